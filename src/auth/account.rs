@@ -1,0 +1,251 @@
+//! An account: a person here, with the membership, role and permissions that hold right now.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::client::AuthClient;
+use crate::error::{Error, Why};
+
+/// `user_tenants.status` of the original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Has registered, and waits to be let in.
+    Registered,
+    /// May come in.
+    Active,
+    /// May not come in any more.
+    Inactive,
+    /// May come in, and is to choose a new password.
+    PasswordChangeNeeded,
+    /// Was never let in.
+    Rejected,
+}
+
+impl Status {
+    /// Reads the number that is stored; an unknown one refuses, as inactive does.
+    pub const fn from_number(number: i64) -> Self {
+        match number {
+            0 => Self::Registered,
+            1 => Self::Active,
+            3 => Self::PasswordChangeNeeded,
+            4 => Self::Rejected,
+            _ => Self::Inactive,
+        }
+    }
+}
+
+/// A person here. Dates and times as stored; see the `accounts` view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// UUID.
+    pub id: String,
+    /// As the user spells it.
+    pub username: String,
+    /// Where messages go, if anywhere.
+    pub email: Option<String>,
+    /// Given name.
+    pub first_name: String,
+    /// Middle name.
+    pub middle_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// `M`, `F` or `O`.
+    pub gender: Option<String>,
+    /// Date of birth, ISO.
+    pub dob: Option<String>,
+    /// Epoch milliseconds of the last sign-in.
+    pub last_login: Option<i64>,
+    /// The tenant the user belongs to.
+    pub default_tenant_id: Option<String>,
+    /// The membership there, if there is one.
+    pub membership: Option<Membership>,
+    /// Numbers of the clients the user may sign in to.
+    pub client_ids: Vec<i64>,
+    /// Locale of the membership or its tenant.
+    pub locale: Option<String>,
+}
+
+/// What somebody is in a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// UUID.
+    pub id: String,
+    /// The tenant.
+    pub tenant_id: String,
+    /// Whether the person may come in.
+    pub status: i64,
+    /// Whether tenant and role still hold.
+    pub standing: bool,
+    /// `role_type`.
+    pub role_type: i64,
+    /// Effective permissions.
+    pub permissions: Vec<String>,
+}
+
+impl Account {
+    /// Lets a person whose password or OTP is proven into a client, or says why not.
+    ///
+    /// Inactive, rejected and homeless people get the answer of a wrong password; the rest may
+    /// differ, for only somebody who knows the password sees it.
+    pub fn admit(&self, client: &AuthClient) -> Result<&Membership, Error> {
+        let membership = self
+            .membership
+            .as_ref()
+            .filter(|membership| membership.standing)
+            .ok_or(Error::Strategy(Why::InvalidCredentials))?;
+        let status = Status::from_number(membership.status);
+        if matches!(status, Status::Inactive | Status::Rejected) {
+            return Err(Error::Strategy(Why::InvalidCredentials));
+        }
+        if self.client_ids.is_empty() {
+            return Err(Error::Refused(Why::ClientUserMissing));
+        }
+        if !self.client_ids.contains(&client.id) {
+            return Err(Error::Refused(Why::ClientInvalid));
+        }
+        if status == Status::Registered {
+            return Err(Error::Refused(Why::UserNotActive));
+        }
+        Ok(membership)
+    }
+
+    /// Effective permissions; none without a membership.
+    pub fn permissions(&self) -> &[String] {
+        self.membership
+            .as_ref()
+            .map_or(&[], |membership| &membership.permissions)
+    }
+
+    /// Whole years since the date of birth, on the day of `now` (epoch milliseconds, UTC).
+    pub fn age(&self, now: i64) -> Option<u32> {
+        let born = self.dob.as_deref()?.parse::<chrono::NaiveDate>().ok()?;
+        let today = chrono::DateTime::from_timestamp_millis(now)?.date_naive();
+        today.years_since(born)
+    }
+}
+
+/// The role's permissions, then what was granted or taken away for this member, in order.
+pub fn effective_permissions(
+    role: Vec<String>,
+    changes: impl IntoIterator<Item = (String, bool)>,
+) -> Vec<String> {
+    let mut permissions = role;
+    for (permission, allowed) in changes {
+        let held = permissions.contains(&permission);
+        if allowed && !held {
+            permissions.push(permission);
+        } else if !allowed && held {
+            permissions.retain(|other| *other != permission);
+        }
+    }
+    permissions
+}
+
+/// Folds a username or address, so that one person cannot be written two ways.
+pub fn fold(name: &str) -> String {
+    // Lower case after NFKC can leave the composed form again; a second NFKC settles it.
+    let folded: String = name.trim().nfkc().collect::<String>().to_lowercase();
+    folded.nfkc().collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client() -> AuthClient {
+        AuthClient {
+            id: 1,
+            client_id: "web".to_owned(),
+            client_secret_digest: String::new(),
+            secret_digest: String::new(),
+            redirect_url: None,
+            access_token_expiration: 900,
+            refresh_token_expiration: 86_400,
+            auth_code_expiration: 180,
+        }
+    }
+
+    fn account(status: i64, client_ids: &[i64]) -> Account {
+        Account {
+            id: "u".to_owned(),
+            username: "demo".to_owned(),
+            email: None,
+            first_name: "Demo".to_owned(),
+            middle_name: None,
+            last_name: None,
+            phone: None,
+            gender: None,
+            dob: Some("2000-02-29".to_owned()),
+            last_login: None,
+            default_tenant_id: None,
+            membership: Some(Membership {
+                id: "m".to_owned(),
+                tenant_id: "t".to_owned(),
+                status,
+                standing: true,
+                role_type: 1,
+                permissions: vec![],
+            }),
+            client_ids: client_ids.to_vec(),
+            locale: None,
+        }
+    }
+
+    #[test]
+    fn who_is_admitted_and_who_is_told_what() {
+        let refusal = |status, clients: &[i64]| account(status, clients).admit(&client()).err();
+        assert_eq!(refusal(1, &[1]), None);
+        assert_eq!(refusal(3, &[2, 1]), None);
+        let one_answer = Some(Error::Strategy(Why::InvalidCredentials));
+        assert_eq!(refusal(2, &[]), one_answer);
+        assert_eq!(refusal(4, &[1]), one_answer);
+        assert_eq!(refusal(9, &[1]), one_answer);
+        assert_eq!(refusal(0, &[1]), Some(Error::Refused(Why::UserNotActive)));
+        assert_eq!(
+            refusal(1, &[]),
+            Some(Error::Refused(Why::ClientUserMissing))
+        );
+        assert_eq!(refusal(0, &[2]), Some(Error::Refused(Why::ClientInvalid)));
+        let mut homeless = account(1, &[1]);
+        homeless.membership = None;
+        assert_eq!(homeless.admit(&client()).err(), one_answer);
+    }
+
+    #[test]
+    fn permissions_are_the_roles_with_the_members_changes() {
+        let strings = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|&text| text.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let changes = [("C", true), ("A", false), ("B", true), ("X", false)];
+        let changes = changes.map(|(name, allowed)| (name.to_owned(), allowed));
+        assert_eq!(
+            effective_permissions(strings(&["A", "B"]), changes),
+            strings(&["B", "C"])
+        );
+    }
+
+    #[test]
+    fn names_fold_beyond_ascii() {
+        assert_eq!(fold(" Ünïcode@EXAMPLE.com "), "ünïcode@example.com");
+        assert_eq!(fold("ＤＥＭＯ"), "demo");
+        assert_eq!(fold("U\u{308}x"), fold("Üx"));
+        for name in ["İstanbul", "ﬁn", "ΑΣ", "ẞ", "\u{2126}"] {
+            assert_eq!(fold(&fold(name)), fold(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn age_counts_whole_years() {
+        let day = |text: &str| {
+            text.parse::<chrono::DateTime<chrono::Utc>>()
+                .unwrap()
+                .timestamp_millis()
+        };
+        assert_eq!(account(1, &[]).age(day("2026-02-28T12:00:00Z")), Some(25));
+        assert_eq!(account(1, &[]).age(day("2026-03-01T00:00:00Z")), Some(26));
+    }
+}

@@ -1,0 +1,15 @@
+//! The rules: what a client, an account, a password, a token, a session and a one-time secret
+//! are, and what is allowed.
+//!
+//! Plain data in, plain data out: no storage, no clock, no `worker`. Time and stored rows come in
+//! as arguments, which is why everything here is tested natively.
+
+pub mod account;
+pub mod client;
+pub mod data_key;
+pub mod one_time;
+pub mod password;
+pub mod pkce;
+pub mod secret;
+pub mod session;
+pub mod token;

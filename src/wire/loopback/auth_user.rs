@@ -1,0 +1,67 @@
+//! `AuthUser`: what `GET /auth/me` tells, in the original's order.
+
+use serde::Serialize;
+
+use crate::auth::account::{Account, Membership};
+use crate::auth::token::{UserPreferences, iso8601};
+
+/// The original's user shape. Absent values are null, as its nullable columns are.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthUser<'a> {
+    id: &'a str,
+    first_name: &'a str,
+    last_name: Option<&'a str>,
+    middle_name: Option<&'a str>,
+    username: &'a str,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    auth_client_ids: &'a [i64],
+    last_login: Option<String>,
+    dob: Option<String>,
+    gender: Option<&'a str>,
+    default_tenant_id: Option<&'a str>,
+    permissions: &'a [String],
+    role: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age: Option<u32>,
+    auth_client_id: i64,
+    user_preferences: UserPreferences,
+    tenant_id: Option<&'a str>,
+    user_tenant_id: Option<&'a str>,
+    status: Option<i64>,
+}
+
+impl<'a> AuthUser<'a> {
+    /// Shows an account as the client with this number sees it at `now` (epoch milliseconds).
+    pub fn new(account: &'a Account, client: i64, locale: &str, now: i64) -> Self {
+        let membership: Option<&Membership> = account.membership.as_ref();
+        Self {
+            id: &account.id,
+            first_name: &account.first_name,
+            last_name: account.last_name.as_deref(),
+            middle_name: account.middle_name.as_deref(),
+            username: &account.username,
+            email: account.email.as_deref(),
+            phone: account.phone.as_deref(),
+            auth_client_ids: &account.client_ids,
+            last_login: account.last_login.map(iso8601),
+            dob: account
+                .dob
+                .as_ref()
+                .map(|day| format!("{day}T00:00:00.000Z")),
+            gender: account.gender.as_deref(),
+            default_tenant_id: account.default_tenant_id.as_deref(),
+            permissions: account.permissions(),
+            role: membership.map(|membership| membership.role_type.to_string()),
+            age: account.age(now),
+            auth_client_id: client,
+            user_preferences: UserPreferences {
+                locale: account.locale.clone().unwrap_or_else(|| locale.to_owned()),
+            },
+            tenant_id: membership.map(|membership| membership.tenant_id.as_str()),
+            user_tenant_id: membership.map(|membership| membership.id.as_str()),
+            status: membership.map(|membership| membership.status),
+        }
+    }
+}

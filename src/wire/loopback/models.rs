@@ -1,0 +1,148 @@
+//! The ARC API's bodies: the tables that requests are checked against, and what is read or written.
+
+use serde::{Deserialize, Serialize};
+
+use super::validate::Kind::String as Text;
+use super::validate::{Field, Model};
+use crate::auth::pkce::Challenge;
+use crate::auth::secret::Secret;
+use crate::error::{Detail, Error};
+
+/// `LoginRequest`, with the PKCE properties that are ours.
+pub const LOGIN_REQUEST: Model = Model {
+    fields: &[
+        Field::required("client_id", Text),
+        Field::required("client_secret", Text),
+        Field::required("username", Text),
+        Field::required("password", Text),
+        Field::optional("code_challenge", Text),
+        Field::optional("code_challenge_method", Text),
+    ],
+    closed: true,
+};
+
+/// `AuthTokenRequest`, with the PKCE property that is ours.
+pub const AUTH_TOKEN_REQUEST: Model = Model {
+    fields: &[
+        Field::required("code", Text),
+        Field::required("clientId", Text),
+        Field::optional("code_verifier", Text),
+    ],
+    closed: true,
+};
+
+/// `AuthRefreshTokenRequest`.
+pub const REFRESH_REQUEST: Model = Model {
+    fields: &[Field::required("refreshToken", Text)],
+    closed: true,
+};
+
+/// `RefreshTokenRequestPartial`, the body of the two sign-outs.
+pub const LOGOUT_REQUEST: Model = Model {
+    fields: &[Field::optional("refreshToken", Text)],
+    closed: true,
+};
+
+/// `ResetPasswordPartial`, the body of change-password.
+pub const CHANGE_PASSWORD_REQUEST: Model = Model {
+    fields: &[
+        Field::optional("refreshToken", Text),
+        Field::optional("username", Text),
+        Field::optional("password", Text),
+        Field::optional("oldPassword", Text),
+    ],
+    closed: true,
+};
+
+/// Body of the two login routes.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub struct LoginRequest {
+    /// The client's public name.
+    pub client_id: String,
+    /// What proves the client.
+    pub client_secret: Secret,
+    /// Username, or the user's e-mail address.
+    pub username: String,
+    /// Password, or an OTP.
+    pub password: Secret,
+    /// PKCE challenge.
+    pub code_challenge: Option<String>,
+    /// Only `S256`.
+    pub code_challenge_method: Option<String>,
+}
+
+/// Body of `POST /auth/token`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct AuthTokenRequest {
+    /// The code.
+    pub code: Secret,
+    /// The client's public name.
+    #[serde(rename = "clientId")]
+    pub client_id: String,
+    /// PKCE verifier.
+    pub code_verifier: Option<Secret>,
+}
+
+/// Body of `POST /auth/token-refresh` and of the sign-outs.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RefreshRequest {
+    /// The refresh token.
+    pub refresh_token: Secret,
+}
+
+/// Body of `PATCH /auth/change-password`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ChangePasswordRequest {
+    /// Must be of the bearer's session.
+    pub refresh_token: Secret,
+    /// Must be the bearer's.
+    pub username: String,
+    /// The new password.
+    pub password: Secret,
+    /// The present one.
+    pub old_password: Secret,
+}
+
+/// `TokenResponse`; `pubnubToken` is never made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenResponse {
+    /// A JWT.
+    pub access_token: String,
+    /// Opaque.
+    pub refresh_token: String,
+    /// Epoch milliseconds at which the access token ends.
+    pub expires: i64,
+}
+
+/// Reads `code_challenge` and `code_challenge_method` (RFC 7636 §4.3): S256, or none at all.
+pub fn challenge(
+    challenge: Option<&str>,
+    method: Option<&str>,
+) -> Result<Option<Challenge>, Error> {
+    let refuse = |path, message| Err(Error::Invalid(vec![Detail::pattern(path, message)]));
+    match (challenge, method) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => refuse(
+            "/code_challenge_method",
+            "must NOT be present without code_challenge",
+        ),
+        (Some(_), Some(method)) if method != "S256" => {
+            refuse("/code_challenge_method", "must be S256")
+        }
+        (Some(text), _) => Challenge::parse(text).map(Some).map_or_else(
+            || {
+                refuse(
+                    "/code_challenge",
+                    "must be the base64url SHA-256 of the verifier, 43 characters",
+                )
+            },
+            Ok,
+        ),
+    }
+}

@@ -1,0 +1,8 @@
+//! The formats: how callers write what they want and how answers are written back.
+//!
+//! No storage, no clock, no `worker`.
+
+pub mod cors;
+pub mod incoming;
+pub mod loopback;
+pub mod reply;
