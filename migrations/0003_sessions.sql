@@ -46,6 +46,7 @@ create table one_time (
   voided_on integer
 ) strict, without rowid;
 create index one_time_recipient on one_time (kind, recipient) where recipient is not null;
+create index one_time_user on one_time (user_id) where user_id is not null;
 create index one_time_expiry on one_time (expires_on);
 
 create table otps (
@@ -112,6 +113,15 @@ when new.deleted = 1 or new.status not in (1, 3) or new.tenant_id <> old.tenant_
 begin
   update sessions set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'member refused'
   where user_id = new.user_id and ended_on is null;
+end;
+
+-- Hashing the same password anew leaves changed_on alone.
+create trigger user_credentials_end_sessions after update of changed_on on user_credentials
+begin
+  update sessions set ended_on = new.changed_on, ended_why = 'password changed'
+  where user_id = new.user_id and ended_on is null;
+  update one_time set voided_on = new.changed_on
+  where user_id = new.user_id and taken_by is null and voided_on is null;
 end;
 
 create trigger users_end_sessions after update of deleted on users when new.deleted = 1

@@ -19,14 +19,14 @@ pub fn key<T: OneTime>(secret: &Secret) -> String {
     format!("{}:{}", T::KIND, secret.digest())
 }
 
-/// An authorization code (RFC 6749 §4.1.2): how the person behind it came to be proven.
+/// An authorization code (RFC 6749 §4.1.2): what goes along with it into the session it opens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthCode {
-    /// `password`, `otp`, or a provider's name.
-    pub method: String,
-    /// Epoch milliseconds of the proof.
+    /// Epoch milliseconds at which the person was proven.
     pub proven_on: i64,
+    /// The provider's refresh token, encrypted, where one gave any.
+    pub provider_token: Option<String>,
 }
 
 impl OneTime for AuthCode {

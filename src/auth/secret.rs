@@ -26,7 +26,7 @@ impl Secret {
     }
 
     /// Whether nothing was given.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 

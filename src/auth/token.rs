@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::account::Account;
+use super::client::AuthClient;
 use super::secret::Secret;
 use crate::error::Error;
 
@@ -86,6 +88,58 @@ pub struct DeviceInfo {
     /// The `User-Agent` header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+}
+
+impl AccessClaims {
+    /// What a token says of an account that holds a session with a client.
+    pub fn new(account: &Account, client: &AuthClient, context: ClaimContext<'_>) -> Self {
+        let membership = account.membership.as_ref();
+        Self {
+            id: account.id.clone(),
+            username: account.username.clone(),
+            email: account.email.clone(),
+            first_name: account.first_name.clone(),
+            last_name: account.last_name.clone(),
+            permissions: account.permissions().to_vec(),
+            role: membership.map_or_else(String::new, |member| member.role_type.to_string()),
+            auth_client_id: client.id,
+            default_tenant_id: account.default_tenant_id.clone(),
+            tenant_id: membership.map(|member| member.tenant_id.clone()),
+            user_tenant_id: membership.map(|member| member.id.clone()),
+            status: membership.map_or(0, |member| member.status),
+            user_preferences: UserPreferences::new(account, context.locale),
+            device_info: context.device_info,
+            last_login: account.last_login.map(iso8601),
+            sub: account.id.clone(),
+            jti: context.jti,
+            sid: context.session_id.to_owned(),
+            client_id: client.client_id.clone(),
+            iss: context.issuer.to_owned(),
+        }
+    }
+}
+
+/// What a token says that is not of the account or the client.
+pub struct ClaimContext<'a> {
+    /// The session.
+    pub session_id: &'a str,
+    /// Makes the token unique.
+    pub jti: String,
+    /// Who signs.
+    pub issuer: &'a str,
+    /// The locale of those who have none.
+    pub locale: &'a str,
+    /// Where the request came from.
+    pub device_info: DeviceInfo,
+}
+
+impl UserPreferences {
+    /// An account's preferences; `locale` is for those who have none.
+    pub fn new(account: &Account, locale: &str) -> Self {
+        Self {
+            locale: account.locale.clone().unwrap_or_else(|| locale.to_owned()),
+        }
+    }
 }
 
 /// Whether a token's `exp` is looked at.
@@ -320,4 +374,169 @@ pub fn iso8601(milliseconds: i64) -> String {
     DateTime::from_timestamp_millis(milliseconds).map_or_else(String::new, |instant| {
         instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "https://login.example";
+    const NOW: i64 = 1_800_000_000_000;
+    // RFC 8037 Appendix A.1 and RFC 7515 Appendix A.3.
+    const ED25519: &str = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    const P256: &str = r#"{"kty":"EC","crv":"P-256","kid":"mine","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
+
+    fn asymmetric(keys: &[&str]) -> TokenKeys {
+        let set = format!(r#"{{"keys":[{}]}}"#, keys.join(","));
+        TokenKeys::from_jwk_set(&set).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    fn shared() -> TokenKeys {
+        let secret = Secret::new("0123456789abcdef0123456789abcdef");
+        TokenKeys::from_shared_secret(&secret, false).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    fn claims() -> AccessClaims {
+        AccessClaims {
+            id: "u".to_owned(),
+            username: "demo".to_owned(),
+            email: None,
+            first_name: "Demo".to_owned(),
+            last_name: None,
+            permissions: vec!["A".to_owned()],
+            role: "1".to_owned(),
+            auth_client_id: 1,
+            default_tenant_id: None,
+            tenant_id: None,
+            user_tenant_id: None,
+            status: 1,
+            user_preferences: UserPreferences {
+                locale: "en".to_owned(),
+            },
+            device_info: DeviceInfo::default(),
+            last_login: None,
+            sub: "u".to_owned(),
+            jti: "j".to_owned(),
+            sid: "s".to_owned(),
+            client_id: "web".to_owned(),
+            iss: ISSUER.to_owned(),
+        }
+    }
+
+    fn forge(header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
+        format!("{}.{}.AAAA", part(header), part(claims))
+    }
+
+    #[test]
+    fn a_token_verifies_until_its_end_for_its_issuer() {
+        for keys in [asymmetric(&[ED25519]), asymmetric(&[P256]), shared()] {
+            let token = keys.sign(claims(), NOW, 900).unwrap();
+            let verify = |issuer, now, expiry| keys.verify(&token, issuer, now, expiry);
+            assert_eq!(verify(ISSUER, NOW, Expiry::Checked), Some(claims()));
+            assert_eq!(verify(ISSUER, NOW + 901_000, Expiry::Checked), None);
+            assert_eq!(
+                verify(ISSUER, NOW + 901_000, Expiry::Ignored),
+                Some(claims())
+            );
+            assert_eq!(verify("https://other.example", NOW, Expiry::Checked), None);
+        }
+    }
+
+    #[test]
+    fn a_prepended_key_signs_and_the_older_ones_still_verify() {
+        let before = asymmetric(&[P256]);
+        let after = asymmetric(&[ED25519, P256]);
+        let old = before.sign(claims(), NOW, 900).unwrap();
+        let new = after.sign(claims(), NOW, 900).unwrap();
+        assert!(after.verify(&old, ISSUER, NOW, Expiry::Checked).is_some());
+        assert!(after.verify(&new, ISSUER, NOW, Expiry::Checked).is_some());
+        assert!(before.verify(&new, ISSUER, NOW, Expiry::Checked).is_none());
+    }
+
+    #[test]
+    fn the_published_keys_are_public_and_named() {
+        let jwks = asymmetric(&[ED25519, P256]).jwks();
+        assert!(!jwks.to_string().contains("\"d\""));
+        // RFC 8037 Appendix A.3 gives this thumbprint.
+        assert_eq!(
+            jwks["keys"][0]["kid"],
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
+        assert_eq!(jwks["keys"][0]["alg"], "EdDSA");
+        assert_eq!(jwks["keys"][1]["kid"], "mine");
+        assert_eq!(jwks["keys"][1]["alg"], "ES256");
+        assert_eq!(shared().jwks(), json!({"keys": []}));
+    }
+
+    #[test]
+    fn forged_tokens_and_tokens_of_other_purposes_are_refused() {
+        let keys = asymmetric(&[P256]);
+        let payload = serde_json::to_value(claims()).unwrap();
+        for header in [
+            json!({"alg": "none", "typ": "at+jwt", "kid": "mine"}),
+            json!({"alg": "HS256", "typ": "at+jwt", "kid": "mine"}),
+            json!({"alg": "ES256", "typ": "at+jwt", "kid": "mine"}),
+            json!({"alg": "ES256", "typ": "at+jwt", "kid": "other"}),
+            json!({"alg": "ES256", "typ": "at+jwt"}),
+        ] {
+            assert_eq!(
+                keys.verify(&forge(&header, &payload), ISSUER, NOW, Expiry::Ignored),
+                None
+            );
+        }
+        for garbage in ["", "x", "x.y", "x.y.z", "..", "é.é.é"] {
+            assert_eq!(keys.verify(garbage, ISSUER, NOW, Expiry::Ignored), None);
+        }
+    }
+
+    #[test]
+    fn a_header_that_brings_its_own_key_or_rules_is_refused() {
+        let KeyPair::P256(secret, _) = &asymmetric(&[P256]).0[0].pair else {
+            panic!("not P-256");
+        };
+        let signed = |extra: Value| {
+            let mut header = Header::new(extra).with_key_id("mine");
+            header.token_type = Some("at+jwt".to_owned());
+            Es256
+                .token(&header, &Claims::new(claims()), secret)
+                .unwrap()
+        };
+        let verify =
+            |token: String| asymmetric(&[P256]).verify(&token, ISSUER, NOW, Expiry::Ignored);
+        assert!(verify(signed(json!({}))).is_some());
+        for extra in [
+            json!({"jwk": {"kty": "EC"}}),
+            json!({"crit": ["exp"]}),
+            json!({"x5c": ["x"]}),
+            json!({"jku": "https://evil.example"}),
+            json!({"x5u": "https://evil.example"}),
+        ] {
+            assert_eq!(verify(signed(extra.clone())), None, "{extra}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_purpose_is_plain_at_best() {
+        let KeyPair::Shared(secret) = &shared().0[0].pair else {
+            panic!("not shared");
+        };
+        let token = |claims: Value| {
+            Hs256
+                .token(&Header::empty(), &Claims::new(claims), secret)
+                .unwrap()
+        };
+        let plain = token(json!({"iss": ISSUER, "id": "u"}));
+        assert_eq!(shared().verify(&plain, ISSUER, NOW, Expiry::Checked), None);
+        assert!(shared().verify_plain(&plain, ISSUER, NOW).is_some());
+        assert!(
+            shared()
+                .verify_plain(&plain, "https://other.example", NOW)
+                .is_none()
+        );
+        let mut old = Claims::new(json!({"iss": ISSUER}));
+        old.expiration = Some(instant(NOW - 1000).unwrap());
+        let old = Hs256.token(&Header::empty(), &old, secret).unwrap();
+        assert!(shared().verify_plain(&old, ISSUER, NOW).is_none());
+    }
 }

@@ -1,6 +1,7 @@
 //! `AuthUser`: what `GET /auth/me` tells, in the original's order.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::auth::account::{Account, Membership};
 use crate::auth::token::{UserPreferences, iso8601};
@@ -56,12 +57,39 @@ impl<'a> AuthUser<'a> {
             role: membership.map(|membership| membership.role_type.to_string()),
             age: account.age(now),
             auth_client_id: client,
-            user_preferences: UserPreferences {
-                locale: account.locale.clone().unwrap_or_else(|| locale.to_owned()),
-            },
+            user_preferences: UserPreferences::new(account, locale),
             tenant_id: membership.map(|membership| membership.tenant_id.as_str()),
             user_tenant_id: membership.map(|membership| membership.id.as_str()),
             status: membership.map(|membership| membership.status),
         }
     }
 }
+
+/// What of a token's claims is `AuthUser`'s (the habit `plain-bearer`): the original's strict model.
+pub fn from_claims(mut claims: Map<String, Value>) -> Map<String, Value> {
+    claims.retain(|name, _| MEMBERS.contains(&name.as_str()));
+    claims
+}
+
+const MEMBERS: &[&str] = &[
+    "id",
+    "firstName",
+    "lastName",
+    "middleName",
+    "username",
+    "email",
+    "phone",
+    "authClientIds",
+    "lastLogin",
+    "dob",
+    "gender",
+    "defaultTenantId",
+    "permissions",
+    "role",
+    "age",
+    "authClientId",
+    "userPreferences",
+    "tenantId",
+    "userTenantId",
+    "status",
+];

@@ -55,9 +55,8 @@ pub const CHANGE_PASSWORD_REQUEST: Model = Model {
 };
 
 /// Body of the two login routes.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 pub struct LoginRequest {
     /// The client's public name.
     pub client_id: String,
@@ -71,6 +70,16 @@ pub struct LoginRequest {
     pub code_challenge: Option<String>,
     /// Only `S256`.
     pub code_challenge_method: Option<String>,
+}
+
+impl LoginRequest {
+    /// The PKCE challenge, if there is one.
+    pub fn challenge(&self) -> Result<Option<Challenge>, Error> {
+        challenge(
+            self.code_challenge.as_deref(),
+            self.code_challenge_method.as_deref(),
+        )
+    }
 }
 
 /// Body of `POST /auth/token`.

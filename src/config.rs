@@ -1,0 +1,300 @@
+//! Every setting: what it is for, what it defaults to, and what is wrong with it.
+//!
+//! Read once from any name → value lookup; the worker hands in its environment, tests a map.
+//! A setting that is missing or malformed stops everything, under its name and never with its value.
+
+use crate::auth::data_key::DataKeys;
+use crate::auth::password::Algorithm;
+use crate::auth::secret::Secret;
+use crate::auth::token::TokenKeys;
+use crate::error::Error;
+use crate::wire::cors::origin_of;
+
+/// The deployment's settings.
+pub struct Config {
+    /// `PUBLIC_URL`: where users reach the worker; no trailing slash.
+    pub public_url: String,
+    /// `JWT_ISSUER`: `iss` of our tokens; the public URL unless set.
+    pub issuer: String,
+    /// `JWT_KEYS` or `JWT_SECRET`: what access tokens are signed with.
+    pub token_keys: TokenKeys,
+    /// `DATA_KEY`: what we authenticate or encrypt for ourselves.
+    pub data_keys: DataKeys,
+    /// `PASSWORD_HASH`: how new passwords are stored.
+    pub password_hash: Algorithm,
+    /// `PASSWORD_MIN_LENGTH`: characters a new password needs.
+    pub password_min_length: usize,
+    /// `REFRESH_RETRY_WINDOW`: how long a lost refresh may be repeated, in milliseconds.
+    pub refresh_retry_window: i64,
+    /// `SESSION_MAX_AGE`: the absolute end of a session, in milliseconds.
+    pub session_max_age: i64,
+    /// `ALLOWED_ORIGINS`: browser origins with a grant besides those of redirect URLs.
+    pub allowed_origins: Vec<String>,
+    /// `LOCALE`: for users and tenants that have none.
+    pub locale: String,
+    /// `SERVER_TIMING`: whether answers say what storage they waited for.
+    pub server_timing: bool,
+    /// `LEGACY_HABITS`: habits of the originals that are off unless named.
+    pub habits: Habits,
+}
+
+/// The habits of the originals that a deployment may bring back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// `open-otp-caches`: `/otp-caches` without authentication.
+    pub open_otp_caches: bool,
+    /// `change-password-without-old`: ordinary users need not give the old password.
+    pub change_password_without_old: bool,
+    /// `plain-bearer`: any JWT with our signature and issuer is an access token.
+    pub plain_bearer: bool,
+    /// `nothing-is-404`: unknown paths and wrong methods are 403.
+    pub nothing_is_404: bool,
+    /// `short-jwt-secret`: a `JWT_SECRET` under 32 bytes.
+    pub short_jwt_secret: bool,
+}
+
+impl Config {
+    /// Reads every setting. An empty value counts as unset.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let settings = Settings { lookup };
+        let habits = settings.habits()?;
+        let public_url = settings.public_url()?;
+        Ok(Self {
+            issuer: settings
+                .text("JWT_ISSUER")
+                .unwrap_or_else(|| public_url.clone()),
+            public_url,
+            token_keys: settings.token_keys(habits)?,
+            data_keys: settings.data_keys()?,
+            password_hash: settings.password_hash()?,
+            password_min_length: settings.whole("PASSWORD_MIN_LENGTH", 8, 1..=256)?,
+            refresh_retry_window: settings.seconds("REFRESH_RETRY_WINDOW", 10, 0..=300)?,
+            session_max_age: settings.seconds("SESSION_MAX_AGE", 2_592_000, 60..=31_536_000)?,
+            allowed_origins: settings.allowed_origins()?,
+            locale: settings.text("LOCALE").unwrap_or_else(|| "en".to_owned()),
+            server_timing: settings.switch("SERVER_TIMING")?,
+            habits,
+        })
+    }
+}
+
+struct Settings<F> {
+    lookup: F,
+}
+
+impl<F: Fn(&str) -> Option<String>> Settings<F> {
+    fn text(&self, name: &str) -> Option<String> {
+        let value = (self.lookup)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    fn whole<T: TryFrom<i64>>(
+        &self,
+        name: &str,
+        default: i64,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Result<T, Error> {
+        let number = match self.text(name) {
+            None => Some(default),
+            Some(text) => text.parse().ok().filter(|number| range.contains(number)),
+        };
+        number
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| {
+                let (least, most) = (range.start(), range.end());
+                wrong(
+                    name,
+                    &format!("must be a whole number from {least} to {most}"),
+                )
+            })
+    }
+
+    /// A setting in seconds, as milliseconds.
+    fn seconds(
+        &self,
+        name: &str,
+        default: i64,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Result<i64, Error> {
+        let seconds: i64 = self.whole(name, default, range)?;
+        Ok(seconds.saturating_mul(1000))
+    }
+
+    fn switch(&self, name: &str) -> Result<bool, Error> {
+        match self.text(name).as_deref() {
+            None | Some("off") => Ok(false),
+            Some("on") => Ok(true),
+            Some(_) => Err(wrong(name, "must be on or off")),
+        }
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        let entries = text.split(',').map(str::trim);
+        entries
+            .filter(|entry| !entry.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn public_url(&self) -> Result<String, Error> {
+        let url = self
+            .text("PUBLIC_URL")
+            .ok_or_else(|| wrong("PUBLIC_URL", "is missing"))?;
+        if origin_of(&url).is_none() {
+            return Err(wrong("PUBLIC_URL", "must be an http or https URL"));
+        }
+        Ok(url.trim_end_matches('/').to_owned())
+    }
+
+    fn token_keys(&self, habits: Habits) -> Result<TokenKeys, Error> {
+        match (self.text("JWT_KEYS"), self.text("JWT_SECRET")) {
+            (Some(_), Some(_)) => Err(wrong("JWT_KEYS", "and JWT_SECRET must not both be set")),
+            (Some(set), None) => {
+                TokenKeys::from_jwk_set(&set).map_err(|what| wrong("JWT_KEYS", what))
+            }
+            (None, Some(secret)) => {
+                TokenKeys::from_shared_secret(&Secret::new(secret), habits.short_jwt_secret)
+                    .map_err(|what| wrong("JWT_SECRET", what))
+            }
+            (None, None) => Err(wrong("JWT_KEYS", "is missing (or JWT_SECRET in its place)")),
+        }
+    }
+
+    fn data_keys(&self) -> Result<DataKeys, Error> {
+        let list = self
+            .text("DATA_KEY")
+            .ok_or_else(|| wrong("DATA_KEY", "is missing"))?;
+        DataKeys::parse(&list).map_err(|what| wrong("DATA_KEY", what))
+    }
+
+    fn password_hash(&self) -> Result<Algorithm, Error> {
+        let name = self
+            .text("PASSWORD_HASH")
+            .unwrap_or_else(|| "pbkdf2-sha512".to_owned());
+        Algorithm::parse(&name)
+            .ok_or_else(|| wrong("PASSWORD_HASH", "must be pbkdf2-sha512 or argon2id"))
+    }
+
+    fn allowed_origins(&self) -> Result<Vec<String>, Error> {
+        let urls = self.list("ALLOWED_ORIGINS");
+        let origins = urls.iter().map(|url| origin_of(url));
+        origins
+            .collect::<Option<_>>()
+            .ok_or_else(|| wrong("ALLOWED_ORIGINS", "must be a list of http(s) origins"))
+    }
+
+    fn habits(&self) -> Result<Habits, Error> {
+        let mut habits = Habits::default();
+        for name in self.list("LEGACY_HABITS") {
+            *(match name.as_str() {
+                "open-otp-caches" => &mut habits.open_otp_caches,
+                "change-password-without-old" => &mut habits.change_password_without_old,
+                "plain-bearer" => &mut habits.plain_bearer,
+                "nothing-is-404" => &mut habits.nothing_is_404,
+                "short-jwt-secret" => &mut habits.short_jwt_secret,
+                _ => return Err(wrong("LEGACY_HABITS", "names a habit that does not exist")),
+            }) = true;
+        }
+        Ok(habits)
+    }
+}
+
+fn wrong(name: &str, what: &str) -> Error {
+    Error::Misconfigured(format!("{name} {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    const DATA_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+    fn read(changes: &[(&str, &str)]) -> Result<Config, Error> {
+        let mut settings = HashMap::from([
+            ("PUBLIC_URL", "https://login.example/"),
+            ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("DATA_KEY", DATA_KEY),
+        ]);
+        settings.extend(changes.iter().copied());
+        Config::read(|name| settings.get(name).map(|&value| value.to_owned()))
+    }
+
+    fn complaint(changes: &[(&str, &str)]) -> String {
+        match read(changes) {
+            Err(Error::Misconfigured(what)) => what,
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("accepted: {changes:?}"),
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_the_documented_ones() {
+        let config = read(&[]).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(config.public_url, "https://login.example");
+        assert_eq!(config.issuer, "https://login.example");
+        assert_eq!(config.password_hash, Algorithm::Pbkdf2Sha512);
+        assert_eq!(config.password_min_length, 8);
+        assert_eq!(config.refresh_retry_window, 10_000);
+        assert_eq!(config.session_max_age, 2_592_000_000);
+        assert_eq!(config.habits, Habits::default());
+        assert!(!config.server_timing);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_without_its_value() {
+        for (changes, name) in [
+            (vec![("PUBLIC_URL", "")], "PUBLIC_URL"),
+            (vec![("PUBLIC_URL", "ftp://hunter2")], "PUBLIC_URL"),
+            (vec![("JWT_SECRET", "")], "JWT_KEYS"),
+            (vec![("JWT_SECRET", "hunter2")], "JWT_SECRET"),
+            (vec![("JWT_KEYS", "hunter2")], "JWT_KEYS"),
+            (
+                vec![("JWT_SECRET", ""), ("JWT_KEYS", "hunter2")],
+                "JWT_KEYS",
+            ),
+            (
+                vec![("JWT_SECRET", ""), ("JWT_KEYS", r#"{"keys":[]}"#)],
+                "JWT_KEYS",
+            ),
+            (
+                vec![
+                    ("JWT_SECRET", ""),
+                    ("JWT_KEYS", r#"{"keys":[{"kty":"oct","k":"hunter2"}]}"#),
+                ],
+                "JWT_KEYS",
+            ),
+            (vec![("DATA_KEY", "")], "DATA_KEY"),
+            (vec![("DATA_KEY", "hunter2")], "DATA_KEY"),
+            (vec![("PASSWORD_HASH", "hunter2")], "PASSWORD_HASH"),
+            (
+                vec![("PASSWORD_MIN_LENGTH", "hunter2")],
+                "PASSWORD_MIN_LENGTH",
+            ),
+            (vec![("SESSION_MAX_AGE", "-1")], "SESSION_MAX_AGE"),
+            (vec![("ALLOWED_ORIGINS", "hunter2")], "ALLOWED_ORIGINS"),
+            (
+                vec![("LEGACY_HABITS", "plain-bearer, hunter2")],
+                "LEGACY_HABITS",
+            ),
+            (vec![("SERVER_TIMING", "hunter2")], "SERVER_TIMING"),
+        ] {
+            let complaint = complaint(&changes);
+            assert!(complaint.starts_with(name), "{complaint}");
+            assert!(!complaint.contains("hunter2"), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn habits_are_off_unless_named() {
+        let config = read(&[
+            ("LEGACY_HABITS", "plain-bearer, short-jwt-secret"),
+            ("JWT_SECRET", "short"),
+        ])
+        .unwrap_or_else(|error| panic!("{error:?}"));
+        assert!(config.habits.plain_bearer);
+        assert!(!config.habits.open_otp_caches);
+    }
+}

@@ -1,0 +1,102 @@
+//! What a request has to work with: settings, storage, and the time it came in.
+
+use std::cell::OnceCell;
+use std::future::Future;
+use std::rc::Rc;
+
+use worker::{Context, Env};
+
+use super::store::db::Db;
+use super::store::kv::Kv;
+use super::store::meter::Meter;
+use crate::config::Config;
+use crate::error::Error;
+use crate::wire::reply::Reply;
+
+thread_local! {
+    // The environment does not change while an isolate lives, so it is read once.
+    static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+}
+
+/// What a request has to work with.
+#[derive(Clone)]
+pub struct App {
+    /// The deployment's settings.
+    pub config: Rc<Config>,
+    /// The relational store, which decides.
+    pub db: Db,
+    /// The key-value store, which remembers.
+    pub kv: Kv,
+    /// When the request came in, epoch milliseconds.
+    pub now: i64,
+    meter: Rc<Meter>,
+    context: Rc<Context>,
+}
+
+impl App {
+    /// Opens what a request needs; fails where the deployment is not whole.
+    pub fn open(env: &Env, context: Context, now: i64) -> Result<Self, Error> {
+        let config = config(env)?;
+        let meter = Rc::new(Meter::default());
+        Ok(Self {
+            config,
+            db: Db::open(env, Rc::clone(&meter))?,
+            kv: Kv::open(env, Rc::clone(&meter))?,
+            now,
+            meter,
+            context: Rc::new(context),
+        })
+    }
+
+    /// Opens the relational store alone, for work that answers nobody.
+    pub fn open_store(env: &Env) -> Result<Db, Error> {
+        Db::open(env, Rc::new(Meter::default()))
+    }
+
+    /// Goes on with something after the answer has left. Nobody waits for it, and it is not counted.
+    pub fn in_background<F>(&self, work: impl FnOnce(Self) -> F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let meter = Rc::new(Meter::default());
+        let app = Self {
+            db: self.db.counted_by(Rc::clone(&meter)),
+            kv: self.kv.counted_by(Rc::clone(&meter)),
+            meter,
+            ..self.clone()
+        };
+        self.context.wait_until(work(app));
+    }
+
+    /// Adds `Server-Timing` where the deployment asks for it.
+    pub fn timed(&self, reply: Reply) -> Reply {
+        if self.config.server_timing {
+            reply.with("server-timing", self.meter.server_timing())
+        } else {
+            reply
+        }
+    }
+}
+
+fn config(env: &Env) -> Result<Rc<Config>, Error> {
+    CONFIG.with(|cell| {
+        if let Some(config) = cell.get() {
+            return Ok(Rc::clone(config));
+        }
+        let config = Rc::new(Config::read(|name| setting(env, name))?);
+        Ok(Rc::clone(cell.get_or_init(|| config)))
+    })
+}
+
+/// A variable or secret as text; numbers and booleans of `wrangler.toml` too.
+fn setting(env: &Env, name: &str) -> Option<String> {
+    let value = js_sys::Reflect::get(env, &name.into()).ok()?;
+    value
+        .as_string()
+        .or_else(|| value.as_f64().map(|number| number.to_string()))
+        .or_else(|| {
+            value
+                .as_bool()
+                .map(|flag| (if flag { "on" } else { "off" }).to_owned())
+        })
+}

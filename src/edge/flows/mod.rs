@@ -1,0 +1,8 @@
+//! What happens, whoever asked: each flow serves both families of clients.
+//!
+//! The proofs of who is calling ([`credentials::CallingClient`], [`credentials::SignedIn`],
+//! [`credentials::Bearer`]) can only be made here, and what acts asks for them.
+
+pub mod credentials;
+pub mod passwords;
+pub mod sessions;

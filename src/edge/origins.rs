@@ -1,0 +1,39 @@
+//! The origins that browsers may call from, kept for a minute in each isolate.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::app::App;
+use super::store::clients;
+use crate::wire::cors;
+
+const KEPT_FOR_MS: i64 = 60_000;
+
+thread_local! {
+    static KEPT: RefCell<Option<(i64, Rc<[String]>)>> = const { RefCell::new(None) };
+}
+
+/// The allowed origins; none without an `Origin` to judge, or while storage does not answer.
+pub async fn allowed(app: &App, origin: Option<&str>) -> Rc<[String]> {
+    if origin.is_none() {
+        return Rc::new([]);
+    }
+    if let Some(kept) = kept(app.now) {
+        return kept;
+    }
+    let Ok(urls) = clients::redirect_urls(&app.db.uncounted()).await else {
+        return Rc::new([]);
+    };
+    let own = app.config.allowed_origins.iter().map(String::as_str);
+    let all = urls.iter().map(String::as_str).chain(own);
+    let origins: Rc<[String]> = cors::allowed_origins(all, &app.config.public_url).into();
+    KEPT.with(|cell| cell.replace(Some((app.now, Rc::clone(&origins)))));
+    origins
+}
+
+fn kept(now: i64) -> Option<Rc<[String]>> {
+    KEPT.with(|cell| match &*cell.borrow() {
+        Some((since, origins)) if now - since < KEPT_FOR_MS => Some(Rc::clone(origins)),
+        _ => None,
+    })
+}

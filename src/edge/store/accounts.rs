@@ -1,0 +1,184 @@
+//! D1: an account in one row, and its password.
+
+use serde::Deserialize;
+
+use super::db::{Answers, Db, Statement, sql};
+use crate::auth::account::{Account, Membership, effective_permissions, fold};
+use crate::error::Error;
+
+/// The columns of an [`AccountRow`], of the view `accounts` as `a`.
+macro_rules! account_columns {
+    () => {
+        "a.user_id, a.first_name, a.middle_name, a.last_name, a.username, a.email, a.phone, \
+         a.last_login, a.gender, a.dob, a.default_tenant_id, a.user_tenant_id, a.tenant_id, \
+         a.status, a.role_permissions, a.role_type, a.standing, a.permission_changes, \
+         a.client_ids, a.locale"
+    };
+}
+pub(super) use account_columns;
+
+// Two look-ups, each on its own index; a name with @ is an address, so they never disagree.
+const BY_NAME: &str = concat!(
+    "select ",
+    account_columns!(),
+    ", p.password from accounts a left join user_credentials p on p.user_id = a.user_id \
+     where a.user_id = coalesce( \
+       (select id from users where username_key = ?1 and deleted = 0), \
+       (select id from users where email_key = ?1 and deleted = 0))"
+);
+
+const PASSWORD_OF_SESSION: &str = "select p.password from sessions s \
+     join user_credentials p on p.user_id = s.user_id where s.id = ?1";
+
+const REHASH: &str =
+    "update user_credentials set password = ?3 where user_id = ?1 and password = ?2";
+
+// Sessions end and codes are voided by the trigger on changed_on.
+const CHANGE_PASSWORD: &str = "update user_credentials set password = ?3, changed_on = ?4 \
+     where user_id = ?1 and password = ?2";
+
+const ACTIVATE: &str = "update user_tenants set status = 1, modified_on = ?3 \
+     where user_id = ?1 and status = 3 and deleted = 0 \
+       and exists (select 1 from user_credentials where user_id = ?1 and password = ?2)";
+
+/// An account as it is read.
+#[derive(Deserialize)]
+pub struct AccountRow {
+    user_id: String,
+    first_name: String,
+    middle_name: Option<String>,
+    last_name: Option<String>,
+    username: String,
+    email: Option<String>,
+    phone: Option<String>,
+    last_login: Option<i64>,
+    gender: Option<String>,
+    dob: Option<String>,
+    default_tenant_id: Option<String>,
+    user_tenant_id: Option<String>,
+    tenant_id: Option<String>,
+    status: Option<i64>,
+    role_permissions: Option<String>,
+    role_type: Option<i64>,
+    standing: i64,
+    permission_changes: String,
+    client_ids: String,
+    locale: Option<String>,
+}
+
+/// An account with the stored password, if it has one.
+pub struct AccountWithPassword {
+    /// The account.
+    pub account: Account,
+    /// A PHC string or bcrypt.
+    pub password: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PermissionChange {
+    permission: String,
+    allowed: i64,
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = Error;
+
+    fn try_from(row: AccountRow) -> Result<Self, Error> {
+        let membership = match (row.user_tenant_id, row.tenant_id, row.status) {
+            (Some(id), Some(tenant_id), Some(status)) => {
+                let changes: Vec<PermissionChange> = json(&row.permission_changes)?;
+                let changes = changes
+                    .into_iter()
+                    .map(|change| (change.permission, change.allowed == 1));
+                let role = json(row.role_permissions.as_deref().unwrap_or("[]"))?;
+                Some(Membership {
+                    id,
+                    tenant_id,
+                    status,
+                    standing: row.standing == 1,
+                    role_type: row.role_type.unwrap_or(1),
+                    permissions: effective_permissions(role, changes),
+                })
+            }
+            _ => None,
+        };
+        Ok(Self {
+            id: row.user_id,
+            username: row.username,
+            email: row.email,
+            first_name: row.first_name,
+            middle_name: row.middle_name,
+            last_name: row.last_name,
+            phone: row.phone,
+            gender: row.gender,
+            dob: row.dob,
+            last_login: row.last_login,
+            default_tenant_id: row.default_tenant_id,
+            membership,
+            client_ids: json(&row.client_ids)?,
+            locale: row.locale,
+        })
+    }
+}
+
+/// Finds a live account by username or e-mail address: read it with [`with_password`].
+pub fn find_by_name(name: &str) -> Statement {
+    sql!(BY_NAME, &fold(name))
+}
+
+/// Reads the n-th answer of a batch, which asked [`find_by_name`].
+pub fn with_password(answers: &Answers, n: usize) -> Result<Option<AccountWithPassword>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(flatten)]
+        account: AccountRow,
+        password: Option<String>,
+    }
+    let Some(row) = answers.row::<Row>(n)? else {
+        return Ok(None);
+    };
+    Ok(Some(AccountWithPassword {
+        account: row.account.try_into()?,
+        password: row.password,
+    }))
+}
+
+/// Asks for the stored password of a session's user: read it with [`password`].
+pub fn find_password_of_session(session_id: &str) -> Statement {
+    sql!(PASSWORD_OF_SESSION, session_id)
+}
+
+/// Reads the n-th answer of a batch, which asked [`find_password_of_session`].
+pub fn password(answers: &Answers, n: usize) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        password: String,
+    }
+    Ok(answers.row::<Row>(n)?.map(|row| row.password))
+}
+
+/// Stores the same password under today's hash, unless it has changed meanwhile.
+pub async fn rehash(db: &Db, user_id: &str, old: &str, new: &str) -> Result<(), Error> {
+    db.all(sql!(REHASH, user_id, old, new)).await.map(drop)
+}
+
+/// Changes a password and everything that hangs on it, unless it has changed meanwhile; says whether it did.
+pub async fn change_password(
+    db: &Db,
+    user_id: &str,
+    old: &str,
+    new: &str,
+    now: i64,
+) -> Result<bool, Error> {
+    let answers = db
+        .batch([
+            sql!(CHANGE_PASSWORD, user_id, old, new, now),
+            sql!(ACTIVATE, user_id, new, now),
+        ])
+        .await?;
+    Ok(answers.changes(0)? > 0)
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|error| Error::Internal(format!("stored JSON: {error}")))
+}

@@ -1,0 +1,60 @@
+//! KV as we use it: typed records under the key of a one-time thing, each with its life.
+
+use std::rc::Rc;
+
+use worker::{Env, KvStore};
+
+use super::db::within_patience;
+use super::meter::Meter;
+use crate::auth::one_time::OneTime;
+use crate::error::Error;
+
+/// KV refuses shorter lives, in seconds; the stored `expires_on` is the true end.
+const SHORTEST_LIFE: i64 = 60;
+
+/// The key-value store. It remembers, and never decides: a miss is never a refusal.
+#[derive(Clone)]
+pub struct Kv {
+    kv: KvStore,
+    meter: Rc<Meter>,
+}
+
+impl Kv {
+    /// Opens the binding `KV`.
+    pub fn open(env: &Env, meter: Rc<Meter>) -> Result<Self, Error> {
+        let kv = env
+            .kv("KV")
+            .map_err(|_| Error::Misconfigured("KV (the KV binding) is missing".to_owned()))?;
+        Ok(Self { kv, meter })
+    }
+
+    /// The same store, counted by another meter.
+    pub fn counted_by(&self, meter: Rc<Meter>) -> Self {
+        Self {
+            kv: self.kv.clone(),
+            meter,
+        }
+    }
+
+    /// Remembers a record for `life` seconds.
+    pub async fn put<T: OneTime>(&self, key: &str, record: &T, life: i64) -> Result<(), Error> {
+        let text = serde_json::to_string(record)
+            .map_err(|error| Error::Internal(format!("KV record: {error}")))?;
+        let put = self
+            .kv
+            .put(key, text)
+            .map_err(|error| Error::Unavailable(format!("KV: {error}")))?
+            .expiration_ttl(life.max(SHORTEST_LIFE).unsigned_abs());
+        let _trip = self.meter.begin();
+        self.meter.operation();
+        within_patience("KV", put.execute()).await
+    }
+
+    /// What is remembered under a key, if this place knows it.
+    pub async fn get<T: OneTime>(&self, key: &str) -> Result<Option<T>, Error> {
+        let _trip = self.meter.begin();
+        self.meter.operation();
+        let text = within_patience("KV", self.kv.get(key).text()).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+}

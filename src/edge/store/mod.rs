@@ -1,0 +1,10 @@
+//! SQL and keys, beside the functions that use them.
+
+pub mod accounts;
+pub mod clients;
+pub mod codes;
+pub mod db;
+pub mod kv;
+pub mod meter;
+pub mod sessions;
+pub mod sweep;
