@@ -36,19 +36,29 @@ export async function run(program, args, { env = {}, failure } = {}) {
 }
 
 /** Runs a program quietly: what it printed and how it ended. A program that is missing has the status `null`. */
-export async function capture(program, args, { env = {}, input } = {}) {
-  return start(program, args, { env, stdio: ["pipe", "pipe", "pipe"], input });
+export async function capture(program, args, { env = {}, cwd } = {}) {
+  return start(program, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
 }
 
-function start(program, args, { env, stdio, input }) {
-  const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, stdio });
+function start(program, args, { env, cwd = root, stdio }) {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio });
   const printed = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"]) {
     child[name]?.setEncoding("utf8").on("data", (text) => (printed[name] += text));
   }
-  child.stdin?.on("error", () => {}).end(input);
   return new Promise((resolve) => {
     child.on("error", () => resolve({ status: null, ...printed }));
     child.on("close", (code, signal) => resolve({ status: code ?? signal, ...printed }));
   });
+}
+
+/**
+ * Says that a part of the tests was left out, and what it would have needed.
+ *
+ * With REQUIRE_ALL=1, as .ci/run sets it, nothing may be left out.
+ */
+export function notRun(part, missing) {
+  const line = `not run: ${part} (${missing} is missing)`;
+  if (process.env.REQUIRE_ALL === "1") throw new Stop(line);
+  say(line);
 }

@@ -1,7 +1,8 @@
 // What must be installed before anything can be built: looked at each time, installed when it is missing.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Stop, capture, root, run, say } from "./steps.mjs";
 
@@ -18,17 +19,28 @@ export async function setUp() {
   await installBuildTools();
 }
 
+/** What the commands for operators need: Node and the packages, not Rust. */
+export async function setUpPackages() {
+  checkNode();
+  await installPackages();
+}
+
 /** Stops with one line when Node is too old, or cargo or rustup is missing. */
 export async function checkTools() {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < NODE[0] || (major === NODE[0] && minor < NODE[1])) {
-    throw new Stop(`Node ${NODE.join(".")} or later is needed, this is ${process.versions.node}: install it from https://nodejs.org`);
-  }
+  checkNode();
   for (const tool of ["rustup", "cargo"]) {
-    const { status } = await capture(tool, tool === "cargo" ? ["-V"] : ["--version"]);
+    // Elsewhere, because here rustup might silently download the toolchain first.
+    const { status } = await capture(tool, ["--version"], { cwd: tmpdir() });
     if (status === null) {
       throw new Stop(`${tool} is missing: install Rust with rustup from https://rustup.rs, then open a new terminal`);
     }
+  }
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < NODE[0] || (major === NODE[0] && minor < NODE[1])) {
+    throw new Stop(`Node ${NODE.join(".")} or later is needed, this is ${process.versions.node}: install it from https://nodejs.org`);
   }
 }
 
@@ -68,7 +80,8 @@ export async function installToolchain() {
   }
   const { stdout } = await capture("cargo", ["-V"]);
   if (!stdout.startsWith(`cargo ${channel}`)) {
-    throw new Stop(`the cargo found first is not rustup's (${stdout.trim() || "it does not start"}): put ~/.cargo/bin before it in PATH`);
+    const found = stdout.trim() || "one that does not start";
+    throw new Stop(`cargo ${channel} is needed, found ${found}: put ~/.cargo/bin first in PATH, and unset RUSTUP_TOOLCHAIN`);
   }
 }
 

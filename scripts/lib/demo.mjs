@@ -1,0 +1,68 @@
+// The demo data: a small world to try things in, on your own machine only. Its secrets are in the README.
+
+import { client, role, tenant, user } from "./people.mjs";
+
+const id = (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+const TENANT = id(1);
+const MEMBER = id(2);
+const ADMINISTRATOR = id(3);
+const CLIENTS = ["demo-web", "demo-mobile"];
+
+/** The settings that go with the data. */
+export const demoSettings = {
+  DEV_MAILBOX: "on",
+  RATE_LIMITS: "off",
+  SERVICESTACK_CLIENT_ID: "demo-web",
+  OTP_CLIENT_IDS: "demo-web",
+  SIGN_UP_TENANT: TENANT,
+  SIGN_UP_ROLE: MEMBER,
+  SIGN_UP_CLIENT_IDS: CLIENTS.join(","),
+};
+
+/** Who signs in with the curl that `npm run dev` prints. */
+export const demoSignIn = {
+  client_id: "demo-web",
+  client_secret: "demo-web-secret",
+  username: "demo",
+  password: "correct horse battery",
+};
+
+/** The statements that make the data. */
+export function demoData(now) {
+  const common = { tenantId: TENANT, clientIds: CLIENTS, now };
+  return [
+    tenant({ id: TENANT, name: "Demo", now }),
+    role({ id: MEMBER, name: "Member", permissions: [], type: 1, now }),
+    role({ id: ADMINISTRATOR, name: "Administrator", permissions: ["NotAllowed"], type: 0, now }),
+    client({
+      clientId: "demo-web",
+      clientSecret: "demo-web-secret",
+      secret: "demo-web-signing-secret",
+      redirectUrl: "http://localhost:5173/callback",
+      now,
+    }),
+    client({ clientId: "demo-mobile", clientSecret: "demo-mobile-secret", secret: "demo-mobile-signing-secret", redirectUrl: null, now }),
+    ...user({
+      id: id(4),
+      membershipId: id(5),
+      username: "demo",
+      email: "demo@example.com",
+      verified: true,
+      firstName: "Demo",
+      password: "correct horse battery",
+      roleId: MEMBER,
+      ...common,
+    }),
+    ...user({
+      id: id(6),
+      membershipId: id(7),
+      username: "admin",
+      email: "admin@example.com",
+      verified: false,
+      firstName: "Admin",
+      password: "correct horse staple",
+      roleId: ADMINISTRATOR,
+      ...common,
+    }),
+  ];
+}

@@ -1,0 +1,72 @@
+// People and clients as the database keeps them: the rows that seeding and bootstrapping write.
+// What is computed here is what src/auth/secret.rs, password.rs and account.rs compute.
+
+import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
+import { Expression, insert, literal } from "./sql.mjs";
+
+const ROUNDS = 220_000;
+
+/** Digest of a secret of many random bits: base64url of its SHA-256. */
+export function digest(secret) {
+  return createHash("sha256").update(secret).digest("base64url");
+}
+
+/** A password as it is stored: PBKDF2-SHA512 in PHC form, under a fresh salt. */
+export function hashPassword(password) {
+  const salt = randomBytes(16);
+  const output = pbkdf2Sync(password.normalize("NFKC"), salt, ROUNDS, 32, "sha512");
+  const base64 = (bytes) => bytes.toString("base64").replace(/=+$/, "");
+  return `$pbkdf2-sha512$i=${ROUNDS},l=32$${base64(salt)}$${base64(output)}`;
+}
+
+/** Folds a username or address, so that one person cannot be written two ways. */
+export function fold(name) {
+  return name.trim().normalize("NFKC").toLowerCase().normalize("NFKC").trim();
+}
+
+/** A tenant that is active. */
+export function tenant({ id, name, now }, condition) {
+  return insert("tenants", { id, name, created_on: now, modified_on: now }, condition);
+}
+
+/** A role; type 0 is the administrator, 1 everybody else. */
+export function role({ id, name, permissions, type, now }, condition) {
+  const row = { id, name, permissions: JSON.stringify(permissions), role_type: type, created_on: now, modified_on: now };
+  return insert("roles", row, condition);
+}
+
+/** A client, with the schema's lifetimes. */
+export function client({ clientId, clientSecret, secret, redirectUrl, now }, condition) {
+  const row = {
+    client_id: clientId,
+    client_secret_digest: digest(clientSecret),
+    secret_digest: digest(secret),
+    redirect_url: redirectUrl,
+    created_on: now,
+    modified_on: now,
+  };
+  return insert("auth_clients", row, condition);
+}
+
+/** A person with a password, an active member of a tenant, allowed on the clients: all its rows. */
+export function user({ id, membershipId, username, email, verified, firstName, password, tenantId, roleId, clientIds, now }, condition) {
+  const times = { created_on: now, modified_on: now };
+  const person = {
+    id,
+    first_name: firstName,
+    username,
+    username_key: fold(username),
+    email,
+    email_key: email && fold(email),
+    email_verified: verified ? 1 : 0,
+    default_tenant_id: tenantId,
+    ...times,
+  };
+  const number = (clientId) => new Expression(`(select id from auth_clients where client_id = ${literal(clientId)} and deleted = 0)`);
+  return [
+    insert("users", person, condition),
+    insert("user_credentials", { user_id: id, password: hashPassword(password), changed_on: now }, condition),
+    insert("user_tenants", { id: membershipId, user_id: id, tenant_id: tenantId, role_id: roleId, status: 1, ...times }, condition),
+    ...clientIds.map((clientId) => insert("user_clients", { user_id: id, client_id: number(clientId) }, condition)),
+  ];
+}

@@ -1,0 +1,63 @@
+// The D1 database on your own machine: the one that `wrangler dev` serves, opened without it.
+// Migrations are tracked as `wrangler d1 migrations apply` tracks them, so either may be used.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Miniflare } from "miniflare";
+import { demoData } from "./lib/demo.mjs";
+import { root } from "./lib/steps.mjs";
+
+// As wrangler makes it.
+const MIGRATIONS_TABLE = `create table if not exists d1_migrations(
+  id integer primary key autoincrement,
+  name text unique,
+  applied_at timestamp default current_timestamp not null
+)`;
+
+/** The migrations in their order: `[{ name, sql }]`. */
+export function migrations() {
+  const names = readdirSync(join(root, "migrations")).filter((name) => name.endsWith(".sql"));
+  return names.sort().map((name) => ({ name, sql: readFileSync(join(root, "migrations", name), "utf8") }));
+}
+
+/** Applies what has not been applied yet, each file whole or not at all, and returns the names. */
+export async function applyMigrations(db, files = migrations()) {
+  await db.prepare(MIGRATIONS_TABLE).run();
+  const { results } = await db.prepare("select name from d1_migrations").all();
+  const applied = new Set(results.map(({ name }) => name));
+  const missing = files.filter(({ name }) => !applied.has(name));
+  for (const { name, sql } of missing) {
+    await db.batch([db.prepare(sql), db.prepare("insert into d1_migrations (name) values (?)").bind(name)]);
+  }
+  return missing.map(({ name }) => name);
+}
+
+/** Puts the demo data into a database without users, and says whether it did. */
+export async function seedDemo(db) {
+  const anybody = await db.prepare("select 1 from users limit 1").first();
+  if (anybody) return false;
+  await db.batch(demoData(Date.now()).map((sql) => db.prepare(sql)));
+  return true;
+}
+
+/** Opens the database in `.wrangler/state`, with its schema up to date, and closes it after the work. */
+export async function withLocalDb(work, state = join(root, ".wrangler/state")) {
+  const miniflare = new Miniflare({
+    modules: true,
+    script: "",
+    d1Databases: { DB: databaseId() },
+    d1Persist: join(state, "v3/d1"),
+  });
+  try {
+    const db = await miniflare.getD1Database("DB");
+    const applied = await applyMigrations(db);
+    return await work(db, applied);
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+/** The name wrangler gives the database locally. */
+function databaseId() {
+  return readFileSync(join(root, "wrangler.toml"), "utf8").match(/^preview_database_id = "(.+?)"/m)[1];
+}

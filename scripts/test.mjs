@@ -1,0 +1,31 @@
+// npm test: everything, in the order that finds a mistake soonest; it stops at the first failure.
+
+import { build, checkSize } from "./lib/build.mjs";
+import { main, run, say } from "./lib/steps.mjs";
+import { setUp } from "./lib/tools.mjs";
+
+const cargo = (...args) => () => run("cargo", args);
+
+const STEPS = {
+  "the formatting": cargo("fmt", "--check"),
+  "clippy on this machine": cargo("clippy", "--all-targets", "--", "-D", "warnings"),
+  "clippy on wasm32": cargo("clippy", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"),
+  "the documentation": () => run("cargo", ["doc", "--no-deps", "--document-private-items"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
+  "the rules and formats": cargo("test"),
+  "the build": build,
+  "the size": checkSize,
+  "the worker in workerd": () => run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--dir", "tests/e2e"]),
+};
+
+await main(async () => {
+  await setUp();
+  const passed = [];
+  for (const [name, step] of Object.entries(STEPS)) {
+    say(`testing ${name}`);
+    const start = performance.now();
+    await step();
+    passed.push(`  ${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${name}`);
+  }
+  console.log(["", ...passed, ""].join("\n"));
+  say("everything passed");
+});
