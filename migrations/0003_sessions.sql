@@ -52,7 +52,8 @@ create index one_time_expiry on one_time (expires_on);
 create table otps (
   username_key text primary key,
   mac text not null, -- HMAC of the OTP, with its key's id
-  client_id integer, -- the client that posted it, if one did
+  client_id integer, -- the client that posted it, if one did: it reaches its own users only
+  usable integer not null default 1 check (usable in (0, 1)), -- 0: shown, but never a password
   tries integer not null default 0,
   created_on integer not null,
   expires_on integer not null,
@@ -83,11 +84,11 @@ create index known_devices_last on known_devices (last_used_on);
 
 -- Messages handed over, so that nobody's mailbox can be flooded through us.
 create table messages_sent (
-  id integer primary key,
+  id text primary key, -- the attempt that sent it
   kind text not null,
   recipient text not null, -- folded address
   sent_on integer not null
-) strict;
+) strict, without rowid;
 create index messages_sent_recipient on messages_sent (recipient, kind, sent_on);
 create index messages_sent_on on messages_sent (sent_on);
 

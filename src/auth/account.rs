@@ -5,6 +5,9 @@ use unicode_normalization::UnicodeNormalization;
 use super::client::AuthClient;
 use crate::error::{Error, Why};
 
+/// The permission of administrators. The original's name means that nobody should have it.
+pub const ADMINISTER: &str = "NotAllowed";
+
 /// `user_tenants.status` of the original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

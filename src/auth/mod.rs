@@ -5,11 +5,13 @@
 //! as arguments, which is why everything here is tested natively.
 
 pub mod account;
+pub mod address;
 pub mod client;
 pub mod data_key;
 pub mod one_time;
 pub mod password;
 pub mod pkce;
+pub mod profile;
 pub mod secret;
 pub mod session;
 pub mod token;

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::profile::Profile;
 use super::secret::Secret;
 
 /// What KV remembers under a one-time secret.
@@ -31,4 +32,42 @@ pub struct AuthCode {
 
 impl OneTime for AuthCode {
     const KIND: &'static str = "code";
+}
+
+/// A request to set a new password: where its link was sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordReset {
+    /// The address, as it was then; the notice of the change goes there too.
+    pub address: String,
+}
+
+impl OneTime for PasswordReset {
+    const KIND: &'static str = "reset";
+}
+
+/// An invitation to sign up: what its bearer has said already.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignUp {
+    /// From the request that asked for the invitation.
+    pub profile: Profile,
+}
+
+impl OneTime for SignUp {
+    const KIND: &'static str = "sign-up";
+}
+
+/// A one-time password as `GET /otp-caches/{id}` shows it. Its key is of the folded username.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Otp {
+    /// The OTP, encrypted.
+    pub sealed: String,
+    /// The username as it was posted.
+    pub username: String,
+}
+
+impl OneTime for Otp {
+    const KIND: &'static str = "otp";
 }

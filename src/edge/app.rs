@@ -29,6 +29,8 @@ pub struct App {
     pub kv: Kv,
     /// When the request came in, epoch milliseconds.
     pub now: i64,
+    /// The bindings, for the rare ones that are not opened for every request.
+    pub env: Env,
     meter: Rc<Meter>,
     context: Rc<Context>,
 }
@@ -43,6 +45,7 @@ impl App {
             db: Db::open(env, Rc::clone(&meter))?,
             kv: Kv::open(env, Rc::clone(&meter))?,
             now,
+            env: env.clone(),
             meter,
             context: Rc::new(context),
         })
@@ -53,10 +56,11 @@ impl App {
         Db::open(env, Rc::new(Meter::default()))
     }
 
-    /// Goes on with something after the answer has left. Nobody waits for it, and it is not counted.
+    /// Goes on with something after the answer has left. Nobody waits for it, it is not counted,
+    /// and what fails in it is the log's business.
     pub fn in_background<F>(&self, work: impl FnOnce(Self) -> F)
     where
-        F: Future<Output = ()> + 'static,
+        F: Future<Output = Result<(), Error>> + 'static,
     {
         let meter = Rc::new(Meter::default());
         let app = Self {
@@ -65,7 +69,12 @@ impl App {
             meter,
             ..self.clone()
         };
-        self.context.wait_until(work(app));
+        let work = work(app);
+        self.context.wait_until(async {
+            if let Err(error) = work.await {
+                super::log(&error);
+            }
+        });
     }
 
     /// Adds `Server-Timing` where the deployment asks for it.

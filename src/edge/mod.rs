@@ -6,6 +6,7 @@ mod app;
 mod endpoints;
 mod flows;
 mod origins;
+mod outbound;
 mod routes;
 mod store;
 

@@ -6,10 +6,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::app::App;
-use super::endpoints::{login, logout, well_known};
+use super::endpoints::{dev_mailbox, login, logout, otp_caches, password, sign_up, well_known};
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
-use crate::wire::incoming::Method::{self, Get, Patch, Post};
+use crate::wire::incoming::Method::{self, Delete, Get, Patch, Post};
 use crate::wire::reply::Reply;
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, Error>> + 'a>>;
@@ -32,15 +32,25 @@ macro_rules! routes {
 
 #[rustfmt::skip]
 const ROUTES: &[Route] = routes! {
-    Post  "/auth/login"             => login::login;
-    Post  "/auth/login-token"       => login::login_token;
-    Post  "/auth/token"             => login::token;
-    Post  "/auth/token-refresh"     => login::refresh;
-    Get   "/auth/me"                => login::me;
-    Patch "/auth/change-password"   => login::change_password;
-    Post  "/logout"                 => logout::logout;
-    Get   "/.well-known/jwks.json"  => well_known::jwks;
-    Get   "/health"                 => well_known::health;
+    Post   "/auth/login"                      => login::login;
+    Post   "/auth/login-token"                => login::login_token;
+    Post   "/auth/token"                      => login::token;
+    Post   "/auth/token-refresh"              => login::refresh;
+    Get    "/auth/me"                         => login::me;
+    Patch  "/auth/change-password"            => login::change_password;
+    Post   "/logout"                          => logout::logout;
+    Post   "/auth/forget-password"            => password::forget_password;
+    Get    "/auth/verify-reset-password-link" => password::verify_reset_password_link;
+    Patch  "/auth/reset-password"             => password::reset_password;
+    Post   "/auth/sign-up/create-token"       => sign_up::create_token;
+    Get    "/auth/sign-up/verify-token"       => sign_up::verify_token;
+    Post   "/auth/sign-up/create-user"        => sign_up::create_user;
+    Post   "/otp-caches"                      => otp_caches::create;
+    Get    "/otp-caches/{id}"                 => otp_caches::find_by_id;
+    Delete "/otp-caches/{id}"                 => otp_caches::delete_by_id;
+    Get    "/dev/mailbox"                     => dev_mailbox::dev_mailbox;
+    Get    "/.well-known/jwks.json"           => well_known::jwks;
+    Get    "/health"                          => well_known::health;
 };
 
 /// Answers a request by the endpoint that has its method and path.

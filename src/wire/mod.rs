@@ -5,4 +5,5 @@
 pub mod cors;
 pub mod incoming;
 pub mod loopback;
+pub mod message;
 pub mod reply;

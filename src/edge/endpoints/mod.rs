@@ -1,5 +1,9 @@
 //! The endpoints: decode, call a flow or a store, encode. Nothing else.
 
+pub mod dev_mailbox;
 pub mod login;
 pub mod logout;
+pub mod otp_caches;
+pub mod password;
+pub mod sign_up;
 pub mod well_known;

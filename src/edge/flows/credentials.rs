@@ -2,13 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use crate::auth::account::Account;
+use super::one_time_passwords;
+use crate::auth::account::{Account, fold};
 use crate::auth::client::AuthClient;
 use crate::auth::secret::Secret;
 use crate::auth::token::Expiry;
 use crate::edge::app::App;
 use crate::edge::store::accounts::{self, AccountWithPassword};
 use crate::edge::store::clients::{self, ClientRow};
+use crate::edge::store::otps::{self, ReservedOtp};
 use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
 
@@ -20,7 +22,18 @@ pub struct CallingClient {
 /// A person who has proven to be the account's, and is admitted to the client.
 pub struct SignedIn {
     account: Account,
-    method: &'static str,
+    proof: Proof,
+}
+
+/// What proved a person.
+pub enum Proof {
+    /// The password. An OTP that was held ready for it gets its try back.
+    Password {
+        /// The OTP that was not needed.
+        unused: Option<ReservedOtp>,
+    },
+    /// An OTP, which whatever is opened must take first.
+    Otp(ReservedOtp),
 }
 
 /// What the bearer of an access token is.
@@ -29,6 +42,22 @@ pub enum Bearer {
     Session(Box<LiveSession>),
     /// Whoever the token says, without a session (the habit `plain-bearer`).
     Plain(Map<String, Value>),
+}
+
+impl Bearer {
+    /// Whether the bearer holds a permission now.
+    pub fn may(&self, permission: &str) -> bool {
+        match self {
+            Self::Session(session) => {
+                let held = session.account.permissions();
+                held.iter().any(|name| name == permission)
+            }
+            Self::Plain(claims) => claims
+                .get("permissions")
+                .and_then(Value::as_array)
+                .is_some_and(|held| held.iter().any(|name| name == permission)),
+        }
+    }
 }
 
 /// What a sign-in brings.
@@ -56,9 +85,19 @@ impl SignedIn {
         &self.account
     }
 
-    /// How the person proved it.
+    /// What proved the person.
+    pub const fn proof(&self) -> &Proof {
+        &self.proof
+    }
+}
+
+impl Proof {
+    /// The name that is stored with a session.
     pub const fn method(&self) -> &'static str {
-        self.method
+        match self {
+            Self::Password { .. } => "password",
+            Self::Otp(_) => "otp",
+        }
     }
 }
 
@@ -70,25 +109,40 @@ pub async fn sign_in(
     app: &App,
     credentials: &Credentials<'_>,
 ) -> Result<(CallingClient, SignedIn), Error> {
-    if credentials.client_id.is_empty() || credentials.client_secret.is_empty() {
+    let Credentials {
+        client_id,
+        client_secret,
+        username,
+        password,
+    } = *credentials;
+    if client_id.is_empty() || client_secret.is_empty() {
         return Err(Error::Refused(Why::Unauthorized));
     }
     let answers = app
         .db
         .batch([
-            clients::find_by_client_id(credentials.client_id),
-            accounts::find_by_name(credentials.username),
+            clients::find_by_client_id(client_id),
+            accounts::find_by_name(username),
+            otps::reserve(&fold(username), client_id, &client_secret.digest(), app.now),
         ])
         .await?;
-    let calling = prove_client(answers.row(0)?, credentials.client_secret)?;
-    if credentials.username.is_empty() || credentials.password.is_empty() {
+    let calling = prove_client(answers.row(0)?, client_secret)?;
+    if username.is_empty() || password.is_empty() {
         return Err(Error::Strategy(Why::MissingCredentials));
     }
     let found = accounts::with_password(&answers, 1)?;
-    let account = prove_person(app, found, credentials.password)?;
+    let (account, proof) = prove_person(app, found, password, answers.row(2)?)?;
     account.admit(&calling.client)?;
-    let method = "password";
-    Ok((calling, SignedIn { account, method }))
+    Ok((calling, SignedIn { account, proof }))
+}
+
+/// Proves a client, in one trip.
+pub async fn client(app: &App, client_id: &str, secret: &Secret) -> Result<CallingClient, Error> {
+    if client_id.is_empty() || secret.is_empty() {
+        return Err(Error::Refused(Why::Unauthorized));
+    }
+    let row = app.db.first(clients::find_by_client_id(client_id)).await?;
+    prove_client(row, secret)
 }
 
 /// Reads the token of a request to a session that may be used now, in one trip.
@@ -127,7 +181,8 @@ pub fn session_id(app: &App, token: &Secret) -> Result<TokenSubject, Error> {
         .ok_or(Error::Strategy(Why::BearerExpired))
 }
 
-fn prove_client(row: Option<ClientRow>, secret: &Secret) -> Result<CallingClient, Error> {
+/// Takes what a batch found for a client's name as that client, if the secret is its own.
+pub fn prove_client(row: Option<ClientRow>, secret: &Secret) -> Result<CallingClient, Error> {
     row.map(AuthClient::from)
         .filter(|client| client.proves(secret))
         .map(|client| CallingClient { client })
@@ -138,35 +193,36 @@ fn prove_person(
     app: &App,
     found: Option<AccountWithPassword>,
     password: &Secret,
-) -> Result<Account, Error> {
+    otp: Option<ReservedOtp>,
+) -> Result<(Account, Proof), Error> {
     let stored = found.as_ref().and_then(|found| found.password.as_deref());
     let proven = app.config.password_hash.verify(password, stored)?;
-    match found {
-        Some(AccountWithPassword {
-            account,
-            password: Some(stored),
-        }) if proven => {
-            rehash(app, &account.id, &stored, password);
-            Ok(account)
+    let refusal = Error::Strategy(Why::InvalidCredentials);
+    let AccountWithPassword {
+        account,
+        password: stored,
+    } = found.ok_or_else(|| refusal.clone())?;
+    if let Some(stored) = stored.filter(|_| proven) {
+        rehash(app, &account.id, stored, password);
+        return Ok((account, Proof::Password { unused: otp }));
+    }
+    match otp {
+        Some(otp) if one_time_passwords::opens(app, &otp, password, &account)? => {
+            Ok((account, Proof::Otp(otp)))
         }
-        _ => Err(Error::Strategy(Why::InvalidCredentials)),
+        _ => Err(refusal),
     }
 }
 
 /// Stores a password under today's hash, after the answer has left, if it is under another.
-fn rehash(app: &App, user_id: &str, stored: &str, password: &Secret) {
+fn rehash(app: &App, user_id: &str, stored: String, password: &Secret) {
     let algorithm = app.config.password_hash;
-    if algorithm.is_current(stored) {
+    if algorithm.is_current(&stored) {
         return;
     }
-    let (user_id, stored, password) = (user_id.to_owned(), stored.to_owned(), password.clone());
+    let (user_id, password) = (user_id.to_owned(), password.clone());
     app.in_background(|app| async move {
-        let rehashed = match algorithm.hash(&password) {
-            Ok(hash) => accounts::rehash(&app.db, &user_id, &stored, &hash).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = rehashed {
-            crate::edge::log(&error);
-        }
+        let hash = algorithm.hash(&password)?;
+        accounts::rehash(&app.db, &user_id, &stored, &hash).await
     });
 }

@@ -4,5 +4,9 @@
 //! [`credentials::Bearer`]) can only be made here, and what acts asks for them.
 
 pub mod credentials;
+pub mod notices;
+pub mod one_time_passwords;
+pub mod password_reset;
 pub mod passwords;
 pub mod sessions;
+pub mod sign_up;

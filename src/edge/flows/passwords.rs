@@ -1,6 +1,7 @@
 //! Changing a password that one knows.
 
 use super::credentials::{self, TokenSubject};
+use super::notices;
 use super::sessions::own_refresh_token;
 use crate::auth::account::{Status, fold};
 use crate::auth::password::check_policy;
@@ -44,6 +45,7 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let new = app.config.password_hash.hash(change.password)?;
     let user_id = &session.account.id;
     if accounts::change_password(&app.db, user_id, &stored, &new, app.now).await? {
+        notices::password_changed(app, session.account.email);
         Ok(())
     } else {
         // Somebody changed it between the read and the write: the old one is old.

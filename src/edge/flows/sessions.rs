@@ -2,7 +2,7 @@
 
 use futures_util::future::{join, try_join};
 
-use super::credentials::{self, CallingClient, SignedIn, TokenSubject};
+use super::credentials::{self, CallingClient, Proof, SignedIn, TokenSubject};
 use crate::auth::data_key::Purpose;
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::pkce::Challenge;
@@ -11,6 +11,7 @@ use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry};
 use crate::edge::app::App;
 use crate::edge::store::codes::{self, CodeState, NewCode, Redemption};
+use crate::edge::store::otps::Settle;
 use crate::edge::store::sessions::{self, LiveSession, NewSession, RefreshAttempt};
 use crate::error::{Error, Why};
 
@@ -42,19 +43,24 @@ pub async fn new_code(
         session_id: &random_id()?,
         client_secret_digest: &client.secret_digest,
         challenge: challenge.map(Challenge::as_str),
-        method: person.method(),
+        method: person.proof().method(),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
     let record = AuthCode {
         proven_on: app.now,
         provider_token: None,
     };
-    try_join(
-        codes::insert(&app.db, &row, app.now),
+    let settle = Settle::new(person.proof())?;
+    let (made, ()) = try_join(
+        codes::insert(&app.db, &row, &settle, app.now),
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
-    Ok(code)
+    if made {
+        Ok(code)
+    } else {
+        Err(Error::Strategy(Why::InvalidCredentials))
+    }
 }
 
 /// Opens a session at once (the mobile apps' way).
@@ -70,10 +76,11 @@ pub async fn open(
         user_id: &person.account().id,
         client: calling.client().id,
         device: digest.as_deref(),
-        method: person.method(),
+        method: person.proof().method(),
         expires_on: app.now + app.config.session_max_age,
     };
-    let session = sessions::open(&app.db, &new, app.now)
+    let settle = Settle::new(person.proof())?;
+    let session = sessions::open(&app.db, &new, &settle, app.now)
         .await?
         .ok_or(Error::Strategy(Why::InvalidCredentials))?;
     issue(app, &session, 0, device)
@@ -205,6 +212,19 @@ pub async fn sign_out(app: &App, token: &Secret, refresh_token: &Secret) -> Resu
     sessions::end(&app.db, &id, "signed out", app.now)
         .await?
         .ok_or(Error::Strategy(Why::TokenRevoked))
+}
+
+impl<'a> Settle<'a> {
+    fn new(proof: &'a Proof) -> Result<Self, Error> {
+        Ok(match proof {
+            Proof::Password { unused: None } => Self::Nothing,
+            Proof::Password { unused: Some(otp) } => Self::GiveBack(otp),
+            Proof::Otp(otp) => Self::Take {
+                otp,
+                attempt: random_id()?,
+            },
+        })
+    }
 }
 
 fn issue(

@@ -27,6 +27,25 @@ const BY_NAME: &str = concat!(
        (select id from users where email_key = ?1 and deleted = 0))"
 );
 
+const BY_LINK: &str = concat!(
+    "select ",
+    account_columns!(),
+    ", p.password from accounts a left join user_credentials p on p.user_id = a.user_id \
+     where a.user_id = (select user_id from one_time where key = ?1)"
+);
+
+const PROVIDERS: &str =
+    "select provider from user_identities where user_id = ?1 order by last_used_on desc, provider";
+
+const TAKE_RESET: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
+     where key = ?1 and kind = 'reset' and taken_by is null and voided_on is null and expires_on > ?3 \
+       and exists (select 1 from user_credentials p \
+         where p.user_id = one_time.user_id and p.password = ?4)";
+
+// Sessions end and other links are voided by the trigger on changed_on.
+const RESET_PASSWORD: &str = "update user_credentials set password = ?4, changed_on = ?5 \
+     where user_id = ?3 and exists (select 1 from one_time where key = ?1 and taken_by = ?2)";
+
 const PASSWORD_OF_SESSION: &str = "select p.password from sessions s \
      join user_credentials p on p.user_id = s.user_id where s.id = ?1";
 
@@ -177,6 +196,48 @@ pub async fn change_password(
         ])
         .await?;
     Ok(answers.changes(0)? > 0)
+}
+
+/// Finds the live account that a link is for: read it with [`with_password`].
+pub fn find_by_link(key: &str) -> Statement {
+    sql!(BY_LINK, key)
+}
+
+/// The providers through which a user comes in, the last used first.
+pub async fn providers(db: &Db, user_id: &str) -> Result<Vec<String>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        provider: String,
+    }
+    let rows: Vec<Row> = db.all(sql!(PROVIDERS, user_id)).await?.rows(0)?;
+    Ok(rows.into_iter().map(|row| row.provider).collect())
+}
+
+/// A new password that a link allows.
+pub struct PasswordReset<'a> {
+    /// The key of the link.
+    pub key: &'a str,
+    /// Drawn for this attempt.
+    pub attempt: &'a str,
+    /// Whose password it is.
+    pub user_id: &'a str,
+    /// As stored now.
+    pub old: &'a str,
+    /// To be stored.
+    pub new: &'a str,
+}
+
+/// Uses a link up and sets its password, or changes nothing; says whether it did.
+pub async fn reset_password(db: &Db, reset: &PasswordReset<'_>, now: i64) -> Result<bool, Error> {
+    let (key, attempt) = (reset.key, reset.attempt);
+    let answers = db
+        .batch([
+            sql!(TAKE_RESET, key, attempt, now, reset.old),
+            sql!(RESET_PASSWORD, key, attempt, reset.user_id, reset.new, now),
+            sql!(ACTIVATE, reset.user_id, reset.new, now),
+        ])
+        .await?;
+    Ok(answers.changes(1)? > 0)
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {

@@ -8,12 +8,16 @@ use serde::Deserialize;
 use super::accounts::account_columns;
 use super::clients::client_columns;
 use super::db::{Db, sql};
+use super::otps::{Settle, settled};
 use super::sessions::{self, LiveSession, live_sessions};
 use crate::error::Error;
 
-const INSERT: &str = "insert into one_time (key, kind, user_id, client_id, session_id, \
+const INSERT: &str = concat!(
+    "insert into one_time (key, kind, user_id, client_id, session_id, \
        client_secret_digest, challenge, method, created_on, expires_on) \
-     values (?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 where ",
+    settled!("?10")
+);
 
 // Another client does not spend it; neither does its own client after a change of `secret`.
 const TAKE: &str = "update one_time set taken_by = ?2, taken_on = ?4 \
@@ -109,9 +113,14 @@ pub struct CodeState {
     pub expired: i64,
 }
 
-/// Makes a code redeemable.
-pub async fn insert(db: &Db, code: &NewCode<'_>, now: i64) -> Result<(), Error> {
-    let statement = sql!(
+/// Makes a code redeemable, once its proof is settled; says whether it could.
+pub async fn insert(
+    db: &Db,
+    code: &NewCode<'_>,
+    settle: &Settle<'_>,
+    now: i64,
+) -> Result<bool, Error> {
+    let insert = sql!(
         INSERT,
         code.key,
         code.user_id,
@@ -121,9 +130,13 @@ pub async fn insert(db: &Db, code: &NewCode<'_>, now: i64) -> Result<(), Error> 
         code.challenge,
         code.method,
         now,
-        code.expires_on
+        code.expires_on,
+        settle.attempt()
     );
-    db.all(statement).await.map(drop)
+    let settle = settle.statement(now);
+    let last = usize::from(settle.is_some());
+    let answers = db.batch(settle.into_iter().chain([insert])).await?;
+    Ok(answers.changes(last)? > 0)
 }
 
 /// Redeems a code: takes it and opens its session, or ends the session of whoever took it before.

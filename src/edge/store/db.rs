@@ -140,9 +140,9 @@ impl Db {
     }
 
     /// Runs statements as one transaction and one trip.
-    pub async fn batch<const N: usize>(
+    pub async fn batch(
         &self,
-        statements: [Statement; N],
+        statements: impl IntoIterator<Item = Statement>,
     ) -> Result<Answers, Error> {
         let statements = statements
             .into_iter()

@@ -7,10 +7,16 @@ use worker::{Env, KvStore};
 use super::db::within_patience;
 use super::meter::Meter;
 use crate::auth::one_time::OneTime;
+use crate::auth::secret::random_id;
 use crate::error::Error;
+use crate::wire::message::Message;
 
 /// KV refuses shorter lives, in seconds; the stored `expires_on` is the true end.
 const SHORTEST_LIFE: i64 = 60;
+/// What the keys of the development mailbox begin with.
+const MAIL: &str = "dev-mail:";
+const MAIL_LIFE: u64 = 86_400;
+const MAILS_SHOWN: u64 = 100;
 
 /// The key-value store. It remembers, and never decides: a miss is never a refusal.
 #[derive(Clone)]
@@ -43,11 +49,38 @@ impl Kv {
         let put = self
             .kv
             .put(key, text)
-            .map_err(|error| Error::Unavailable(format!("KV: {error}")))?
+            .map_err(outage)?
             .expiration_ttl(life.max(SHORTEST_LIFE).unsigned_abs());
         let _trip = self.meter.begin();
         self.meter.operation();
         within_patience("KV", put.execute()).await
+    }
+
+    /// Forgets a record.
+    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+        let _trip = self.meter.begin();
+        self.meter.operation();
+        within_patience("KV", self.kv.delete(key)).await
+    }
+
+    /// Puts a message into the development mailbox, for a day. Later ones list first.
+    pub async fn keep_mail(&self, message: &Message, now: i64) -> Result<(), Error> {
+        let key = format!("{MAIL}{:015}-{}", i64::MAX / 10_000 - now, random_id()?);
+        let text = serde_json::to_string(message)
+            .map_err(|error| Error::Internal(format!("mail: {error}")))?;
+        let put = self.kv.put(&key, text).map_err(outage)?;
+        within_patience("KV", put.expiration_ttl(MAIL_LIFE).execute()).await
+    }
+
+    /// The messages in the development mailbox, newest first.
+    pub async fn mails(&self) -> Result<Vec<Message>, Error> {
+        let list = self.kv.list().prefix(MAIL.to_owned()).limit(MAILS_SHOWN);
+        let mut mails = Vec::new();
+        for key in within_patience("KV", list.execute()).await?.keys {
+            let text = within_patience("KV", self.kv.get(&key.name).text()).await?;
+            mails.extend(text.and_then(|text| serde_json::from_str(&text).ok()));
+        }
+        Ok(mails)
     }
 
     /// What is remembered under a key, if this place knows it.
@@ -57,4 +90,8 @@ impl Kv {
         let text = within_patience("KV", self.kv.get(key).text()).await?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
+}
+
+fn outage(error: impl std::fmt::Display) -> Error {
+    Error::Unavailable(format!("KV: {error}"))
 }

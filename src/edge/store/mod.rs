@@ -6,5 +6,8 @@ pub mod codes;
 pub mod db;
 pub mod kv;
 pub mod meter;
+pub mod one_time;
+pub mod otps;
 pub mod sessions;
+pub mod sign_ups;
 pub mod sweep;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::accounts::{AccountRow, account_columns};
 use super::clients::{ClientRow, client_columns};
 use super::db::{Answers, Db, Statement, sql};
+use super::otps::{Settle, settled};
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
 use crate::auth::session::SessionState;
@@ -33,10 +34,13 @@ pub(super) use live_sessions;
 
 const LIVE: &str = concat!(live_sessions!(), "and s.id = ?1 and s.expires_on > ?2");
 
-const OPEN: &str = "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, \
+const OPEN: &str = concat!(
+    "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, \
        device, method, created_on, expires_on) \
      select ?1, m.user_id, m.client_id, ?4, ?4, ?5, ?6, ?4, ?7 \
-     from live_members m where m.user_id = ?2 and m.client_id = ?3";
+     from live_members m where m.user_id = ?2 and m.client_id = ?3 and ",
+    settled!("?8")
+);
 
 // As in the original, a sign-in that must still change its password is not a last login.
 const LAST_LOGIN: &str = "update users set last_login = ?2 where id = ( \
@@ -154,25 +158,28 @@ pub fn live(answers: &Answers, n: usize) -> Result<Option<LiveSession>, Error> {
     }))
 }
 
-/// Opens a session, if user and client still allow it.
-pub async fn open(db: &Db, new: &NewSession<'_>, now: i64) -> Result<Option<LiveSession>, Error> {
-    let answers = db
-        .batch([
-            sql!(
-                OPEN,
-                new.id,
-                new.user_id,
-                new.client,
-                now,
-                new.device,
-                new.method,
-                new.expires_on
-            ),
-            sql!(LAST_LOGIN, new.id, now),
-            find_live(new.id, now),
-        ])
-        .await?;
-    live(&answers, 2)
+/// Opens a session, if user and client still allow it and its proof can be settled.
+pub async fn open(
+    db: &Db,
+    new: &NewSession<'_>,
+    settle: &Settle<'_>,
+    now: i64,
+) -> Result<Option<LiveSession>, Error> {
+    let open = sql!(
+        OPEN,
+        new.id,
+        new.user_id,
+        new.client,
+        now,
+        new.device,
+        new.method,
+        new.expires_on,
+        settle.attempt()
+    );
+    let first = settle.statement(now);
+    let last = 2 + usize::from(first.is_some());
+    let rest = [open, sql!(LAST_LOGIN, new.id, now), find_live(new.id, now)];
+    live(&db.batch(first.into_iter().chain(rest)).await?, last)
 }
 
 /// Keeps the provider's refresh token (encrypted) for signing out there.

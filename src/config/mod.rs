@@ -3,12 +3,17 @@
 //! Read once from any name → value lookup; the worker hands in its environment, tests a map.
 //! A setting that is missing or malformed stops everything, under its name and never with its value.
 
+mod messages;
+mod reader;
+
 use crate::auth::data_key::DataKeys;
 use crate::auth::password::Algorithm;
 use crate::auth::secret::Secret;
 use crate::auth::token::TokenKeys;
 use crate::error::Error;
 use crate::wire::cors::origin_of;
+pub use messages::{Delivery, Messages};
+use reader::{Reader, wrong};
 
 /// The deployment's settings.
 pub struct Config {
@@ -34,8 +39,25 @@ pub struct Config {
     pub locale: String,
     /// `SERVER_TIMING`: whether answers say what storage they waited for.
     pub server_timing: bool,
+    /// How people are written to, and what the links in it are.
+    pub messages: Messages,
+    /// Where people who sign up belong; without it nobody can.
+    pub sign_up: Option<SignUpPlace>,
+    /// `OTP_CLIENT_IDS`: clients that may post one-time passwords with HTTP Basic.
+    pub otp_client_ids: Vec<String>,
     /// `LEGACY_HABITS`: habits of the originals that are off unless named.
     pub habits: Habits,
+}
+
+/// What a person who signs up becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignUpPlace {
+    /// `SIGN_UP_TENANT`: id of the tenant.
+    pub tenant_id: String,
+    /// `SIGN_UP_ROLE`: id of the role.
+    pub role_id: String,
+    /// `SIGN_UP_CLIENT_IDS`: public names of the clients; ones that do not exist are skipped.
+    pub client_ids: Vec<String>,
 }
 
 /// The habits of the originals that a deployment may bring back.
@@ -56,14 +78,13 @@ pub struct Habits {
 impl Config {
     /// Reads every setting. An empty value counts as unset.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let settings = Settings { lookup };
+        let settings = Reader::new(lookup);
         let habits = settings.habits()?;
         let public_url = settings.public_url()?;
         Ok(Self {
             issuer: settings
                 .text("JWT_ISSUER")
                 .unwrap_or_else(|| public_url.clone()),
-            public_url,
             token_keys: settings.token_keys(habits)?,
             data_keys: settings.data_keys()?,
             password_hash: settings.password_hash()?,
@@ -73,71 +94,16 @@ impl Config {
             allowed_origins: settings.allowed_origins()?,
             locale: settings.text("LOCALE").unwrap_or_else(|| "en".to_owned()),
             server_timing: settings.switch("SERVER_TIMING")?,
+            messages: Messages::read(&settings, &public_url)?,
+            sign_up: settings.sign_up()?,
+            otp_client_ids: settings.list("OTP_CLIENT_IDS"),
             habits,
+            public_url,
         })
     }
 }
 
-struct Settings<F> {
-    lookup: F,
-}
-
-impl<F: Fn(&str) -> Option<String>> Settings<F> {
-    fn text(&self, name: &str) -> Option<String> {
-        let value = (self.lookup)(name)?;
-        let value = value.trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    }
-
-    fn whole<T: TryFrom<i64>>(
-        &self,
-        name: &str,
-        default: i64,
-        range: std::ops::RangeInclusive<i64>,
-    ) -> Result<T, Error> {
-        let number = match self.text(name) {
-            None => Some(default),
-            Some(text) => text.parse().ok().filter(|number| range.contains(number)),
-        };
-        number
-            .and_then(|number| T::try_from(number).ok())
-            .ok_or_else(|| {
-                let (least, most) = (range.start(), range.end());
-                wrong(
-                    name,
-                    &format!("must be a whole number from {least} to {most}"),
-                )
-            })
-    }
-
-    /// A setting in seconds, as milliseconds.
-    fn seconds(
-        &self,
-        name: &str,
-        default: i64,
-        range: std::ops::RangeInclusive<i64>,
-    ) -> Result<i64, Error> {
-        let seconds: i64 = self.whole(name, default, range)?;
-        Ok(seconds.saturating_mul(1000))
-    }
-
-    fn switch(&self, name: &str) -> Result<bool, Error> {
-        match self.text(name).as_deref() {
-            None | Some("off") => Ok(false),
-            Some("on") => Ok(true),
-            Some(_) => Err(wrong(name, "must be on or off")),
-        }
-    }
-
-    fn list(&self, name: &str) -> Vec<String> {
-        let text = self.text(name).unwrap_or_default();
-        let entries = text.split(',').map(str::trim);
-        entries
-            .filter(|entry| !entry.is_empty())
-            .map(str::to_owned)
-            .collect()
-    }
-
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
     fn public_url(&self) -> Result<String, Error> {
         let url = self
             .text("PUBLIC_URL")
@@ -185,6 +151,19 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
             .ok_or_else(|| wrong("ALLOWED_ORIGINS", "must be a list of http(s) origins"))
     }
 
+    fn sign_up(&self) -> Result<Option<SignUpPlace>, Error> {
+        let Some(tenant_id) = self.text("SIGN_UP_TENANT") else {
+            return Ok(None);
+        };
+        let role_id = self.text("SIGN_UP_ROLE");
+        Ok(Some(SignUpPlace {
+            tenant_id,
+            role_id: role_id
+                .ok_or_else(|| wrong("SIGN_UP_ROLE", "is missing beside SIGN_UP_TENANT"))?,
+            client_ids: self.list("SIGN_UP_CLIENT_IDS"),
+        }))
+    }
+
     fn habits(&self) -> Result<Habits, Error> {
         let mut habits = Habits::default();
         for name in self.list("LEGACY_HABITS") {
@@ -199,10 +178,6 @@ impl<F: Fn(&str) -> Option<String>> Settings<F> {
         }
         Ok(habits)
     }
-}
-
-fn wrong(name: &str, what: &str) -> Error {
-    Error::Misconfigured(format!("{name} {what}"))
 }
 
 #[cfg(test)]
@@ -280,6 +255,36 @@ mod tests {
                 "LEGACY_HABITS",
             ),
             (vec![("SERVER_TIMING", "hunter2")], "SERVER_TIMING"),
+            (vec![("SIGN_UP_TENANT", "hunter2")], "SIGN_UP_ROLE"),
+            (
+                vec![("NOTIFY_WEBHOOK_URL", "http://hunter2.example")],
+                "NOTIFY_WEBHOOK_URL",
+            ),
+            (
+                vec![("NOTIFY_WEBHOOK_URL", "https://a.example")],
+                "NOTIFY_WEBHOOK_SECRET",
+            ),
+            (
+                vec![
+                    ("NOTIFY_WEBHOOK_URL", "https://a.example"),
+                    ("NOTIFY_WEBHOOK_SECRET", "hunter2"),
+                ],
+                "NOTIFY_WEBHOOK_SECRET",
+            ),
+            (vec![("MAIL_FROM", "hunter2")], "MAIL_FROM"),
+            (vec![("DEV_MAILBOX", "on")], "DEV_MAILBOX"),
+            (
+                vec![("RESET_LINK", "https://hunter2.example")],
+                "RESET_LINK",
+            ),
+            (
+                vec![("SIGN_UP_LINK", "javascript:hunter2({token})")],
+                "SIGN_UP_LINK",
+            ),
+            (
+                vec![("FORGOT_PASSWORD_LINK_EXPIRY", "0")],
+                "FORGOT_PASSWORD_LINK_EXPIRY",
+            ),
         ] {
             let complaint = complaint(&changes);
             assert!(complaint.starts_with(name), "{complaint}");

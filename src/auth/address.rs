@@ -1,0 +1,63 @@
+//! E-mail addresses: which texts we are ready to send a message to.
+
+/// The longest address (RFC 5321 §4.5.3.1.3).
+const MAX_LENGTH: usize = 254;
+
+/// Whether a text can be one mailbox's address: something@domain, and nothing that a mail header
+/// or an address list could take for more.
+pub fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let plain = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| !c.is_control() && !c.is_whitespace() && !"()<>[]:;,\\\"@".contains(c))
+    };
+    text.len() <= MAX_LENGTH
+        && plain(local)
+        && plain(domain)
+        && !domain.starts_with(['.', '-'])
+        && !domain.ends_with(['.', '-'])
+        && !domain.contains("..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_lists_headers_and_nonsense() {
+        for address in [
+            "a@b",
+            "demo@example.com",
+            "o'neil+x@sub.example.org",
+            "ünï@exämple.de",
+        ] {
+            assert!(is_address(address), "{address}");
+        }
+        for text in [
+            "",
+            "@",
+            "a@",
+            "@b",
+            "a b@c",
+            "a@b c",
+            "a@b@c",
+            "a@b,c@d",
+            "a@b\r\nBcc: c@d",
+            "a@b\0",
+            "<a@b>",
+            "A <a@b>",
+            "a@b;",
+            "a@.b",
+            "a@b.",
+            "a@b..c",
+            "a@-b",
+        ] {
+            assert!(!is_address(text), "{text:?}");
+        }
+        assert!(!is_address(&format!("{}@example.com", "x".repeat(250))));
+    }
+}

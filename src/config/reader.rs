@@ -1,0 +1,99 @@
+//! Reads single settings: texts, numbers, switches, lists, URLs.
+
+use std::ops::RangeInclusive;
+
+use crate::error::Error;
+use crate::wire::cors::{is_loopback, origin_of};
+
+/// Reads settings by name. An empty value counts as unset.
+pub struct Reader<F> {
+    lookup: F,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    /// Reads from a name → value lookup.
+    pub const fn new(lookup: F) -> Self {
+        Self { lookup }
+    }
+
+    /// A text, without the space around it.
+    pub fn text(&self, name: &str) -> Option<String> {
+        let value = (self.lookup)(name)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    /// A whole number.
+    pub fn whole<T: TryFrom<i64>>(
+        &self,
+        name: &str,
+        default: i64,
+        range: RangeInclusive<i64>,
+    ) -> Result<T, Error> {
+        let number = match self.text(name) {
+            None => Some(default),
+            Some(text) => text.parse().ok().filter(|number| range.contains(number)),
+        };
+        number
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| {
+                let (least, most) = (range.start(), range.end());
+                wrong(
+                    name,
+                    &format!("must be a whole number from {least} to {most}"),
+                )
+            })
+    }
+
+    /// A setting in seconds, as milliseconds.
+    pub fn seconds(
+        &self,
+        name: &str,
+        default: i64,
+        range: RangeInclusive<i64>,
+    ) -> Result<i64, Error> {
+        let seconds: i64 = self.whole(name, default, range)?;
+        Ok(seconds.saturating_mul(1000))
+    }
+
+    /// `on` or `off`, which is the default.
+    pub fn switch(&self, name: &str) -> Result<bool, Error> {
+        match self.text(name).as_deref() {
+            None | Some("off") => Ok(false),
+            Some("on") => Ok(true),
+            Some(_) => Err(wrong(name, "must be on or off")),
+        }
+    }
+
+    /// A comma-separated list.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        let entries = text.split(',').map(str::trim);
+        entries
+            .filter(|entry| !entry.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// A URL that is https, or http on loopback.
+    pub fn secure_url(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(url) = self.text(name) else {
+            return Ok(None);
+        };
+        if is_secure(&url) {
+            Ok(Some(url))
+        } else {
+            Err(wrong(name, "must be an https URL, or http on loopback"))
+        }
+    }
+}
+
+/// Whether what is sent to a URL cannot be read on the way.
+pub fn is_secure(url: &str) -> bool {
+    origin_of(url).is_some_and(|origin| origin.starts_with("https:") || is_loopback(&origin))
+}
+
+/// What is wrong with a setting: its name, never its value.
+pub fn wrong(name: &str, what: &str) -> Error {
+    Error::Misconfigured(format!("{name} {what}"))
+}

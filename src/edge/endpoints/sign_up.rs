@@ -1,0 +1,66 @@
+//! Signing up.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::auth::profile::Profile;
+use crate::edge::app::App;
+use crate::edge::flows::sign_up::{self, Application};
+use crate::error::Error;
+use crate::wire::incoming::Incoming;
+use crate::wire::loopback::models::{self, CreateUserRequest, SignUpRequest};
+use crate::wire::reply::Reply;
+
+/// `POST /auth/sign-up/create-token`: 204 for everybody; a message to the address.
+#[allow(clippy::unused_async)] // every handler has one shape
+pub async fn create_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let body: SignUpRequest = incoming.json(&models::SIGN_UP_REQUEST)?;
+    let profile = body.profile()?;
+    sign_up::ask(app, &body.email, profile)?;
+    Ok(Reply::empty(204))
+}
+
+/// `GET /auth/sign-up/verify-token`: what an invitation says, as the claims it had in the original.
+pub async fn verify_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let (address, link) = sign_up::check(app, &incoming.bearer()?).await?;
+    Reply::json(&json!({
+        "email": address,
+        "iat": link.created_on.div_euclid(1000),
+        "exp": link.expires_on.div_euclid(1000),
+        "iss": app.config.issuer,
+        "sub": address,
+    }))
+}
+
+/// `POST /auth/sign-up/create-user`: a new user, who can sign in at once.
+pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct User {
+        id: String,
+        username: String,
+        email: String,
+        first_name: String,
+        #[serde(flatten)]
+        profile: Profile,
+    }
+    let body: CreateUserRequest = incoming.json(&models::CREATE_USER_REQUEST)?;
+    let profile = Profile::read(&body.rest, "").map_err(Error::Invalid)?;
+    let application = Application {
+        email: &body.email,
+        password: &body.password,
+        profile,
+    };
+    let made = sign_up::create_user(app, &incoming.bearer()?, application).await?;
+    let user = User {
+        id: made.id,
+        email: made.username.clone(),
+        username: made.username,
+        first_name: made.first_name,
+        profile: Profile {
+            first_name: None,
+            ..made.profile
+        },
+    };
+    Reply::json(&json!({ "email": user.email, "user": user }))
+}

@@ -1,0 +1,150 @@
+//! One-time passwords: who may post them, and what they open.
+
+use futures_util::future::try_join;
+
+use super::credentials::{self, Bearer};
+use crate::auth::account::{ADMINISTER, Account, fold};
+use crate::auth::data_key::Purpose;
+use crate::auth::one_time::{self, Otp};
+use crate::auth::secret::Secret;
+use crate::edge::app::App;
+use crate::edge::store::otps::{self, NewOtp, ReservedOtp};
+use crate::error::Error;
+
+/// How long an OTP lives, in seconds, as in the original.
+const LIFETIME: i64 = 900;
+
+/// Who posts, reads and deletes OTPs.
+pub struct Poster {
+    /// The client, if a client does; an administrator's OTPs reach everybody.
+    client: Option<i64>,
+    /// Whether the OTPs can be passwords.
+    trusted: bool,
+}
+
+/// What a request to `/otp-caches` says of its sender.
+pub enum Sender {
+    /// HTTP Basic.
+    Client(String, Secret),
+    /// A bearer token.
+    Bearer(Secret),
+    /// Nothing.
+    Nobody,
+}
+
+/// Lets in administrators, the clients of `OTP_CLIENT_IDS`, and with the habit `open-otp-caches`
+/// anybody, whose OTPs are never passwords.
+pub async fn poster(app: &App, sender: Sender) -> Result<Poster, Error> {
+    match sender {
+        Sender::Client(client_id, secret) => {
+            if !app.config.otp_client_ids.contains(&client_id) {
+                return Err(Error::NoBasic);
+            }
+            let calling = credentials::client(app, &client_id, &secret).await;
+            let calling = calling.map_err(|error| match error {
+                Error::Strategy(_) | Error::Refused(_) => Error::NoBasic,
+                other => other,
+            })?;
+            Ok(Poster {
+                client: Some(calling.client().id),
+                trusted: true,
+            })
+        }
+        Sender::Bearer(token) => administrator(app, &token).await.map(|_| Poster {
+            client: None,
+            trusted: true,
+        }),
+        Sender::Nobody if app.config.habits.open_otp_caches => Ok(Poster {
+            client: None,
+            trusted: false,
+        }),
+        Sender::Nobody => Err(Error::NoBearer),
+    }
+}
+
+/// The bearer of a token that may administer.
+pub async fn administrator(app: &App, token: &Secret) -> Result<Bearer, Error> {
+    let bearer = credentials::bearer(app, token).await?;
+    if bearer.may(ADMINISTER) {
+        Ok(bearer)
+    } else {
+        Err(Error::NotAllowed)
+    }
+}
+
+/// Keeps an OTP for a username, in place of the one before.
+pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Result<(), Error> {
+    let name = fold(username);
+    let keys = &app.config.data_keys;
+    let mac = keys.tag(Purpose::Otp, &[&name, otp.expose()])?;
+    let row = NewOtp {
+        username_key: &name,
+        mac: &mac,
+        client: poster.client,
+        usable: poster.trusted,
+        expires_on: app.now + LIFETIME * 1000,
+    };
+    let record = Otp {
+        sealed: keys.seal(Purpose::OtpShown, &name, otp.expose())?,
+        username: username.to_owned(),
+    };
+    try_join(
+        otps::put(&app.db, &row, app.now),
+        app.kv.put(&kv_key(&name), &record, LIFETIME),
+    )
+    .await
+    .map(drop)
+}
+
+/// The OTP that is kept for a username: as it was posted, and the OTP.
+///
+/// A record that this place has from before the last post does not match the row, and is not shown.
+pub async fn look(app: &App, username: &str) -> Result<Option<(String, Secret)>, Error> {
+    let name = fold(username);
+    let (mac, record) = try_join(
+        otps::look(&app.db, &name, app.now),
+        app.kv.get::<Otp>(&kv_key(&name)),
+    )
+    .await?;
+    let (Some(mac), Some(record)) = (mac, record) else {
+        return Ok(None);
+    };
+    let keys = &app.config.data_keys;
+    let Some(otp) = keys.open(Purpose::OtpShown, &name, &record.sealed)? else {
+        return Ok(None);
+    };
+    let same = keys.verify(Purpose::Otp, &[&name, &otp], &mac)?;
+    Ok(same.then(|| (record.username, Secret::new(otp))))
+}
+
+/// Forgets the OTP of a username.
+pub async fn delete(app: &App, username: &str) -> Result<(), Error> {
+    let name = fold(username);
+    try_join(otps::delete(&app.db, &name), app.kv.delete(&kv_key(&name)))
+        .await
+        .map(drop)
+}
+
+/// Whether an OTP opens an account: the right one, of a poster that reaches the account, which
+/// must not be an administrator's.
+pub fn opens(
+    app: &App,
+    otp: &ReservedOtp,
+    given: &Secret,
+    account: &Account,
+) -> Result<bool, Error> {
+    let parts = [otp.username_key.as_str(), given.expose()];
+    let right = app
+        .config
+        .data_keys
+        .verify(Purpose::Otp, &parts, &otp.mac)?;
+    let reached = otp
+        .client_id
+        .is_none_or(|client| account.client_ids.contains(&client));
+    let administers = account.permissions().iter().any(|name| name == ADMINISTER);
+    Ok(right && otp.is_usable() && reached && !administers)
+}
+
+fn kv_key(name: &str) -> String {
+    one_time::key::<Otp>(&Secret::new(name))
+}

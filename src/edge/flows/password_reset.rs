@@ -1,0 +1,159 @@
+//! A forgotten password: ask for a link, look at it, set a new password with it.
+
+use futures_util::future::join;
+
+use super::credentials::{self, CallingClient};
+use super::notices;
+use crate::auth::account::{Account, fold};
+use crate::auth::one_time::{self, PasswordReset};
+use crate::auth::password::check_policy;
+use crate::auth::secret::{Secret, random_id, random_secret};
+use crate::edge::app::App;
+use crate::edge::outbound::notifier;
+use crate::edge::store::accounts::{self, AccountWithPassword};
+use crate::edge::store::clients;
+use crate::edge::store::one_time::{self as links, Link, NewLink};
+use crate::error::{Error, Why};
+use crate::wire::message::{Kind, Message};
+
+/// Asks for a link for a username or address. Whether there is such a user shows in nobody's
+/// answer and in nobody's clock: the account is looked up when the answer has left.
+pub async fn ask(
+    app: &App,
+    client_id: &str,
+    client_secret: &Secret,
+    username: &str,
+) -> Result<(), Error> {
+    let calling = credentials::client(app, client_id, client_secret).await?;
+    app.config.messages.delivery()?;
+    let username = username.to_owned();
+    app.in_background(|app| async move { send_link(&app, &calling, &username).await });
+    Ok(())
+}
+
+async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result<(), Error> {
+    let answers = app.db.batch([accounts::find_by_name(username)]).await?;
+    let Some(found) = accounts::with_password(&answers, 0)? else {
+        return Ok(());
+    };
+    let account = found.account;
+    let Some(address) = account.email.as_deref() else {
+        return Ok(());
+    };
+    if account.admit(calling.client()).is_err() {
+        return Ok(());
+    }
+    if found.password.is_none() {
+        let providers = accounts::providers(&app.db, &account.id).await?;
+        let provider = providers.first().map_or("your provider", String::as_str);
+        return notices::send(app, &Message::no_password_here(address, provider, app.now)).await;
+    }
+    let token = random_secret()?;
+    let key = one_time::key::<PasswordReset>(&token);
+    let lifetime = app.config.messages.reset_lifetime;
+    let link = NewLink {
+        attempt: &random_id()?,
+        key: &key,
+        kind: <PasswordReset as one_time::OneTime>::KIND,
+        message_kind: Kind::PasswordReset.name(),
+        user_id: Some(&account.id),
+        client: Some(calling.client().id),
+        recipient: &fold(address),
+        expires_on: app.now + lifetime.saturating_mul(1000),
+    };
+    if !links::offer(&app.db, &link, app.now).await? {
+        return Ok(());
+    }
+    let record = PasswordReset {
+        address: address.to_owned(),
+    };
+    app.kv.put(&key, &record, lifetime).await?;
+    let href = app.config.messages.reset_link(&token);
+    let minutes = lifetime / 60;
+    let message = Message::password_reset(address, href, &token, minutes, app.now);
+    notifier::deliver(app, &message).await
+}
+
+/// Looks at a link without using it up.
+pub async fn check(app: &App, token: &Secret) -> Result<(), Error> {
+    let key = one_time::key::<PasswordReset>(token);
+    let link = app.db.first(links::look(&key)).await?;
+    good(link.as_ref(), app.now).map(drop)
+}
+
+/// Sets a new password with a link, once, and ends every session of the user.
+pub async fn set(
+    app: &App,
+    client_id: &str,
+    client_secret: &Secret,
+    token: &Secret,
+    password: &Secret,
+) -> Result<(), Error> {
+    if client_id.is_empty() || client_secret.is_empty() {
+        return Err(Error::Refused(Why::Unauthorized));
+    }
+    let key = one_time::key::<PasswordReset>(token);
+    let reads = [
+        clients::find_by_client_id(client_id),
+        links::look(&key),
+        accounts::find_by_link(&key),
+    ];
+    let (answers, record) = join(app.db.batch(reads), app.kv.get::<PasswordReset>(&key)).await;
+    let answers = answers?;
+    let calling = credentials::prove_client(answers.row(0)?, client_secret)?;
+    if token.is_empty() {
+        return Err(Error::Refused(Why::TokenMissing));
+    }
+    let link = links::link(&answers, 1)?;
+    let link = good(link.as_ref(), app.now)?;
+    let found = accounts::with_password(&answers, 2)?;
+    let (account, old) = allowed(&calling, link, found)?;
+    check_policy(password, app.config.password_min_length, "/password")?;
+    let hash = app.config.password_hash;
+    if hash.verify(password, Some(&old))? {
+        return Err(Error::Refused(Why::SamePassword));
+    }
+    let reset = accounts::PasswordReset {
+        key: &key,
+        attempt: &random_id()?,
+        user_id: &account.id,
+        old: &old,
+        new: &hash.hash(password)?,
+    };
+    if !accounts::reset_password(&app.db, &reset, app.now).await? {
+        return Err(Error::Refused(Why::TokenRevoked));
+    }
+    // The link's own address is told; where this place has forgotten it, the present one.
+    let address = record.ok().flatten().map(|record| record.address);
+    notices::password_changed(app, address.or(account.email));
+    Ok(())
+}
+
+const fn good(link: Option<&Link>, now: i64) -> Result<&Link, Error> {
+    match link {
+        Some(link) if link.is_good(now) => Ok(link),
+        Some(link) if link.is_used() => Err(Error::Refused(Why::TokenRevoked)),
+        _ => Err(Error::Refused(Why::TokenExpired)),
+    }
+}
+
+/// Whose password this client may set with this link, and the password as it is stored now.
+fn allowed(
+    calling: &CallingClient,
+    link: &Link,
+    found: Option<AccountWithPassword>,
+) -> Result<(Account, String), Error> {
+    if link.client_id != Some(calling.client().id) {
+        return Err(Error::Refused(Why::ClientInvalid));
+    }
+    let found = found.ok_or(Error::Refused(Why::TokenExpired))?;
+    found
+        .account
+        .admit(calling.client())
+        .map_err(|error| match error {
+            Error::Strategy(why) => Error::Refused(why),
+            other => other,
+        })?;
+    let old = found.password.ok_or(Error::Refused(Why::ExternalUser))?;
+    Ok((found.account, old))
+}

@@ -1,0 +1,160 @@
+//! Signing up: ask for an invitation, look at it, become a user with it.
+
+use futures_util::future::join;
+
+use super::notices;
+use crate::auth::account::fold;
+use crate::auth::one_time::{self, OneTime, SignUp};
+use crate::auth::password::check_policy;
+use crate::auth::profile::Profile;
+use crate::auth::secret::{Secret, random_id, random_secret, random_uuid};
+use crate::config::SignUpPlace;
+use crate::edge::app::App;
+use crate::edge::outbound::notifier;
+use crate::edge::store::accounts;
+use crate::edge::store::one_time::{self as links, Link, NewLink};
+use crate::edge::store::sign_ups::{self, NewUser};
+use crate::error::{Error, Why};
+use crate::wire::message::{Kind, Message};
+
+/// Asks for an invitation. Whether the address has an account shows in nobody's answer: its owner
+/// gets a message that says so.
+pub fn ask(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
+    open(app)?;
+    app.config.messages.delivery()?;
+    let address = address.trim().to_owned();
+    app.in_background(|app| async move { send_invitation(&app, &address, profile).await });
+    Ok(())
+}
+
+async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
+    let answers = app.db.batch([accounts::find_by_name(address)]).await?;
+    if accounts::with_password(&answers, 0)?.is_some() {
+        return notices::send(app, &Message::already_registered(address, app.now)).await;
+    }
+    let token = random_secret()?;
+    let key = one_time::key::<SignUp>(&token);
+    let lifetime = app.config.messages.sign_up_lifetime;
+    let link = NewLink {
+        attempt: &random_id()?,
+        key: &key,
+        kind: SignUp::KIND,
+        message_kind: Kind::SignUp.name(),
+        user_id: None,
+        client: None,
+        recipient: &fold(address),
+        expires_on: app.now + lifetime.saturating_mul(1000),
+    };
+    if !links::offer(&app.db, &link, app.now).await? {
+        return Ok(());
+    }
+    app.kv.put(&key, &SignUp { profile }, lifetime).await?;
+    let href = app.config.messages.sign_up_link(&token);
+    let message = Message::sign_up(address, href, &token, lifetime / 60, app.now);
+    notifier::deliver(app, &message).await
+}
+
+/// Looks at an invitation without using it up: the address it went to, and its row.
+pub async fn check(app: &App, token: &Secret) -> Result<(String, Link), Error> {
+    let key = one_time::key::<SignUp>(token);
+    let link = app.db.first(links::look(&key)).await?;
+    good(link, app.now)
+}
+
+/// A person who takes up an invitation.
+pub struct Application<'a> {
+    /// Must be the invited address.
+    pub email: &'a str,
+    /// The password to be.
+    pub password: &'a Secret,
+    /// What else the person says.
+    pub profile: Profile,
+}
+
+/// What a new user is told of itself.
+pub struct MadeUser {
+    /// UUID.
+    pub id: String,
+    /// The invited address.
+    pub username: String,
+    /// Given name.
+    pub first_name: String,
+    /// The rest.
+    pub profile: Profile,
+}
+
+/// Makes a user of an invited person, once; the person can sign in at once.
+pub async fn create_user(
+    app: &App,
+    token: &Secret,
+    application: Application<'_>,
+) -> Result<MadeUser, Error> {
+    let key = one_time::key::<SignUp>(token);
+    let (link, record) = join(app.db.first(links::look(&key)), app.kv.get::<SignUp>(&key)).await;
+    let (recipient, _) = good(link?, app.now)?;
+    let email = application.email.trim();
+    if fold(email) != recipient {
+        return Err(Error::Refused(Why::InvalidEmail));
+    }
+    check_policy(
+        application.password,
+        app.config.password_min_length,
+        "/password",
+    )?;
+    let place = open(app)?;
+    let invited = record.ok().flatten().map(|record| record.profile);
+    let profile = invited.unwrap_or_default().or(application.profile);
+    let made = MadeUser {
+        id: random_uuid()?,
+        username: email.to_owned(),
+        first_name: first_name(&profile, email),
+        profile,
+    };
+    let outcome = sign_ups::make_user(
+        &app.db,
+        &NewUser {
+            invitation: &key,
+            attempt: &random_id()?,
+            id: &made.id,
+            membership_id: &random_uuid()?,
+            email,
+            email_key: &recipient,
+            password: &app.config.password_hash.hash(application.password)?,
+            first_name: &made.first_name,
+            profile: &made.profile,
+            place,
+        },
+        app.now,
+    )
+    .await?;
+    if outcome.made == 1 {
+        Ok(made)
+    } else if outcome.place_exists == 0 {
+        let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
+        Err(Error::Misconfigured(what.to_owned()))
+    } else if outcome.address_taken == 1 {
+        Err(Error::Conflict("username, email"))
+    } else {
+        Err(Error::Strategy(Why::BearerExpired))
+    }
+}
+
+/// Where new users belong; 403 while signing up is closed.
+fn open(app: &App) -> Result<&SignUpPlace, Error> {
+    app.config.sign_up.as_ref().ok_or(Error::NotAllowed)
+}
+
+fn good(link: Option<Link>, now: i64) -> Result<(String, Link), Error> {
+    let link = link.filter(|link: &Link| link.is_good(now));
+    link.and_then(|link| Some((link.recipient.clone()?, link)))
+        .ok_or(Error::Strategy(Why::BearerExpired))
+}
+
+/// A user must have a given name; without one the address's local part serves.
+fn first_name(profile: &Profile, email: &str) -> String {
+    let local = email.split_once('@').map_or(email, |(local, _)| local);
+    profile
+        .first_name
+        .clone()
+        .unwrap_or_else(|| local.to_owned())
+}

@@ -1,0 +1,4 @@
+//! What we send out.
+
+pub mod http;
+pub mod notifier;

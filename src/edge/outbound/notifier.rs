@@ -1,0 +1,77 @@
+//! Hands messages over: to a signed webhook, to Cloudflare's e-mail binding, or to the mailbox
+//! of a development machine. Called in the background only.
+
+use std::time::Duration;
+
+use worker::{Delay, Env, Method, SendEmail, SendEmailBuilder};
+
+use super::http::{Outgoing, send};
+use crate::auth::address::is_address;
+use crate::auth::secret::random_id;
+use crate::config::Delivery;
+use crate::edge::app::App;
+use crate::error::Error;
+use crate::wire::message::{Message, Webhook};
+
+/// How long one try of the webhook may take; with the pauses, all tries fit an event's 30 s.
+const PATIENCE: Duration = Duration::from_secs(6);
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
+
+/// Sends a message the configured way; what fails is the log's business.
+pub async fn deliver(app: &App, message: &Message) -> Result<(), Error> {
+    if !is_address(&message.to) {
+        return Err(Error::Internal(
+            "an address that cannot be written to".to_owned(),
+        ));
+    }
+    match app.config.messages.delivery()? {
+        Delivery::Webhook { url, key } => {
+            let webhook = Webhook::new(message, &random_id()?, app.now, key)?;
+            post(url, &webhook).await
+        }
+        Delivery::Email { from } => email(&app.env, from, message).await,
+        Delivery::Mailbox => app.kv.keep_mail(message, app.now).await,
+    }
+}
+
+/// Posts until it is taken, or the tries are used up. Nothing of the answer's body is read.
+async fn post(url: &str, webhook: &Webhook) -> Result<(), Error> {
+    let headers: Vec<(&str, &str)> = webhook
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let outgoing = Outgoing {
+        method: Method::Post,
+        url,
+        headers: &headers,
+        body: Some(&webhook.body),
+    };
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let problem = match send(&outgoing, PATIENCE).await {
+            Ok(answer) if (200..300).contains(&answer.status_code()) => return Ok(()),
+            Ok(answer) => format!("webhook answered {}", answer.status_code()),
+            Err(error) => error.log_text().unwrap_or_default(),
+        };
+        match pauses.next() {
+            Some(pause) => Delay::from(pause).await,
+            None => return Err(Error::Unavailable(problem)),
+        }
+    }
+}
+
+/// Cloudflare writes the multipart message; we give it parts that cannot hold a header.
+async fn email(env: &Env, from: &str, message: &Message) -> Result<(), Error> {
+    let binding: SendEmail = env
+        .send_email("EMAIL")
+        .map_err(|_| Error::NotConfigured("EMAIL (the send_email binding)"))?;
+    let mail = SendEmailBuilder::new(from, &message.to, &message.subject);
+    mail.set_text(&message.text());
+    mail.set_html(&message.html());
+    let sent = binding.send_with_builder(&mail).await;
+    sent.map(drop).map_err(|error| {
+        let text = error.message();
+        Error::Unavailable(format!("e-mail: {text}"))
+    })
+}

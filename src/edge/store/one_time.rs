@@ -1,0 +1,134 @@
+//! D1: links that work once (password reset, sign-up), and how many of them a mailbox may get.
+
+use serde::Deserialize;
+
+use super::db::{Answers, Db, Statement, sql};
+use crate::error::Error;
+
+const HOUR_MS: i64 = 3_600_000;
+/// Messages of a kind that one address gets in an hour.
+const MESSAGES_PER_HOUR: u32 = 3;
+
+const COUNT_MESSAGE: &str = "insert into messages_sent (id, kind, recipient, sent_on) \
+     select ?1, ?2, ?3, ?4 where (select count(*) from messages_sent \
+       where recipient = ?3 and kind = ?2 and sent_on > ?5) < ?6";
+
+const VOID_OLDER: &str = "update one_time set voided_on = ?4 \
+     where kind = ?2 and recipient = ?3 and taken_by is null and voided_on is null \
+       and exists (select 1 from messages_sent where id = ?1)";
+
+const INSERT: &str = "insert into one_time \
+       (key, kind, user_id, client_id, recipient, created_on, expires_on) \
+     select ?2, ?3, ?4, ?5, ?6, ?7, ?8 \
+     where exists (select 1 from messages_sent where id = ?1)";
+
+const STATE: &str = "select client_id, recipient, created_on, expires_on, \
+       taken_by is not null as taken, voided_on is not null as voided \
+     from one_time where key = ?1";
+
+/// A link about to be sent.
+pub struct NewLink<'a> {
+    /// Drawn for this attempt; the message is counted under it.
+    pub attempt: &'a str,
+    /// The key of its secret.
+    pub key: &'a str,
+    /// The kind of one-time thing.
+    pub kind: &'a str,
+    /// What the message is counted as.
+    pub message_kind: &'a str,
+    /// Whose password it changes.
+    pub user_id: Option<&'a str>,
+    /// The client's number that asked.
+    pub client: Option<i64>,
+    /// The folded address it goes to.
+    pub recipient: &'a str,
+    /// Its end.
+    pub expires_on: i64,
+}
+
+/// A link as its row says.
+#[derive(Debug, Deserialize)]
+pub struct Link {
+    /// The client's number that asked.
+    pub client_id: Option<i64>,
+    /// The folded address it went to.
+    pub recipient: Option<String>,
+    /// When it was made.
+    pub created_on: i64,
+    /// Its end.
+    pub expires_on: i64,
+    taken: i64,
+    voided: i64,
+}
+
+impl Link {
+    /// Whether it has been used.
+    pub const fn is_used(&self) -> bool {
+        self.taken == 1
+    }
+
+    /// Whether it may be used still.
+    pub const fn is_good(&self, now: i64) -> bool {
+        self.taken == 0 && self.voided == 0 && now < self.expires_on
+    }
+}
+
+/// Counts a message, voids the older links to the same address and makes the new one, or does
+/// nothing at all where the address has had its share; says whether the message may go.
+pub async fn offer(db: &Db, link: &NewLink<'_>, now: i64) -> Result<bool, Error> {
+    let answers = db
+        .batch([
+            count_message(link.attempt, link.message_kind, link.recipient, now),
+            sql!(VOID_OLDER, link.attempt, link.kind, link.recipient, now),
+            sql!(
+                INSERT,
+                link.attempt,
+                link.key,
+                link.kind,
+                link.user_id,
+                link.client,
+                link.recipient,
+                now,
+                link.expires_on
+            ),
+        ])
+        .await?;
+    Ok(answers.changes(0)? > 0)
+}
+
+/// Counts a message without a link; says whether it may go.
+pub async fn may_send(
+    db: &Db,
+    attempt: &str,
+    kind: &str,
+    recipient: &str,
+    now: i64,
+) -> Result<bool, Error> {
+    let answers = db
+        .batch([count_message(attempt, kind, recipient, now)])
+        .await?;
+    Ok(answers.changes(0)? > 0)
+}
+
+fn count_message(attempt: &str, kind: &str, recipient: &str, now: i64) -> Statement {
+    let since = now - HOUR_MS;
+    sql!(
+        COUNT_MESSAGE,
+        attempt,
+        kind,
+        recipient,
+        now,
+        since,
+        MESSAGES_PER_HOUR
+    )
+}
+
+/// Asks for a link, without using it: read it with [`link`].
+pub fn look(key: &str) -> Statement {
+    sql!(STATE, key)
+}
+
+/// Reads the n-th answer of a batch, which asked [`look`].
+pub fn link(answers: &Answers, n: usize) -> Result<Option<Link>, Error> {
+    answers.row(n)
+}

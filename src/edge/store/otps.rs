@@ -1,0 +1,161 @@
+//! D1: one-time passwords. The row decides: whether one is good, how often it was tried, who took it.
+
+use serde::Deserialize;
+
+use super::db::{Db, Statement, sql};
+use crate::error::Error;
+
+/// Wrong tries that an OTP survives, and one.
+const MAX_TRIES: u32 = 5;
+
+const PUT: &str = "insert or replace into otps \
+       (username_key, mac, client_id, usable, created_on, expires_on) \
+     values (?1, ?2, ?3, ?4, ?5, ?6)";
+
+const LOOK: &str = "select mac from otps \
+     where username_key = ?1 and taken_by is null and expires_on > ?2 and tries < ?3";
+
+const DELETE: &str = "delete from otps where username_key = ?1";
+
+// A try is counted before anything is compared, so that guesses sent at once all count; but only
+// for a client that proves itself, so that nobody else can use the tries up.
+const RESERVE: &str = "update otps set tries = tries + 1 \
+     where username_key = ?1 and taken_by is null and expires_on > ?2 and tries < ?3 \
+       and exists (select 1 from auth_clients c where c.client_id = ?4 \
+         and c.client_secret_digest = ?5 and c.deleted = 0) \
+     returning username_key, mac, client_id, usable";
+
+const GIVE_BACK: &str =
+    "update otps set tries = tries - 1 where username_key = ?1 and mac = ?2 and tries > 0";
+
+const TAKE: &str = "update otps set taken_by = ?3, taken_on = ?4 \
+     where username_key = ?1 and mac = ?2 and taken_by is null and expires_on > ?4";
+
+/// An OTP that one sign-in may be compared with.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ReservedOtp {
+    /// The folded name it was posted for.
+    pub username_key: String,
+    /// HMAC of the OTP.
+    pub mac: String,
+    /// The client that posted it, if one did.
+    pub client_id: Option<i64>,
+    usable: i64,
+}
+
+impl ReservedOtp {
+    /// Whether it can be a password at all.
+    pub const fn is_usable(&self) -> bool {
+        self.usable == 1
+    }
+}
+
+/// An OTP about to be kept.
+pub struct NewOtp<'a> {
+    /// The folded name it is for.
+    pub username_key: &'a str,
+    /// HMAC of the OTP.
+    pub mac: &'a str,
+    /// The client that posts it, if one does.
+    pub client: Option<i64>,
+    /// Whether it can be a password.
+    pub usable: bool,
+    /// Its end.
+    pub expires_on: i64,
+}
+
+/// Keeps an OTP, in place of the one before.
+pub async fn put(db: &Db, otp: &NewOtp<'_>, now: i64) -> Result<(), Error> {
+    let statement = sql!(
+        PUT,
+        otp.username_key,
+        otp.mac,
+        otp.client,
+        u32::from(otp.usable),
+        now,
+        otp.expires_on
+    );
+    db.all(statement).await.map(drop)
+}
+
+/// The HMAC of the OTP that is good for a name now.
+pub async fn look(db: &Db, username_key: &str, now: i64) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        mac: String,
+    }
+    let row: Option<Row> = db.first(sql!(LOOK, username_key, now, MAX_TRIES)).await?;
+    Ok(row.map(|row| row.mac))
+}
+
+/// Forgets the OTP of a name.
+pub async fn delete(db: &Db, username_key: &str) -> Result<(), Error> {
+    db.all(sql!(DELETE, username_key)).await.map(drop)
+}
+
+/// Counts a try and gives the OTP to compare with: a [`ReservedOtp`], where there is one.
+pub fn reserve(
+    username_key: &str,
+    client_id: &str,
+    client_secret_digest: &str,
+    now: i64,
+) -> Statement {
+    sql!(
+        RESERVE,
+        username_key,
+        now,
+        MAX_TRIES,
+        client_id,
+        client_secret_digest
+    )
+}
+
+/// What becomes of an OTP when a sign-in succeeds.
+pub enum Settle<'a> {
+    /// There was none.
+    Nothing,
+    /// It was not needed: its try is given back.
+    GiveBack(&'a ReservedOtp),
+    /// It was the proof: it is taken, and whatever is opened depends on that.
+    Take {
+        /// The OTP.
+        otp: &'a ReservedOtp,
+        /// Drawn for this attempt.
+        attempt: String,
+    },
+}
+
+impl Settle<'_> {
+    /// The statement that goes first in the batch that opens something.
+    pub fn statement(&self, now: i64) -> Option<Statement> {
+        match self {
+            Self::Nothing => None,
+            Self::GiveBack(otp) => Some(sql!(GIVE_BACK, &otp.username_key, &otp.mac)),
+            Self::Take { otp, attempt } => {
+                Some(sql!(TAKE, &otp.username_key, &otp.mac, attempt, now))
+            }
+        }
+    }
+
+    /// The attempt that must have taken an OTP, if one must; for [`settled`].
+    pub const fn attempt(&self) -> Option<&String> {
+        match self {
+            Self::Take { attempt, .. } => Some(attempt),
+            Self::Nothing | Self::GiveBack(_) => None,
+        }
+    }
+}
+
+/// The condition that whatever had to be taken was taken, over [`Settle::attempt`] as a parameter.
+macro_rules! settled {
+    ($parameter:literal) => {
+        concat!(
+            "(",
+            $parameter,
+            " is null or exists (select 1 from otps where taken_by = ",
+            $parameter,
+            "))"
+        )
+    };
+}
+pub(super) use settled;

@@ -1,0 +1,137 @@
+//! D1: a new user, made whole or not at all.
+
+use serde::Deserialize;
+
+use super::db::{Db, sql};
+use crate::auth::profile::Profile;
+use crate::config::SignUpPlace;
+use crate::error::Error;
+
+// Whoever has the address already keeps it, and the invitation stays good; so it does where
+// tenant or role are not there to take the user in.
+const TAKE: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
+     where key = ?1 and kind = 'sign-up' and taken_by is null and voided_on is null and expires_on > ?3 \
+       and not exists (select 1 from users where deleted = 0 \
+         and (username_key = one_time.recipient or email_key = one_time.recipient)) \
+       and exists (select 1 from tenants where id = ?4 and deleted = 0 and status = 0) \
+       and exists (select 1 from roles where id = ?5 and deleted = 0)";
+
+/// What every statement after TAKE is conditional on.
+macro_rules! taken {
+    () => {
+        "exists (select 1 from one_time where key = ?1 and taken_by = ?2)"
+    };
+}
+
+const USER: &str = concat!(
+    "insert into users (id, first_name, middle_name, last_name, username, username_key, \
+       email, email_key, email_verified, phone, gender, dob, default_tenant_id, created_on, modified_on) \
+     select ?3, ?4, ?5, ?6, ?7, ?8, ?7, ?8, 1, ?9, ?10, ?11, ?12, ?13, ?13 where ",
+    taken!()
+);
+
+const PASSWORD: &str = concat!(
+    "insert into user_credentials (user_id, password, changed_on) select ?3, ?4, ?5 where ",
+    taken!()
+);
+
+const MEMBERSHIP: &str = concat!(
+    "insert into user_tenants (id, user_id, tenant_id, role_id, status, locale, created_on, modified_on) \
+     select ?3, ?4, ?5, ?6, 1, ?7, ?8, ?8 where ",
+    taken!()
+);
+
+const CLIENTS: &str = concat!(
+    "insert into user_clients (user_id, client_id) select ?3, c.id from auth_clients c \
+     where c.deleted = 0 and c.client_id in (select value from json_each(?4)) and ",
+    taken!()
+);
+
+const OUTCOME: &str = "select \
+       exists (select 1 from one_time where key = ?1 and taken_by = ?2) as made, \
+       exists (select 1 from one_time o join users u on u.deleted = 0 \
+         and (u.username_key = o.recipient or u.email_key = o.recipient) \
+         where o.key = ?1 and o.taken_by is null) as address_taken, \
+       exists (select 1 from tenants where id = ?3 and deleted = 0 and status = 0) \
+         and exists (select 1 from roles where id = ?4 and deleted = 0) as place_exists";
+
+/// A user about to be made.
+pub struct NewUser<'a> {
+    /// The key of the invitation.
+    pub invitation: &'a str,
+    /// Drawn for this attempt.
+    pub attempt: &'a str,
+    /// The user's id.
+    pub id: &'a str,
+    /// The membership's id.
+    pub membership_id: &'a str,
+    /// As the user spells it.
+    pub email: &'a str,
+    /// Folded: the invitation's recipient.
+    pub email_key: &'a str,
+    /// A PHC string.
+    pub password: &'a str,
+    /// Given name, which a user must have.
+    pub first_name: &'a str,
+    /// The rest of what the user says of itself.
+    pub profile: &'a Profile,
+    /// Tenant, role and clients.
+    pub place: &'a SignUpPlace,
+}
+
+/// How making a user went.
+#[derive(Debug, Deserialize)]
+pub struct Outcome {
+    /// Whether this attempt made the user.
+    pub made: i64,
+    /// Whether somebody has the address already.
+    pub address_taken: i64,
+    /// Whether tenant and role are there.
+    pub place_exists: i64,
+}
+
+/// Uses an invitation up and makes its user, or changes nothing.
+pub async fn make_user(db: &Db, new: &NewUser<'_>, now: i64) -> Result<Outcome, Error> {
+    let (key, attempt, profile, place) = (new.invitation, new.attempt, new.profile, new.place);
+    let clients = serde_json::to_string(&place.client_ids)
+        .map_err(|error| Error::Internal(format!("client list: {error}")))?;
+    let (tenant, role) = (&place.tenant_id, &place.role_id);
+    let answers = db
+        .batch([
+            sql!(TAKE, key, attempt, now, tenant, role),
+            sql!(
+                USER,
+                key,
+                attempt,
+                new.id,
+                new.first_name,
+                profile.middle_name.as_deref(),
+                profile.last_name.as_deref(),
+                new.email,
+                new.email_key,
+                profile.phone.as_deref(),
+                profile.gender.as_deref(),
+                profile.dob.as_deref(),
+                tenant,
+                now
+            ),
+            sql!(PASSWORD, key, attempt, new.id, new.password, now),
+            sql!(
+                MEMBERSHIP,
+                key,
+                attempt,
+                new.membership_id,
+                new.id,
+                tenant,
+                role,
+                profile.locale.as_deref(),
+                now
+            ),
+            sql!(CLIENTS, key, attempt, new.id, &clients),
+            sql!(OUTCOME, key, attempt, tenant, role),
+        ])
+        .await?;
+    answers
+        .row(5)?
+        .ok_or_else(|| Error::Internal("no outcome of a sign-up".to_owned()))
+}
