@@ -1,0 +1,164 @@
+// One-time passwords: who may post them, and what they open.
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ADMIN, DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
+import { aUser } from "../support/seed";
+import { type Worker, startWorker } from "../support/worker";
+
+const basic = (client: string, secret: string) => ({ authorization: `Basic ${Buffer.from(`${client}:${secret}`).toString("base64")}` });
+const WEB = basic("demo-web", "demo-web-secret");
+
+let worker: Worker;
+let our: ReturnType<typeof api>;
+let administrator: Record<string, string>;
+
+beforeAll(async () => {
+  worker = await startWorker({ settings: { OTP_CLIENT_IDS: "demo-web", PASSWORD_HASH: "argon2id" } });
+  our = api(worker);
+  administrator = our.bearer((await our.signIn(ADMIN)).accessToken);
+});
+afterAll(() => worker.stop());
+
+const put = (username: string, otp = "123456", headers: Record<string, string> = WEB) => our.post("/otp-caches", { otp, username }, headers);
+const look = (username: string, headers: Record<string, string> = WEB) => our.send("GET", `/otp-caches/${encodeURIComponent(username)}`, { headers });
+const remove = (username: string, headers: Record<string, string> = WEB) => our.send("DELETE", `/otp-caches/${encodeURIComponent(username)}`, { headers });
+const enter = (username: string, password = "123456") => our.loginToken({ username, password });
+
+test("an OTP is kept, shown, and gone when deleted", async () => {
+  const username = "who/ever ü%";
+  expect((await put(username)).body).toEqual({ otp: "123456", username });
+  expect((await look(username)).body).toEqual({ otp: "123456", username });
+  expect((await look(username.toUpperCase())).body).toEqual({ otp: "123456", username });
+  expect((await put(username, "654321")).status).toBe(200);
+  expect((await look(username)).body).toEqual({ otp: "654321", username });
+  const deleted = await remove(username);
+  expect([deleted.status, deleted.text]).toEqual([204, ""]);
+  const gone = await look(username);
+  expect([gone.status, gone.text]).toEqual([200, "null"]);
+  expect((await remove(username)).status).toBe(204);
+});
+
+test("an OTP is a password at both login routes, once", async () => {
+  const { username } = await aUser(worker);
+  await put(username);
+  expect((await enter(username)).status).toBe(200);
+  expect((await enter(username)).body).toEqual(nested("Invalid Credentials"));
+  expect((await look(username)).body).toBe(null);
+  await put(username, "abcdef");
+  const code = await our.login({ username, password: "abcdef" });
+  expect(code.status).toBe(200);
+  expect(code.waits).toBeLessThanOrEqual(2);
+  expect((await our.token(code.body.code)).status).toBe(200);
+  expect((await our.login({ username, password: "abcdef" })).status).toBe(401);
+});
+
+test("of a hundred parallel uses of one OTP exactly one wins", async () => {
+  const { username } = await aUser(worker);
+  await put(username);
+  const answers = await Promise.all(Array.from({ length: 100 }, () => enter(username)));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+}, 60_000);
+
+test("a person without a password comes in with an OTP, an inactive one does not", async () => {
+  const social = await aUser(worker, { storedPassword: null });
+  await put(social.username);
+  expect((await enter(social.username)).status).toBe(200);
+  for (const wishes of [{ status: 2 }, { status: 4 }, { status: null }]) {
+    const { username } = await aUser(worker, wishes);
+    await put(username);
+    expect((await enter(username)).body).toEqual(nested("Invalid Credentials"));
+  }
+  await put("nobody-at-all");
+  expect((await enter("nobody-at-all")).body).toEqual(nested("Invalid Credentials"));
+});
+
+test("five wrong tries end an OTP, and sent at once they count as well", async () => {
+  const slow = await aUser(worker);
+  await put(slow.username);
+  for (let n = 0; n < 4; n++) await enter(slow.username, `wrong ${n}`);
+  expect((await enter(slow.username)).status, "the fifth try may be right").toBe(200);
+  await put(slow.username);
+  for (let n = 0; n < 5; n++) await enter(slow.username, `wrong ${n}`);
+  expect((await enter(slow.username)).status).toBe(401);
+  const burst = await aUser(worker);
+  await put(burst.username);
+  await Promise.all(Array.from({ length: 40 }, (_, n) => enter(burst.username, `wrong ${n}`)));
+  expect((await enter(burst.username)).status).toBe(401);
+}, 60_000);
+
+test("the right password leaves the OTP its tries, and a stranger's client cannot use them up", async () => {
+  const { username, password } = await aUser(worker);
+  await put(username);
+  for (let n = 0; n < 6; n++) expect((await enter(username, password)).status).toBe(200);
+  for (let n = 0; n < 6; n++) expect((await our.loginToken({ username, password: "x", client_secret: "wrong" })).status).toBe(401);
+  expect((await enter(username)).status).toBe(200);
+});
+
+test("an OTP ends after fifteen minutes by the stored time", async () => {
+  const { username } = await aUser(worker);
+  await put(username);
+  const row = await worker.db.prepare("select expires_on - created_on as life from otps where username_key = ?").bind(username).first("life");
+  expect(row).toBe(900_000);
+  await worker.db.prepare("update otps set expires_on = ? where username_key = ?").bind(Date.now() - 1, username).run();
+  expect((await look(username)).body).toBe(null);
+  expect((await enter(username)).status).toBe(401);
+});
+
+test("no OTP opens an administrator's account", async () => {
+  for (const headers of [WEB, administrator]) {
+    expect((await put("admin", "123456", headers)).status).toBe(200);
+    expect((await enter("admin")).body).toEqual(nested("Invalid Credentials"));
+  }
+  const promoted = await aUser(worker, { permissions: ["NotAllowed"] });
+  await put(promoted.username);
+  expect((await enter(promoted.username)).status).toBe(401);
+});
+
+test("a client reaches its own users only, and cannot tell; an administrator reaches all", async () => {
+  const elsewhere = await aUser(worker, { clients: ["demo-mobile"] });
+  expect((await put(elsewhere.username)).body).toEqual({ otp: "123456", username: elsewhere.username });
+  expect((await look(elsewhere.username)).body).toEqual({ otp: "123456", username: elsewhere.username });
+  const through = (password: string) => our.loginToken({ ...DEMO_MOBILE, username: elsewhere.username, password });
+  expect((await through("123456")).body).toEqual(nested("Invalid Credentials"));
+  await put(elsewhere.username, "abcdef", administrator);
+  expect((await through("abcdef")).status).toBe(200);
+});
+
+test("who may not post, read or delete is told so", async () => {
+  const member = our.bearer((await our.signIn()).accessToken);
+  const all = (headers: Record<string, string>) => Promise.all([put("demo", "123456", headers), look("demo", headers), remove("demo", headers)]);
+  for (const wrong of [basic("demo-web", "wrong"), basic("demo-mobile", "demo-mobile-secret"), basic("nobody", "x"), basic("demo-web", "")]) {
+    for (const answer of await all(wrong)) {
+      expect(answer.body).toEqual(flat(401, "Unauthorized"));
+      expect(answer.headers.get("www-authenticate")).toBe('Basic realm="Clients"');
+    }
+  }
+  for (const answer of await all(member)) expect(answer.body).toEqual(flat(403, "NotAllowedAccess"));
+  for (const answer of await all({})) expect(answer.body).toEqual(flat(401, 'Bearer realm="Users"'));
+  for (const answer of await all(our.bearer("garbage"))) expect(answer.body).toEqual(nested("TokenExpired"));
+  expect((await look("demo")).body, "nothing was kept").toBe(null);
+});
+
+test("an OTP has 6 to 64 characters, and a username", async () => {
+  const details = async (username: string, otp: string) => (await put(username, otp)).body.error.details.map((one: any) => [one.path, one.code]);
+  expect(await details("demo", "12345")).toEqual([["/otp", "minLength"]]);
+  expect(await details("demo", "x".repeat(65))).toEqual([["/otp", "maxLength"]]);
+  expect(await details(" ", "123456")).toEqual([["/username", "minLength"]]);
+  expect((await put("demo", "ü".repeat(64))).status).toBe(200);
+  await remove("demo");
+});
+
+test("the open habit lets anybody post and read, and what they post is never a password", async () => {
+  const open = await startWorker({ settings: { LEGACY_HABITS: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
+  try {
+    const their = api(open);
+    expect((await their.post("/otp-caches", { otp: "123456", username: "demo" })).status).toBe(200);
+    expect((await their.send("GET", "/otp-caches/demo")).body).toEqual({ otp: "123456", username: "demo" });
+    expect((await their.loginToken({ password: "123456" })).body).toEqual(nested("Invalid Credentials"));
+    expect((await their.post("/otp-caches", { otp: "abcdef", username: "demo" }, WEB)).status).toBe(200);
+    expect((await their.loginToken({ password: "abcdef" })).status).toBe(200);
+    expect((await their.send("DELETE", "/otp-caches/demo")).status).toBe(204);
+  } finally {
+    await open.stop();
+  }
+});
