@@ -60,6 +60,13 @@ pub enum Error {
     NoEntity,
     /// A uniqueness rule would be broken (409); the columns, never the values.
     Conflict(&'static str),
+    /// A body names another row than the path does (400).
+    IdChanged {
+        /// The row's id.
+        from: i64,
+        /// The body's, as a JSON number.
+        to: String,
+    },
     /// A 400 of the operation itself, in its own words.
     BadRequest(String),
     /// Too many attempts (429); seconds until another is worth making.
@@ -135,6 +142,25 @@ impl Detail {
             code: "pattern",
             message: message.to_owned(),
             info: json!({}),
+        }
+    }
+
+    /// A number is smaller than its property allows.
+    pub fn minimum(path: &str, limit: i64) -> Self {
+        Self::bound(path, "minimum", ">=", limit)
+    }
+
+    /// A number is larger than its property allows.
+    pub fn maximum(path: &str, limit: i64) -> Self {
+        Self::bound(path, "maximum", "<=", limit)
+    }
+
+    fn bound(path: &str, code: &'static str, comparison: &str, limit: i64) -> Self {
+        Self {
+            path: path.to_owned(),
+            code,
+            message: format!("must be {comparison} {limit}"),
+            info: json!({ "comparison": comparison, "limit": limit }),
         }
     }
 
@@ -249,6 +275,7 @@ impl Error {
             Self::Syntax(_)
             | Self::MissingParameter(_)
             | Self::BadParameter { .. }
+            | Self::IdChanged { .. }
             | Self::BadRequest(_) => 400,
             Self::Strategy(_) | Self::NoBearer | Self::BearerMalformed | Self::NoBasic => 401,
             Self::Refused(why) => why.status(),

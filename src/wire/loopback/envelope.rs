@@ -54,7 +54,7 @@ fn members(error: &Error) -> Map<String, Value> {
 const fn name(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::Syntax(_) => "SyntaxError",
-        Error::EntityNotFound { .. } => "Error",
+        Error::EntityNotFound { .. } | Error::IdChanged { .. } => "Error",
         _ => match error.status() {
             400 => "BadRequestError",
             401 => "UnauthorizedError",
@@ -95,6 +95,9 @@ fn message(error: &Error) -> Value {
             json!(format!("Entity not found: {entity} with id {id}"))
         }
         Error::NoEntity => json!("EntityNotFound"),
+        Error::IdChanged { from, to } => json!(format!(
+            "id property (id) cannot be updated from {from} to {to}"
+        )),
         Error::Conflict(columns) => {
             json!(format!("Unique constraint violation error ! {columns}"))
         }

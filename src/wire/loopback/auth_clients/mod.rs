@@ -1,0 +1,145 @@
+//! Auth clients as they are administered: what the eight operations read and answer, except the
+//! filters, which are in [`super::filter`].
+
+mod body;
+mod models;
+mod redirect_url;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+pub use body::{AuthClientChanges, NewAuthClient};
+pub use models::{AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL};
+
+use super::filter::{COLUMNS, ClientRow};
+use crate::error::Error;
+
+/// `loopback.Count`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// How many rows there are, or were changed.
+    pub count: i64,
+}
+
+/// Reads the `{id}` of a path: a whole number of 32 bits, as in the original's schema.
+pub fn path_id(text: &str) -> Result<i64, Error> {
+    text.parse::<i32>()
+        .map(i64::from)
+        .map_err(|_| Error::BadParameter {
+            name: "id",
+            value: json!(text).to_string(),
+            details: Value::Null,
+        })
+}
+
+/// What is answered to the request that created a row: the only time that its secrets are told.
+///
+/// What has no value is left out, as in the original; reads show it as null.
+pub fn created(row: &ClientRow, new: &NewAuthClient) -> Map<String, Value> {
+    COLUMNS
+        .iter()
+        .map(|column| {
+            let value = match column.property {
+                "clientSecret" => json!(new.client_secret.expose()),
+                "secret" => json!(new.secret.expose()),
+                _ => column.json(row),
+            };
+            (column.property.to_owned(), value)
+        })
+        .filter(|(_, value)| !value.is_null())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::loopback::envelope;
+    use crate::wire::loopback::filter::{Fields, Filter};
+
+    fn row() -> ClientRow {
+        ClientRow {
+            id: 7,
+            client_id: "demo-web".to_owned(),
+            redirect_url: None,
+            access_token_expiration: 900,
+            refresh_token_expiration: 86_400,
+            auth_code_expiration: 180,
+            created_on: 1_577_836_800_123,
+            modified_on: 1_577_923_200_000,
+        }
+    }
+
+    fn text(members: &Map<String, Value>) -> String {
+        serde_json::to_string(members).unwrap()
+    }
+
+    #[test]
+    fn a_read_shows_nulls_and_masks_secrets_in_the_documented_order() {
+        assert_eq!(
+            text(&Fields::default().show(&row())),
+            concat!(
+                r#"{"deleted":false,"deletedOn":null,"deletedBy":null,"#,
+                r#""createdOn":"2020-01-01T00:00:00.123Z","modifiedOn":"2020-01-02T00:00:00.000Z","#,
+                r#""id":7,"clientId":"demo-web","clientSecret":"********","secret":"********","#,
+                r#""redirectUrl":null,"accessTokenExpiration":900,"#,
+                r#""refreshTokenExpiration":86400,"authCodeExpiration":180}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn a_creation_tells_the_secrets_and_leaves_out_what_is_not_there() {
+        let body = json!({
+            "clientId": "demo-web", "clientSecret": "s3cret", "secret": "code key",
+            "accessTokenExpiration": 900, "refreshTokenExpiration": 86400,
+            "authCodeExpiration": 180,
+        });
+        let new = NewAuthClient::read(body.as_object().unwrap()).unwrap();
+        assert_eq!(
+            text(&created(&row(), &new)),
+            concat!(
+                r#"{"deleted":false,"createdOn":"2020-01-01T00:00:00.123Z","#,
+                r#""modifiedOn":"2020-01-02T00:00:00.000Z","id":7,"clientId":"demo-web","#,
+                r#""clientSecret":"s3cret","secret":"code key","accessTokenExpiration":900,"#,
+                r#""refreshTokenExpiration":86400,"authCodeExpiration":180}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn fields_choose_what_is_shown_and_not_its_order() {
+        let shown = |fields: &str| {
+            let pair = ("filter".to_owned(), format!("{{\"fields\":{fields}}}"));
+            let shown = Filter::parse([pair]).unwrap().fields.show(&row());
+            shown.keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(shown(r#"["clientId","id"]"#), ["id", "clientId"]);
+        assert_eq!(
+            shown(r#"{"clientId":true,"id":"true"}"#),
+            ["id", "clientId"]
+        );
+        assert_eq!(shown(r#"{"id":true,"deleted":false}"#), ["id"]);
+        assert_eq!(shown("{}").len(), 13);
+        assert_eq!(shown("[]").len(), 13);
+        let without = shown(r#"{"deleted":false,"deletedOn":false}"#);
+        assert_eq!(without.len(), 11);
+        assert_eq!(without.first().map(String::as_str), Some("deletedBy"));
+    }
+
+    #[test]
+    fn a_path_id_is_a_whole_number_that_fits() {
+        assert_eq!(path_id("3"), Ok(3));
+        assert_eq!(path_id("-1"), Ok(-1));
+        for text in ["abc", "1.5", "", "2147483648", "1e3", "1;drop", "٣", "NaN"] {
+            let reply = envelope::reply(&path_id(text).unwrap_err());
+            let body: Value = serde_json::from_slice(&reply.body.unwrap()).unwrap();
+            assert_eq!(reply.status, 400);
+            assert_eq!(
+                body["error"]["message"],
+                json!(format!("Invalid data \"{text}\" for parameter \"id\"."))
+            );
+            assert_eq!(body["error"]["code"], "INVALID_PARAMETER_VALUE");
+            assert!(body["error"].get("details").is_none());
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `fields`: which properties a reply shows.
+
+use serde_json::{Map, Value};
+
+use super::coerce::boolean;
+use super::column::{COLUMNS, ClientRow, Column};
+use super::{Refusal, pointer};
+use crate::error::Detail;
+
+/// The properties that a reply shows. The default is all of them.
+#[derive(Debug, Clone)]
+pub struct Fields(Vec<&'static Column>);
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self(COLUMNS.iter().collect())
+    }
+}
+
+impl Fields {
+    /// Reads `fields`, which is found at `path`: `{"id": true}`, `{"redirectUrl": false}` or `["id"]`.
+    pub(super) fn read(value: &Value, path: &str) -> Result<Self, Refusal> {
+        let (shown, hidden) = match value {
+            Value::Object(members) => by_name(members, path)?,
+            Value::Array(items) => (listed(items, path)?, Vec::new()),
+            _ => return Err(Detail::wrong_type(path, "object").into()),
+        };
+        let has = |list: &[&Column], column: &Column| {
+            list.iter().any(|other| other.property == column.property)
+        };
+        let kept = |column: &&Column| {
+            if shown.is_empty() {
+                !has(&hidden, column)
+            } else {
+                has(&shown, column)
+            }
+        };
+        Ok(Self(COLUMNS.iter().filter(kept).collect()))
+    }
+
+    /// A row as it is read: the documented order, nulls shown, secrets masked.
+    pub fn show(&self, row: &ClientRow) -> Map<String, Value> {
+        self.0
+            .iter()
+            .map(|column| (column.property.to_owned(), column.json(row)))
+            .collect()
+    }
+}
+
+type Columns = Vec<&'static Column>;
+
+/// What is to be shown and what is to be hidden.
+fn by_name(members: &Map<String, Value>, path: &str) -> Result<(Columns, Columns), Refusal> {
+    let (mut shown, mut hidden) = (Vec::new(), Vec::new());
+    for (name, value) in members {
+        let at = pointer(path, name);
+        let column = Column::named(name, path, &at)?;
+        match boolean(value) {
+            Some(true) => shown.push(column),
+            Some(false) => hidden.push(column),
+            None => return Err(Detail::wrong_type(&at, "boolean").into()),
+        }
+    }
+    Ok((shown, hidden))
+}
+
+fn listed(items: &[Value], path: &str) -> Result<Columns, Refusal> {
+    let column = |(at, item): (usize, &Value)| {
+        let at = pointer(path, &at.to_string());
+        let name = item
+            .as_str()
+            .ok_or_else(|| Detail::wrong_type(&at, "string"))?;
+        Column::named(name, &at, &at)
+    };
+    items.iter().enumerate().map(column).collect()
+}

@@ -1,0 +1,63 @@
+//! `order`: `"<property> [ASC|DESC]"`, several separated by commas, or a list of such.
+
+use serde_json::Value;
+
+use super::column::Column;
+use super::{Refusal, pointer};
+use crate::error::Detail;
+
+/// Which way a column is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first, null last.
+    Ascending,
+    /// Null first, then the largest.
+    Descending,
+}
+
+/// What to sort by, each column once.
+pub(super) type Order = Vec<(&'static Column, Direction)>;
+
+/// Reads `order`, which is found at `path`.
+pub(super) fn read(value: Option<&Value>, path: &str) -> Result<Order, Refusal> {
+    let mut order = Vec::new();
+    match value {
+        None | Some(Value::Null) => {}
+        Some(Value::Array(items)) => {
+            for (at, item) in items.iter().enumerate() {
+                terms(item, &pointer(path, &at.to_string()), &mut order)?;
+            }
+        }
+        Some(text) => terms(text, path, &mut order)?,
+    }
+    Ok(order)
+}
+
+fn terms(value: &Value, path: &str, order: &mut Order) -> Result<(), Refusal> {
+    let text = value
+        .as_str()
+        .ok_or_else(|| Detail::wrong_type(path, "string"))?;
+    for term in text.split(',') {
+        let words: Vec<&str> = term.split_whitespace().collect();
+        let (property, direction) = match words.as_slice() {
+            [] => continue,
+            [property] => (*property, Direction::Ascending),
+            [property, word] if word.eq_ignore_ascii_case("asc") => {
+                (*property, Direction::Ascending)
+            }
+            [property, word] if word.eq_ignore_ascii_case("desc") => {
+                (*property, Direction::Descending)
+            }
+            _ => {
+                let message = "must be \"<property> [ASC|DESC]\"";
+                return Err(Detail::pattern(path, message).into());
+            }
+        };
+        let column = Column::named(property, path, path)?;
+        // A column that is sorted by already decides nothing more.
+        if !order.iter().any(|(other, _)| other.name == column.name) {
+            order.push((column, direction));
+        }
+    }
+    Ok(())
+}

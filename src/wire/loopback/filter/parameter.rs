@@ -1,0 +1,215 @@
+//! A query parameter that holds an object: one JSON text, or nested brackets as `qs` reads them.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Detail, Error};
+
+/// The deepest path of brackets that is read; the deepest that means anything has 21.
+const MAX_BRACKETS: usize = 32;
+
+/// A parameter as it was sent: what it holds, and enough to refuse it by name.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Parameter {
+    name: &'static str,
+    /// The members of the object.
+    pub value: Value,
+}
+
+impl Parameter {
+    /// Finds the parameter among a query's decoded pairs; empty text counts as none.
+    pub fn find(
+        name: &'static str,
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Option<Self>, Error> {
+        let mut texts = Vec::new();
+        let mut tree = Map::new();
+        let mut readable = true;
+        for (key, text) in pairs {
+            match key.strip_prefix(name) {
+                Some("") => texts.push(text),
+                Some(path) if path.starts_with('[') => {
+                    let keys = brackets(path);
+                    readable &= keys.is_some_and(|keys| insert(&mut tree, &keys, text));
+                }
+                _ => {}
+            }
+        }
+        let tree = (!tree.is_empty() || !readable).then(|| lists(Value::Object(tree)));
+        match (texts.as_slice(), tree) {
+            ([], None) => Ok(None),
+            ([], Some(value)) if readable => Ok(Some(Self { name, value })),
+            ([text], None) if text.is_empty() => Ok(None),
+            ([text], None) => Self::from_json(name, text).map(Some),
+            // Both forms at once, one form twice, or brackets that contradict one another.
+            (texts, tree) => Err(refusal(name, &json!([texts, tree]), Value::Null)),
+        }
+    }
+
+    fn from_json(name: &'static str, text: &str) -> Result<Self, Error> {
+        match serde_json::from_str(text) {
+            Ok(value @ Value::Object(_)) => Ok(Self { name, value }),
+            Ok(_) => Err(refusal(name, &json!(text), Value::Null)),
+            Err(error) => {
+                let details = json!({ "syntaxError": error.to_string() });
+                Err(refusal(name, &json!(text), details))
+            }
+        }
+    }
+
+    /// Refuses what the parameter holds.
+    pub fn refuse(&self, detail: &Detail) -> Error {
+        refusal(self.name, &self.value, json!([detail]))
+    }
+}
+
+fn refusal(name: &'static str, value: &Value, details: Value) -> Error {
+    Error::BadParameter {
+        name,
+        value: value.to_string(),
+        details,
+    }
+}
+
+/// The keys of `[a][b][]`; nothing if it is not of that form.
+fn brackets(path: &str) -> Option<Vec<&str>> {
+    let inner = path.strip_prefix('[')?.strip_suffix(']')?;
+    let keys: Vec<&str> = inner.split("][").collect();
+    let plain = |key: &&str| !key.contains(['[', ']']);
+    (keys.len() <= MAX_BRACKETS && keys.iter().all(plain)).then_some(keys)
+}
+
+/// Puts a text at the end of a path; an empty key is the next number, a key twice makes a list.
+fn insert(branch: &mut Map<String, Value>, keys: &[&str], text: String) -> bool {
+    let Some((&key, rest)) = keys.split_first() else {
+        return false;
+    };
+    let key = if key.is_empty() {
+        branch.len().to_string()
+    } else {
+        key.to_owned()
+    };
+    let leaf = rest.is_empty();
+    match branch.get_mut(&key) {
+        Some(Value::Object(inner)) if !leaf => insert(inner, rest, text),
+        Some(Value::Array(list)) if leaf => {
+            list.push(Value::String(text));
+            true
+        }
+        Some(Value::String(first)) if leaf => {
+            let list = json!([first, text]);
+            branch.insert(key, list);
+            true
+        }
+        Some(_) => false,
+        None if leaf => {
+            branch.insert(key, Value::String(text));
+            true
+        }
+        None => {
+            let mut inner = Map::new();
+            let done = insert(&mut inner, rest, text);
+            branch.insert(key, Value::Object(inner));
+            done
+        }
+    }
+}
+
+/// Turns objects whose keys are all numbers into lists, in the order of the numbers.
+fn lists(value: Value) -> Value {
+    let Value::Object(members) = value else {
+        return value;
+    };
+    let numbers: Option<Vec<usize>> = members.keys().map(|key| key.parse().ok()).collect();
+    let values = members.into_iter().map(|(key, value)| (key, lists(value)));
+    match numbers {
+        Some(numbers) if !numbers.is_empty() => {
+            let mut items: Vec<(usize, Value)> =
+                numbers.into_iter().zip(values.map(|pair| pair.1)).collect();
+            items.sort_by_key(|(number, _)| *number);
+            items.into_iter().map(|(_, item)| item).collect()
+        }
+        _ => Value::Object(values.collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(pairs: &[(&str, &str)]) -> Result<Option<Value>, Error> {
+        let pairs = pairs
+            .iter()
+            .map(|&(name, text)| (name.to_owned(), text.to_owned()));
+        Parameter::find("filter", pairs).map(|found| found.map(|parameter| parameter.value))
+    }
+
+    #[test]
+    fn brackets_and_json_say_the_same() {
+        let brackets = find(&[
+            ("filter[where][or][0][clientId]", "a"),
+            ("filter[where][or][1][clientId][inq][]", "b"),
+            ("filter[where][or][1][clientId][inq][]", "c"),
+            ("page", "1"),
+            ("filters", "x"),
+        ]);
+        let json = find(&[(
+            "filter",
+            r#"{"where":{"or":[{"clientId":"a"},{"clientId":{"inq":["b","c"]}}]}}"#,
+        )]);
+        assert_eq!(brackets, json);
+        assert!(brackets.unwrap().is_some());
+    }
+
+    #[test]
+    fn a_list_is_in_the_order_of_its_numbers() {
+        let found = find(&[
+            ("filter[order][10]", "k"),
+            ("filter[order][2]", "c"),
+            ("filter[order][0]", "a"),
+        ]);
+        assert_eq!(found, Ok(Some(json!({"order": ["a", "c", "k"]}))));
+        let twice = find(&[("filter[order]", "a"), ("filter[order]", "b")]);
+        assert_eq!(twice, Ok(Some(json!({"order": ["a", "b"]}))));
+    }
+
+    #[test]
+    fn nothing_is_nothing() {
+        assert_eq!(find(&[]), Ok(None));
+        assert_eq!(find(&[("filter", "")]), Ok(None));
+        assert_eq!(find(&[("filter", "{}")]), Ok(Some(json!({}))));
+    }
+
+    #[test]
+    fn what_cannot_be_one_object_is_refused() {
+        let deep = format!("filter{}", "[a]".repeat(33));
+        for pairs in [
+            vec![("filter", "{}"), ("filter[limit]", "1")],
+            vec![("filter", ""), ("filter[limit]", "1")],
+            vec![("filter", "{}"), ("filter", "{}")],
+            vec![("filter[limit]", "1"), ("filter[limit][x]", "1")],
+            vec![("filter[limit][x]", "1"), ("filter[limit]", "1")],
+            vec![("filter[where", "1")],
+            vec![("filter[where]x", "1")],
+            vec![("filter[where]x[y]", "1")],
+            vec![("filter[[where]]", "1")],
+            vec![(deep.as_str(), "1")],
+            vec![("filter", "[]")],
+            vec![("filter", "null")],
+            vec![("filter", "3")],
+        ] {
+            assert!(
+                matches!(find(&pairs), Err(Error::BadParameter { .. })),
+                "{pairs:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_is_told() {
+        let Err(Error::BadParameter { value, details, .. }) = find(&[("filter", "{\"a")]) else {
+            panic!("accepted");
+        };
+        assert_eq!(value, "\"{\\\"a\"");
+        assert!(details["syntaxError"].is_string());
+    }
+}
