@@ -6,3 +6,4 @@ pub mod cors;
 pub mod incoming;
 pub mod loopback;
 pub mod reply;
+pub mod servicestack;
