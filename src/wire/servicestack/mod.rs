@@ -4,6 +4,9 @@
 //! The formats are codecs over [`serde_json::Value`]: [`jsv`], [`xml`], [`csv`], and JSON itself.
 
 pub mod csv;
+pub mod failure;
+pub mod form;
+pub mod format;
 pub mod jsv;
 pub mod xml;
 
