@@ -81,6 +81,11 @@ impl Format {
         }
     }
 
+    /// Whether a batch can be written in it.
+    pub const fn has_lists(self) -> bool {
+        matches!(self, Self::Json | Self::Jsv)
+    }
+
     /// The format's media type where nobody has said which spelling it should be.
     pub fn default_media(self) -> Media {
         let mut spellings = SPELLINGS.into_iter();

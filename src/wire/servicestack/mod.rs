@@ -1,13 +1,29 @@
 //! The ServiceStack surface as it is on the wire: whose call it is, what it asks, and how the
 //! answer is written.
 //!
+//! An endpoint goes through the files in this order: [`recognise`] says that the call is
+//! ServiceStack's, what it is for and how its answer is written; [`csrf`] refuses browsers of
+//! other sites; [`bind`] fills the [`dto`] from body, path, query and form; [`ask`] says what the
+//! caller wants; a flow does it; [`envelope`] writes the answer, or the [`failure`], in the call's
+//! format. [`cookies`] and [`return_url`] are for what travels beside the DTOs.
+//!
 //! The formats are codecs over [`serde_json::Value`]: [`jsv`], [`xml`], [`csv`], and JSON itself.
 
+pub mod ask;
+pub mod bind;
+pub mod body;
+pub mod call;
+pub mod cookies;
+pub mod csrf;
 pub mod csv;
+pub mod dto;
+pub mod envelope;
 pub mod failure;
 pub mod form;
 pub mod format;
 pub mod jsv;
+pub mod recognise;
+pub mod return_url;
 pub mod xml;
 
 /// How deep a document may nest; the DTOs need three levels.

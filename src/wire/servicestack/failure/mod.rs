@@ -1,6 +1,8 @@
 //! Every way a ServiceStack call can fail, as that surface names it: status, error code, words.
 
-use crate::error::{Error, Why};
+mod shared;
+
+use crate::error::Error;
 
 /// Why a call failed: what only this surface can meet, or what both can.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +66,9 @@ impl From<Error> for Failure {
     }
 }
 
+/// Status, error code and message.
+type Parts = (u16, &'static str, String);
+
 const GET_DISABLED: &str = "GET Authenticate requests are disabled, to enable set \
     AuthFeature.AllowGetAuthenticateRequests = req => true";
 const NO_REFRESH_TOKEN: &str = "Value cannot be null. (Parameter 'refreshToken')";
@@ -107,56 +112,59 @@ impl Failure {
         self.parts().2
     }
 
-    /// Status, error code and message of `servicestack-behaviour` §2.12, in one table.
-    fn parts(&self) -> (u16, &'static str, String) {
-        let (status, code, message) = match self {
-            Self::Common(error) => return common(error),
-            Self::Empty(_) => {
-                let first = self.errors().into_iter().next();
-                return (
-                    400,
-                    VALIDATION,
-                    first.map(|error| error.message).unwrap_or_default(),
-                );
+    fn parts(&self) -> Parts {
+        let (status, code) = match self {
+            Self::Common(error) => return shared::parts(error),
+            Self::Empty(_) => (400, VALIDATION),
+            Self::Unreadable { .. } | Self::Unbindable { .. } => (400, SERIALIZATION),
+            Self::ExternalRedirect | Self::IllegalRefreshToken | Self::ForeignRefreshToken => {
+                (400, ARGUMENT)
+            }
+            Self::NoRefreshToken => (400, "ArgumentNullException"),
+            Self::InvalidAccessToken => (401, "Unauthorized"),
+            Self::CrossSite | Self::InvalidToken => (403, "Forbidden"),
+            Self::UnknownProvider(_) | Self::NoSuchOperation(_) => (404, "NotFound"),
+            Self::GetDisabled => (405, "NotSupportedException"),
+        };
+        (status, code, self.own_message())
+    }
+
+    fn own_message(&self) -> String {
+        let text = match self {
+            Self::Common(error) => return shared::parts(error).2,
+            Self::Empty(members) => {
+                let first = members.first().map(|member| not_empty(member));
+                return first.map(|error| error.message).unwrap_or_default();
             }
             Self::Unreadable {
                 media,
                 request,
                 reason,
             } => {
-                let message =
-                    format!("Could not deserialize '{media}' request using {request}: {reason}");
-                return (400, SERIALIZATION, message);
+                return format!(
+                    "Could not deserialize '{media}' request using {request}: {reason}"
+                );
             }
             Self::Unbindable { request, .. } => {
-                return (
-                    400,
-                    SERIALIZATION,
-                    format!("Unable to bind to request '{request}'"),
-                );
+                return format!("Unable to bind to request '{request}'");
             }
             Self::UnknownProvider(name) => {
                 let name = echo(name);
-                let message = format!("No configuration was added for OAuth provider '{name}'");
-                return (404, "NotFound", message);
+                return format!("No configuration was added for OAuth provider '{name}'");
             }
             Self::NoSuchOperation(name) => {
-                let message = format!(
-                    "The operation '{}' does not exist for this service",
-                    echo(name)
-                );
-                return (404, "NotFound", message);
+                let name = echo(name);
+                return format!("The operation '{name}' does not exist for this service");
             }
-            Self::GetDisabled => (405, "NotSupportedException", GET_DISABLED),
-            Self::ExternalRedirect => (400, ARGUMENT, "External Redirects are not permitted"),
-            Self::CrossSite => (403, "Forbidden", "Cross-site requests are not permitted"),
-            Self::InvalidAccessToken => (401, "Unauthorized", "AccessToken is Invalid"),
-            Self::InvalidToken => (403, "Forbidden", "Token is invalid"),
-            Self::NoRefreshToken => (400, "ArgumentNullException", NO_REFRESH_TOKEN),
-            Self::IllegalRefreshToken => (400, ARGUMENT, "Illegal base64url string!"),
-            Self::ForeignRefreshToken => (400, ARGUMENT, "Token is invalid"),
+            Self::GetDisabled => GET_DISABLED,
+            Self::ExternalRedirect => "External Redirects are not permitted",
+            Self::CrossSite => "Cross-site requests are not permitted",
+            Self::InvalidAccessToken => "AccessToken is Invalid",
+            Self::InvalidToken | Self::ForeignRefreshToken => "Token is invalid",
+            Self::NoRefreshToken => NO_REFRESH_TOKEN,
+            Self::IllegalRefreshToken => "Illegal base64url string!",
         };
-        (status, code, message.to_owned())
+        text.to_owned()
     }
 
     /// The members of the request that are to blame.
@@ -185,72 +193,6 @@ impl Failure {
             error_code: self.error_code(),
             field_name: field_name.to_owned(),
             message: self.message(),
-        }
-    }
-}
-
-/// Status, error code and message of a failure that the other API can meet too.
-fn common(error: &Error) -> (u16, &'static str, String) {
-    let (status, code, message) = match error {
-        Error::Strategy(why) | Error::Refused(why) => refusal(*why),
-        Error::NoBearer | Error::BearerMalformed => (401, "Unauthorized", "Not Authenticated"),
-        Error::NoBasic => (401, "Unauthorized", "Invalid BasicAuth Credentials"),
-        Error::Invalid(details) => {
-            let first = details.first().map(|detail| detail.message.clone());
-            return (400, VALIDATION, first.unwrap_or_default());
-        }
-        Error::Syntax(text) => return (400, SERIALIZATION, text.clone()),
-        Error::BadRequest(text) => return (400, ARGUMENT, text.clone()),
-        Error::MissingParameter(name) | Error::BadParameter { name, .. } => {
-            return (
-                400,
-                ARGUMENT,
-                format!("Parameter '{name}' is missing or malformed"),
-            );
-        }
-        Error::NotAllowed => (403, "Forbidden", "Forbidden"),
-        Error::NoSuchPath | Error::EntityNotFound { .. } | Error::NoEntity => {
-            (404, "NotFound", "Not Found")
-        }
-        Error::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),
-        Error::Conflict(_) => (409, "Conflict", "Conflict"),
-        Error::TooLarge => (
-            413,
-            "RequestEntityTooLarge",
-            "The request body is too large",
-        ),
-        Error::UnsupportedMedia { .. } => (415, "UnsupportedMediaType", "Unsupported Media Type"),
-        Error::TooMany(_) => (429, "TooManyRequests", "Too Many Requests"),
-        Error::NotConfigured(_) => (501, NOT_IMPLEMENTED, "Not Implemented"),
-        Error::Unavailable(_) => (503, "ServiceUnavailable", "Service Unavailable"),
-        Error::Misconfigured(what) => {
-            return (500, "InternalServerError", format!("Misconfigured: {what}"));
-        }
-        Error::Internal(_) => (500, "InternalServerError", "Internal Server Error"),
-    };
-    (status, code, message.to_owned())
-}
-
-/// A refusal in this surface's words: whatever is wrong with a sign-in is one answer.
-const fn refusal(why: Why) -> (u16, &'static str, &'static str) {
-    match why {
-        Why::Unauthorized
-        | Why::MissingCredentials
-        | Why::InvalidCredentials
-        | Why::IncorrectPassword => (401, "Unauthorized", "Invalid Username or Password"),
-        Why::AccessDenied => (401, "Unauthorized", why.text()),
-        Why::ClientInvalid | Why::ClientUserMissing | Why::UserNotActive => {
-            (401, "AuthenticationException", why.text())
-        }
-        Why::CodeExpired | Why::TokenExpired | Why::BearerExpired => {
-            (401, TOKEN, "Token has expired")
-        }
-        Why::TokenRevoked => (401, TOKEN, "Token has been invalidated"),
-        Why::TokenInvalid => (400, ARGUMENT, "Token is invalid"),
-        Why::TokenMissing => (400, "ArgumentNullException", NO_REFRESH_TOKEN),
-        Why::NotAllowedAccess => (403, "Forbidden", "Forbidden"),
-        Why::PasswordInvalid | Why::SamePassword | Why::ExternalUser | Why::InvalidEmail => {
-            (400, ARGUMENT, why.text())
         }
     }
 }
@@ -294,7 +236,7 @@ fn echo(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Detail;
+    use crate::error::{Detail, Why};
 
     fn parts(failure: impl Into<Failure>) -> (u16, &'static str, String) {
         failure.into().parts()
