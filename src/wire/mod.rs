@@ -7,3 +7,4 @@ pub mod incoming;
 pub mod loopback;
 pub mod message;
 pub mod reply;
+pub mod servicestack;

@@ -1,0 +1,486 @@
+//! How a DTO is filled from body, path, query and form. Names match in any case; unknown ones are
+//! ignored.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::body::{self, Content};
+use super::call::{Call, UrlForm};
+use super::failure::Failure;
+use super::form::Pairs;
+use super::jsv;
+use crate::auth::secret::Secret;
+use crate::wire::incoming::Incoming;
+
+/// A DTO that is asked with.
+pub trait Request: Sized {
+    /// Its name.
+    const NAME: &'static str;
+    /// Its members as they are declared, which is how errors name them.
+    const MEMBERS: &'static [&'static str];
+
+    /// Takes its members out of what was given.
+    fn bind(fields: &mut Fields) -> Self;
+}
+
+/// Binds the one DTO of a call.
+pub fn one<T: Request>(incoming: &Incoming, call: &Call) -> Result<T, Failure> {
+    let mut fields = Fields::new(T::MEMBERS);
+    match &call.url_form {
+        UrlForm::Route { provider } => {
+            let content = body::read(incoming, None, T::NAME)?;
+            let form = fields.start(content);
+            fields.overwrite("provider", provider.clone().unwrap_or_default());
+            fields.overwrite_all(incoming.query_pairs());
+            fields.overwrite_all(form);
+        }
+        UrlForm::Predefined { format, .. } => {
+            let content = body::read(incoming, Some(*format), T::NAME)?;
+            let form = fields.start(content);
+            fields.overwrite_all(form);
+            fields.fill(incoming.query_pairs());
+        }
+    }
+    fields.finish()
+}
+
+/// Binds the DTOs of a batch; the query fills what each of them left unset.
+pub fn batch<T: Request>(incoming: &Incoming, call: &Call) -> Result<Vec<T>, Failure> {
+    let format = match call.url_form {
+        UrlForm::Predefined { format, .. } => format,
+        UrlForm::Route { .. } => return Err(Failure::NoSuchOperation(format!("{}[]", T::NAME))),
+    };
+    let documents = body::read_batch(incoming, format, T::NAME)?;
+    let bound = documents.into_iter().map(|document| {
+        let mut fields = Fields::new(T::MEMBERS);
+        fields.start(Content::Document(document));
+        fields.fill(incoming.query_pairs());
+        fields.finish()
+    });
+    bound.collect()
+}
+
+/// What was given for the members of one DTO, by their declared names.
+pub struct Fields {
+    members: &'static [&'static str],
+    given: BTreeMap<&'static str, Given>,
+    unbindable: Vec<&'static str>,
+}
+
+/// A value, and where it is from: documents and pairs have different rules for what is malformed.
+enum Given {
+    Document(Value),
+    Pair(String),
+}
+
+impl Fields {
+    const fn new(members: &'static [&'static str]) -> Self {
+        Self {
+            members,
+            given: BTreeMap::new(),
+            unbindable: Vec::new(),
+        }
+    }
+
+    /// Takes a document's members, null ones as absent; hands back the pairs of a form.
+    fn start(&mut self, content: Content) -> Pairs {
+        match content {
+            Content::Nothing => Vec::new(),
+            Content::Form(pairs) => pairs,
+            Content::Document(document) => {
+                for (name, value) in document {
+                    match self.declared(&name) {
+                        Some(name) if value.is_null() => drop(self.given.remove(name)),
+                        Some(name) => drop(self.given.insert(name, Given::Document(value))),
+                        None => {}
+                    }
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn overwrite_all(&mut self, pairs: impl IntoIterator<Item = (String, String)>) {
+        for (name, value) in pairs {
+            self.overwrite(&name, value);
+        }
+    }
+
+    /// A pair takes the place of what was there, unless it is empty.
+    fn overwrite(&mut self, name: &str, value: String) {
+        if let Some(name) = self.declared(name)
+            && !value.is_empty()
+        {
+            self.given.insert(name, Given::Pair(value));
+        }
+    }
+
+    /// Pairs are taken where nothing was there.
+    fn fill(&mut self, pairs: impl IntoIterator<Item = (String, String)>) {
+        for (name, value) in pairs {
+            if let Some(name) = self.declared(&name)
+                && !value.is_empty()
+            {
+                self.given.entry(name).or_insert(Given::Pair(value));
+            }
+        }
+    }
+
+    fn declared(&self, name: &str) -> Option<&'static str> {
+        let mut members = self.members.iter();
+        members
+            .find(|member| member.eq_ignore_ascii_case(name))
+            .copied()
+    }
+
+    fn finish<T: Request>(mut self) -> Result<T, Failure> {
+        let bound = T::bind(&mut self);
+        if self.unbindable.is_empty() {
+            Ok(bound)
+        } else {
+            Err(Failure::Unbindable {
+                request: T::NAME,
+                members: self.unbindable,
+            })
+        }
+    }
+
+    /// Takes a member that is text; a number or a boolean is the text it was written as.
+    pub fn text(&mut self, member: &'static str) -> Option<String> {
+        match self.given.remove(member)? {
+            Given::Pair(text) | Given::Document(Value::String(text)) => Some(text),
+            Given::Document(Value::Array(_) | Value::Object(_)) => {
+                self.unbindable.push(member);
+                None
+            }
+            Given::Document(scalar) => Some(scalar.to_string()),
+        }
+    }
+
+    /// Takes a member that nobody should read.
+    pub fn secret(&mut self, member: &'static str) -> Option<Secret> {
+        self.text(member).map(Secret::new)
+    }
+
+    /// Takes a boolean, in any case. A bad one is dropped from a document, but is an error in a pair.
+    pub fn flag(&mut self, member: &'static str) -> Option<bool> {
+        match self.given.remove(member)? {
+            Given::Document(Value::Bool(flag)) => Some(flag),
+            Given::Document(Value::String(text)) => boolean(&text),
+            Given::Document(_) => None,
+            Given::Pair(text) => {
+                let flag = boolean(&text);
+                if flag.is_none() {
+                    self.unbindable.push(member);
+                }
+                flag
+            }
+        }
+    }
+
+    /// Takes a dictionary: an object, or the JSON or JSV text of one.
+    pub fn dictionary(&mut self, member: &'static str) -> BTreeMap<String, String> {
+        let value = match self.given.remove(member) {
+            None => return BTreeMap::new(),
+            Some(Given::Pair(text) | Given::Document(Value::String(text))) => {
+                if text.is_empty() {
+                    return BTreeMap::new();
+                }
+                serde_json::from_str(&text)
+                    .or_else(|_| jsv::read(&text))
+                    .ok()
+            }
+            Some(Given::Document(value)) => Some(value),
+        };
+        let Some(Value::Object(entries)) = value else {
+            self.unbindable.push(member);
+            return BTreeMap::new();
+        };
+        let entries = entries.into_iter().filter(|(_, value)| !value.is_null());
+        entries
+            .map(|(key, value)| (key, entry_text(value)))
+            .collect()
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// A dictionary's value is text; what is more than that is its JSV.
+fn entry_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => jsv::write(&other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::wire::incoming::{Body, Method};
+    use crate::wire::servicestack::dto::{Authenticate, GetAccessToken};
+    use crate::wire::servicestack::recognise::recognise;
+
+    const JSON: &str = "application/json";
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    fn post(path: &str, query: &str, content_type: &str, body: &str) -> Incoming {
+        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        Incoming::new(Method::Post, path, query, headers, Body::Bytes(body.into()))
+    }
+
+    fn bound<T: Request>(
+        path: &str,
+        query: &str,
+        content_type: &str,
+        body: &str,
+    ) -> Result<T, Failure> {
+        let incoming = post(path, query, content_type, body);
+        one(&incoming, &recognise(&incoming).unwrap())
+    }
+
+    fn authenticate(path: &str, query: &str, content_type: &str, body: &str) -> Authenticate {
+        bound(path, query, content_type, body).unwrap()
+    }
+
+    fn password(dto: &Authenticate) -> Option<&str> {
+        dto.password.as_ref().map(Secret::expose)
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Bound {
+        example: String,
+        text: String,
+        user_name: Option<String>,
+        password: Option<String>,
+        remember_me: Option<bool>,
+    }
+
+    #[test]
+    fn the_worked_jsv_examples_bind() {
+        #[derive(Deserialize)]
+        struct Vectors {
+            bound: Vec<Bound>,
+        }
+        let vectors: Vectors =
+            serde_json::from_str(include_str!("../../../tests/vectors/jsv.json")).unwrap();
+        for vector in vectors.bound {
+            let dto = authenticate("/auth/credentials", "", "text/jsv", &vector.text);
+            assert_eq!(dto.user_name, vector.user_name, "{}", vector.example);
+            assert_eq!(
+                password(&dto),
+                vector.password.as_deref(),
+                "{}",
+                vector.example
+            );
+            assert_eq!(dto.remember_me, vector.remember_me, "{}", vector.example);
+        }
+    }
+
+    #[test]
+    fn all_formats_bind_alike() {
+        for (content_type, body) in [
+            (
+                JSON,
+                "{\"USERNAME\":\"u\",\"password\":\" p \",\"rememberMe\":true,\"meta\":{\"k\":1},\"x\":{}}",
+            ),
+            (
+                "text/jsv",
+                "{USERNAME:u,password: p ,rememberMe:TRUE,meta:{k:1},x:{}}",
+            ),
+            (
+                FORM,
+                "USERNAME=u&password=+p+&rememberMe=True&meta=%7Bk:1%7D&x=y",
+            ),
+            (
+                FORM,
+                "USERNAME=u&password=+p+&rememberMe=true&meta=%7B%22k%22:+%221%22%7D",
+            ),
+            (
+                "text/csv",
+                "USERNAME,password,rememberMe,meta,x\nu, p ,true,{k:1},y",
+            ),
+            (
+                "text/xml",
+                "<A><USERNAME>u</USERNAME><password> p </password><rememberMe>true</rememberMe>\
+                 <meta><KeyValueOfstringstring><Key>k</Key><Value>1</Value></KeyValueOfstringstring></meta></A>",
+            ),
+        ] {
+            let dto = authenticate("/auth/credentials", "", content_type, body);
+            assert_eq!(dto.user_name.as_deref(), Some("u"), "{body}");
+            assert_eq!(password(&dto), Some(" p "), "{body}");
+            assert_eq!(dto.remember_me, Some(true), "{body}");
+            assert_eq!(
+                dto.meta,
+                BTreeMap::from([("k".to_owned(), "1".to_owned())]),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn on_a_route_path_beats_body_query_beats_path_and_form_beats_query() {
+        let provider = |query, content_type, body| {
+            authenticate("/auth/credentials", query, content_type, body)
+                .provider
+                .unwrap()
+        };
+        assert_eq!(provider("", JSON, "{\"provider\":\"x\"}"), "credentials");
+        assert_eq!(provider("Provider=q", JSON, "{\"provider\":\"x\"}"), "q");
+        assert_eq!(provider("provider=q", FORM, "PROVIDER=f"), "f");
+        assert_eq!(provider("provider=", FORM, "provider="), "credentials");
+        let dto = authenticate(
+            "/auth",
+            "userName=q",
+            JSON,
+            "{\"userName\":\"b\",\"password\":\"p\"}",
+        );
+        assert_eq!(
+            (dto.user_name.as_deref(), password(&dto)),
+            (Some("q"), Some("p"))
+        );
+    }
+
+    #[test]
+    fn on_a_predefined_url_the_query_only_fills() {
+        let body = "{\"provider\":\"b\",\"userName\":null}";
+        let query = "provider=q&userName=u&password=p";
+        for path in ["/api/Authenticate", "/json/reply/authenticate"] {
+            let dto = authenticate(path, query, "text/plain", body);
+            assert_eq!(dto.provider.as_deref(), Some("b"));
+            assert_eq!(
+                (dto.user_name.as_deref(), password(&dto)),
+                (Some("u"), Some("p"))
+            );
+            let dto = authenticate(path, query, FORM, "provider=f&userName=");
+            assert_eq!(dto.provider.as_deref(), Some("f"));
+            assert_eq!(dto.user_name.as_deref(), Some("u"));
+        }
+    }
+
+    #[test]
+    fn a_get_is_its_query() {
+        let incoming = Incoming::new(
+            Method::Get,
+            "/api/Authenticate",
+            "provider=logout&x=1",
+            vec![("content-type".to_owned(), JSON.to_owned())],
+            Body::Bytes(vec![]),
+        );
+        let dto: Authenticate = one(&incoming, &recognise(&incoming).unwrap()).unwrap();
+        assert_eq!(dto.provider.as_deref(), Some("logout"));
+    }
+
+    #[test]
+    fn a_bad_value_is_an_error_in_a_pair_and_names_every_field() {
+        let failure =
+            bound::<Authenticate>("/auth", "useTokenCookie=1", FORM, "rememberMe=maybe&meta=x")
+                .err()
+                .unwrap();
+        assert_eq!(
+            failure.message(),
+            "Unable to bind to request 'Authenticate'"
+        );
+        assert_eq!(
+            (failure.status(), failure.error_code()),
+            (400, "SerializationException")
+        );
+        let names: Vec<String> = failure
+            .errors()
+            .into_iter()
+            .map(|error| error.field_name)
+            .collect();
+        assert_eq!(names, ["RememberMe", "Meta", "UseTokenCookie"]);
+    }
+
+    #[test]
+    fn a_bad_boolean_in_a_document_is_dropped_and_a_list_for_a_text_is_not() {
+        let dto = authenticate(
+            "/auth",
+            "",
+            JSON,
+            "{\"rememberMe\":\"maybe\",\"useTokenCookie\":1,\"password\":12}",
+        );
+        assert_eq!((dto.remember_me, dto.use_token_cookie), (None, None));
+        assert_eq!(password(&dto), Some("12"));
+        let failure = bound::<Authenticate>("/auth", "", JSON, "{\"password\":[\"a\"]}").err();
+        assert_eq!(
+            failure,
+            Some(Failure::Unbindable {
+                request: "Authenticate",
+                members: vec!["Password"]
+            })
+        );
+    }
+
+    #[test]
+    fn of_two_members_that_differ_in_case_the_later_wins() {
+        let dto = authenticate("/auth", "", JSON, "{\"UserName\":\"a\",\"userName\":\"b\"}");
+        assert_eq!(dto.user_name.as_deref(), Some("b"));
+        let dto = authenticate("/auth", "", "text/jsv", "{UserName:a,userName:}");
+        assert_eq!(dto.user_name, None);
+    }
+
+    #[test]
+    fn a_dictionary_keeps_text_and_drops_nulls() {
+        let dto = authenticate(
+            "/auth",
+            "",
+            JSON,
+            "{\"meta\":{\"a\":true,\"b\":null,\"c\":[\"x\"],\"d\":\"\"}}",
+        );
+        let entries: Vec<(&str, &str)> = dto
+            .meta
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(entries, [("a", "True"), ("c", "[x]"), ("d", "")]);
+        assert!(
+            authenticate("/auth", "", "text/xml", "<A><Meta/></A>")
+                .meta
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_refresh_binds_as_the_clients_send_it() {
+        let body = "{\"refreshToken\":\"r\",\"useTokenCookie\":false}";
+        for path in [
+            "/json/reply/GetAccessToken",
+            "/api/GetAccessToken",
+            "/access-token",
+        ] {
+            let dto: GetAccessToken = bound(path, "", JSON, body).unwrap();
+            assert_eq!(dto.refresh_token.unwrap().expose(), "r");
+            assert_eq!(dto.use_token_cookie, Some(false));
+        }
+    }
+
+    #[test]
+    fn a_batch_binds_each_of_its_dtos() {
+        for (path, body) in [
+            (
+                "/api/Authenticate%5B%5D",
+                "[{\"userName\":\"a\"},{\"provider\":\"p\"}]",
+            ),
+            ("/jsv/reply/Authenticate[]", "[{userName:a},{provider:p}]"),
+        ] {
+            let incoming = post(path, "provider=q", JSON, body);
+            let dtos: Vec<Authenticate> = batch(&incoming, &recognise(&incoming).unwrap()).unwrap();
+            let bound: Vec<_> = dtos
+                .iter()
+                .map(|dto| (dto.provider.as_deref(), dto.user_name.as_deref()))
+                .collect();
+            assert_eq!(bound, [(Some("q"), Some("a")), (Some("p"), None)]);
+        }
+    }
+}

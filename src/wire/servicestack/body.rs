@@ -1,0 +1,291 @@
+//! A request's body, read in the format it is in.
+
+use serde_json::{Map, Value};
+
+use super::form::{FormType, Pairs};
+use super::format::{Format, Media};
+use super::{Malformed, csv, failure::Failure, jsv, xml};
+use crate::error::Error;
+use crate::wire::incoming::{Body, Incoming};
+
+/// What a body holds, names and values as they were sent.
+#[derive(Clone, PartialEq)]
+pub enum Content {
+    /// No body, or none that is read here.
+    Nothing,
+    /// One DTO.
+    Document(Map<String, Value>),
+    /// A form's fields.
+    Form(Pairs),
+}
+
+/// Reads the body: a form by its content type; anything else as `format`, or by its content type
+/// where that is none. A content type we do not know means that there is no body.
+///
+/// A form that begins with `{` is JSON: samples for the other API label their JSON so.
+pub fn read(
+    incoming: &Incoming,
+    format: Option<Format>,
+    request: &'static str,
+) -> Result<Content, Failure> {
+    let media = match (form_type(incoming), format) {
+        (Some(form), _) => {
+            let text = text(incoming, form.name(), request)?;
+            if !text.trim_start().starts_with('{') {
+                return form
+                    .pairs(text)
+                    .map(Content::Form)
+                    .map_err(|why| unreadable(form.name(), request, why));
+            }
+            Media::JSON
+        }
+        (None, Some(format)) => format.default_media(),
+        (None, None) => match content_type(incoming).and_then(Media::read) {
+            Some(media) => media,
+            None => return Ok(Content::Nothing),
+        },
+    };
+    let text = text(incoming, media.name, request)?;
+    if text.trim().is_empty() {
+        return Ok(Content::Nothing);
+    }
+    match document(media.format, text).map_err(|why| unreadable(media.name, request, why))? {
+        Value::Null => Ok(Content::Nothing),
+        Value::Object(members) => Ok(Content::Document(members)),
+        _ => Err(unreadable(
+            media.name,
+            request,
+            Malformed("it is not an object"),
+        )),
+    }
+}
+
+/// Reads a body that is a list of DTOs, in JSON or JSV.
+pub fn read_batch(
+    incoming: &Incoming,
+    format: Format,
+    request: &'static str,
+) -> Result<Vec<Map<String, Value>>, Failure> {
+    let media = format.default_media().name;
+    let text = text(incoming, media, request)?;
+    let list = match format {
+        Format::Jsv => jsv::read_list(text),
+        _ => json(text),
+    };
+    let refuse = || unreadable(media, request, Malformed("it is not a list of objects"));
+    let Value::Array(elements) = list.map_err(|why| unreadable(media, request, why))? else {
+        return Err(refuse());
+    };
+    let members = |element| match element {
+        Value::Object(members) => Ok(members),
+        _ => Err(refuse()),
+    };
+    elements.into_iter().map(members).collect()
+}
+
+/// The fields of the form that the body is; none where it is no form, or none that can be read.
+pub fn form(incoming: &Incoming) -> Pairs {
+    let text = incoming.text().ok();
+    let pairs = form_type(incoming)
+        .zip(text)
+        .and_then(|(form, text)| form.pairs(text).ok());
+    pairs.unwrap_or_default()
+}
+
+fn form_type(incoming: &Incoming) -> Option<FormType> {
+    content_type(incoming).and_then(FormType::read)
+}
+
+fn content_type(incoming: &Incoming) -> Option<&str> {
+    incoming.header("content-type")
+}
+
+fn document(format: Format, text: &str) -> Result<Value, Malformed> {
+    match format {
+        Format::Json => json(text),
+        Format::Jsv => jsv::read(text),
+        Format::Xml => xml::read(text),
+        Format::Csv => csv::read(text),
+    }
+}
+
+fn json(text: &str) -> Result<Value, Malformed> {
+    serde_json::from_str(text).map_err(|_| Malformed("it is not well-formed JSON"))
+}
+
+/// The body as text, without the byte order mark that some .NET writers begin with.
+fn text<'a>(
+    incoming: &'a Incoming,
+    media: &'static str,
+    request: &'static str,
+) -> Result<&'a str, Failure> {
+    if incoming.body == Body::TooLarge {
+        return Err(Failure::Common(Error::TooLarge));
+    }
+    let text = incoming
+        .text()
+        .map_err(|_| unreadable(media, request, Malformed("it is not UTF-8 text")))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+const fn unreadable(
+    media: &'static str,
+    request: &'static str,
+    Malformed(reason): Malformed,
+) -> Failure {
+    Failure::Unreadable {
+        media,
+        request,
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::incoming::Method;
+
+    fn incoming(content_type: &str, body: &[u8]) -> Incoming {
+        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        Incoming::new(
+            Method::Post,
+            "/auth",
+            "",
+            headers,
+            Body::Bytes(body.to_vec()),
+        )
+    }
+
+    fn content(content_type: &str, format: Option<Format>, body: &str) -> Result<Content, Failure> {
+        read(
+            &incoming(content_type, body.as_bytes()),
+            format,
+            "Authenticate",
+        )
+    }
+
+    fn document(value: &Value) -> Result<Content, Failure> {
+        Ok(Content::Document(value.as_object().unwrap().clone()))
+    }
+
+    impl std::fmt::Debug for Content {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(match self {
+                Self::Nothing => "Nothing",
+                Self::Document(_) => "Document",
+                Self::Form(_) => "Form",
+            })
+        }
+    }
+
+    #[test]
+    fn a_body_is_read_by_its_content_type_where_the_url_says_nothing() {
+        let expected = document(&json!({"userName": "u"}));
+        for (content_type, body) in [
+            ("application/json", "{\"userName\":\"u\"}"),
+            ("text/json; charset=utf-8", "\u{feff}{\"userName\":\"u\"}"),
+            ("application/jsv", "{userName:u}"),
+            (
+                "text/xml",
+                "<Authenticate><userName>u</userName></Authenticate>",
+            ),
+            ("text/csv", "userName\r\nu\r\n"),
+            ("application/x-www-form-urlencoded", " {\"userName\":\"u\"}"),
+        ] {
+            assert_eq!(
+                content(content_type, None, body),
+                expected,
+                "{content_type}"
+            );
+        }
+        for content_type in ["text/plain", "", "application/octet-stream"] {
+            assert_eq!(
+                content(content_type, None, "{userName:u}"),
+                Ok(Content::Nothing)
+            );
+        }
+    }
+
+    #[test]
+    fn a_format_of_the_url_beats_the_content_type_but_for_forms() {
+        let json = Some(Format::Json);
+        let text = "{\"userName\":\"u\"}";
+        let expected = document(&json!({"userName": "u"}));
+        assert_eq!(content("text/plain;charset=UTF-8", json, text), expected);
+        assert_eq!(content("text/xml", json, text), expected);
+        let form = Ok(Content::Form(vec![("userName".to_owned(), "u".to_owned())]));
+        assert_eq!(
+            content("application/x-www-form-urlencoded", json, "userName=u"),
+            form
+        );
+        let multipart =
+            "--b\r\nContent-Disposition: form-data; name=\"userName\"\r\n\r\nu\r\n--b--";
+        assert_eq!(
+            content("multipart/form-data; boundary=b", json, multipart),
+            form
+        );
+    }
+
+    #[test]
+    fn an_empty_body_is_nothing() {
+        for body in ["", " \r\n", "null"] {
+            assert_eq!(
+                content("application/json", None, body),
+                Ok(Content::Nothing)
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_names_its_type_and_dto() {
+        let message = |content_type: &str, body: &[u8]| {
+            let failure = read(&incoming(content_type, body), None, "Authenticate")
+                .err()
+                .unwrap();
+            assert_eq!(
+                (failure.status(), failure.error_code()),
+                (400, "SerializationException")
+            );
+            failure.message()
+        };
+        let start = "Could not deserialize 'application/json' request using Authenticate";
+        for body in ["{", "[]", "\"x\"", "userName:foo"] {
+            assert!(
+                message("application/json", body.as_bytes()).starts_with(start),
+                "{body}"
+            );
+        }
+        assert!(message("application/json", b"{\"a\":\"\xff\"}").starts_with(start));
+        assert!(message("text/jsv", b"userName:foo").contains("'text/jsv'"));
+        assert!(message("multipart/form-data", b"x").contains("'multipart/form-data'"));
+        let deep = "[".repeat(100_000);
+        assert!(message("application/json", deep.as_bytes()).starts_with(start));
+    }
+
+    #[test]
+    fn a_body_over_the_limit_is_413_whatever_it_says() {
+        for content_type in ["application/json", "application/x-www-form-urlencoded"] {
+            let mut request = incoming(content_type, b"");
+            request.body = Body::TooLarge;
+            let failure = read(&request, None, "Authenticate").err();
+            assert_eq!(failure, Some(Failure::Common(Error::TooLarge)));
+            assert_eq!(form(&request), []);
+        }
+    }
+
+    #[test]
+    fn a_batch_is_a_list_of_objects() {
+        let batch = |format, body: &str| {
+            read_batch(&incoming("", body.as_bytes()), format, "Authenticate")
+                .map(|batch| batch.len())
+        };
+        assert_eq!(batch(Format::Json, "[{},{\"userName\":\"u\"}]"), Ok(2));
+        assert_eq!(batch(Format::Jsv, "[{},{userName:u}]"), Ok(2));
+        assert_eq!(batch(Format::Json, "[]"), Ok(0));
+        for body in ["", "{}", "[1]", "[", "null"] {
+            assert!(batch(Format::Json, body).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The DTOs that are asked with.
+
+use std::collections::BTreeMap;
+
+use crate::auth::secret::Secret;
+use crate::wire::servicestack::bind::{Fields, Request};
+use crate::wire::servicestack::failure::Failure;
+
+/// `Authenticate`: a sign-in, a sign-out, or the question who is signed in.
+#[derive(Debug, Clone, Default)]
+pub struct Authenticate {
+    /// How to sign in; `logout` to sign out.
+    pub provider: Option<String>,
+    /// User name or e-mail address, as it was typed.
+    pub user_name: Option<String>,
+    /// Password; a JWT where the provider is `jwt`.
+    pub password: Option<Secret>,
+    /// Whether the session should outlive the browser.
+    pub remember_me: Option<bool>,
+    /// A token that a provider issued to our app.
+    pub access_token: Option<Secret>,
+    /// Its second half; no provider of ours has one.
+    pub access_token_secret: Option<Secret>,
+    /// Where a browser wants to go; in a document only sign-out heeds it.
+    pub return_url: Option<String>,
+    /// Accepted and ignored.
+    pub error_view: Option<String>,
+    /// What the host wants to know besides.
+    pub meta: BTreeMap<String, String>,
+    /// Whether the tokens should go into cookies alone; of older clients.
+    pub use_token_cookie: Option<bool>,
+}
+
+impl Request for Authenticate {
+    const NAME: &'static str = "Authenticate";
+    const MEMBERS: &'static [&'static str] = &[
+        "provider",
+        "UserName",
+        "Password",
+        "RememberMe",
+        "AccessToken",
+        "AccessTokenSecret",
+        "ReturnUrl",
+        "ErrorView",
+        "Meta",
+        "UseTokenCookie",
+    ];
+
+    fn bind(fields: &mut Fields) -> Self {
+        Self {
+            provider: fields.text("provider"),
+            user_name: fields.text("UserName"),
+            password: fields.secret("Password"),
+            remember_me: fields.flag("RememberMe"),
+            access_token: fields.secret("AccessToken"),
+            access_token_secret: fields.secret("AccessTokenSecret"),
+            return_url: fields.text("ReturnUrl"),
+            error_view: fields.text("ErrorView"),
+            meta: fields.dictionary("Meta"),
+            use_token_cookie: fields.flag("UseTokenCookie"),
+        }
+    }
+}
+
+impl Authenticate {
+    /// Whether the caller wants tokens: `meta: {ignore: "jwt"}` suppresses them for this sign-in.
+    pub fn wants_tokens(&self) -> bool {
+        self.meta
+            .get("ignore")
+            .is_none_or(|ignored| ignored != "jwt")
+    }
+}
+
+/// `GetAccessToken`: a fresh access token for a refresh token, which may be in a cookie instead.
+#[derive(Debug, Clone, Default)]
+pub struct GetAccessToken {
+    /// The refresh token.
+    pub refresh_token: Option<Secret>,
+    /// Whether the access token should go into a cookie alone.
+    pub use_token_cookie: Option<bool>,
+}
+
+impl Request for GetAccessToken {
+    const NAME: &'static str = "GetAccessToken";
+    const MEMBERS: &'static [&'static str] = &["RefreshToken", "UseTokenCookie"];
+
+    fn bind(fields: &mut Fields) -> Self {
+        Self {
+            refresh_token: fields.secret("RefreshToken"),
+            use_token_cookie: fields.flag("UseTokenCookie"),
+        }
+    }
+}
+
+impl GetAccessToken {
+    /// The token to use, that of the body first; an empty one counts as none.
+    pub fn token<'a>(&'a self, cookie: Option<&'a Secret>) -> Result<&'a Secret, Failure> {
+        let body = self
+            .refresh_token
+            .as_ref()
+            .filter(|token| !token.is_empty());
+        body.or(cookie).ok_or(Failure::NoRefreshToken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_and_tokens_are_never_printed() {
+        let secret = || Some(Secret::new("hunter2"));
+        let sign_in = Authenticate {
+            password: secret(),
+            access_token: secret(),
+            access_token_secret: secret(),
+            ..Authenticate::default()
+        };
+        let refresh = GetAccessToken {
+            refresh_token: secret(),
+            use_token_cookie: None,
+        };
+        let printed = format!("{sign_in:?}{refresh:?}");
+        assert!(!printed.contains("hunter2"), "{printed}");
+    }
+
+    #[test]
+    fn the_refresh_token_of_the_body_beats_the_cookie_unless_it_is_empty() {
+        let cookie = Secret::new("cookie");
+        let token = |body: Option<&str>, cookie: Option<&Secret>| {
+            let request = GetAccessToken {
+                refresh_token: body.map(Secret::new),
+                use_token_cookie: None,
+            };
+            request.token(cookie).map(|token| token.expose().to_owned())
+        };
+        assert_eq!(token(Some("body"), Some(&cookie)), Ok("body".to_owned()));
+        assert_eq!(token(Some(""), Some(&cookie)), Ok("cookie".to_owned()));
+        assert_eq!(token(Some(""), None), Err(Failure::NoRefreshToken));
+        assert_eq!(token(None, None), Err(Failure::NoRefreshToken));
+    }
+
+    #[test]
+    fn tokens_can_be_declined() {
+        let mut request = Authenticate::default();
+        assert!(request.wants_tokens());
+        request.meta.insert("ignore".to_owned(), "jwt".to_owned());
+        assert!(!request.wants_tokens());
+    }
+}

@@ -1,0 +1,358 @@
+//! Every way a ServiceStack call can fail, as that surface names it: status, error code, words.
+
+mod shared;
+
+use crate::error::Error;
+
+/// Why a call failed: what only this surface can meet, or what both can.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// Met by the other API too.
+    Common(Error),
+    /// Members that must have text have none; their declared names.
+    Empty(Vec<&'static str>),
+    /// The body is not a document of its format.
+    Unreadable {
+        /// The media type it was read as.
+        media: &'static str,
+        /// The DTO it should have been.
+        request: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Members have values that are not of their type; their declared names.
+    Unbindable {
+        /// The DTO they belong to.
+        request: &'static str,
+        /// The members.
+        members: Vec<&'static str>,
+    },
+    /// There is no way to sign in by this name.
+    UnknownProvider(String),
+    /// There is no DTO by this name.
+    NoSuchOperation(String),
+    /// Credentials came in a GET, where logs and histories keep them.
+    GetDisabled,
+    /// The return URL leads to somebody else.
+    ExternalRedirect,
+    /// A browser sent this for a page of another site.
+    CrossSite,
+    /// The provider's access token is wrong, or was issued to another app.
+    InvalidAccessToken,
+    /// The JWT that was to be verified is not ours.
+    InvalidToken,
+    /// There is no refresh token, in the body or in a cookie.
+    NoRefreshToken,
+    /// The refresh token is not ours, and is not even base64url.
+    IllegalRefreshToken,
+    /// The refresh token is not ours.
+    ForeignRefreshToken,
+}
+
+/// One entry of `errors[]`: a member of the request and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The rule that was broken.
+    pub error_code: &'static str,
+    /// The member's declared name.
+    pub field_name: String,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Common(error)
+    }
+}
+
+/// Status, error code and message.
+type Parts = (u16, &'static str, String);
+
+const GET_DISABLED: &str = "GET Authenticate requests are disabled, to enable set \
+    AuthFeature.AllowGetAuthenticateRequests = req => true";
+const NO_REFRESH_TOKEN: &str = "Value cannot be null. (Parameter 'refreshToken')";
+const ARGUMENT: &str = "ArgumentException";
+const VALIDATION: &str = "ValidationException";
+const SERIALIZATION: &str = "SerializationException";
+const NOT_IMPLEMENTED: &str = "NotImplementedException";
+const TOKEN: &str = "TokenException";
+
+/// The longest part of a name from the request that an error repeats, in characters.
+const MAX_ECHO: usize = 64;
+
+impl Failure {
+    /// What to say of a refresh token that we did not issue: the original tells two kinds apart.
+    pub fn foreign_refresh_token(token: &str) -> Self {
+        let legal = |part: &str| {
+            part.len() % 4 != 1
+                && part
+                    .chars()
+                    .all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '='))
+        };
+        if token.split('.').all(legal) {
+            Self::ForeignRefreshToken
+        } else {
+            Self::IllegalRefreshToken
+        }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.parts().0
+    }
+
+    /// The name of the original's exception, or of the status.
+    pub fn error_code(&self) -> &'static str {
+        self.parts().1
+    }
+
+    /// What went wrong, for people. A 5xx says nothing of its cause but the name of a setting.
+    pub fn message(&self) -> String {
+        self.parts().2
+    }
+
+    fn parts(&self) -> Parts {
+        let (status, code) = match self {
+            Self::Common(error) => return shared::parts(error),
+            Self::Empty(_) => (400, VALIDATION),
+            Self::Unreadable { .. } | Self::Unbindable { .. } => (400, SERIALIZATION),
+            Self::ExternalRedirect | Self::IllegalRefreshToken | Self::ForeignRefreshToken => {
+                (400, ARGUMENT)
+            }
+            Self::NoRefreshToken => (400, "ArgumentNullException"),
+            Self::InvalidAccessToken => (401, "Unauthorized"),
+            Self::CrossSite | Self::InvalidToken => (403, "Forbidden"),
+            Self::UnknownProvider(_) | Self::NoSuchOperation(_) => (404, "NotFound"),
+            Self::GetDisabled => (405, "NotSupportedException"),
+        };
+        (status, code, self.own_message())
+    }
+
+    fn own_message(&self) -> String {
+        let text = match self {
+            Self::Common(error) => return shared::parts(error).2,
+            Self::Empty(members) => {
+                let first = members.first().map(|member| not_empty(member));
+                return first.map(|error| error.message).unwrap_or_default();
+            }
+            Self::Unreadable {
+                media,
+                request,
+                reason,
+            } => {
+                return format!(
+                    "Could not deserialize '{media}' request using {request}: {reason}"
+                );
+            }
+            Self::Unbindable { request, .. } => {
+                return format!("Unable to bind to request '{request}'");
+            }
+            Self::UnknownProvider(name) => {
+                let name = echo(name);
+                return format!("No configuration was added for OAuth provider '{name}'");
+            }
+            Self::NoSuchOperation(name) => {
+                let name = echo(name);
+                return format!("The operation '{name}' does not exist for this service");
+            }
+            Self::GetDisabled => GET_DISABLED,
+            Self::ExternalRedirect => "External Redirects are not permitted",
+            Self::CrossSite => "Cross-site requests are not permitted",
+            Self::InvalidAccessToken => "AccessToken is Invalid",
+            Self::InvalidToken | Self::ForeignRefreshToken => "Token is invalid",
+            Self::NoRefreshToken => NO_REFRESH_TOKEN,
+            Self::IllegalRefreshToken => "Illegal base64url string!",
+        };
+        text.to_owned()
+    }
+
+    /// The members of the request that are to blame.
+    pub fn errors(&self) -> Vec<FieldError> {
+        match self {
+            Self::Empty(members) => members.iter().map(|member| not_empty(member)).collect(),
+            Self::Unbindable { members, .. } => {
+                members.iter().map(|member| not_bound(member)).collect()
+            }
+            Self::ExternalRedirect => vec![self.blame("continue")],
+            Self::NoRefreshToken => vec![self.blame("refreshToken")],
+            Self::Common(Error::Invalid(details)) => details
+                .iter()
+                .map(|detail| FieldError {
+                    error_code: detail.code,
+                    field_name: detail.path.trim_start_matches('/').to_owned(),
+                    message: detail.message.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn blame(&self, field_name: &str) -> FieldError {
+        FieldError {
+            error_code: self.error_code(),
+            field_name: field_name.to_owned(),
+            message: self.message(),
+        }
+    }
+}
+
+fn not_empty(member: &str) -> FieldError {
+    FieldError {
+        error_code: "NotEmpty",
+        field_name: member.to_owned(),
+        message: format!("'{}' must not be empty.", spaced(member)),
+    }
+}
+
+fn not_bound(member: &str) -> FieldError {
+    FieldError {
+        error_code: SERIALIZATION,
+        field_name: member.to_owned(),
+        message: format!("The value of '{member}' is not of its type"),
+    }
+}
+
+/// `UserName` as `User Name`.
+fn spaced(member: &str) -> String {
+    let mut words = String::new();
+    for char in member.chars() {
+        if char.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(char);
+    }
+    words
+}
+
+/// What an error may repeat of a name in the request.
+fn echo(name: &str) -> String {
+    name.chars()
+        .filter(|char| char.is_alphanumeric() || "_ .,@-+\\/".contains(*char))
+        .take(MAX_ECHO)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Detail, Why};
+
+    fn parts(failure: impl Into<Failure>) -> (u16, &'static str, String) {
+        failure.into().parts()
+    }
+
+    #[test]
+    fn a_failed_sign_in_is_one_answer() {
+        let wrong = parts(Error::Strategy(Why::InvalidCredentials));
+        assert_eq!(
+            wrong,
+            (
+                401,
+                "Unauthorized",
+                "Invalid Username or Password".to_owned()
+            )
+        );
+        assert_eq!(parts(Error::Refused(Why::InvalidCredentials)), wrong);
+    }
+
+    #[test]
+    fn tokens_fail_with_the_originals_words() {
+        let failed = |error: &Error| (parts(error.clone()).1, parts(error.clone()).2);
+        let expired = ("TokenException", "Token has expired".to_owned());
+        assert_eq!(failed(&Error::Refused(Why::TokenExpired)), expired);
+        assert_eq!(failed(&Error::Strategy(Why::BearerExpired)), expired);
+        assert_eq!(
+            failed(&Error::Strategy(Why::TokenRevoked)),
+            ("TokenException", "Token has been invalidated".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_foreign_refresh_token_is_illegal_or_invalid() {
+        let judged = |text| Failure::foreign_refresh_token(text).message();
+        assert_eq!(judged("Invalid.Refresh.Token"), "Illegal base64url string!");
+        assert_eq!(judged("ab!"), "Illegal base64url string!");
+        assert_eq!(judged("abcd.efgh.ijkl"), "Token is invalid");
+    }
+
+    #[test]
+    fn empty_members_are_named_and_the_first_is_the_message() {
+        let failure = Failure::Empty(vec!["UserName", "Password"]);
+        assert_eq!(
+            parts(failure.clone()),
+            (
+                400,
+                "ValidationException",
+                "'User Name' must not be empty.".to_owned()
+            )
+        );
+        let errors = failure.errors();
+        let fields: Vec<&str> = errors
+            .iter()
+            .map(|error| error.field_name.as_str())
+            .collect();
+        assert_eq!(fields, ["UserName", "Password"]);
+        assert!(errors.iter().all(|error| error.error_code == "NotEmpty"));
+    }
+
+    #[test]
+    fn what_an_error_repeats_of_the_request_is_harmless_and_short() {
+        let failure = Failure::UnknownProvider("<b>git-hub</b>'\r\n\u{202e}".to_owned());
+        assert_eq!(
+            failure.message(),
+            "No configuration was added for OAuth provider 'bgit-hub/b'"
+        );
+        let long = Failure::NoSuchOperation("x".repeat(10_000)).message();
+        assert!(long.len() < 150, "{}", long.len());
+    }
+
+    #[test]
+    fn a_5xx_tells_nothing_of_its_cause() {
+        let secret = "disk on fire";
+        for error in [
+            Error::Internal(secret.to_owned()),
+            Error::Unavailable(secret.to_owned()),
+            Error::NotConfigured("SERVICESTACK_CLIENT_ID"),
+        ] {
+            let (status, code, message) = parts(error.clone());
+            assert_eq!(status, error.status());
+            assert!(
+                !message.contains(secret) && !message.contains("SERVICESTACK"),
+                "{message}"
+            );
+            assert!(!code.is_empty());
+        }
+        assert_eq!(
+            parts(Error::NotConfigured("X")).1,
+            "NotImplementedException"
+        );
+        assert_eq!(
+            parts(Error::Misconfigured("JWT_KEYS is missing".to_owned())).2,
+            "Misconfigured: JWT_KEYS is missing"
+        );
+    }
+
+    #[test]
+    fn details_become_field_errors_of_a_400() {
+        let failure = Failure::from(Error::Invalid(vec![Detail::too_short("/password", 8)]));
+        assert_eq!(failure.status(), 400);
+        let errors = failure.errors();
+        assert_eq!(errors.len(), 1);
+        assert!(
+            errors
+                .iter()
+                .all(|error| error.field_name == "password" && error.error_code == "minLength")
+        );
+    }
+
+    #[test]
+    fn an_external_redirect_blames_continue() {
+        let errors = Failure::ExternalRedirect.errors();
+        assert_eq!(
+            errors.first().map(|error| error.field_name.as_str()),
+            Some("continue")
+        );
+        assert_eq!(Failure::ExternalRedirect.error_code(), "ArgumentException");
+    }
+}

@@ -1,0 +1,70 @@
+//! Failures that the other API can meet too, in this surface's words.
+
+use super::{ARGUMENT, NO_REFRESH_TOKEN, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN, VALIDATION};
+use crate::error::{Error, Why};
+
+/// Status, error code and message.
+pub(super) fn parts(error: &Error) -> Parts {
+    let (status, code, message) = match error {
+        Error::Strategy(why) | Error::Refused(why) => refusal(*why),
+        Error::NoBearer | Error::BearerMalformed => (401, "Unauthorized", "Not Authenticated"),
+        Error::NoBasic => (401, "Unauthorized", "Invalid BasicAuth Credentials"),
+        Error::Invalid(details) => {
+            let first = details.first().map(|detail| detail.message.clone());
+            return (400, VALIDATION, first.unwrap_or_default());
+        }
+        Error::Syntax(text) => return (400, SERIALIZATION, text.clone()),
+        Error::BadRequest(text) => return (400, ARGUMENT, text.clone()),
+        Error::MissingParameter(name) | Error::BadParameter { name, .. } => {
+            return (
+                400,
+                ARGUMENT,
+                format!("Parameter '{name}' is missing or malformed"),
+            );
+        }
+        Error::NotAllowed => (403, "Forbidden", "Forbidden"),
+        Error::NoSuchPath | Error::EntityNotFound { .. } | Error::NoEntity => {
+            (404, "NotFound", "Not Found")
+        }
+        Error::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),
+        Error::Conflict(_) => (409, "Conflict", "Conflict"),
+        Error::TooLarge => (
+            413,
+            "RequestEntityTooLarge",
+            "The request body is too large",
+        ),
+        Error::UnsupportedMedia { .. } => (415, "UnsupportedMediaType", "Unsupported Media Type"),
+        Error::TooMany(_) => (429, "TooManyRequests", "Too Many Requests"),
+        Error::NotConfigured(_) => (501, NOT_IMPLEMENTED, "Not Implemented"),
+        Error::Unavailable(_) => (503, "ServiceUnavailable", "Service Unavailable"),
+        Error::Misconfigured(what) => {
+            return (500, "InternalServerError", format!("Misconfigured: {what}"));
+        }
+        Error::Internal(_) => (500, "InternalServerError", "Internal Server Error"),
+    };
+    (status, code, message.to_owned())
+}
+
+/// A refusal in this surface's words: whatever is wrong with a sign-in is one answer.
+const fn refusal(why: Why) -> (u16, &'static str, &'static str) {
+    match why {
+        Why::Unauthorized
+        | Why::MissingCredentials
+        | Why::InvalidCredentials
+        | Why::IncorrectPassword => (401, "Unauthorized", "Invalid Username or Password"),
+        Why::AccessDenied => (401, "Unauthorized", why.text()),
+        Why::ClientInvalid | Why::ClientUserMissing | Why::UserNotActive => {
+            (401, "AuthenticationException", why.text())
+        }
+        Why::CodeExpired | Why::TokenExpired | Why::BearerExpired => {
+            (401, TOKEN, "Token has expired")
+        }
+        Why::TokenRevoked => (401, TOKEN, "Token has been invalidated"),
+        Why::TokenInvalid => (400, ARGUMENT, "Token is invalid"),
+        Why::TokenMissing => (400, "ArgumentNullException", NO_REFRESH_TOKEN),
+        Why::NotAllowedAccess => (403, "Forbidden", "Forbidden"),
+        Why::PasswordInvalid | Why::SamePassword | Why::ExternalUser | Why::InvalidEmail => {
+            (400, ARGUMENT, why.text())
+        }
+    }
+}

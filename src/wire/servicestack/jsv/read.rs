@@ -1,0 +1,198 @@
+//! The reader: recursive, bounded, and linear in the length of the text.
+
+use serde_json::{Map, Value};
+
+use super::SPACE;
+use crate::wire::servicestack::{MAX_DEPTH, MAX_VALUES, Malformed};
+
+const NO_END: Malformed = Malformed("it ends before its last bracket");
+
+/// Reads a document: an object, and nothing but whitespace after it.
+pub fn read(text: &str) -> Result<Value, Malformed> {
+    document(text, '{', Reader::object)
+}
+
+/// Reads a document that is a list, as a batch of requests is.
+pub fn read_list(text: &str) -> Result<Value, Malformed> {
+    document(text, '[', Reader::list)
+}
+
+fn document<'a>(
+    text: &'a str,
+    open: char,
+    body: fn(&mut Reader<'a>) -> Result<Value, Malformed>,
+) -> Result<Value, Malformed> {
+    let rest = text
+        .strip_prefix(open)
+        .ok_or(Malformed("it does not begin with its bracket"))?;
+    let mut reader = Reader {
+        rest,
+        laid_out: rest
+            .trim_start_matches([' ', '\t'])
+            .starts_with(['\r', '\n']),
+        depth: 0,
+        values: 0,
+    };
+    let value = reader.nested(body)?;
+    if reader.rest.trim_start_matches(SPACE).is_empty() {
+        Ok(value)
+    } else {
+        Err(Malformed("something follows its last bracket"))
+    }
+}
+
+/// A place in the text. Every step takes what it has looked at off `rest`, so the work is linear.
+struct Reader<'a> {
+    rest: &'a str,
+    laid_out: bool,
+    depth: usize,
+    values: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Goes one level down; the limit is what keeps the recursion off the end of the stack.
+    fn nested(
+        &mut self,
+        body: fn(&mut Self) -> Result<Value, Malformed>,
+    ) -> Result<Value, Malformed> {
+        if self.depth == MAX_DEPTH {
+            return Err(Malformed("it nests too deep"));
+        }
+        self.depth += 1;
+        let value = body(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// The members, from behind the `{` to behind its `}`.
+    fn object(&mut self) -> Result<Value, Malformed> {
+        let mut members = Map::new();
+        loop {
+            self.rest = self.rest.trim_start_matches(SPACE);
+            if self.eat('}') {
+                return Ok(Value::Object(members));
+            }
+            let key = self.key()?;
+            let value = self.value('}')?;
+            members.insert(key, value);
+            if self.ends('}')? {
+                return Ok(Value::Object(members));
+            }
+        }
+    }
+
+    /// The elements, from behind the `[` to behind its `]`; a comma before it adds a null.
+    fn list(&mut self) -> Result<Value, Malformed> {
+        let mut elements = Vec::new();
+        self.space();
+        if self.eat(']') {
+            return Ok(Value::Array(elements));
+        }
+        loop {
+            elements.push(self.value(']')?);
+            if self.ends(']')? {
+                return Ok(Value::Array(elements));
+            }
+        }
+    }
+
+    /// A member's name, and the colon after it. Whitespace around a name is never data.
+    fn key(&mut self) -> Result<String, Malformed> {
+        if self.eat('"') {
+            let key = self.quoted()?;
+            self.rest = self.rest.trim_start_matches(SPACE);
+            return if self.eat(':') {
+                Ok(key)
+            } else {
+                Err(Malformed("a quoted name has no colon"))
+            };
+        }
+        let (key, rest) = self
+            .rest
+            .split_once(':')
+            .ok_or(Malformed("a name has no colon"))?;
+        self.rest = rest;
+        Ok(key.trim_matches(SPACE).to_owned())
+    }
+
+    /// A value inside brackets that end with `close`.
+    fn value(&mut self, close: char) -> Result<Value, Malformed> {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(Malformed("it has too many values"));
+        }
+        self.space();
+        if self.eat('"') {
+            self.quoted().map(Value::String)
+        } else if self.eat('{') {
+            self.nested(Self::object)
+        } else if self.eat('[') {
+            self.nested(Self::list)
+        } else {
+            self.bare(close)
+        }
+    }
+
+    /// What is between an opening quote and its closing one; a doubled quote is one of the text.
+    fn quoted(&mut self) -> Result<String, Malformed> {
+        let mut text = String::new();
+        loop {
+            let (part, rest) = self
+                .rest
+                .split_once('"')
+                .ok_or(Malformed("a quote is not closed"))?;
+            text.push_str(part);
+            self.rest = rest;
+            if !self.eat('"') {
+                return Ok(text);
+            }
+            text.push('"');
+        }
+    }
+
+    /// Everything up to a comma or the end of the brackets; null if that is nothing.
+    fn bare(&mut self, close: char) -> Result<Value, Malformed> {
+        let end = self.rest.find([',', close]).ok_or(NO_END)?;
+        let (text, rest) = self.rest.split_at_checked(end).ok_or(NO_END)?;
+        self.rest = rest;
+        let text = if self.laid_out {
+            text.trim_matches(SPACE)
+        } else {
+            text
+        };
+        if text.is_empty() {
+            Ok(Value::Null)
+        } else {
+            Ok(Value::String(text.to_owned()))
+        }
+    }
+
+    /// Takes the comma after a value, or the closing bracket: whether it was the bracket.
+    fn ends(&mut self, close: char) -> Result<bool, Malformed> {
+        self.space();
+        if self.eat(close) {
+            Ok(true)
+        } else if self.eat(',') {
+            Ok(false)
+        } else if self.rest.is_empty() {
+            Err(NO_END)
+        } else {
+            Err(Malformed(
+                "a value is followed by neither comma nor bracket",
+            ))
+        }
+    }
+
+    /// Skips whitespace where it is not data.
+    fn space(&mut self) {
+        if self.laid_out {
+            self.rest = self.rest.trim_start_matches(SPACE);
+        }
+    }
+
+    fn eat(&mut self, expected: char) -> bool {
+        let rest = self.rest.strip_prefix(expected);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+}

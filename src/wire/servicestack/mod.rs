@@ -1,0 +1,44 @@
+//! The ServiceStack surface as it is on the wire: whose call it is, what it asks, and how the
+//! answer is written.
+//!
+//! An endpoint goes through the files in this order: [`recognise`] says that the call is
+//! ServiceStack's, what it is for and how its answer is written; [`csrf`] refuses browsers of
+//! other sites; [`bind`] fills the [`dto`] from body, path, query and form; [`ask`] says what the
+//! caller wants; a flow does it; [`envelope`] writes the answer, or the [`failure`], in the call's
+//! format. [`cookies`] and [`return_url`] are for what travels beside the DTOs.
+//!
+//! The formats are codecs over [`serde_json::Value`]: [`jsv`], [`xml`], [`csv`], and JSON itself.
+
+pub mod ask;
+pub mod bind;
+pub mod body;
+pub mod call;
+pub mod cookies;
+pub mod csrf;
+pub mod csv;
+pub mod dto;
+pub mod envelope;
+pub mod failure;
+pub mod form;
+pub mod format;
+pub mod jsv;
+pub mod recognise;
+pub mod return_url;
+pub mod xml;
+
+/// How deep a document may nest; the DTOs need three levels.
+pub const MAX_DEPTH: usize = 32;
+
+/// How many values a document may have, so that a body of commas does not become megabytes of nulls.
+pub const MAX_VALUES: usize = 10_000;
+
+/// Why a text is not a document of its format, in words that repeat nothing of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed(pub &'static str);
+
+/// A member's name as .NET declares it; JSON and JSV write it with a small first letter.
+fn pascal_case(name: &str) -> String {
+    let mut chars = name.chars();
+    let first = chars.next().map(|char| char.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}

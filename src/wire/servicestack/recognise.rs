@@ -1,0 +1,349 @@
+//! Whose call it is: the only judge of what is ServiceStack's, and what it is then.
+//!
+//! The other API's own paths stay with it. A name directly under `/auth/` that both have (a
+//! provider's) is ours only for a POST that can only be meant for this surface; on any doubt it is
+//! the other API's. Every other single name there is ours, and so are the URLs made of a DTO's
+//! name. What is not recognised belongs to the other API, its 404s and 405s included.
+
+use serde_json::Value;
+
+use super::body::{self, Content};
+use super::call::{Call, Operation, UrlForm};
+use super::failure::Failure;
+use super::format::{self, Format};
+use crate::error::Error;
+use crate::wire::incoming::{Incoming, Method};
+
+/// Paths directly under `/auth/` that are the other API's; besides these, all `…-auth-redirect`.
+const RESERVED: [&str; 10] = [
+    "login",
+    "login-token",
+    "token",
+    "token-refresh",
+    "me",
+    "change-password",
+    "forget-password",
+    "verify-reset-password-link",
+    "reset-password",
+    "oauth-apple",
+];
+
+/// More of them that end as no other does.
+const RESERVED_ENDINGS: [&str; 2] = ["-auth-redirect", "-oauth-redirect"];
+
+/// Paths directly under `/auth/` that both have, for POST.
+const SHARED: [&str; 4] = ["google", "facebook", "instagram", "keycloak"];
+
+/// Keys that only a request of the other API has.
+const CLIENT_KEYS: [&str; 2] = ["client_id", "client_secret"];
+
+/// Keys that only a request of this surface has.
+const OUR_KEYS: [&str; 9] = [
+    "provider",
+    "userName",
+    "password",
+    "accessToken",
+    "accessTokenSecret",
+    "rememberMe",
+    "returnUrl",
+    "errorView",
+    "meta",
+];
+
+/// Recognises a call to this surface; nothing means that the request is the other API's.
+pub fn recognise(incoming: &Incoming) -> Option<Call> {
+    let segments: Vec<&str> = incoming.segments.iter().map(String::as_str).collect();
+    let is = |segment: &str, name| segment.eq_ignore_ascii_case(name);
+    match segments.as_slice() {
+        [name] => at_root(incoming, name),
+        [_, ""] | [_, _, ""] => None,
+        [root, name] if is(root, "api") => Some(under_api(incoming, name)),
+        [root, name] if is(root, "auth") => under_auth(incoming, name),
+        [root, name] if is(root, "authenticate") => Some(provider(incoming, name)),
+        [name, verb, dto] if is(verb, "reply") || is(verb, "oneway") => {
+            let format = Format::from_name(name)?;
+            Some(predefined(incoming, dto, format, is(verb, "oneway")))
+        }
+        _ => None,
+    }
+}
+
+/// `/auth`, `/access-token` and `/session-to-token`, with their old names and suffixes.
+fn at_root(incoming: &Incoming, name: &str) -> Option<Call> {
+    let (stem, suffix) = split_suffix(name);
+    let method = effective_method(incoming);
+    let operation = match stem.to_ascii_lowercase().as_str() {
+        "auth" | "authenticate" => {
+            allowed(method, &["GET", "HEAD", "POST"]).map(|()| Operation::Authenticate)
+        }
+        "access-token" => allowed(method, &["POST"]).map(|()| Operation::GetAccessToken),
+        "session-to-token" => Err(Failure::NoSuchOperation("ConvertSessionToToken".to_owned())),
+        _ => return None,
+    };
+    Some(route(incoming, operation, None, suffix))
+}
+
+/// `/auth/{name}`: the other API's own names, the shared ones, and all the rest, which is ours.
+fn under_auth(incoming: &Incoming, name: &str) -> Option<Call> {
+    let lower = name.to_ascii_lowercase();
+    let reserved = RESERVED.contains(&lower.as_str())
+        || RESERVED_ENDINGS
+            .iter()
+            .any(|ending| lower.ends_with(ending));
+    let shared = SHARED.contains(&lower.as_str());
+    if reserved || (shared && !(incoming.method == Method::Post && is_ours(incoming))) {
+        return None;
+    }
+    Some(provider(incoming, name))
+}
+
+/// A route with a `{provider}`, which is always POST but for the sign-out.
+fn provider(incoming: &Incoming, name: &str) -> Call {
+    let (stem, suffix) = split_suffix(name);
+    let method = effective_method(incoming);
+    let operation = if stem.eq_ignore_ascii_case("logout") {
+        allowed(method, &["GET", "HEAD", "POST"]).map(|()| Operation::AuthenticateLogout)
+    } else if method == Method::Get {
+        Err(Failure::GetDisabled)
+    } else {
+        allowed(method, &["POST"]).map(|()| Operation::Authenticate)
+    };
+    route(incoming, operation, Some(stem.to_owned()), suffix)
+}
+
+/// `/api/{dto}`, whose suffix names the format of both bodies.
+fn under_api(incoming: &Incoming, name: &str) -> Call {
+    let suffix = name
+        .rsplit_once('.')
+        .and_then(|(stem, suffix)| Format::from_name(suffix).map(|format| (stem, format)));
+    let (dto, format) = suffix.unwrap_or((name, Format::Json));
+    predefined(incoming, dto, format, false)
+}
+
+fn predefined(incoming: &Incoming, name: &str, format: Format, one_way: bool) -> Call {
+    let (dto, batch) = name
+        .strip_suffix("[]")
+        .map_or((name, false), |dto| (dto, true));
+    let method = effective_method(incoming);
+    let operation = match Operation::named(dto).filter(|_| !batch || format.has_lists()) {
+        Some(operation) if batch => allowed(method, &["POST"]).map(|()| operation),
+        Some(operation) => allowed(method, operation.methods()).map(|()| operation),
+        None => Err(Failure::NoSuchOperation(name.to_owned())),
+    };
+    let reply = format::fixed(incoming, format);
+    Call {
+        method,
+        operation,
+        url_form: UrlForm::Predefined {
+            format,
+            batch,
+            one_way,
+        },
+        reply: if batch && !reply.format.has_lists() {
+            format.default_media()
+        } else {
+            reply
+        },
+    }
+}
+
+fn route(
+    incoming: &Incoming,
+    operation: Result<Operation, Failure>,
+    provider: Option<String>,
+    suffix: Option<Format>,
+) -> Call {
+    Call {
+        method: effective_method(incoming),
+        operation,
+        url_form: UrlForm::Route { provider },
+        reply: format::negotiated(incoming, suffix),
+    }
+}
+
+fn allowed(method: Method, methods: &[&'static str]) -> Result<(), Failure> {
+    if methods.contains(&method.name()) {
+        Ok(())
+    } else {
+        Err(Failure::Common(Error::NoSuchMethod(methods.to_vec())))
+    }
+}
+
+/// Divides `credentials.jsv`; a suffix that names no format is part of the name.
+fn split_suffix(segment: &str) -> (&str, Option<Format>) {
+    match segment.rsplit_once('.') {
+        Some((stem, suffix)) if !stem.is_empty() => match Format::of_answer(suffix) {
+            Some(format) => (stem, Some(format)),
+            None => (segment, None),
+        },
+        _ => (segment, None),
+    }
+}
+
+/// The method after `X-Http-Method-Override`, a header or a form's field. Only a POST is heeded: a
+/// GET that becomes a POST would get past what guards the one and not the other.
+fn effective_method(incoming: &Incoming) -> Method {
+    const OVERRIDE: &str = "x-http-method-override";
+    if incoming.method != Method::Post {
+        return incoming.method;
+    }
+    let of_form = || {
+        let mut pairs = body::form(incoming).into_iter();
+        pairs
+            .find(|(name, _)| name.eq_ignore_ascii_case(OVERRIDE))
+            .map(|(_, value)| value)
+    };
+    let name = incoming
+        .header(OVERRIDE)
+        .map(str::to_owned)
+        .or_else(of_form);
+    name.map(|name| name.trim().to_ascii_uppercase())
+        .filter(|name| !name.is_empty())
+        .map_or(Method::Post, |name| Method::parse(&name))
+}
+
+/// Whether a request for a shared name can only be meant for this surface: it has one of our keys
+/// and none of a client of the other API. A body that cannot be read is the other API's.
+fn is_ours(incoming: &Incoming) -> bool {
+    let Ok(content) = body::read(incoming, None, Operation::Authenticate.name()) else {
+        return false;
+    };
+    let of_body: Vec<String> = match content {
+        Content::Nothing => Vec::new(),
+        Content::Document(members) => members
+            .into_iter()
+            .map(|(name, _): (String, Value)| name)
+            .collect(),
+        Content::Form(pairs) => pairs.into_iter().map(|(name, _)| name).collect(),
+    };
+    let keys: Vec<String> = incoming
+        .query_pairs()
+        .map(|(name, _)| name)
+        .chain(of_body)
+        .collect();
+    let any = |names: &[&str]| {
+        keys.iter()
+            .any(|key| names.iter().any(|name| name.eq_ignore_ascii_case(key)))
+    };
+    any(&OUR_KEYS) && !any(&CLIENT_KEYS)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::wire::incoming::Body;
+
+    /// A request, and whose it is. What only the other API's answer shows is for end-to-end tests.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Row {
+        method: String,
+        path: String,
+        #[serde(default)]
+        query: String,
+        #[serde(default)]
+        headers: Vec<(String, String)>,
+        #[serde(default)]
+        body: String,
+        family: char,
+        /// Of ours: the DTO that is called, the path's provider, and how it is answered.
+        operation: Option<String>,
+        provider: Option<String>,
+        reply: Option<String>,
+        #[serde(default)]
+        batch: bool,
+        #[serde(default)]
+        one_way: bool,
+        /// Of a refusal, and of what the other API answers when it is its own.
+        status: Option<u16>,
+        allow: Option<String>,
+    }
+
+    impl Row {
+        fn incoming(&self) -> Incoming {
+            let method = Method::parse(&self.method);
+            let body = Body::Bytes(self.body.clone().into_bytes());
+            Incoming::new(method, &self.path, &self.query, self.headers.clone(), body)
+        }
+
+        fn check(&self) {
+            let title = format!("{} {}?{} {}", self.method, self.path, self.query, self.body);
+            let call = recognise(&self.incoming());
+            assert_eq!(
+                if call.is_some() { 'S' } else { 'A' },
+                self.family,
+                "{title}"
+            );
+            let Some(call) = call else { return };
+            match &call.operation {
+                Ok(operation) => {
+                    assert_eq!(Some(operation.name()), self.operation.as_deref(), "{title}");
+                }
+                Err(failure) => {
+                    assert_eq!(Some(failure.status()), self.status, "{title}");
+                    let reply = crate::wire::servicestack::envelope::failure(failure, &call);
+                    let mut headers = reply.headers.into_iter();
+                    let allow = headers
+                        .find(|(name, _)| *name == "allow")
+                        .map(|(_, value)| value);
+                    assert_eq!(allow, self.allow, "{title}");
+                }
+            }
+            if let Some(reply) = &self.reply {
+                assert_eq!(call.reply.name, reply, "{title}");
+            }
+            assert_eq!(call.is_batch(), self.batch, "{title}");
+            match call.url_form {
+                UrlForm::Route { provider } => assert_eq!(provider, self.provider, "{title}"),
+                UrlForm::Predefined { one_way, .. } => assert_eq!(one_way, self.one_way, "{title}"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_of_the_table_goes_where_it_belongs() {
+        let text = include_str!("../../../tests/vectors/routes.json");
+        let rows: Vec<Row> = serde_json::from_str(text).unwrap();
+        assert!(rows.len() > 100, "{}", rows.len());
+        rows.iter().for_each(Row::check);
+    }
+
+    #[test]
+    fn a_body_over_the_limit_at_a_shared_name_is_the_other_apis() {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let incoming =
+            |path| Incoming::new(Method::Post, path, "", headers.clone(), Body::TooLarge);
+        assert_eq!(recognise(&incoming("/auth/google")), None);
+        assert!(recognise(&incoming("/auth/credentials")).is_some());
+    }
+
+    #[test]
+    fn only_a_post_can_be_overridden() {
+        let method = |method, name: &str, body: &str| {
+            let headers = vec![
+                ("x-http-method-override".to_owned(), name.to_owned()),
+                (
+                    "content-type".to_owned(),
+                    "application/x-www-form-urlencoded".to_owned(),
+                ),
+            ];
+            let headers = headers
+                .into_iter()
+                .skip(usize::from(name.is_empty()))
+                .collect();
+            let body = Body::Bytes(body.into());
+            let incoming = Incoming::new(method, "/api/Authenticate", "", headers, body);
+            recognise(&incoming).unwrap().method
+        };
+        assert_eq!(method(Method::Post, "get", ""), Method::Get);
+        assert_eq!(
+            method(Method::Post, "", "X-HTTP-Method-Override=DELETE"),
+            Method::Delete
+        );
+        assert_eq!(method(Method::Post, "", "a=b"), Method::Post);
+        assert_eq!(method(Method::Post, "BREW", ""), Method::Other);
+        assert_eq!(method(Method::Get, "POST", ""), Method::Get);
+    }
+}
