@@ -2,22 +2,34 @@
 
 import { readFileSync } from "node:fs";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { Miniflare, type Request as MiniflareRequest, type Response as MiniflareResponse } from "miniflare";
+import { Miniflare, type MiniflareOptions, type Request as MiniflareRequest, type Response as MiniflareResponse } from "miniflare";
 import { applyMigrations, seedDemo } from "../../scripts/local-db.mjs";
 
 const build = new URL("../../build/", import.meta.url);
+const support = new URL("./", import.meta.url);
+
+const module = (path: string, folder: URL) =>
+  ({ type: "ESModule", path, contents: readFileSync(new URL(path, folder), "utf8") }) as const;
+
+/** Settings by name; undefined removes one. */
+export type Settings = Record<string, string | undefined>;
 
 /** What a test may change about the worker it gets. */
 export interface Options {
-  /** Settings; undefined removes one. */
-  settings?: Record<string, string | undefined>;
+  /** Settings besides the tests' own. */
+  settings?: Settings;
   /** Whether the demo data is there (it is, unless false). */
   seeded?: boolean;
   /** Gets every request the worker sends out; without it, any is an error. */
   outside?: (request: MiniflareRequest) => MiniflareResponse | Promise<MiniflareResponse>;
+  /** Whether requests may meddle with storage (see meddler.mjs). */
+  meddled?: boolean;
 }
 
 export type Worker = Awaited<ReturnType<typeof startWorker>>;
+
+/** A key for `DATA_KEY`. */
+export const freshDataKey = () => randomBytes(32).toString("base64url");
 
 /** A private JWK set with one fresh key. */
 export function freshKeys(type: "ed25519" | "P-256" = "ed25519"): string {
@@ -26,23 +38,26 @@ export function freshKeys(type: "ed25519" | "P-256" = "ed25519"): string {
   return JSON.stringify({ keys: [privateKey.export({ format: "jwk" })] });
 }
 
+/** What the tests run with unless they say otherwise. */
+const defaults = (): Settings => ({
+  PUBLIC_URL: "http://127.0.0.1:8787",
+  JWT_KEYS: freshKeys(),
+  DATA_KEY: freshDataKey(),
+  SERVER_TIMING: "on",
+});
+
 /** Starts the worker. Call `stop` when the file is done. */
-export async function startWorker({ settings = {}, seeded = true, outside }: Options = {}) {
-  const bindings: Record<string, string | undefined> = {
-    PUBLIC_URL: "http://127.0.0.1:8787",
-    JWT_KEYS: freshKeys(),
-    DATA_KEY: randomBytes(32).toString("base64url"),
-    SERVER_TIMING: "on",
-    ...settings,
-  };
+export async function startWorker({ settings = {}, seeded = true, outside, meddled = false }: Options = {}) {
+  let present: Settings = { ...defaults(), ...settings };
   const log: string[] = [];
-  const miniflare = new Miniflare({
+  const options = (): MiniflareOptions => ({
     modules: [
-      { type: "ESModule", path: "index.js", contents: readFileSync(new URL("index.js", build), "utf8") },
+      ...(meddled ? [module("meddler.mjs", support)] : []),
+      module("index.js", build),
       { type: "CompiledWasm", path: "index_bg.wasm", contents: readFileSync(new URL("index_bg.wasm", build)) },
     ],
     compatibilityDate: "2026-04-01",
-    bindings: Object.fromEntries(Object.entries(bindings).filter(([, value]) => value !== undefined)) as Record<string, string>,
+    bindings: Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined)) as Record<string, string>,
     d1Databases: ["DB"],
     kvNamespaces: ["KV"],
     outboundService: (request) => {
@@ -53,17 +68,28 @@ export async function startWorker({ settings = {}, seeded = true, outside }: Opt
       for (const stream of [stdout, stderr]) stream.on("data", (chunk) => log.push(String(chunk)));
     },
   });
-  await miniflare.ready;
-  const db = await miniflare.getD1Database("DB");
-  const kv = await miniflare.getKVNamespace("KV");
+  const miniflare = new Miniflare(options());
+  let db = await miniflare.getD1Database("DB");
+  let kv = await miniflare.getKVNamespace("KV");
   await applyMigrations(db);
   if (seeded) await seedDemo(db);
   return {
     miniflare,
-    db,
-    kv,
+    get db() {
+      return db;
+    },
+    get kv() {
+      return kv;
+    },
     /** Everything the worker has printed. */
     log: () => log.join(""),
+    /** Starts the worker anew over the same storage, with some settings changed. */
+    async restart(changed: Settings) {
+      present = { ...present, ...changed };
+      await miniflare.setOptions(options());
+      db = await miniflare.getD1Database("DB");
+      kv = await miniflare.getKVNamespace("KV");
+    },
     fetch: (path: string, init?: RequestInit) =>
       miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init } as never),
     stop: () => miniflare.dispose(),
