@@ -1,0 +1,64 @@
+// Everything under test in one workerd: our worker and the bounds, on databases of two sizes, behind one port.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Miniflare } from "miniflare";
+import { root } from "../../scripts/lib/steps.mjs";
+import * as bounds from "./bounds.mjs";
+import { children, cpuMs, residentMiB } from "./usage.mjs";
+
+const COMPATIBILITY_DATE = "2026-04-01";
+
+/** The name under which a worker answers: each has its own host. */
+export const host = (name) => `${name}.bench`;
+
+/** Our worker as it was built, with a database. */
+export function ours(name, database, settings) {
+  const file = (path) => readFileSync(join(root, "build", path));
+  return {
+    ...common(name, database),
+    modules: [
+      { type: "ESModule", path: "index.js", contents: file("index.js").toString() },
+      { type: "CompiledWasm", path: "index_bg.wasm", contents: file("index_bg.wasm") },
+    ],
+    bindings: { PUBLIC_URL: "http://127.0.0.1:8787", RATE_LIMITS: "off", ...settings },
+  };
+}
+
+/** One of the bounds, with a database. */
+export function bound(kind, name, database) {
+  return { ...common(name, database), modules: true, script: bounds[kind] };
+}
+
+function common(name, database) {
+  return {
+    name,
+    routes: [`${host(name)}/*`],
+    compatibilityDate: COMPATIBILITY_DATE,
+    d1Databases: { DB: database },
+    kvNamespaces: { KV: "bench" },
+  };
+}
+
+/** Starts workerd with these workers: its address, its storage, and what it has cost so far. */
+export async function startWorkerd(workers) {
+  const miniflare = new Miniflare({
+    workers,
+    handleRuntimeStdio: (stdout, stderr) => {
+      stdout.resume();
+      stderr.pipe(process.stderr);
+    },
+  });
+  const before = children();
+  const url = await miniflare.ready;
+  const pid = [...children()].find((child) => !before.has(child));
+  const [first] = workers;
+  return {
+    url,
+    database: (name) => miniflare.getD1Database("DB", name),
+    kv: () => miniflare.getKVNamespace("KV", first.name),
+    cpuMs: () => cpuMs(pid),
+    residentMiB: () => residentMiB(pid),
+    stop: () => miniflare.dispose(),
+  };
+}
