@@ -1,7 +1,7 @@
 // The worker, built: build/index.js and build/index_bg.wasm.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -10,7 +10,9 @@ import { tool } from "./tools.mjs";
 
 /** The worker's files, as they are uploaded. */
 const OUTPUT = ["build/index.js", "build/index_bg.wasm"];
-/** What they were built from. */
+/** Besides src, what they are built from. */
+const INPUTS = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "scripts/lib/build.mjs", "scripts/lib/tools.mjs"];
+/** Keeps a hash of what they were built from. */
 const STAMP = join(root, "build/.built-from");
 /** Most that the worker may weigh gzipped, in bytes. */
 const SIZE_LIMIT = 1024 * 1024;
@@ -39,25 +41,23 @@ export function checkSize() {
 /** worker-build downloads its helpers unless it is told where they are. */
 function environment() {
   const require = createRequire(import.meta.url);
-  const windows = process.platform === "win32";
   return {
     RUSTFLAGS,
+    RUST_BACKTRACE: "0", // of worker-build itself, which would bury the compiler's words
     WASM_BINDGEN_BIN: tool("wasm-bindgen"),
-    WASM_OPT_BIN: join(root, "node_modules/.bin", windows ? "wasm-opt.cmd" : "wasm-opt"),
-    ESBUILD_BIN: require.resolve(`@esbuild/${process.platform}-${process.arch}/${windows ? "esbuild.exe" : "bin/esbuild"}`),
+    WASM_OPT_BIN: join(root, "node_modules/.bin/wasm-opt"),
+    ESBUILD_BIN: require.resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`),
   };
 }
 
 function hashOfInputs() {
   const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const hash = createHash("sha256").update(JSON.stringify([RUSTFLAGS, devDependencies.binaryen, devDependencies.esbuild]));
-  const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  const rest = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "scripts/lib/build.mjs", "scripts/lib/tools.mjs"].map((path) => join(root, path));
-  for (const path of [...sources, ...rest].sort()) {
-    const content = readFileSync(path);
-    hash.update(`${path.slice(root.length)}\0${content.length}\0`).update(content);
+  const sources = readdirSync(join(root, "src"), { recursive: true }).map((name) => join("src", name));
+  for (const path of [...INPUTS, ...sources].sort()) {
+    if (!statSync(join(root, path)).isFile()) continue;
+    const content = readFileSync(join(root, path));
+    hash.update(`${path}\0${content.length}\0`).update(content);
   }
   return hash.digest("hex");
 }

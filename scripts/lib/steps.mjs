@@ -11,7 +11,11 @@ export class Stop extends Error {}
 
 /** Says what is being done. */
 export function say(text) {
-  console.log(`\x1b[36m▸\x1b[0m ${text}`);
+  console.log(`${mark(process.stdout, 36, "▸")} ${text}`);
+}
+
+function mark(stream, colour, sign) {
+  return stream.isTTY ? `\x1b[${colour}m${sign}\x1b[0m` : sign;
 }
 
 /** Runs a command's main function; a `Stop` ends the process with its line and status 1. */
@@ -20,7 +24,7 @@ export async function main(work) {
     await work();
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
-    console.error(`\x1b[31m✗\x1b[0m ${error.message}`);
+    console.error(`${mark(process.stderr, 31, "✗")} ${error.message}`);
     process.exitCode = 1;
   }
 }

@@ -50,9 +50,8 @@ export async function installPackages() {
   const wanted = createHash("sha256").update(read("package-lock.json")).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   say("installing the npm packages");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   // Nothing here needs install scripts, so none are run.
-  await run(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
     failure: "the npm packages could not be installed (see above): is the npm registry reachable?",
   });
   writeFileSync(stamp, wanted);
@@ -113,5 +112,5 @@ async function installTool(crate, program, version) {
 
 /** Path of a program in `.tools`. */
 export function tool(program) {
-  return join(root, ".tools/bin", process.platform === "win32" ? `${program}.exe` : program);
+  return join(root, ".tools/bin", program);
 }
