@@ -92,7 +92,7 @@ impl Cookie {
         };
         values
             .next()
-            .map(|value| value.into_owned())
+            .map(std::borrow::Cow::into_owned)
             .or_else(in_header)
     }
 

@@ -27,6 +27,7 @@ pub(super) fn parts(error: &Error) -> Parts {
             (404, "NotFound", "Not Found")
         }
         Error::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),
+        Error::IdChanged { .. } => (400, ARGUMENT, "An id cannot be changed"),
         Error::Conflict(_) => (409, "Conflict", "Conflict"),
         Error::TooLarge => (
             413,
