@@ -1,6 +1,15 @@
 //! Filters against a real SQLite that is limited as D1 is: the shared vectors, random filters over
 //! random rows, and texts that would like to be SQL.
 
+// All of this file is test code, which clippy knows of its `#[test]` functions only.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
 use std::collections::HashSet;
 
 use edgelatch::error::Error;
