@@ -64,11 +64,11 @@ create index otps_expiry on otps (expires_on);
 
 -- Wrong attempts, counted by what they are aimed at and where they come from.
 create table attempts (
-  key text primary key,
+  key text primary key, -- source:subject:network, device:subject:device or account:subject
   failures integer not null,
-  since integer not null,
   last_on integer not null,
-  last_tag text, -- recognises an identical attempt that is sent twice
+  last_tag text not null, -- recognises an identical attempt that is sent twice
+  last_by text not null, -- the attempt that was counted last
   blocked_until integer
 ) strict, without rowid;
 create index attempts_last on attempts (last_on);
@@ -93,7 +93,7 @@ create index messages_sent_recipient on messages_sent (recipient, kind, sent_on)
 create index messages_sent_on on messages_sent (sent_on);
 
 create table login_activity (
-  id integer primary key,
+  id text primary key,
   at integer not null,
   kind text not null,
   result text not null,
@@ -104,9 +104,9 @@ create table login_activity (
   country text,
   user_agent text,
   ray text
-) strict;
+) strict, without rowid;
 create index login_activity_at on login_activity (at);
-create index login_activity_user on login_activity (user_id, at);
+create index login_activity_user on login_activity (user_id, at) where user_id is not null;
 
 -- A session ends the moment its ground is taken away, whoever takes it and however.
 create trigger user_tenants_end_sessions after update of status, deleted, tenant_id on user_tenants

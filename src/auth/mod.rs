@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod address;
+pub mod attempts;
 pub mod client;
 pub mod data_key;
 pub mod one_time;

@@ -257,7 +257,8 @@ impl TokenKeys {
         let key = self.0.iter().find(|key| key.id == kid)?;
         let claims: Claims<AccessClaims> = key.validate(&token)?;
         if expiry == Expiry::Checked {
-            check_times(&claims, now)?;
+            check_end(&claims, now)?;
+            check_beginning(&claims, now)?;
         }
         (claims.custom.iss == issuer).then_some(claims.custom)
     }
@@ -274,8 +275,9 @@ impl TokenKeys {
             .filter(|key| kid.is_none_or(|kid| key.id == kid))
             .find_map(|key| key.validate(&token))?;
         if claims.expiration.is_some() {
-            check_times(&claims, now)?;
+            check_end(&claims, now)?;
         }
+        check_beginning(&claims, now)?;
         let ours = claims.custom.get("iss").and_then(Value::as_str) == Some(issuer);
         ours.then_some(claims.custom)
     }
@@ -354,14 +356,22 @@ fn read(token: &str) -> Option<UntrustedToken<'_, Extensions>> {
     (!brings_its_own).then_some(token)
 }
 
-fn check_times<T>(claims: &Claims<T>, now: i64) -> Option<()> {
-    let now = instant(now).ok()?;
-    let time = TimeOptions::new(Duration::zero(), move || now);
-    claims.validate_expiration(&time).ok()?;
+/// Refuses a token past its end, or without one.
+fn check_end<T>(claims: &Claims<T>, now: i64) -> Option<()> {
+    claims.validate_expiration(&clock(now)?).ok().map(drop)
+}
+
+/// Refuses a token before its beginning, if it has one.
+fn check_beginning<T>(claims: &Claims<T>, now: i64) -> Option<()> {
     if claims.not_before.is_some() {
-        claims.validate_maturity(&time).ok()?;
+        claims.validate_maturity(&clock(now)?).ok()?;
     }
     Some(())
+}
+
+fn clock(now: i64) -> Option<TimeOptions<impl Fn() -> DateTime<Utc>>> {
+    let now = instant(now).ok()?;
+    Some(TimeOptions::new(Duration::zero(), move || now))
 }
 
 fn instant(milliseconds: i64) -> Result<DateTime<Utc>, Error> {

@@ -6,12 +6,13 @@
 mod messages;
 mod reader;
 
+use crate::auth::attempts::Limits;
 use crate::auth::data_key::DataKeys;
 use crate::auth::password::Algorithm;
 use crate::auth::secret::Secret;
 use crate::auth::token::TokenKeys;
 use crate::error::Error;
-use crate::wire::cors::origin_of;
+use crate::wire::cors::{is_loopback, origin_of};
 pub use messages::{Delivery, Messages};
 use reader::{Reader, wrong};
 
@@ -39,6 +40,12 @@ pub struct Config {
     pub locale: String,
     /// `SERVER_TIMING`: whether answers say what storage they waited for.
     pub server_timing: bool,
+    /// `SIGN_IN_ATTEMPTS`, `SIGN_IN_WINDOW`, `ACCOUNT_ATTEMPTS`: how often a sign-in may fail.
+    pub attempts: Limits,
+    /// `RATE_LIMITS`: whether floods are stopped by the platform's counters (`off` on loopback only).
+    pub rate_limits: bool,
+    /// `AUDIT_RETENTION_DAYS`, in milliseconds.
+    pub audit_retention: i64,
     /// How people are written to, and what the links in it are.
     pub messages: Messages,
     /// Where people who sign up belong; without it nobody can.
@@ -94,6 +101,15 @@ impl Config {
             allowed_origins: settings.allowed_origins()?,
             locale: settings.text("LOCALE").unwrap_or_else(|| "en".to_owned()),
             server_timing: settings.switch("SERVER_TIMING")?,
+            attempts: Limits {
+                per_source: settings.whole("SIGN_IN_ATTEMPTS", 10, 1..=10_000)?,
+                window: settings.seconds("SIGN_IN_WINDOW", 900, 1..=86_400)?,
+                per_account: settings.whole("ACCOUNT_ATTEMPTS", 100, 1..=100_000)?,
+            },
+            rate_limits: settings.rate_limits(&public_url)?,
+            audit_retention: settings
+                .whole::<i64>("AUDIT_RETENTION_DAYS", 90, 1..=3650)?
+                .saturating_mul(86_400_000),
             messages: Messages::read(&settings, &public_url)?,
             sign_up: settings.sign_up()?,
             otp_client_ids: settings.list("OTP_CLIENT_IDS"),
@@ -149,6 +165,18 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         origins
             .collect::<Option<_>>()
             .ok_or_else(|| wrong("ALLOWED_ORIGINS", "must be a list of http(s) origins"))
+    }
+
+    fn rate_limits(&self, public_url: &str) -> Result<bool, Error> {
+        match self.text("RATE_LIMITS").as_deref() {
+            None | Some("on") => Ok(true),
+            Some("off") if is_loopback(public_url) => Ok(false),
+            Some("off") => Err(wrong(
+                "RATE_LIMITS",
+                "must be on unless PUBLIC_URL is loopback",
+            )),
+            Some(_) => Err(wrong("RATE_LIMITS", "must be on or off")),
+        }
     }
 
     fn sign_up(&self) -> Result<Option<SignUpPlace>, Error> {
@@ -256,6 +284,13 @@ mod tests {
             ),
             (vec![("SERVER_TIMING", "hunter2")], "SERVER_TIMING"),
             (vec![("SIGN_UP_TENANT", "hunter2")], "SIGN_UP_ROLE"),
+            (vec![("RATE_LIMITS", "off")], "RATE_LIMITS"),
+            (vec![("RATE_LIMITS", "hunter2")], "RATE_LIMITS"),
+            (vec![("SIGN_IN_ATTEMPTS", "0")], "SIGN_IN_ATTEMPTS"),
+            (
+                vec![("AUDIT_RETENTION_DAYS", "hunter2")],
+                "AUDIT_RETENTION_DAYS",
+            ),
             (
                 vec![("NOTIFY_WEBHOOK_URL", "http://hunter2.example")],
                 "NOTIFY_WEBHOOK_URL",

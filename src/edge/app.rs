@@ -4,14 +4,19 @@ use std::cell::OnceCell;
 use std::future::Future;
 use std::rc::Rc;
 
-use worker::{Context, Env};
+use worker::{Context, Env, Request};
 
 use super::store::db::Db;
 use super::store::kv::Kv;
 use super::store::meter::Meter;
+use crate::auth::attempts::{Place, source_of};
+use crate::auth::session::device_digest;
 use crate::config::Config;
 use crate::error::Error;
 use crate::wire::reply::Reply;
+
+/// What is kept of a `User-Agent`, in characters.
+const LONGEST_AGENT: usize = 256;
 
 thread_local! {
     // The environment does not change while an isolate lives, so it is read once.
@@ -29,6 +34,8 @@ pub struct App {
     pub kv: Kv,
     /// When the request came in, epoch milliseconds.
     pub now: i64,
+    /// Who is asking, as the platform says.
+    pub visitor: Rc<Visitor>,
     /// The bindings, for the rare ones that are not opened for every request.
     pub env: Env,
     meter: Rc<Meter>,
@@ -37,7 +44,7 @@ pub struct App {
 
 impl App {
     /// Opens what a request needs; fails where the deployment is not whole.
-    pub fn open(env: &Env, context: Context, now: i64) -> Result<Self, Error> {
+    pub fn open(env: &Env, context: Context, visitor: Visitor, now: i64) -> Result<Self, Error> {
         let config = config(env)?;
         let meter = Rc::new(Meter::default());
         Ok(Self {
@@ -45,15 +52,17 @@ impl App {
             db: Db::open(env, Rc::clone(&meter))?,
             kv: Kv::open(env, Rc::clone(&meter))?,
             now,
+            visitor: Rc::new(visitor),
             env: env.clone(),
             meter,
             context: Rc::new(context),
         })
     }
 
-    /// Opens the relational store alone, for work that answers nobody.
-    pub fn open_store(env: &Env) -> Result<Db, Error> {
-        Db::open(env, Rc::new(Meter::default()))
+    /// Opens settings and relational store alone, for work that answers nobody.
+    pub fn open_store(env: &Env) -> Result<(Rc<Config>, Db), Error> {
+        let db = Db::open(env, Rc::new(Meter::default()))?;
+        Ok((config(env)?, db))
     }
 
     /// Goes on with something after the answer has left. Nobody waits for it, it is not counted,
@@ -83,6 +92,41 @@ impl App {
             reply.with("server-timing", self.meter.server_timing())
         } else {
             reply
+        }
+    }
+}
+
+/// Who is asking, as the platform says: nothing here is taken from what the caller may write.
+#[derive(Debug, Default)]
+pub struct Visitor {
+    /// The address that connected to Cloudflare.
+    pub address: Option<String>,
+    /// ISO country code.
+    pub country: Option<String>,
+    /// What the caller calls itself.
+    pub user_agent: Option<String>,
+    /// Cloudflare's id of the request.
+    pub ray: Option<String>,
+}
+
+impl Visitor {
+    /// Reads a request's platform headers.
+    pub fn of(request: &Request) -> Self {
+        let header = |name| request.headers().get(name).ok().flatten();
+        Self {
+            address: header("cf-connecting-ip"),
+            country: request.cf().and_then(worker::Cf::country),
+            user_agent: header("user-agent")
+                .map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
+            ray: header("cf-ray"),
+        }
+    }
+
+    /// Where an attempt comes from, with the device that names itself.
+    pub fn place(&self, device_id: Option<&str>) -> Place {
+        Place {
+            source: source_of(self.address.as_deref()),
+            device: device_id.map(device_digest),
         }
     }
 }

@@ -5,6 +5,7 @@
 mod app;
 mod endpoints;
 mod flows;
+mod limits;
 mod origins;
 mod outbound;
 mod routes;
@@ -24,7 +25,7 @@ use crate::wire::cors;
 use crate::wire::incoming::{Body, Incoming, MAX_BODY, Method};
 use crate::wire::loopback::envelope;
 use crate::wire::reply::Reply;
-use app::App;
+use app::{App, Visitor};
 
 /// Answers one request.
 #[event(fetch)]
@@ -33,7 +34,8 @@ async fn fetch(mut request: Request, env: Env, context: Context) -> worker::Resu
     let head = request.method().to_string() == "HEAD";
     let https = request.url()?.scheme() == "https";
     let now = i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX);
-    let reply = match App::open(&env, context, now) {
+    let visitor = Visitor::of(&request);
+    let reply = match App::open(&env, context, visitor, now) {
         Ok(app) => answer(&app, &mut request).await?,
         Err(error) => failure(&error),
     };
@@ -46,7 +48,7 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     report_panics();
     let now = i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX);
     let swept = match App::open_store(&env) {
-        Ok(db) => store::sweep::sweep(&db, now).await,
+        Ok((config, db)) => store::sweep::sweep(&db, config.audit_retention, now).await,
         Err(error) => Err(error),
     };
     if let Err(error) = swept {

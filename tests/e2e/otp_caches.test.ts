@@ -13,7 +13,7 @@ let our: ReturnType<typeof api>;
 let administrator: Record<string, string>;
 
 beforeAll(async () => {
-  worker = await startWorker({ settings: { OTP_CLIENT_IDS: "demo-web", PASSWORD_HASH: "argon2id" } });
+  worker = await startWorker({ settings: { OTP_CLIENT_IDS: "demo-web", PASSWORD_HASH: "argon2id", SIGN_IN_ATTEMPTS: "1000" } });
   our = api(worker);
   administrator = our.bearer((await our.signIn(ADMIN)).accessToken);
 });

@@ -24,6 +24,8 @@ export interface Options {
   outside?: (request: MiniflareRequest) => MiniflareResponse | Promise<MiniflareResponse>;
   /** Whether requests may meddle with storage (see meddler.mjs). */
   meddled?: boolean;
+  /** Cloudflare's counters by binding name: requests a minute. */
+  floodLimits?: Record<string, number>;
 }
 
 export type Worker = Awaited<ReturnType<typeof startWorker>>;
@@ -47,7 +49,7 @@ const defaults = (): Settings => ({
 });
 
 /** Starts the worker. Call `stop` when the file is done. */
-export async function startWorker({ settings = {}, seeded = true, outside, meddled = false }: Options = {}) {
+export async function startWorker({ settings = {}, seeded = true, outside, meddled = false, floodLimits = {} }: Options = {}) {
   let present: Settings = { ...defaults(), ...settings };
   const log: string[] = [];
   const options = (): MiniflareOptions => ({
@@ -60,6 +62,9 @@ export async function startWorker({ settings = {}, seeded = true, outside, meddl
     bindings: Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined)) as Record<string, string>,
     d1Databases: ["DB"],
     kvNamespaces: ["KV"],
+    ratelimits: Object.fromEntries(
+      Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }]),
+    ),
     outboundService: (request) => {
       if (!outside) throw new Error(`unexpected request to ${request.url}`);
       return outside(request);

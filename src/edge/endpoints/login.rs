@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::auth::attempts::Place;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
 use crate::edge::flows::credentials::{self, Bearer, Credentials};
@@ -19,7 +20,10 @@ use crate::wire::reply::Reply;
 pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
     let challenge = body.challenge()?;
-    let (client, person) = credentials::sign_in(app, &presented(&body)).await?;
+    let place = app
+        .visitor
+        .place(device_info(incoming).device_id.as_deref());
+    let (client, person) = credentials::sign_in(app, &presented(&body, &place)).await?;
     let code = sessions::new_code(app, &client, &person, challenge.as_ref()).await?;
     Reply::json(&json!({ "code": code.expose() }))
 }
@@ -28,10 +32,12 @@ pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
     body.challenge()?;
-    let (client, person) = credentials::sign_in(app, &presented(&body))
+    let device = device_info(incoming);
+    let place = app.visitor.place(device.device_id.as_deref());
+    let (client, person) = credentials::sign_in(app, &presented(&body, &place))
         .await
         .map_err(as_resource_owner)?;
-    let pair = sessions::open(app, &client, &person, device_info(incoming)).await?;
+    let pair = sessions::open(app, &client, &person, device).await?;
     token_response(pair)
 }
 
@@ -74,17 +80,21 @@ pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, Er
         username: &body.username,
         password: &body.password,
         old_password: &body.old_password,
+        place: &app
+            .visitor
+            .place(device_info(incoming).device_id.as_deref()),
     };
     passwords::change(app, &incoming.bearer()?, &change).await?;
     Reply::json(&json!({ "success": true }))
 }
 
-fn presented(body: &LoginRequest) -> Credentials<'_> {
+fn presented<'a>(body: &'a LoginRequest, place: &'a Place) -> Credentials<'a> {
     Credentials {
         client_id: &body.client_id,
         client_secret: &body.client_secret,
         username: &body.username,
         password: &body.password,
+        place,
     }
 }
 

@@ -2,15 +2,19 @@
 
 use serde_json::{Map, Value};
 
+use super::audit::{self, Event};
 use super::one_time_passwords;
 use crate::auth::account::{Account, fold};
+use crate::auth::attempts::Place;
 use crate::auth::client::AuthClient;
-use crate::auth::secret::Secret;
+use crate::auth::data_key::Purpose;
+use crate::auth::secret::{Secret, random_id};
 use crate::auth::token::Expiry;
 use crate::edge::app::App;
 use crate::edge::store::accounts::{self, AccountWithPassword};
+use crate::edge::store::attempts::{self, Guess, Subject};
 use crate::edge::store::clients::{self, ClientRow};
-use crate::edge::store::otps::{self, ReservedOtp};
+use crate::edge::store::otps::{self, ReservedOtp, Settlement};
 use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
 
@@ -23,6 +27,7 @@ pub struct CallingClient {
 pub struct SignedIn {
     account: Account,
     proof: Proof,
+    place: Place,
 }
 
 /// What proved a person.
@@ -70,6 +75,8 @@ pub struct Credentials<'a> {
     pub username: &'a str,
     /// Password.
     pub password: &'a Secret,
+    /// Where it comes from.
+    pub place: &'a Place,
 }
 
 impl CallingClient {
@@ -88,6 +95,26 @@ impl SignedIn {
     /// What proved the person.
     pub const fn proof(&self) -> &Proof {
         &self.proof
+    }
+
+    /// What goes first in the batch that opens something: failures are forgotten, the device is
+    /// known from now on, and an OTP is taken or gets its try back.
+    pub fn settle(&self, now: i64) -> Result<Settlement, Error> {
+        let mut settlement = Settlement::default();
+        let cleared = attempts::clear(&self.account.id, &self.place, now);
+        settlement.statements.extend(cleared);
+        match &self.proof {
+            Proof::Password { unused: None } => {}
+            Proof::Password { unused: Some(otp) } => {
+                settlement.statements.push(otps::give_back(otp));
+            }
+            Proof::Otp(otp) => {
+                let attempt = random_id()?;
+                settlement.statements.push(otps::take(otp, &attempt, now));
+                settlement.otp_attempt = Some(attempt);
+            }
+        }
+        Ok(settlement)
     }
 }
 
@@ -114,26 +141,93 @@ pub async fn sign_in(
         client_secret,
         username,
         password,
+        place,
     } = *credentials;
     if client_id.is_empty() || client_secret.is_empty() {
         return Err(Error::Refused(Why::Unauthorized));
     }
-    let answers = app
-        .db
-        .batch([
-            clients::find_by_client_id(client_id),
-            accounts::find_by_name(username),
-            otps::reserve(&fold(username), client_id, &client_secret.digest(), app.now),
-        ])
-        .await?;
-    let calling = prove_client(answers.row(0)?, client_secret)?;
-    if username.is_empty() || password.is_empty() {
+    let name = fold(username);
+    if name.is_empty() || password.is_empty() {
+        // Nothing to try, so nothing is counted; but the client must prove itself all the same.
+        client(app, client_id, client_secret).await?;
         return Err(Error::Strategy(Why::MissingCredentials));
     }
+    let secret_digest = client_secret.digest();
+    let guess = Guess {
+        subject: Subject::Name(&name),
+        place,
+        attempt: &random_id()?,
+        tag: &tag(app, &name, password)?,
+        client: Some((client_id, &secret_digest)),
+        limits: app.config.attempts,
+    };
+    let reads = [
+        clients::find_by_client_id(client_id),
+        accounts::find_by_name(username),
+    ];
+    let otp = otps::reserve(&name, client_id, &secret_digest, app.now);
+    let statements = reads
+        .into_iter()
+        .chain(guess.statements(app.now))
+        .chain([otp]);
+    let answers = app.db.batch(statements).await?;
+    let calling = prove_client(answers.row(0)?, client_secret)?;
     let found = accounts::with_password(&answers, 1)?;
-    let (account, proof) = prove_person(app, found, password, answers.row(2)?)?;
-    account.admit(&calling.client)?;
-    Ok((calling, SignedIn { account, proof }))
+    let event = |result, account: Option<&Account>| Event {
+        kind: "sign-in",
+        result,
+        user_id: account.map(|account| account.id.clone()),
+        client: Some(calling.client.id),
+        session_id: None,
+    };
+    let known = found.as_ref().map(|found| found.account.id.clone());
+    if let Err(refusal) = attempts::outcome(&answers, 4, app.now) {
+        audit::record(
+            app,
+            Event {
+                user_id: known,
+                ..event("refused", None)
+            },
+        );
+        return Err(refusal);
+    }
+    let proven =
+        prove_person(app, found, password, answers.row(5)?).and_then(|(account, proof)| {
+            account
+                .admit(&calling.client)
+                .map(|_| ())
+                .map(|()| (account, proof))
+        });
+    match proven {
+        Ok((account, proof)) => {
+            audit::record(app, event("ok", Some(&account)));
+            let place = place.clone();
+            Ok((
+                calling,
+                SignedIn {
+                    account,
+                    proof,
+                    place,
+                },
+            ))
+        }
+        Err(refusal) => {
+            audit::record(
+                app,
+                Event {
+                    user_id: known,
+                    ..event("failed", None)
+                },
+            );
+            Err(refusal)
+        }
+    }
+}
+
+/// Recognises the same attempt sent twice, and tells nothing of the password.
+pub fn tag(app: &App, name: &str, password: &Secret) -> Result<String, Error> {
+    let keys = &app.config.data_keys;
+    keys.short_tag(Purpose::Attempt, &[name, password.expose()])
 }
 
 /// Proves a client, in one trip.

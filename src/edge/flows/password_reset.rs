@@ -2,6 +2,7 @@
 
 use futures_util::future::join;
 
+use super::audit::{self, Event};
 use super::credentials::{self, CallingClient};
 use super::notices;
 use crate::auth::account::{Account, fold};
@@ -123,6 +124,14 @@ pub async fn set(
     if !accounts::reset_password(&app.db, &reset, app.now).await? {
         return Err(Error::Refused(Why::TokenRevoked));
     }
+    let event = Event {
+        kind: "reset",
+        result: "ok",
+        user_id: Some(account.id.clone()),
+        client: Some(calling.client().id),
+        session_id: None,
+    };
+    audit::record(app, event);
     // The link's own address is told; where this place has forgotten it, the present one.
     let address = record.ok().flatten().map(|record| record.address);
     notices::password_changed(app, address.or(account.email));

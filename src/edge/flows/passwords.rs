@@ -1,13 +1,16 @@
 //! Changing a password that one knows.
 
+use super::audit;
 use super::credentials::{self, TokenSubject};
 use super::notices;
-use super::sessions::own_refresh_token;
+use super::sessions::{event, own_refresh_token};
 use crate::auth::account::{Status, fold};
+use crate::auth::attempts::Place;
 use crate::auth::password::check_policy;
-use crate::auth::secret::Secret;
+use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::store::accounts;
+use crate::edge::store::attempts::{self, Guess, Subject};
 use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
 
@@ -21,6 +24,8 @@ pub struct PasswordChange<'a> {
     pub password: &'a Secret,
     /// The present one.
     pub old_password: &'a Secret,
+    /// Where it comes from.
+    pub place: &'a Place,
 }
 
 /// Changes the bearer's password, and ends every session of that user.
@@ -30,21 +35,30 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
         return Err(Error::Refused(Why::TokenInvalid));
     };
-    let answers = app
-        .db
-        .batch([
-            sessions::find_live(&id, app.now),
-            accounts::find_password_of_session(&id),
-        ])
-        .await?;
+    let reads = [
+        sessions::find_live(&id, app.now),
+        accounts::find_password_of_session(&id),
+    ];
+    let answers = app.db.batch(reads).await?;
     let session = sessions::live(&answers, 0)?.ok_or(Error::Strategy(Why::TokenRevoked))?;
     own_refresh_token(app, &session.id, change.refresh_token)?;
     let stored = accounts::password(&answers, 1)?;
     check(app, &session, stored.as_deref(), change)?;
+    if !change.old_password.is_empty() {
+        prove_old(app, &session, stored.as_deref(), change).await?;
+    }
+    if app
+        .config
+        .password_hash
+        .verify(change.password, stored.as_deref())?
+    {
+        return Err(Error::Refused(Why::SamePassword));
+    }
     let stored = stored.ok_or(Error::Refused(Why::ExternalUser))?;
     let new = app.config.password_hash.hash(change.password)?;
     let user_id = &session.account.id;
     if accounts::change_password(&app.db, user_id, &stored, &new, app.now).await? {
+        audit::record(app, event("password", "ok", &session));
         notices::password_changed(app, session.account.email);
         Ok(())
     } else {
@@ -75,13 +89,34 @@ fn check(
     if change.old_password.is_empty() && !may_omit_old {
         return Err(Error::Refused(Why::PasswordInvalid));
     }
-    check_policy(change.password, app.config.password_min_length, "/password")?;
-    let hash = app.config.password_hash;
-    if !change.old_password.is_empty() && !hash.verify(change.old_password, stored)? {
-        return Err(Error::Refused(Why::IncorrectPassword));
+    check_policy(change.password, app.config.password_min_length, "/password")
+}
+
+/// Proves the old password. A wrong one counts as a wrong sign-in does: whoever holds a stolen
+/// session must not guess it here instead.
+async fn prove_old(
+    app: &App,
+    session: &LiveSession,
+    stored: Option<&str>,
+    change: &PasswordChange<'_>,
+) -> Result<(), Error> {
+    let guess = Guess {
+        subject: Subject::Session(&session.id),
+        place: change.place,
+        attempt: &random_id()?,
+        tag: &credentials::tag(app, &session.id, change.old_password)?,
+        client: None,
+        limits: app.config.attempts,
+    };
+    let answers = app.db.batch(guess.statements(app.now)).await?;
+    attempts::outcome(&answers, 2, app.now)?;
+    if app
+        .config
+        .password_hash
+        .verify(change.old_password, stored)?
+    {
+        return Ok(());
     }
-    if hash.verify(change.password, stored)? {
-        return Err(Error::Refused(Why::SamePassword));
-    }
-    Ok(())
+    audit::record(app, event("password", "failed", session));
+    Err(Error::Refused(Why::IncorrectPassword))
 }

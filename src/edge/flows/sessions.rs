@@ -2,7 +2,8 @@
 
 use futures_util::future::{join, try_join};
 
-use super::credentials::{self, CallingClient, Proof, SignedIn, TokenSubject};
+use super::audit::{self, Event};
+use super::credentials::{self, CallingClient, SignedIn, TokenSubject};
 use crate::auth::data_key::Purpose;
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::pkce::Challenge;
@@ -11,7 +12,6 @@ use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry};
 use crate::edge::app::App;
 use crate::edge::store::codes::{self, CodeState, NewCode, Redemption};
-use crate::edge::store::otps::Settle;
 use crate::edge::store::sessions::{self, LiveSession, NewSession, RefreshAttempt};
 use crate::error::{Error, Why};
 
@@ -50,9 +50,8 @@ pub async fn new_code(
         proven_on: app.now,
         provider_token: None,
     };
-    let settle = Settle::new(person.proof())?;
     let (made, ()) = try_join(
-        codes::insert(&app.db, &row, &settle, app.now),
+        codes::insert(&app.db, &row, person.settle(app.now)?, app.now),
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
@@ -79,8 +78,7 @@ pub async fn open(
         method: person.proof().method(),
         expires_on: app.now + app.config.session_max_age,
     };
-    let settle = Settle::new(person.proof())?;
-    let session = sessions::open(&app.db, &new, &settle, app.now)
+    let session = sessions::open(&app.db, &new, person.settle(app.now)?, app.now)
         .await?
         .ok_or(Error::Strategy(Why::InvalidCredentials))?;
     issue(app, &session, 0, device)
@@ -120,7 +118,24 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
     )
     .await;
     let (state, session) = redeemed?;
-    let session = session.ok_or_else(|| Error::Refused(why_not_redeemed(&state)))?;
+    let Some(session) = session else {
+        let why = why_not_redeemed(&state);
+        let result = if state.taken == 1 && state.won == 0 {
+            "replay"
+        } else {
+            "failed"
+        };
+        audit::record(
+            app,
+            Event {
+                kind: "code",
+                result,
+                ..Event::default()
+            },
+        );
+        return Err(Error::Refused(why));
+    };
+    audit::record(app, event("code", "ok", &session));
     // A place that does not know the record yet costs the sign-out at the provider, nothing else.
     let provider_token = remembered.ok().flatten().and_then(|it| it.provider_token);
     if let Some(token) = provider_token {
@@ -174,6 +189,18 @@ pub async fn refresh(
     let done = sessions::refresh(&app.db, &ask, app.now).await?;
     let before = done.before.ok_or(Error::Refused(Why::TokenExpired))?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
+    if verdict == Refresh::Theft {
+        let session_id = Some(token.session_id.clone());
+        audit::record(
+            app,
+            Event {
+                kind: "refresh",
+                result: "theft",
+                session_id,
+                ..Event::default()
+            },
+        );
+    }
     verdict.allow()?;
     if done.rotated != (verdict == Refresh::Rotation) {
         return Err(Error::Internal(
@@ -209,21 +236,28 @@ pub async fn sign_out(app: &App, token: &Secret, refresh_token: &Secret) -> Resu
         credentials::bearer(app, token).await?;
         return Err(refusal);
     }
-    sessions::end(&app.db, &id, "signed out", app.now)
+    let user_id = sessions::end(&app.db, &id, "signed out", app.now)
         .await?
-        .ok_or(Error::Strategy(Why::TokenRevoked))
+        .ok_or(Error::Strategy(Why::TokenRevoked))?;
+    let event = Event {
+        kind: "sign-out",
+        result: "ok",
+        user_id: Some(user_id.clone()),
+        session_id: Some(id),
+        client: None,
+    };
+    audit::record(app, event);
+    Ok(user_id)
 }
 
-impl<'a> Settle<'a> {
-    fn new(proof: &'a Proof) -> Result<Self, Error> {
-        Ok(match proof {
-            Proof::Password { unused: None } => Self::Nothing,
-            Proof::Password { unused: Some(otp) } => Self::GiveBack(otp),
-            Proof::Otp(otp) => Self::Take {
-                otp,
-                attempt: random_id()?,
-            },
-        })
+/// Something that happened to a session.
+pub fn event(kind: &'static str, result: &'static str, session: &LiveSession) -> Event {
+    Event {
+        kind,
+        result,
+        user_id: Some(session.account.id.clone()),
+        client: Some(session.client.id),
+        session_id: Some(session.id.clone()),
     }
 }
 

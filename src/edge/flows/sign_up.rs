@@ -2,6 +2,7 @@
 
 use futures_util::future::join;
 
+use super::audit::{self, Event};
 use super::notices;
 use crate::auth::account::fold;
 use crate::auth::one_time::{self, OneTime, SignUp};
@@ -128,6 +129,16 @@ pub async fn create_user(
     )
     .await?;
     if outcome.made == 1 {
+        let user_id = Some(made.id.clone());
+        audit::record(
+            app,
+            Event {
+                kind: "sign-up",
+                result: "ok",
+                user_id,
+                ..Event::default()
+            },
+        );
         Ok(made)
     } else if outcome.place_exists == 0 {
         let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";

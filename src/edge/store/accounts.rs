@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::attempts;
 use super::db::{Answers, Db, Statement, sql};
 use crate::auth::account::{Account, Membership, effective_permissions, fold};
 use crate::error::Error;
@@ -193,6 +194,7 @@ pub async fn change_password(
         .batch([
             sql!(CHANGE_PASSWORD, user_id, old, new, now),
             sql!(ACTIVATE, user_id, new, now),
+            attempts::clear_all(user_id),
         ])
         .await?;
     Ok(answers.changes(0)? > 0)
@@ -235,6 +237,7 @@ pub async fn reset_password(db: &Db, reset: &PasswordReset<'_>, now: i64) -> Res
             sql!(TAKE_RESET, key, attempt, now, reset.old),
             sql!(RESET_PASSWORD, key, attempt, reset.user_id, reset.new, now),
             sql!(ACTIVATE, reset.user_id, reset.new, now),
+            attempts::clear_all(reset.user_id),
         ])
         .await?;
     Ok(answers.changes(1)? > 0)

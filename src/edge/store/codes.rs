@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::accounts::account_columns;
 use super::clients::client_columns;
 use super::db::{Db, sql};
-use super::otps::{Settle, settled};
+use super::otps::{Settlement, settled};
 use super::sessions::{self, LiveSession, live_sessions};
 use crate::error::Error;
 
@@ -117,7 +117,7 @@ pub struct CodeState {
 pub async fn insert(
     db: &Db,
     code: &NewCode<'_>,
-    settle: &Settle<'_>,
+    settlement: Settlement,
     now: i64,
 ) -> Result<bool, Error> {
     let insert = sql!(
@@ -131,11 +131,11 @@ pub async fn insert(
         code.method,
         now,
         code.expires_on,
-        settle.attempt()
+        settlement.otp_attempt.as_ref()
     );
-    let settle = settle.statement(now);
-    let last = usize::from(settle.is_some());
-    let answers = db.batch(settle.into_iter().chain([insert])).await?;
+    let first = settlement.statements;
+    let last = first.len();
+    let answers = db.batch(first.into_iter().chain([insert])).await?;
     Ok(answers.changes(last)? > 0)
 }
 

@@ -1,6 +1,8 @@
 //! SQL and keys, beside the functions that use them.
 
 pub mod accounts;
+pub mod activity;
+pub mod attempts;
 pub mod clients;
 pub mod codes;
 pub mod db;

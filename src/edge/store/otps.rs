@@ -110,43 +110,26 @@ pub fn reserve(
     )
 }
 
-/// What becomes of an OTP when a sign-in succeeds.
-pub enum Settle<'a> {
-    /// There was none.
-    Nothing,
-    /// It was not needed: its try is given back.
-    GiveBack(&'a ReservedOtp),
-    /// It was the proof: it is taken, and whatever is opened depends on that.
-    Take {
-        /// The OTP.
-        otp: &'a ReservedOtp,
-        /// Drawn for this attempt.
-        attempt: String,
-    },
+/// Gives a try back, for a sign-in that did not need the OTP.
+pub fn give_back(otp: &ReservedOtp) -> Statement {
+    sql!(GIVE_BACK, &otp.username_key, &otp.mac)
 }
 
-impl Settle<'_> {
-    /// The statement that goes first in the batch that opens something.
-    pub fn statement(&self, now: i64) -> Option<Statement> {
-        match self {
-            Self::Nothing => None,
-            Self::GiveBack(otp) => Some(sql!(GIVE_BACK, &otp.username_key, &otp.mac)),
-            Self::Take { otp, attempt } => {
-                Some(sql!(TAKE, &otp.username_key, &otp.mac, attempt, now))
-            }
-        }
-    }
+/// Takes the OTP for an attempt, if nobody has.
+pub fn take(otp: &ReservedOtp, attempt: &str, now: i64) -> Statement {
+    sql!(TAKE, &otp.username_key, &otp.mac, attempt, now)
+}
 
+/// What goes first in the batch that opens something for a person.
+#[derive(Default)]
+pub struct Settlement {
+    /// What a success settles: attempts, devices, OTPs.
+    pub statements: Vec<Statement>,
     /// The attempt that must have taken an OTP, if one must; for [`settled`].
-    pub const fn attempt(&self) -> Option<&String> {
-        match self {
-            Self::Take { attempt, .. } => Some(attempt),
-            Self::Nothing | Self::GiveBack(_) => None,
-        }
-    }
+    pub otp_attempt: Option<String>,
 }
 
-/// The condition that whatever had to be taken was taken, over [`Settle::attempt`] as a parameter.
+/// The condition that whatever had to be taken was taken, over [`Settlement::otp_attempt`] as a parameter.
 macro_rules! settled {
     ($parameter:literal) => {
         concat!(

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::accounts::{AccountRow, account_columns};
 use super::clients::{ClientRow, client_columns};
 use super::db::{Answers, Db, Statement, sql};
-use super::otps::{Settle, settled};
+use super::otps::{Settlement, settled};
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
 use crate::auth::session::SessionState;
@@ -162,7 +162,7 @@ pub fn live(answers: &Answers, n: usize) -> Result<Option<LiveSession>, Error> {
 pub async fn open(
     db: &Db,
     new: &NewSession<'_>,
-    settle: &Settle<'_>,
+    settlement: Settlement,
     now: i64,
 ) -> Result<Option<LiveSession>, Error> {
     let open = sql!(
@@ -174,10 +174,10 @@ pub async fn open(
         new.device,
         new.method,
         new.expires_on,
-        settle.attempt()
+        settlement.otp_attempt.as_ref()
     );
-    let first = settle.statement(now);
-    let last = 2 + usize::from(first.is_some());
+    let first = settlement.statements;
+    let last = 2 + first.len();
     let rest = [open, sql!(LAST_LOGIN, new.id, now), find_live(new.id, now)];
     live(&db.batch(first.into_iter().chain(rest)).await?, last)
 }

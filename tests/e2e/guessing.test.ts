@@ -1,0 +1,182 @@
+// Guessing and flooding: what is counted, what waits, and what the owner of an account notices.
+
+import { pbkdf2Sync } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { api, nested } from "../support/api";
+import { mailbox } from "../support/mailbox";
+import { PASSWORD, aUser } from "../support/seed";
+import { type Worker, startWorker } from "../support/worker";
+
+let worker: Worker;
+let our: ReturnType<typeof api>;
+
+beforeAll(async () => {
+  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id", DEV_MAILBOX: "on", ACCOUNT_ATTEMPTS: "30" } });
+  our = api(worker);
+});
+afterAll(() => worker.stop());
+
+const from = (address: string, device?: string) => ({ "cf-connecting-ip": address, ...(device && { device_id: device }) });
+const enter = (username: string, password: string, headers: Record<string, string> = {}) => our.loginToken({ username, password }, headers);
+// PASSWORD under one iteration: these tests are about counting.
+const output = pbkdf2Sync(PASSWORD, Buffer.alloc(16), 1, 32, "sha512").toString("base64").replace(/=+$/, "");
+const cheap = `$pbkdf2-sha512$i=1,l=32$AAAAAAAAAAAAAAAAAAAAAA$${output}`;
+const somebody = () => aUser(worker, { storedPassword: cheap });
+
+/** Moves everything that is counted into the past. */
+const later = (ms: number) =>
+  worker.db.prepare("update attempts set last_on = last_on - ?1, blocked_until = blocked_until - ?1").bind(ms).run();
+
+async function fail(username: string, count: number, headers: Record<string, string>, tag = "") {
+  const statuses = [];
+  for (let n = 0; n < count; n++) statuses.push((await enter(username, `wrong ${tag}${n}`, headers)).status);
+  return statuses;
+}
+
+test("ten wrong passwords from one network, then even the right one waits", async () => {
+  const { username } = await somebody();
+  expect(await fail(username, 10, from("192.0.2.1"))).toEqual(Array(10).fill(401));
+  const refused = await enter(username, PASSWORD, from("192.0.2.1"));
+  expect(refused.status).toBe(429);
+  expect(refused.body).toEqual({ error: { statusCode: 429, name: "TooManyRequestsError", message: "Too Many Requests" } });
+  const wait = Number(refused.headers.get("retry-after"));
+  expect(wait).toBeGreaterThan(50);
+  expect(wait).toBeLessThanOrEqual(60);
+  expect((await enter(username, PASSWORD, from("192.0.2.2"))).status, "another network is another count").toBe(200);
+});
+
+test("delays grow, success clears, and quiet begins anew", async () => {
+  const { username } = await somebody();
+  const here = from("192.0.2.3");
+  await fail(username, 10, here);
+  await later(61_000);
+  expect((await enter(username, "wrong again", here)).status).toBe(401);
+  const refused = await enter(username, PASSWORD, here);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(100);
+  await later(121_000);
+  expect((await enter(username, PASSWORD, here)).status).toBe(200);
+  expect(await fail(username, 9, here)).toEqual(Array(9).fill(401));
+  await later(901_000);
+  expect(await fail(username, 9, here, "b")).toEqual(Array(9).fill(401));
+});
+
+test("two hundred guesses sent at once do not get past", async () => {
+  const { username } = await somebody();
+  const guesses = Array.from({ length: 200 }, (_, n) => (n === 150 ? PASSWORD : `guess ${n}`));
+  const answers = await Promise.all(guesses.map((guess) => enter(username, guess, from("192.0.2.4"))));
+  expect(answers.filter(({ status }) => status !== 429).length).toBe(10);
+  expect(answers.some(({ status }) => status === 200)).toBe(false);
+});
+
+test("the names of one account share its count, and a name of nobody is counted alike", async () => {
+  const { username } = await aUser(worker, { storedPassword: cheap, email: "shared@example.com" });
+  await fail(username, 5, from("192.0.2.5"));
+  await fail("SHARED@example.com", 5, from("192.0.2.5"), "b");
+  expect((await enter(username, PASSWORD, from("192.0.2.5"))).status).toBe(429);
+  expect(await fail("nobody-at-all", 11, from("192.0.2.5"))).toEqual([...Array(10).fill(401), 429]);
+});
+
+test("an IPv6 network is its /64, and only the platform's word counts for the address", async () => {
+  const { username } = await somebody();
+  for (let n = 0; n < 10; n++) await enter(username, `wrong ${n}`, { ...from(`2001:db8:0:1::${n + 1}`), "x-forwarded-for": `198.51.100.${n}`, "x-real-ip": `198.51.100.${n}` });
+  expect((await enter(username, PASSWORD, from("2001:db8:0:1:ffff::1"))).status).toBe(429);
+  expect((await enter(username, PASSWORD, from("2001:db8:0:2::1"))).status).toBe(200);
+});
+
+test("the same failure sent twice within five seconds counts once", async () => {
+  const { username } = await somebody();
+  for (let n = 0; n < 9; n++) {
+    for (let twice = 0; twice < 2; twice++) expect((await enter(username, `wrong ${n}`, from("192.0.2.6"))).status).toBe(401);
+  }
+  expect((await enter(username, PASSWORD, from("192.0.2.6"))).status).toBe(200);
+  const tags = (await worker.db.prepare("select last_tag from attempts").all()).results.map((row) => row.last_tag);
+  for (const tag of tags) expect(tag).toMatch(/^[0-9a-f]{8}$/);
+});
+
+test("guesses from everywhere lock strangers out, but not the owner on a known device", async () => {
+  const { id, username } = await somebody();
+  expect((await enter(username, PASSWORD, from("192.0.2.7", "my phone"))).status).toBe(200);
+  for (let n = 0; n < 30; n++) await enter(username, `guess ${n}`, from(`198.51.100.${n}`));
+  const stranger = await enter(username, PASSWORD, from("203.0.113.1"));
+  expect(stranger.status).toBe(429);
+  expect(Number(stranger.headers.get("retry-after"))).toBeGreaterThan(80_000);
+  expect((await enter(username, PASSWORD, from("203.0.113.1", "another phone"))).status).toBe(429);
+  const statuses = await fail(username, 9, from("203.0.113.2", "my phone"));
+  expect(statuses, "the owner has an allowance of their own").toEqual(Array(9).fill(401));
+  expect((await enter(username, PASSWORD, from("203.0.113.2", "my phone"))).status).toBe(200);
+  expect((await enter(username, PASSWORD, from("203.0.113.1"))).status, "and a sign-in there lets strangers try again").toBe(200);
+  const left = await worker.db.prepare("select count(*) as n from attempts where key in ('account:' || ?1, 'source:' || ?1 || ':203.0.113.1')").bind(id).first("n");
+  expect(left, "success clears the account and the place, not other people's places").toBe(0);
+});
+
+test("a lock ends after a day, and with a new password by link", async () => {
+  const waiting = await somebody();
+  for (let n = 0; n < 30; n++) await enter(waiting.username, `guess ${n}`, from(`198.51.100.${n}`));
+  expect((await enter(waiting.username, PASSWORD, from("203.0.113.3"))).status).toBe(429);
+  await later(86_401_000);
+  expect((await enter(waiting.username, PASSWORD, from("203.0.113.3"))).status).toBe(200);
+  const email = "locked@example.com";
+  const locked = await aUser(worker, { storedPassword: cheap, email });
+  for (let n = 0; n < 30; n++) await enter(locked.username, `guess ${n}`, from(`198.51.100.${n}`));
+  await our.post("/auth/forget-password", { client_id: "demo-web", client_secret: "demo-web-secret", username: locked.username });
+  const { token } = await mailbox(worker).wait(email);
+  const body = { client_id: "demo-web", client_secret: "demo-web-secret", token, password: "a new password" };
+  expect((await our.send("PATCH", "/auth/reset-password", { body })).status).toBe(204);
+  expect((await enter(locked.username, "a new password", from("198.51.100.1"))).status).toBe(200);
+});
+
+test("a caller without the client's secret counts for nothing", async () => {
+  const { username } = await somebody();
+  for (let n = 0; n < 12; n++) {
+    const answer = await our.loginToken({ username, password: `wrong ${n}`, client_secret: "wrong" }, from("192.0.2.8"));
+    expect(answer.body).toEqual(nested("Client Invalid"));
+  }
+  expect((await enter(username, PASSWORD, from("192.0.2.8"))).status).toBe(200);
+});
+
+test("the old password cannot be guessed with a stolen session", async () => {
+  const { username } = await somebody();
+  const pair = await our.signIn({ username, password: PASSWORD });
+  const guess = (oldPassword: string) =>
+    our.changePassword(pair.accessToken, { refreshToken: pair.refreshToken, username, oldPassword, password: "the thief's own" });
+  for (let n = 0; n < 10; n++) expect((await guess(`wrong ${n}`)).status).toBe(401);
+  expect((await guess(PASSWORD)).status).toBe(429);
+});
+
+test("each event leaves one row and one line, and neither holds a secret", async () => {
+  const { id, username } = await somebody();
+  const here = { ...from("192.0.2.9"), "cf-ray": "ray-1", "user-agent": "tester" };
+  await enter(username, "a wrong secret", here);
+  const pair = (await enter(username, PASSWORD, here)).body;
+  await our.send("POST", "/logout", { body: { refreshToken: pair.refreshToken }, headers: { ...our.bearer(pair.accessToken), ...here } });
+  const rows = async () =>
+    (await worker.db.prepare("select kind, result, address, user_agent, ray from login_activity where user_id = ? order by at").bind(id).all()).results;
+  const row = (kind: string, result: string) => ({ kind, result, address: "192.0.2.9", user_agent: "tester", ray: "ray-1" });
+  await expect.poll(async () => (await rows()).length).toBe(3);
+  expect(await rows()).toEqual([row("sign-in", "failed"), row("sign-in", "ok"), row("sign-out", "ok")]);
+  await expect.poll(worker.log).toContain(`"event":"sign-out","result":"ok"`);
+  const everything = worker.log() + JSON.stringify((await worker.db.prepare("select * from login_activity").all()).results);
+  for (const secret of [PASSWORD, "a wrong secret", pair.accessToken, pair.refreshToken, "demo-web-secret"]) expect(everything).not.toContain(secret);
+});
+
+test("a flood from one network is stopped, and a deployment without the counters does without", async () => {
+  const held = await startWorker({ floodLimits: { SIGN_IN_LIMIT: 5, MAIL_LIMIT: 2 }, settings: { DEV_MAILBOX: "on" } });
+  try {
+    const their = api(held);
+    const token = (address: string) => their.post("/auth/token", { code: "x", clientId: "demo-web" }, from(address));
+    const statuses = [];
+    for (let n = 0; n < 7; n++) statuses.push((await token("192.0.2.1")).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    expect((await token("192.0.2.1")).headers.get("retry-after")).toBe("60");
+    expect((await token("192.0.2.2")).status).toBe(401);
+    const forget = () => their.post("/auth/forget-password", { client_id: "demo-web", client_secret: "demo-web-secret", username: "x" }, from("192.0.2.3"));
+    expect([(await forget()).status, (await forget()).status, (await forget()).status]).toEqual([204, 204, 429]);
+    expect((await their.send("GET", "/.well-known/jwks.json", { headers: from("192.0.2.1") })).status).toBe(200);
+    await held.restart({ RATE_LIMITS: "off" });
+    expect((await token("192.0.2.1")).status).toBe(401);
+    await held.restart({ RATE_LIMITS: "off", PUBLIC_URL: "https://login.example" });
+    expect((await token("192.0.2.1")).status).toBe(500);
+  } finally {
+    await held.stop();
+  }
+});
