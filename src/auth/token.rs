@@ -229,7 +229,11 @@ impl TokenKeys {
         let issued = instant(now)?;
         let mut claims = Claims::new(claims);
         claims.issued_at = Some(issued);
-        claims.expiration = Some(issued + Duration::seconds(lifetime));
+        claims.expiration = Duration::try_seconds(lifetime)
+            .and_then(|lifetime| issued.checked_add_signed(lifetime));
+        if claims.expiration.is_none() {
+            return Err(Error::Internal("a lifetime out of range".to_owned()));
+        }
         let header = Header::empty()
             .with_token_type(ACCESS_TOKEN)
             .with_key_id(key.id.as_str());
@@ -257,8 +261,9 @@ impl TokenKeys {
         let key = self.0.iter().find(|key| key.id == kid)?;
         let claims: Claims<AccessClaims> = key.validate(&token)?;
         if expiry == Expiry::Checked {
-            check_times(&claims, now)?;
+            check_end(&claims, now)?;
         }
+        check_beginning(&claims, now)?;
         (claims.custom.iss == issuer).then_some(claims.custom)
     }
 
@@ -274,8 +279,9 @@ impl TokenKeys {
             .filter(|key| kid.is_none_or(|kid| key.id == kid))
             .find_map(|key| key.validate(&token))?;
         if claims.expiration.is_some() {
-            check_times(&claims, now)?;
+            check_end(&claims, now)?;
         }
+        check_beginning(&claims, now)?;
         let ours = claims.custom.get("iss").and_then(Value::as_str) == Some(issuer);
         ours.then_some(claims.custom)
     }
@@ -354,14 +360,20 @@ fn read(token: &str) -> Option<UntrustedToken<'_, Extensions>> {
     (!brings_its_own).then_some(token)
 }
 
-fn check_times<T>(claims: &Claims<T>, now: i64) -> Option<()> {
+fn check_end<T>(claims: &Claims<T>, now: i64) -> Option<()> {
+    claims.validate_expiration(&at(now)?).ok().map(drop)
+}
+
+/// A token without `nbf` is good from the start.
+fn check_beginning<T>(claims: &Claims<T>, now: i64) -> Option<()> {
+    claims.not_before.map_or(Some(()), |_| {
+        claims.validate_maturity(&at(now)?).ok().map(drop)
+    })
+}
+
+fn at(now: i64) -> Option<TimeOptions<impl Fn() -> DateTime<Utc>>> {
     let now = instant(now).ok()?;
-    let time = TimeOptions::new(Duration::zero(), move || now);
-    claims.validate_expiration(&time).ok()?;
-    if claims.not_before.is_some() {
-        claims.validate_maturity(&time).ok()?;
-    }
-    Some(())
+    Some(TimeOptions::new(Duration::zero(), move || now))
 }
 
 fn instant(milliseconds: i64) -> Result<DateTime<Utc>, Error> {
@@ -440,6 +452,13 @@ mod tests {
                 Some(claims())
             );
             assert_eq!(verify("https://other.example", NOW, Expiry::Checked), None);
+        }
+    }
+
+    #[test]
+    fn a_lifetime_that_time_has_no_room_for_is_an_error_and_no_panic() {
+        for lifetime in [i64::MAX, 1 << 53, i64::MIN] {
+            assert!(shared().sign(claims(), NOW, lifetime).is_err());
         }
     }
 
@@ -538,5 +557,10 @@ mod tests {
         old.expiration = Some(instant(NOW - 1000).unwrap());
         let old = Hs256.token(&Header::empty(), &old, secret).unwrap();
         assert!(shared().verify_plain(&old, ISSUER, NOW).is_none());
+        let mut early = Claims::new(json!({"iss": ISSUER}));
+        early.not_before = Some(instant(NOW + 1000).unwrap());
+        let early = Hs256.token(&Header::empty(), &early, secret).unwrap();
+        assert!(shared().verify_plain(&early, ISSUER, NOW).is_none());
+        assert!(shared().verify_plain(&early, ISSUER, NOW + 1000).is_some());
     }
 }
