@@ -125,9 +125,17 @@ begin
   where user_id = new.user_id and taken_by is null and voided_on is null;
 end;
 
-create trigger users_end_sessions after update of deleted on users when new.deleted = 1
+create trigger user_tenants_removed_end_sessions after delete on user_tenants
 begin
-  update sessions set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'user deleted'
+  update sessions set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'member refused'
+  where user_id = old.user_id and ended_on is null;
+end;
+
+-- A session speaks for the tenant it was opened in.
+create trigger users_end_sessions after update of deleted, default_tenant_id on users
+when new.deleted = 1 or new.default_tenant_id is not old.default_tenant_id
+begin
+  update sessions set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'user refused'
   where user_id = new.id and ended_on is null;
 end;
 
@@ -137,6 +145,13 @@ begin
   update sessions set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'tenant refused'
   where ended_on is null
     and user_id in (select u.id from users u where u.default_tenant_id = new.id and u.deleted = 0);
+end;
+
+create trigger roles_end_sessions after update of deleted on roles when new.deleted = 1
+begin
+  update sessions set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'role deleted'
+  where ended_on is null
+    and user_id in (select m.user_id from user_tenants m where m.role_id = new.id and m.deleted = 0);
 end;
 
 create trigger auth_clients_end_sessions after update of deleted on auth_clients when new.deleted = 1

@@ -229,7 +229,11 @@ impl TokenKeys {
         let issued = instant(now)?;
         let mut claims = Claims::new(claims);
         claims.issued_at = Some(issued);
-        claims.expiration = Some(issued + Duration::seconds(lifetime));
+        claims.expiration = Duration::try_seconds(lifetime)
+            .and_then(|lifetime| issued.checked_add_signed(lifetime));
+        if claims.expiration.is_none() {
+            return Err(Error::Internal("a lifetime out of range".to_owned()));
+        }
         let header = Header::empty()
             .with_token_type(ACCESS_TOKEN)
             .with_key_id(key.id.as_str());
@@ -258,8 +262,8 @@ impl TokenKeys {
         let claims: Claims<AccessClaims> = key.validate(&token)?;
         if expiry == Expiry::Checked {
             check_end(&claims, now)?;
-            check_beginning(&claims, now)?;
         }
+        check_beginning(&claims, now)?;
         (claims.custom.iss == issuer).then_some(claims.custom)
     }
 
@@ -356,20 +360,18 @@ fn read(token: &str) -> Option<UntrustedToken<'_, Extensions>> {
     (!brings_its_own).then_some(token)
 }
 
-/// Refuses a token past its end, or without one.
 fn check_end<T>(claims: &Claims<T>, now: i64) -> Option<()> {
-    claims.validate_expiration(&clock(now)?).ok().map(drop)
+    claims.validate_expiration(&at(now)?).ok().map(drop)
 }
 
-/// Refuses a token before its beginning, if it has one.
+/// A token without `nbf` is good from the start.
 fn check_beginning<T>(claims: &Claims<T>, now: i64) -> Option<()> {
-    if claims.not_before.is_some() {
-        claims.validate_maturity(&clock(now)?).ok()?;
-    }
-    Some(())
+    claims.not_before.map_or(Some(()), |_| {
+        claims.validate_maturity(&at(now)?).ok().map(drop)
+    })
 }
 
-fn clock(now: i64) -> Option<TimeOptions<impl Fn() -> DateTime<Utc>>> {
+fn at(now: i64) -> Option<TimeOptions<impl Fn() -> DateTime<Utc>>> {
     let now = instant(now).ok()?;
     Some(TimeOptions::new(Duration::zero(), move || now))
 }
@@ -450,6 +452,13 @@ mod tests {
                 Some(claims())
             );
             assert_eq!(verify("https://other.example", NOW, Expiry::Checked), None);
+        }
+    }
+
+    #[test]
+    fn a_lifetime_that_time_has_no_room_for_is_an_error_and_no_panic() {
+        for lifetime in [i64::MAX, 1 << 53, i64::MIN] {
+            assert!(shared().sign(claims(), NOW, lifetime).is_err());
         }
     }
 
@@ -548,5 +557,10 @@ mod tests {
         old.expiration = Some(instant(NOW - 1000).unwrap());
         let old = Hs256.token(&Header::empty(), &old, secret).unwrap();
         assert!(shared().verify_plain(&old, ISSUER, NOW).is_none());
+        let mut early = Claims::new(json!({"iss": ISSUER}));
+        early.not_before = Some(instant(NOW + 1000).unwrap());
+        let early = Hs256.token(&Header::empty(), &early, secret).unwrap();
+        assert!(shared().verify_plain(&early, ISSUER, NOW).is_none());
+        assert!(shared().verify_plain(&early, ISSUER, NOW + 1000).is_some());
     }
 }

@@ -86,6 +86,13 @@ export async function startWorker({ settings = {}, seeded = true, outside, meddl
     get kv() {
       return kv;
     },
+    /** Every row of every table. */
+    async rows(): Promise<Record<string, Record<string, unknown>[]>> {
+      const names = await db.prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\' order by name").all<{ name: string }>();
+      const tables = names.results.map(({ name }) => name).filter((name) => !name.startsWith("sqlite_"));
+      const answers = await db.batch<Record<string, unknown>>(tables.map((name) => db.prepare(`select * from ${name} order by 1, 2`)));
+      return Object.fromEntries(tables.map((name, n) => [name, answers[n]!.results]));
+    },
     /** Everything the worker has printed. */
     log: () => log.join(""),
     /** Starts the worker anew over the same storage, with some settings changed. */
