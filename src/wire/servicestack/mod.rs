@@ -13,6 +13,8 @@ pub mod ask;
 pub mod bind;
 pub mod body;
 pub mod call;
+pub mod cookies;
+pub mod csrf;
 pub mod csv;
 pub mod dto;
 pub mod envelope;
@@ -21,6 +23,7 @@ pub mod form;
 pub mod format;
 pub mod jsv;
 pub mod recognise;
+pub mod return_url;
 pub mod xml;
 
 /// How deep a document may nest; the DTOs need three levels.
