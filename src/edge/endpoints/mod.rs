@@ -1,5 +1,6 @@
 //! The endpoints: decode, call a flow or a store, encode. Nothing else.
 
+pub mod auth_clients;
 pub mod dev_mailbox;
 pub mod login;
 pub mod logout;

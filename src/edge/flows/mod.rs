@@ -3,6 +3,7 @@
 //! The proofs of who is calling ([`credentials::CallingClient`], [`credentials::SignedIn`],
 //! [`credentials::Bearer`]) can only be made here, and what acts asks for them.
 
+pub mod administration;
 pub mod audit;
 pub mod credentials;
 pub mod notices;

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod attempts;
+pub mod auth_clients;
 pub mod clients;
 pub mod codes;
 pub mod db;
