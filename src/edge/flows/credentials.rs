@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::one_time_passwords;
+use super::{one_time_passwords, passwords};
 use crate::auth::account::{Account, fold};
 use crate::auth::client::AuthClient;
 use crate::auth::secret::Secret;
@@ -10,6 +10,7 @@ use crate::auth::token::Expiry;
 use crate::edge::app::App;
 use crate::edge::store::accounts::{self, AccountWithPassword};
 use crate::edge::store::clients::{self, ClientRow};
+use crate::edge::store::db::Answers;
 use crate::edge::store::otps::{self, ReservedOtp};
 use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
@@ -118,22 +119,58 @@ pub async fn sign_in(
     if client_id.is_empty() || client_secret.is_empty() {
         return Err(Error::Refused(Why::Unauthorized));
     }
-    let answers = app
-        .db
-        .batch([
-            clients::find_by_client_id(client_id),
-            accounts::find_by_name(username),
-            otps::reserve(&fold(username), client_id, &client_secret.digest(), app.now),
-        ])
-        .await?;
+    let digest = client_secret.digest();
+    let answers = look_up(app, client_id, Some(&digest), username).await?;
     let calling = prove_client(answers.row(0)?, client_secret)?;
     if username.is_empty() || password.is_empty() {
         return Err(Error::Strategy(Why::MissingCredentials));
     }
-    let found = accounts::with_password(&answers, 1)?;
+    let person = prove_member(app, &answers, &calling, password)?;
+    Ok((calling, person))
+}
+
+/// Proves a person to the client of ServiceStack's callers, in one trip. Nobody brings a secret of
+/// that client: the deployment vouches for it, by `SERVICESTACK_CLIENT_ID`.
+pub async fn sign_in_to_named(
+    app: &App,
+    username: &str,
+    password: &Secret,
+) -> Result<(CallingClient, SignedIn), Error> {
+    const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
+    let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
+    let answers = look_up(app, client_id, None, username).await?;
+    let row: ClientRow = answers.row(0)?.ok_or(NOBODY)?;
+    let calling = CallingClient { client: row.into() };
+    let person = prove_member(app, &answers, &calling, password)?;
+    Ok((calling, person))
+}
+
+/// Asks for client, account and OTP.
+async fn look_up(
+    app: &App,
+    client_id: &str,
+    secret_digest: Option<&str>,
+    username: &str,
+) -> Result<Answers, Error> {
+    let statements = [
+        clients::find_by_client_id(client_id),
+        accounts::find_by_name(username),
+        otps::reserve(&fold(username), client_id, secret_digest, app.now),
+    ];
+    app.db.batch(statements).await
+}
+
+/// Proves the person of a [`look_up`], and that the client may have them.
+fn prove_member(
+    app: &App,
+    answers: &Answers,
+    calling: &CallingClient,
+    password: &Secret,
+) -> Result<SignedIn, Error> {
+    let found = accounts::with_password(answers, 1)?;
     let (account, proof) = prove_person(app, found, password, answers.row(2)?)?;
     account.admit(&calling.client)?;
-    Ok((calling, SignedIn { account, proof }))
+    Ok(SignedIn { account, proof })
 }
 
 /// Proves a client, in one trip.
@@ -203,7 +240,7 @@ fn prove_person(
         password: stored,
     } = found.ok_or_else(|| refusal.clone())?;
     if let Some(stored) = stored.filter(|_| proven) {
-        rehash(app, &account.id, stored, password);
+        passwords::rehash(app, &account.id, stored, password);
         return Ok((account, Proof::Password { unused: otp }));
     }
     match otp {
@@ -212,17 +249,4 @@ fn prove_person(
         }
         _ => Err(refusal),
     }
-}
-
-/// Stores a password under today's hash, after the answer has left, if it is under another.
-fn rehash(app: &App, user_id: &str, stored: String, password: &Secret) {
-    let algorithm = app.config.password_hash;
-    if algorithm.is_current(&stored) {
-        return;
-    }
-    let (user_id, password) = (user_id.to_owned(), password.clone());
-    app.in_background(|app| async move {
-        let hash = algorithm.hash(&password)?;
-        accounts::rehash(&app.db, &user_id, &stored, &hash).await
-    });
 }

@@ -2,13 +2,13 @@
 
 use futures_util::future::try_join;
 
-use super::credentials::{self, Bearer};
+use super::credentials::{self, Bearer, Proof};
 use crate::auth::account::{ADMINISTER, Account, fold};
 use crate::auth::data_key::Purpose;
 use crate::auth::one_time::{self, Otp};
-use crate::auth::secret::Secret;
+use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
-use crate::edge::store::otps::{self, NewOtp, ReservedOtp};
+use crate::edge::store::otps::{self, NewOtp, ReservedOtp, Settle};
 use crate::error::Error;
 
 /// How long an OTP lives, in seconds, as in the original.
@@ -143,6 +143,20 @@ pub fn opens(
         .is_none_or(|client| account.client_ids.contains(&client));
     let administers = account.permissions().iter().any(|name| name == ADMINISTER);
     Ok(right && otp.is_usable() && reached && !administers)
+}
+
+impl<'a> Settle<'a> {
+    /// What the proof of whoever signs in asks for.
+    pub fn new(proof: &'a Proof) -> Result<Self, Error> {
+        Ok(match proof {
+            Proof::Password { unused: None } => Self::Nothing,
+            Proof::Password { unused: Some(otp) } => Self::GiveBack(otp),
+            Proof::Otp(otp) => Self::Take {
+                otp,
+                attempt: random_id()?,
+            },
+        })
+    }
 }
 
 fn kv_key(name: &str) -> String {
