@@ -81,6 +81,8 @@ export async function startWorker({ settings = {}, seeded = true, outside, meddl
     get kv() {
       return kv;
     },
+    /** Where it can be reached over HTTP; no slash at the end. */
+    url: async () => (await miniflare.ready).origin,
     /** Everything the worker has printed. */
     log: () => log.join(""),
     /** Starts the worker anew over the same storage, with some settings changed. */
