@@ -1,6 +1,7 @@
 // npm test: everything, in the order that finds a mistake soonest; it stops at the first failure.
 
 import { build, checkSize } from "./lib/build.mjs";
+import { installPythonClient } from "./lib/python.mjs";
 import { main, run, say } from "./lib/steps.mjs";
 import { setUp } from "./lib/tools.mjs";
 
@@ -19,6 +20,7 @@ const STEPS = {
 
 await main(async () => {
   await setUp();
+  await installPythonClient();
   const passed = [];
   for (const [name, step] of Object.entries(STEPS)) {
     say(`testing ${name}`);

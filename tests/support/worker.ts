@@ -107,6 +107,8 @@ export async function startWorker({ settings = {}, seeded = true, outside, meddl
       const answers = await db.batch<Record<string, unknown>>(tables.map((name) => db.prepare(`select * from ${name} order by 1, 2`)));
       return Object.fromEntries(tables.map((name, n) => [name, answers[n]!.results]));
     },
+    /** Where it can be reached over HTTP; no slash at the end. */
+    url: async () => (await miniflare.ready).origin,
     /** Everything the worker has printed. */
     log: () => log.join(""),
     /** Starts the worker anew over the same storage, with some settings changed. */

@@ -6,5 +6,6 @@ pub mod login;
 pub mod logout;
 pub mod otp_caches;
 pub mod password;
+pub mod servicestack;
 pub mod sign_up;
 pub mod well_known;

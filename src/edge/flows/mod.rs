@@ -10,5 +10,7 @@ pub mod notices;
 pub mod one_time_passwords;
 pub mod password_reset;
 pub mod passwords;
+pub mod provider_tokens;
 pub mod sessions;
 pub mod sign_up;
+pub mod standing_sessions;

@@ -2,7 +2,8 @@
 
 use futures_util::future::try_join;
 
-use super::{administration, credentials};
+use super::administration;
+use super::credentials;
 use crate::auth::account::{ADMINISTER, Account, fold};
 use crate::auth::data_key::Purpose;
 use crate::auth::one_time::{self, Otp};

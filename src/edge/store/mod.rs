@@ -11,6 +11,7 @@ pub mod kv;
 pub mod meter;
 pub mod one_time;
 pub mod otps;
+pub mod refreshes;
 pub mod sessions;
 pub mod sign_ups;
 pub mod sweep;
