@@ -21,6 +21,7 @@ pub struct CallingClient {
 pub struct SignedIn {
     account: Account,
     method: &'static str,
+    password_changed_on: Option<i64>,
 }
 
 /// What the bearer of an access token is.
@@ -60,6 +61,12 @@ impl SignedIn {
     pub const fn method(&self) -> &'static str {
         self.method
     }
+
+    /// When the password that the account then had was set, if it had one: what the person
+    /// proved opens nothing once it is another.
+    pub const fn password_changed_on(&self) -> Option<i64> {
+        self.password_changed_on
+    }
 }
 
 /// Proves a client and a person, in one trip.
@@ -85,10 +92,9 @@ pub async fn sign_in(
         return Err(Error::Strategy(Why::MissingCredentials));
     }
     let found = accounts::with_password(&answers, 1)?;
-    let account = prove_person(app, found, credentials.password)?;
-    account.admit(&calling.client)?;
-    let method = "password";
-    Ok((calling, SignedIn { account, method }))
+    let person = prove_person(app, found, credentials.password)?;
+    person.account.admit(&calling.client)?;
+    Ok((calling, person))
 }
 
 /// Reads the token of a request to a session that may be used now, in one trip.
@@ -138,16 +144,21 @@ fn prove_person(
     app: &App,
     found: Option<AccountWithPassword>,
     password: &Secret,
-) -> Result<Account, Error> {
+) -> Result<SignedIn, Error> {
     let stored = found.as_ref().and_then(|found| found.password.as_deref());
     let proven = app.config.password_hash.verify(password, stored)?;
     match found {
         Some(AccountWithPassword {
             account,
             password: Some(stored),
+            password_changed_on,
         }) if proven => {
             rehash(app, &account.id, &stored, password);
-            Ok(account)
+            Ok(SignedIn {
+                account,
+                method: "password",
+                password_changed_on,
+            })
         }
         _ => Err(Error::Strategy(Why::InvalidCredentials)),
     }

@@ -40,14 +40,13 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     own_refresh_token(app, &session.id, change.refresh_token)?;
     let stored = accounts::password(&answers, 1)?;
     check(app, &session, stored.as_deref(), change)?;
-    let stored = stored.ok_or(Error::Refused(Why::ExternalUser))?;
     let new = app.config.password_hash.hash(change.password)?;
     let user_id = &session.account.id;
-    if accounts::change_password(&app.db, user_id, &stored, &new, app.now).await? {
+    if accounts::change_password(&app.db, user_id, &session.id, &new, app.now).await? {
         Ok(())
     } else {
-        // Somebody changed it between the read and the write: the old one is old.
-        Err(Error::Refused(Why::IncorrectPassword))
+        // Signed out, or the password changed, between the read and the write.
+        Err(Error::Strategy(Why::TokenRevoked))
     }
 }
 

@@ -43,18 +43,20 @@ pub async fn new_code(
         client_secret_digest: &client.secret_digest,
         challenge: challenge.map(Challenge::as_str),
         method: person.method(),
+        password_changed_on: person.password_changed_on(),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
     let record = AuthCode {
         proven_on: app.now,
         provider_token: None,
     };
-    try_join(
+    let (made, ()) = try_join(
         codes::insert(&app.db, &row, app.now),
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
-    Ok(code)
+    made.then_some(code)
+        .ok_or(Error::Strategy(Why::InvalidCredentials))
 }
 
 /// Opens a session at once (the mobile apps' way).
@@ -71,6 +73,7 @@ pub async fn open(
         client: calling.client().id,
         device: digest.as_deref(),
         method: person.method(),
+        password_changed_on: person.password_changed_on(),
         expires_on: app.now + app.config.session_max_age,
     };
     let session = sessions::open(&app.db, &new, app.now)

@@ -13,7 +13,8 @@ use crate::error::Error;
 
 const INSERT: &str = "insert into one_time (key, kind, user_id, client_id, session_id, \
        client_secret_digest, challenge, method, created_on, expires_on) \
-     values (?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 \
+     where (select changed_on from user_credentials where user_id = ?2) is ?10";
 
 // Another client does not spend it; neither does its own client after a change of `secret`.
 const TAKE: &str = "update one_time set taken_by = ?2, taken_on = ?4 \
@@ -72,6 +73,8 @@ pub struct NewCode<'a> {
     pub challenge: Option<&'a str>,
     /// How the user proved to be the user.
     pub method: &'a str,
+    /// When the password the user had was set, if there was one.
+    pub password_changed_on: Option<i64>,
     /// Its end.
     pub expires_on: i64,
 }
@@ -109,8 +112,8 @@ pub struct CodeState {
     pub expired: i64,
 }
 
-/// Makes a code redeemable.
-pub async fn insert(db: &Db, code: &NewCode<'_>, now: i64) -> Result<(), Error> {
+/// Makes a code redeemable, unless the user's password has changed meanwhile; says whether it did.
+pub async fn insert(db: &Db, code: &NewCode<'_>, now: i64) -> Result<bool, Error> {
     let statement = sql!(
         INSERT,
         code.key,
@@ -121,9 +124,10 @@ pub async fn insert(db: &Db, code: &NewCode<'_>, now: i64) -> Result<(), Error> 
         code.challenge,
         code.method,
         now,
-        code.expires_on
+        code.expires_on,
+        code.password_changed_on
     );
-    db.all(statement).await.map(drop)
+    Ok(db.all(statement).await?.changes(0)? > 0)
 }
 
 /// Redeems a code: takes it and opens its session, or ends the session of whoever took it before.

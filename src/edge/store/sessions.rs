@@ -36,7 +36,8 @@ const LIVE: &str = concat!(live_sessions!(), "and s.id = ?1 and s.expires_on > ?
 const OPEN: &str = "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, \
        device, method, created_on, expires_on) \
      select ?1, m.user_id, m.client_id, ?4, ?4, ?5, ?6, ?4, ?7 \
-     from live_members m where m.user_id = ?2 and m.client_id = ?3";
+     from live_members m where m.user_id = ?2 and m.client_id = ?3 \
+       and (select changed_on from user_credentials where user_id = ?2) is ?8";
 
 // As in the original, a sign-in that must still change its password is not a last login.
 const LAST_LOGIN: &str = "update users set last_login = ?2 where id = ( \
@@ -103,6 +104,8 @@ pub struct NewSession<'a> {
     pub device: Option<&'a str>,
     /// How the user proved to be the user.
     pub method: &'a str,
+    /// When the password the user had was set, if there was one.
+    pub password_changed_on: Option<i64>,
     /// The absolute end.
     pub expires_on: i64,
 }
@@ -154,7 +157,7 @@ pub fn live(answers: &Answers, n: usize) -> Result<Option<LiveSession>, Error> {
     }))
 }
 
-/// Opens a session, if user and client still allow it.
+/// Opens a session, if user and client still allow it and the user's password is the same still.
 pub async fn open(db: &Db, new: &NewSession<'_>, now: i64) -> Result<Option<LiveSession>, Error> {
     let answers = db
         .batch([
@@ -166,7 +169,8 @@ pub async fn open(db: &Db, new: &NewSession<'_>, now: i64) -> Result<Option<Live
                 now,
                 new.device,
                 new.method,
-                new.expires_on
+                new.expires_on,
+                new.password_changed_on
             ),
             sql!(LAST_LOGIN, new.id, now),
             find_live(new.id, now),
