@@ -28,6 +28,7 @@ pub struct CallingClient {
 pub struct SignedIn {
     account: Account,
     proof: Proof,
+    password_changed_on: Option<i64>,
     place: Place,
 }
 
@@ -116,6 +117,12 @@ impl SignedIn {
             }
         }
         Ok(settlement)
+    }
+
+    /// When the password that the account then had was set, if it had one: what the person
+    /// proved opens nothing once it is another.
+    pub const fn password_changed_on(&self) -> Option<i64> {
+        self.password_changed_on
     }
 }
 
@@ -237,6 +244,7 @@ fn prove_member(
         audit::record(app, event);
     };
     attempts::outcome(answers, 4, app.now).inspect_err(|_| record("refused"))?;
+    let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
     let otp = answers.row(5)?;
     let (account, proof) = prove_person(app, found, person.password, otp)
         .and_then(|(account, proof)| {
@@ -251,6 +259,7 @@ fn prove_member(
     Ok(SignedIn {
         account,
         proof,
+        password_changed_on,
         place,
     })
 }
@@ -326,6 +335,7 @@ fn prove_person(
     let AccountWithPassword {
         account,
         password: stored,
+        ..
     } = found.ok_or_else(|| refusal.clone())?;
     if let Some(stored) = stored.filter(|_| proven) {
         passwords::rehash(app, &account.id, stored, password);

@@ -47,23 +47,19 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     if !change.old_password.is_empty() {
         prove_old(app, &session, stored.as_deref(), change).await?;
     }
-    if app
-        .config
-        .password_hash
-        .verify(change.password, stored.as_deref())?
-    {
+    let hash = app.config.password_hash;
+    if hash.verify(change.password, stored.as_deref())? {
         return Err(Error::Refused(Why::SamePassword));
     }
-    let stored = stored.ok_or(Error::Refused(Why::ExternalUser))?;
-    let new = app.config.password_hash.hash(change.password)?;
+    let new = hash.hash(change.password)?;
     let user_id = &session.account.id;
-    if accounts::change_password(&app.db, user_id, &stored, &new, app.now).await? {
+    if accounts::change_password(&app.db, user_id, &session.id, &new, app.now).await? {
         audit::record(app, event("password", "ok", &session));
         notices::password_changed(app, session.account.email);
         Ok(())
     } else {
-        // Somebody changed it between the read and the write: the old one is old.
-        Err(Error::Refused(Why::IncorrectPassword))
+        // Signed out, or the password changed, between the read and the write.
+        Err(Error::Strategy(Why::TokenRevoked))
     }
 }
 

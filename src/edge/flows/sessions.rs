@@ -45,6 +45,7 @@ pub async fn new_code(
         client_secret_digest: &client.secret_digest,
         challenge: challenge.map(Challenge::as_str),
         method: person.proof().method(),
+        password_changed_on: person.password_changed_on(),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
     let record = AuthCode {
@@ -56,11 +57,8 @@ pub async fn new_code(
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
-    if made {
-        Ok(code)
-    } else {
-        Err(Error::Strategy(Why::InvalidCredentials))
-    }
+    made.then_some(code)
+        .ok_or(Error::Strategy(Why::InvalidCredentials))
 }
 
 /// Opens a session at once (the mobile apps' way).
@@ -89,6 +87,7 @@ pub(super) async fn insert(
         client: calling.client().id,
         device: digest.as_deref(),
         method: person.proof().method(),
+        password_changed_on: person.password_changed_on(),
         expires_on: app.now + app.config.session_max_age,
         replaces,
     };

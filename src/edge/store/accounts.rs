@@ -22,7 +22,7 @@ pub(super) use account_columns;
 const BY_NAME: &str = concat!(
     "select ",
     account_columns!(),
-    ", p.password from accounts a left join user_credentials p on p.user_id = a.user_id \
+    ", p.password, p.changed_on as password_changed_on from accounts a left join user_credentials p on p.user_id = a.user_id \
      where a.user_id = coalesce( \
        (select id from users where username_key = ?1 and deleted = 0), \
        (select id from users where email_key = ?1 and deleted = 0))"
@@ -53,9 +53,12 @@ const PASSWORD_OF_SESSION: &str = "select p.password from sessions s \
 const REHASH: &str =
     "update user_credentials set password = ?3 where user_id = ?1 and password = ?2";
 
-// Sessions end and codes are voided by the trigger on changed_on.
+// Sessions end and codes are voided by the trigger on changed_on. So a session that is open still
+// says that the password is the one that was checked.
 const CHANGE_PASSWORD: &str = "update user_credentials set password = ?3, changed_on = ?4 \
-     where user_id = ?1 and password = ?2";
+     where user_id = ?1 and exists (select 1 from sessions s \
+       join live_members m on m.user_id = s.user_id and m.client_id = s.client_id \
+       where s.id = ?2 and s.user_id = ?1 and s.ended_on is null and s.expires_on > ?4)";
 
 const ACTIVATE: &str = "update user_tenants set status = 1, modified_on = ?3 \
      where user_id = ?1 and status = 3 and deleted = 0 \
@@ -92,6 +95,8 @@ pub struct AccountWithPassword {
     pub account: Account,
     /// A PHC string or bcrypt.
     pub password: Option<String>,
+    /// When the password was set, epoch milliseconds: tells whether it still is the same.
+    pub password_changed_on: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +158,7 @@ pub fn with_password(answers: &Answers, n: usize) -> Result<Option<AccountWithPa
         #[serde(flatten)]
         account: AccountRow,
         password: Option<String>,
+        password_changed_on: Option<i64>,
     }
     let Some(row) = answers.row::<Row>(n)? else {
         return Ok(None);
@@ -160,6 +166,7 @@ pub fn with_password(answers: &Answers, n: usize) -> Result<Option<AccountWithPa
     Ok(Some(AccountWithPassword {
         account: row.account.try_into()?,
         password: row.password,
+        password_changed_on: row.password_changed_on,
     }))
 }
 
@@ -182,17 +189,18 @@ pub async fn rehash(db: &Db, user_id: &str, old: &str, new: &str) -> Result<(), 
     db.all(sql!(REHASH, user_id, old, new)).await.map(drop)
 }
 
-/// Changes a password and everything that hangs on it, unless it has changed meanwhile; says whether it did.
+/// Changes a password and everything that hangs on it, if the session that asks is still open; says
+/// whether it did.
 pub async fn change_password(
     db: &Db,
     user_id: &str,
-    old: &str,
+    session_id: &str,
     new: &str,
     now: i64,
 ) -> Result<bool, Error> {
     let answers = db
         .batch([
-            sql!(CHANGE_PASSWORD, user_id, old, new, now),
+            sql!(CHANGE_PASSWORD, user_id, session_id, new, now),
             sql!(ACTIVATE, user_id, new, now),
             attempts::clear_all(user_id),
         ])

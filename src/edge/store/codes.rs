@@ -15,7 +15,8 @@ use crate::error::Error;
 const INSERT: &str = concat!(
     "insert into one_time (key, kind, user_id, client_id, session_id, \
        client_secret_digest, challenge, method, created_on, expires_on) \
-     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 where ",
+     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 \
+     where (select changed_on from user_credentials where user_id = ?2) is ?11 and ",
     settled!("?10")
 );
 
@@ -76,6 +77,8 @@ pub struct NewCode<'a> {
     pub challenge: Option<&'a str>,
     /// How the user proved to be the user.
     pub method: &'a str,
+    /// When the password the user had was set, if there was one.
+    pub password_changed_on: Option<i64>,
     /// Its end.
     pub expires_on: i64,
 }
@@ -113,7 +116,8 @@ pub struct CodeState {
     pub expired: i64,
 }
 
-/// Makes a code redeemable, once its proof is settled; says whether it could.
+/// Makes a code redeemable, once its proof is settled and unless the user's password has changed
+/// meanwhile; says whether it did.
 pub async fn insert(
     db: &Db,
     code: &NewCode<'_>,
@@ -131,7 +135,8 @@ pub async fn insert(
         code.method,
         now,
         code.expires_on,
-        settlement.otp_attempt.as_ref()
+        settlement.otp_attempt.as_ref(),
+        code.password_changed_on
     );
     let first = settlement.statements;
     let last = first.len();

@@ -37,7 +37,8 @@ const OPEN: &str = concat!(
     "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, \
        device, method, created_on, expires_on) \
      select ?1, m.user_id, m.client_id, ?4, ?4, ?5, ?6, ?4, ?7 \
-     from live_members m where m.user_id = ?2 and m.client_id = ?3 and ",
+     from live_members m where m.user_id = ?2 and m.client_id = ?3 \
+       and (select changed_on from user_credentials where user_id = ?2) is ?9 and ",
     settled!("?8")
 );
 
@@ -83,6 +84,8 @@ pub struct NewSession<'a> {
     pub device: Option<&'a str>,
     /// How the user proved to be the user.
     pub method: &'a str,
+    /// When the password the user had was set, if there was one.
+    pub password_changed_on: Option<i64>,
     /// The absolute end.
     pub expires_on: i64,
     /// A session that ends when this one opens.
@@ -116,7 +119,8 @@ pub fn live(answers: &Answers, n: usize) -> Result<Option<LiveSession>, Error> {
     }))
 }
 
-/// Opens a session, if user and client still allow it and its proof can be settled.
+/// Opens a session, if user and client still allow it, its proof can be settled, and the user's
+/// password is the same still.
 pub async fn open(
     db: &Db,
     new: &NewSession<'_>,
@@ -132,7 +136,8 @@ pub async fn open(
         new.device,
         new.method,
         new.expires_on,
-        settlement.otp_attempt.as_ref()
+        settlement.otp_attempt.as_ref(),
+        new.password_changed_on
     );
     let first = settlement.statements;
     let last = 2 + first.len();
