@@ -119,8 +119,8 @@ pub async fn sign_in(
     if client_id.is_empty() || client_secret.is_empty() {
         return Err(Error::Refused(Why::Unauthorized));
     }
-    let digest = client_secret.digest();
-    let answers = look_up(app, client_id, Some(&digest), username).await?;
+    let digest = Some(client_secret.digest());
+    let answers = look_up(app, client_id, digest.as_deref(), username).await?;
     let calling = prove_client(answers.row(0)?, client_secret)?;
     if username.is_empty() || password.is_empty() {
         return Err(Error::Strategy(Why::MissingCredentials));
@@ -152,12 +152,10 @@ async fn look_up(
     secret_digest: Option<&str>,
     username: &str,
 ) -> Result<Answers, Error> {
-    let statements = [
-        clients::find_by_client_id(client_id),
-        accounts::find_by_name(username),
-        otps::reserve(&fold(username), client_id, secret_digest, app.now),
-    ];
-    app.db.batch(statements).await
+    let client = clients::find_by_client_id(client_id);
+    let otp = otps::reserve(&fold(username), client_id, secret_digest, app.now);
+    let account = accounts::find_by_name(username);
+    app.db.batch([client, account, otp]).await
 }
 
 /// Proves the person of a [`look_up`], and that the client may have them.
