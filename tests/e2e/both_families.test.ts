@@ -1,10 +1,13 @@
 // Two APIs on one host: whose call it is, and in whose envelope the answer comes.
 
 import { readFileSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Answer, api } from "../support/api";
 import { CREDENTIALS, failed, servicestack } from "../support/servicestack";
 import { type Worker, startWorker } from "../support/worker";
+
+// Passwords are slow by design, slower still while something else is being built.
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Row {
   method: string;

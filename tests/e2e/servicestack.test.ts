@@ -1,6 +1,6 @@
 // The ServiceStack surface: every way to write a call, what is answered, and what signs nobody in.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DEMO, api } from "../support/api";
 import { jwt, decode } from "../support/jwt";
 import { aUser } from "../support/seed";
@@ -8,6 +8,9 @@ import {
   ADMINISTRATOR, CREDENTIALS, FORM, NOBODY, WRONG, cookieHeader, cookiesOf, failed, servicestack,
 } from "../support/servicestack";
 import { type Worker, startWorker } from "../support/worker";
+
+// Passwords are slow by design, slower still while something else is being built.
+vi.setConfig({ testTimeout: 60_000 });
 
 let worker: Worker;
 let our: ReturnType<typeof servicestack>;

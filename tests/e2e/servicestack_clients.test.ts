@@ -5,9 +5,12 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DEMO, api } from "../support/api";
 import { type Worker, startWorker } from "../support/worker";
+
+// Passwords are slow by design, slower still while something else is being built.
+vi.setConfig({ testTimeout: 60_000 });
 
 const require = createRequire(import.meta.url);
 
@@ -132,7 +135,9 @@ describe.each([
     const { bearerToken } = await mine.post(credentials());
     await mine.post(new Authenticate({ provider: "logout" }));
     const error = await failure(mine.get(new Authenticate()));
-    expect(error.responseStatus.errorCode).toMatch(/^(Unauthorized|ArgumentNullException)$/);
+    // It tries to refresh with the cookie that is gone, and tells what became of that.
+    expect(error.responseStatus.errorCode).toBe("ArgumentNullException");
+    expect(error.type).toBe("RefreshTokenException");
     const bearer = client();
     bearer.bearerToken = bearerToken;
     const nobody = await failure(bearer.get(new Authenticate()));
@@ -177,9 +182,10 @@ test.skipIf(!existsSync(python))("servicestack 0.1.15 for Python", async () => {
     refreshed: "demo",
     "refreshed token": true,
     cookies: "demo",
-    "after logout": { code: 401, errorCode: expect.stringMatching(/^(Unauthorized|ArgumentNullException)$/) },
+    // It tries to refresh with the cookie that is gone, and tells what became of that.
+    "after logout": { code: 400, errorCode: "ArgumentNullException", type: expect.stringContaining("REFRESH_TOKEN") },
     "wrong password": wrong,
     empty: { code: 400, errorCode: "ValidationException", fields: ["UserName", "Password"] },
     "bad refresh": { code: 400, errorCode: "ArgumentException", message: "Illegal base64url string!" },
   });
-}, 60_000);
+});

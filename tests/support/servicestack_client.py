@@ -29,7 +29,7 @@ def failure(work):
             "errorCode": status.error_code,
             "message": status.message,
             "fields": [field.field_name for field in status.errors or []],
-            "type": error.type,
+            "type": str(error.type),
         }
     return None
 
