@@ -2,7 +2,7 @@
 
 import { build, checkSize } from "./lib/build.mjs";
 import { main, run, say } from "./lib/steps.mjs";
-import { setUp } from "./lib/tools.mjs";
+import { checkTools, installPackages, installToolchain } from "./lib/tools.mjs";
 
 const cargo = (...args) => () => run("cargo", args);
 
@@ -18,7 +18,9 @@ const STEPS = {
 };
 
 await main(async () => {
-  await setUp();
+  await checkTools();
+  await installPackages();
+  await installToolchain();
   const passed = [];
   for (const [name, step] of Object.entries(STEPS)) {
     say(`testing ${name}`);
