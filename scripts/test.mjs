@@ -1,6 +1,7 @@
 // npm test: everything, in the order that finds a mistake soonest; it stops at the first failure.
 
 import { build, checkSize } from "./lib/build.mjs";
+import { installPythonClient } from "./lib/python.mjs";
 import { main, run, say } from "./lib/steps.mjs";
 import { checkTools, installPackages, installToolchain } from "./lib/tools.mjs";
 
@@ -24,6 +25,7 @@ await main(async () => {
   await checkTools();
   await installPackages();
   await installToolchain();
+  await installPythonClient();
   const passed = [];
   for (const [name, step] of Object.entries(STEPS)) {
     say(`testing ${name}`);

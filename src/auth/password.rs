@@ -24,6 +24,11 @@ const PBKDF2_OUTPUT: usize = 32;
 const ARGON2_MEMORY_KIB: u32 = 19 * 1024;
 const ARGON2_PASSES: u32 = 2;
 const ARGON2_LANES: u32 = 1;
+/// Costs beyond which a stored hash is not verified.
+const MAX_PBKDF2_ROUNDS: u32 = 5_000_000;
+const MAX_ARGON2_MEMORY_KIB: u32 = 64 * 1024;
+const MAX_ARGON2_PASSES: u32 = 20;
+const MAX_BCRYPT_COST: u32 = 15;
 const SALT_LENGTH: usize = 16;
 const MAX_LENGTH: usize = 256;
 
@@ -128,8 +133,20 @@ fn is_bcrypt(stored: &str) -> bool {
         .any(|prefix| stored.starts_with(prefix))
 }
 
+/// Whether a stored hash can be verified at all, within what a Worker can afford: a hash moved in
+/// with an absurd cost must not take the isolate down.
 fn is_readable(stored: &str) -> bool {
-    is_bcrypt(stored) || PasswordHash::new(stored).is_ok()
+    if is_bcrypt(stored) {
+        let cost = stored.get(4..6).and_then(|cost| cost.parse::<u32>().ok());
+        return cost.is_some_and(|cost| cost <= MAX_BCRYPT_COST);
+    }
+    let Ok(hash) = PasswordHash::new(stored) else {
+        return false;
+    };
+    let parameter = |name| hash.params.get_decimal(name).unwrap_or(0);
+    parameter("i") <= MAX_PBKDF2_ROUNDS
+        && parameter("m") <= MAX_ARGON2_MEMORY_KIB
+        && parameter("t") <= MAX_ARGON2_PASSES
 }
 
 fn verify(password: &str, stored: &str) -> bool {
@@ -235,6 +252,11 @@ mod tests {
     fn a_user_without_a_password_never_gets_in() {
         for stored in [
             None,
+            Some("$pbkdf2-sha512$i=4000000000$AAECAwQFBgcICQoLDA0ODw$AAAAAAAAAAAAAAAAAAAAAA"),
+            Some(
+                "$argon2id$v=19$m=4000000,t=1,p=1$eq4rx//HKc4g4Lvd9rTxmw$PLqXmqGQMat8NZnw5jeRIlIMHdJ/y0CkIl2TOonCb+w",
+            ),
+            Some("$2b$31$4nTxoapSuIgyhQwZ2v/9EOFu8UYAWQN0Mp9NhyFmiWKWVBNFcUB9O"),
             Some(""),
             Some("garbage"),
             Some("$scrypt$ln=1$AAAAAAAAAAA$AAAAAAAAAAA"),

@@ -13,6 +13,7 @@ use crate::auth::secret::Secret;
 use crate::auth::token::TokenKeys;
 use crate::error::Error;
 use crate::wire::cors::{is_loopback, origin_of};
+use crate::wire::servicestack::cookies::SameSite;
 pub use messages::{Delivery, Messages};
 use reader::{Reader, wrong};
 
@@ -52,6 +53,10 @@ pub struct Config {
     pub sign_up: Option<SignUpPlace>,
     /// `OTP_CLIENT_IDS`: clients that may post one-time passwords with HTTP Basic.
     pub otp_client_ids: Vec<String>,
+    /// `SERVICESTACK_CLIENT_ID`: the client that ServiceStack's callers sign in to; without it none can.
+    pub servicestack_client_id: Option<String>,
+    /// `TOKEN_COOKIES_SAME_SITE`: whether ServiceStack's cookies go with requests from other sites.
+    pub token_cookies_same_site: SameSite,
     /// `LEGACY_HABITS`: habits of the originals that are off unless named.
     pub habits: Habits,
 }
@@ -113,9 +118,18 @@ impl Config {
             messages: Messages::read(&settings, &public_url)?,
             sign_up: settings.sign_up()?,
             otp_client_ids: settings.list("OTP_CLIENT_IDS"),
+            servicestack_client_id: settings.text("SERVICESTACK_CLIENT_ID"),
+            token_cookies_same_site: settings.same_site()?,
             habits,
             public_url,
         })
+    }
+}
+
+impl Config {
+    /// Whether users reach the worker over https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https:")
     }
 }
 
@@ -192,6 +206,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }))
     }
 
+    fn same_site(&self) -> Result<SameSite, Error> {
+        const NAME: &str = "TOKEN_COOKIES_SAME_SITE";
+        match self.text(NAME).as_deref() {
+            None | Some("lax") => Ok(SameSite::Lax),
+            Some("none") => Ok(SameSite::None),
+            Some(_) => Err(wrong(NAME, "must be lax or none")),
+        }
+    }
+
     fn habits(&self) -> Result<Habits, Error> {
         let mut habits = Habits::default();
         for name in self.list("LEGACY_HABITS") {
@@ -244,12 +267,18 @@ mod tests {
         assert_eq!(config.session_max_age, 2_592_000_000);
         assert_eq!(config.habits, Habits::default());
         assert!(!config.server_timing);
+        assert_eq!(config.servicestack_client_id, None);
+        assert_eq!(config.token_cookies_same_site, SameSite::Lax);
     }
 
     #[test]
     fn what_is_wrong_is_named_without_its_value() {
         for (changes, name) in [
             (vec![("PUBLIC_URL", "")], "PUBLIC_URL"),
+            (
+                vec![("TOKEN_COOKIES_SAME_SITE", "hunter2")],
+                "TOKEN_COOKIES_SAME_SITE",
+            ),
             (vec![("PUBLIC_URL", "ftp://hunter2")], "PUBLIC_URL"),
             (vec![("JWT_SECRET", "")], "JWT_KEYS"),
             (vec![("JWT_SECRET", "hunter2")], "JWT_SECRET"),

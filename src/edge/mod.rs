@@ -25,7 +25,10 @@ use crate::wire::cors;
 use crate::wire::incoming::{Body, Incoming, MAX_BODY, Method};
 use crate::wire::loopback::envelope;
 use crate::wire::reply::Reply;
+use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::recognise::recognise;
 use app::{App, Visitor};
+use endpoints::servicestack;
 
 /// Answers one request.
 #[event(fetch)]
@@ -37,7 +40,7 @@ async fn fetch(mut request: Request, env: Env, context: Context) -> worker::Resu
     let visitor = Visitor::of(&request);
     let reply = match App::open(&env, context, visitor, now) {
         Ok(app) => answer(&app, &mut request).await?,
-        Err(error) => failure(&error),
+        Err(error) => unopened(error, &mut request).await?,
     };
     respond(reply.secured(https), head)
 }
@@ -65,6 +68,12 @@ async fn answer(app: &App, request: &mut Request) -> worker::Result<Reply> {
         let allowed = origins::allowed(app, origin).await;
         return Ok(cors::preflight(origin, requested, &allowed));
     }
+    if let Some(call) = recognise(&incoming) {
+        // Whether a browser may ask at all depends on the list, so it comes first.
+        let allowed = origins::allowed(app, origin).await;
+        let reply = servicestack::answer(app, &incoming, &call, &allowed).await;
+        return Ok(app.timed(cors::grant(reply, origin, &allowed)));
+    }
     let (outcome, allowed) = join(
         routes::dispatch(app, &incoming),
         origins::allowed(app, origin),
@@ -72,6 +81,15 @@ async fn answer(app: &App, request: &mut Request) -> worker::Result<Reply> {
     .await;
     let reply = outcome.unwrap_or_else(|error| failure(&error));
     Ok(app.timed(cors::grant(reply, origin, &allowed)))
+}
+
+/// Refuses a request to a worker that cannot work, in the envelope of the API it is for.
+async fn unopened(error: Error, request: &mut Request) -> worker::Result<Reply> {
+    let incoming = read(request).await?;
+    Ok(match recognise(&incoming) {
+        Some(call) => servicestack::refuse(&Failure::Common(error), &call),
+        None => failure(&error),
+    })
 }
 
 /// Reads a request once; a body that is too large is not read to its end.

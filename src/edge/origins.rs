@@ -15,9 +15,14 @@ thread_local! {
 
 /// The allowed origins; none without an `Origin` to judge, or while storage does not answer.
 pub async fn allowed(app: &App, origin: Option<&str>) -> Rc<[String]> {
-    if origin.is_none() {
-        return Rc::new([]);
+    match origin {
+        Some(_) => listed(app).await,
+        None => Rc::new([]),
     }
+}
+
+/// The allowed origins; none while storage does not answer.
+pub async fn listed(app: &App) -> Rc<[String]> {
     if let Some(kept) = kept(app.now) {
         return kept;
     }

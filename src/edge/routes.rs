@@ -6,11 +6,13 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::app::App;
-use super::endpoints::{dev_mailbox, login, logout, otp_caches, password, sign_up, well_known};
+use super::endpoints::{
+    auth_clients, dev_mailbox, login, logout, otp_caches, password, sign_up, well_known,
+};
 use super::limits::{self, Flood};
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
-use crate::wire::incoming::Method::{self, Delete, Get, Patch, Post};
+use crate::wire::incoming::Method::{self, Delete, Get, Patch, Post, Put};
 use crate::wire::reply::Reply;
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, Error>> + 'a>>;
@@ -48,6 +50,14 @@ const ROUTES: &[Route] = routes! {
     Post   "/auth/sign-up/create-token"       Mail   => sign_up::create_token;
     Get    "/auth/sign-up/verify-token"       SignIn => sign_up::verify_token;
     Post   "/auth/sign-up/create-user"        SignIn => sign_up::create_user;
+    Post   "/auth-clients"                    None   => auth_clients::create;
+    Get    "/auth-clients"                    None   => auth_clients::find;
+    Patch  "/auth-clients"                    None   => auth_clients::update_all;
+    Get    "/auth-clients/count"              None   => auth_clients::count;
+    Get    "/auth-clients/{id}"               None   => auth_clients::find_by_id;
+    Put    "/auth-clients/{id}"               None   => auth_clients::replace_by_id;
+    Patch  "/auth-clients/{id}"               None   => auth_clients::update_by_id;
+    Delete "/auth-clients/{id}"               None   => auth_clients::delete_by_id;
     Post   "/otp-caches"                      SignIn => otp_caches::create;
     Get    "/otp-caches/{id}"                 SignIn => otp_caches::find_by_id;
     Delete "/otp-caches/{id}"                 SignIn => otp_caches::delete_by_id;

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { Miniflare, type MiniflareOptions, type Request as MiniflareRequest, type Response as MiniflareResponse } from "miniflare";
+import { Log, LogLevel, Miniflare, type MiniflareOptions, type Request as MiniflareRequest, type Response as MiniflareResponse } from "miniflare";
 import { applyMigrations, seedDemo } from "../../scripts/local-db.mjs";
 
 const build = new URL("../../build/", import.meta.url);
@@ -26,6 +26,8 @@ export interface Options {
   meddled?: boolean;
   /** Cloudflare's counters by binding name: requests a minute. */
   floodLimits?: Record<string, number>;
+  /** Whether Cloudflare's e-mail binding is there; it prints what it is given. */
+  email?: boolean;
 }
 
 export type Worker = Awaited<ReturnType<typeof startWorker>>;
@@ -48,8 +50,18 @@ const defaults = (): Settings => ({
   SERVER_TIMING: "on",
 });
 
+/** What Miniflare itself prints, such as the mails it is given. */
+class Captured extends Log {
+  constructor(private lines: string[]) {
+    super(LogLevel.INFO);
+  }
+  log(line: string) {
+    this.lines.push(line);
+  }
+}
+
 /** Starts the worker. Call `stop` when the file is done. */
-export async function startWorker({ settings = {}, seeded = true, outside, meddled = false, floodLimits = {} }: Options = {}) {
+export async function startWorker({ settings = {}, seeded = true, outside, meddled = false, floodLimits = {}, email = false }: Options = {}) {
   let present: Settings = { ...defaults(), ...settings };
   const log: string[] = [];
   const options = (): MiniflareOptions => ({
@@ -65,6 +77,8 @@ export async function startWorker({ settings = {}, seeded = true, outside, meddl
     ratelimits: Object.fromEntries(
       Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }]),
     ),
+    log: new Captured(log),
+    ...(email ? { email: { send_email: [{ name: "EMAIL" }] } } : {}),
     outboundService: (request) => {
       if (!outside) throw new Error(`unexpected request to ${request.url}`);
       return outside(request);
@@ -93,6 +107,8 @@ export async function startWorker({ settings = {}, seeded = true, outside, meddl
       const answers = await db.batch<Record<string, unknown>>(tables.map((name) => db.prepare(`select * from ${name} order by 1, 2`)));
       return Object.fromEntries(tables.map((name, n) => [name, answers[n]!.results]));
     },
+    /** Where it can be reached over HTTP; no slash at the end. */
+    url: async () => (await miniflare.ready).origin,
     /** Everything the worker has printed. */
     log: () => log.join(""),
     /** Starts the worker anew over the same storage, with some settings changed. */

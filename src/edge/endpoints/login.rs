@@ -107,7 +107,8 @@ fn as_resource_owner(error: Error) -> Error {
     }
 }
 
-fn device_info(incoming: &Incoming) -> DeviceInfo {
+/// What the headers say of the device a request is from.
+pub fn device_info(incoming: &Incoming) -> DeviceInfo {
     let header = |name| {
         let value = incoming.header(name).filter(|value| !value.is_empty());
         value.map(str::to_owned)

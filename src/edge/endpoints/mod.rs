@@ -1,9 +1,11 @@
 //! The endpoints: decode, call a flow or a store, encode. Nothing else.
 
+pub mod auth_clients;
 pub mod dev_mailbox;
 pub mod login;
 pub mod logout;
 pub mod otp_caches;
 pub mod password;
+pub mod servicestack;
 pub mod sign_up;
 pub mod well_known;

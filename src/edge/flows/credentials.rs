@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::audit::{self, Event};
-use super::one_time_passwords;
+use super::{one_time_passwords, passwords};
 use crate::auth::account::{Account, fold};
 use crate::auth::attempts::Place;
 use crate::auth::client::AuthClient;
@@ -14,6 +14,7 @@ use crate::edge::app::App;
 use crate::edge::store::accounts::{self, AccountWithPassword};
 use crate::edge::store::attempts::{self, Guess, Subject};
 use crate::edge::store::clients::{self, ClientRow};
+use crate::edge::store::db::Answers;
 use crate::edge::store::otps::{self, ReservedOtp, Settlement};
 use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
@@ -146,82 +147,112 @@ pub async fn sign_in(
     if client_id.is_empty() || client_secret.is_empty() {
         return Err(Error::Refused(Why::Unauthorized));
     }
-    let name = fold(username);
-    if name.is_empty() || password.is_empty() {
+    if fold(username).is_empty() || password.is_empty() {
         // Nothing to try, so nothing is counted; but the client must prove itself all the same.
         client(app, client_id, client_secret).await?;
         return Err(Error::Strategy(Why::MissingCredentials));
     }
-    let secret_digest = client_secret.digest();
+    let digest = client_secret.digest();
+    let person = Presented {
+        username,
+        password,
+        place,
+    };
+    let answers = look_up(app, client_id, Some(&digest), &person).await?;
+    let calling = prove_client(answers.row(0)?, client_secret)?;
+    let person = prove_member(app, &answers, &calling, &person)?;
+    Ok((calling, person))
+}
+
+/// What a person presents.
+pub struct Presented<'a> {
+    /// Username or e-mail address.
+    pub username: &'a str,
+    /// Password.
+    pub password: &'a Secret,
+    /// Where it comes from.
+    pub place: &'a Place,
+}
+
+/// Proves a person to the client of ServiceStack's callers, in one trip. Nobody brings a secret of
+/// that client: the deployment vouches for it, by `SERVICESTACK_CLIENT_ID`.
+pub async fn sign_in_to_named(
+    app: &App,
+    person: &Presented<'_>,
+) -> Result<(CallingClient, SignedIn), Error> {
+    const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
+    let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
+    let answers = look_up(app, client_id, None, person).await?;
+    let row: ClientRow = answers.row(0)?.ok_or(NOBODY)?;
+    let calling = CallingClient { client: row.into() };
+    let person = prove_member(app, &answers, &calling, person)?;
+    Ok((calling, person))
+}
+
+/// Asks for client and account, counts the attempt, and reserves an OTP. Without a digest the
+/// client has been vouched for.
+async fn look_up(
+    app: &App,
+    client_id: &str,
+    secret_digest: Option<&str>,
+    person: &Presented<'_>,
+) -> Result<Answers, Error> {
+    let name = fold(person.username);
     let guess = Guess {
         subject: Subject::Name(&name),
-        place,
+        place: person.place,
         attempt: &random_id()?,
-        tag: &tag(app, &name, password)?,
-        client: Some((client_id, &secret_digest)),
+        tag: &tag(app, &name, person.password)?,
+        client: secret_digest.map(|digest| (client_id, digest)),
         limits: app.config.attempts,
     };
     let reads = [
         clients::find_by_client_id(client_id),
-        accounts::find_by_name(username),
+        accounts::find_by_name(person.username),
     ];
-    let otp = otps::reserve(&name, client_id, &secret_digest, app.now);
-    let statements = reads
-        .into_iter()
-        .chain(guess.statements(app.now))
-        .chain([otp]);
-    let answers = app.db.batch(statements).await?;
-    let calling = prove_client(answers.row(0)?, client_secret)?;
-    let found = accounts::with_password(&answers, 1)?;
-    let event = |result, account: Option<&Account>| Event {
-        kind: "sign-in",
-        result,
-        user_id: account.map(|account| account.id.clone()),
-        client: Some(calling.client.id),
-        session_id: None,
+    let otp = otps::reserve(&name, client_id, secret_digest, app.now);
+    let counted = guess.statements(app.now);
+    app.db
+        .batch(reads.into_iter().chain(counted).chain([otp]))
+        .await
+}
+
+/// Proves the person of a [`look_up`], and that the client may have them; writes down how it went.
+fn prove_member(
+    app: &App,
+    answers: &Answers,
+    calling: &CallingClient,
+    person: &Presented<'_>,
+) -> Result<SignedIn, Error> {
+    let found = accounts::with_password(answers, 1)?;
+    let user_id = found.as_ref().map(|found| found.account.id.clone());
+    let record = |result| {
+        let event = Event {
+            kind: "sign-in",
+            result,
+            user_id: user_id.clone(),
+            client: Some(calling.client.id),
+            session_id: None,
+        };
+        audit::record(app, event);
     };
-    let known = found.as_ref().map(|found| found.account.id.clone());
-    if let Err(refusal) = attempts::outcome(&answers, 4, app.now) {
-        audit::record(
-            app,
-            Event {
-                user_id: known,
-                ..event("refused", None)
-            },
-        );
-        return Err(refusal);
-    }
-    let proven =
-        prove_person(app, found, password, answers.row(5)?).and_then(|(account, proof)| {
+    attempts::outcome(answers, 4, app.now).inspect_err(|_| record("refused"))?;
+    let otp = answers.row(5)?;
+    let (account, proof) = prove_person(app, found, person.password, otp)
+        .and_then(|(account, proof)| {
             account
                 .admit(&calling.client)
-                .map(|_| ())
+                .map(drop)
                 .map(|()| (account, proof))
-        });
-    match proven {
-        Ok((account, proof)) => {
-            audit::record(app, event("ok", Some(&account)));
-            let place = place.clone();
-            Ok((
-                calling,
-                SignedIn {
-                    account,
-                    proof,
-                    place,
-                },
-            ))
-        }
-        Err(refusal) => {
-            audit::record(
-                app,
-                Event {
-                    user_id: known,
-                    ..event("failed", None)
-                },
-            );
-            Err(refusal)
-        }
-    }
+        })
+        .inspect_err(|_| record("failed"))?;
+    record("ok");
+    let place = person.place.clone();
+    Ok(SignedIn {
+        account,
+        proof,
+        place,
+    })
 }
 
 /// Recognises the same attempt sent twice, and tells nothing of the password.
@@ -297,7 +328,7 @@ fn prove_person(
         password: stored,
     } = found.ok_or_else(|| refusal.clone())?;
     if let Some(stored) = stored.filter(|_| proven) {
-        rehash(app, &account.id, stored, password);
+        passwords::rehash(app, &account.id, stored, password);
         return Ok((account, Proof::Password { unused: otp }));
     }
     match otp {
@@ -306,17 +337,4 @@ fn prove_person(
         }
         _ => Err(refusal),
     }
-}
-
-/// Stores a password under today's hash, after the answer has left, if it is under another.
-fn rehash(app: &App, user_id: &str, stored: String, password: &Secret) {
-    let algorithm = app.config.password_hash;
-    if algorithm.is_current(&stored) {
-        return;
-    }
-    let (user_id, password) = (user_id.to_owned(), password.clone());
-    app.in_background(|app| async move {
-        let hash = algorithm.hash(&password)?;
-        accounts::rehash(&app.db, &user_id, &stored, &hash).await
-    });
 }

@@ -2,7 +2,8 @@
 
 use futures_util::future::try_join;
 
-use super::credentials::{self, Bearer};
+use super::administration;
+use super::credentials;
 use crate::auth::account::{ADMINISTER, Account, fold};
 use crate::auth::data_key::Purpose;
 use crate::auth::one_time::{self, Otp};
@@ -50,25 +51,17 @@ pub async fn poster(app: &App, sender: Sender) -> Result<Poster, Error> {
                 trusted: true,
             })
         }
-        Sender::Bearer(token) => administrator(app, &token).await.map(|_| Poster {
-            client: None,
-            trusted: true,
-        }),
+        Sender::Bearer(token) => administration::administrator(app, &token)
+            .await
+            .map(|_| Poster {
+                client: None,
+                trusted: true,
+            }),
         Sender::Nobody if app.config.habits.open_otp_caches => Ok(Poster {
             client: None,
             trusted: false,
         }),
         Sender::Nobody => Err(Error::NoBearer),
-    }
-}
-
-/// The bearer of a token that may administer.
-pub async fn administrator(app: &App, token: &Secret) -> Result<Bearer, Error> {
-    let bearer = credentials::bearer(app, token).await?;
-    if bearer.may(ADMINISTER) {
-        Ok(bearer)
-    } else {
-        Err(Error::NotAllowed)
     }
 }
 

@@ -120,3 +120,16 @@ async fn prove_old(
     audit::record(app, event("password", "failed", session));
     Err(Error::Refused(Why::IncorrectPassword))
 }
+
+/// Stores a password under today's hash, after the answer has left, if it is under another.
+pub fn rehash(app: &App, user_id: &str, stored: String, password: &Secret) {
+    let algorithm = app.config.password_hash;
+    if algorithm.is_current(&stored) {
+        return;
+    }
+    let (user_id, password) = (user_id.to_owned(), password.clone());
+    app.in_background(|app| async move {
+        let hash = algorithm.hash(&password)?;
+        accounts::rehash(&app.db, &user_id, &stored, &hash).await
+    });
+}

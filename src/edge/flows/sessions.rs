@@ -12,7 +12,8 @@ use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry};
 use crate::edge::app::App;
 use crate::edge::store::codes::{self, CodeState, NewCode, Redemption};
-use crate::edge::store::sessions::{self, LiveSession, NewSession, RefreshAttempt};
+use crate::edge::store::refreshes::{self, RefreshAttempt};
+use crate::edge::store::sessions::{self, LiveSession, NewSession};
 use crate::error::{Error, Why};
 
 /// An access token, and the refresh token that gets the next one.
@@ -69,6 +70,18 @@ pub async fn open(
     person: &SignedIn,
     device: DeviceInfo,
 ) -> Result<TokenPair, Error> {
+    let session = insert(app, calling, person, &device, None).await?;
+    issue(app, &session, 0, device)
+}
+
+/// Opens a session, in place of another if one is named.
+pub(super) async fn insert(
+    app: &App,
+    calling: &CallingClient,
+    person: &SignedIn,
+    device: &DeviceInfo,
+    replaces: Option<&str>,
+) -> Result<LiveSession, Error> {
     let digest = device.device_id.as_deref().map(device_digest);
     let new = NewSession {
         id: &random_id()?,
@@ -77,11 +90,11 @@ pub async fn open(
         device: digest.as_deref(),
         method: person.proof().method(),
         expires_on: app.now + app.config.session_max_age,
+        replaces,
     };
-    let session = sessions::open(&app.db, &new, person.settle(app.now)?, app.now)
+    sessions::open(&app.db, &new, person.settle(app.now)?, app.now)
         .await?
-        .ok_or(Error::Strategy(Why::InvalidCredentials))?;
-    issue(app, &session, 0, device)
+        .ok_or(Error::Strategy(Why::InvalidCredentials))
 }
 
 /// A code as a client brings it back.
@@ -186,7 +199,7 @@ pub async fn refresh(
         device: digest.as_deref(),
         window: app.config.refresh_retry_window,
     };
-    let done = sessions::refresh(&app.db, &ask, app.now).await?;
+    let done = refreshes::refresh(&app.db, &ask, app.now).await?;
     let before = done.before.ok_or(Error::Refused(Why::TokenExpired))?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
     if verdict == Refresh::Theft {
@@ -267,7 +280,24 @@ fn issue(
     n: u32,
     device_info: DeviceInfo,
 ) -> Result<TokenPair, Error> {
+    let refresh_token = RefreshToken {
+        session_id: session.id.clone(),
+        n,
+    };
     let lifetime = session.client.access_token_expiration;
+    Ok(TokenPair {
+        access_token: access_token(app, session, device_info)?,
+        refresh_token: refresh_token.issue(&app.config.data_keys, Purpose::Refresh)?,
+        expires: app.now + lifetime.saturating_mul(1000),
+    })
+}
+
+/// Signs an access token of a session; it lives as long as the client's do.
+pub(super) fn access_token(
+    app: &App,
+    session: &LiveSession,
+    device_info: DeviceInfo,
+) -> Result<String, Error> {
     let context = ClaimContext {
         session_id: &session.id,
         jti: random_id()?,
@@ -276,13 +306,6 @@ fn issue(
         device_info,
     };
     let claims = AccessClaims::new(&session.account, &session.client, context);
-    let refresh_token = RefreshToken {
-        session_id: session.id.clone(),
-        n,
-    };
-    Ok(TokenPair {
-        access_token: app.config.token_keys.sign(claims, app.now, lifetime)?,
-        refresh_token: refresh_token.issue(&app.config.data_keys, Purpose::Refresh)?,
-        expires: app.now + lifetime.saturating_mul(1000),
-    })
+    let lifetime = session.client.access_token_expiration;
+    app.config.token_keys.sign(claims, app.now, lifetime)
 }

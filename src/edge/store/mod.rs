@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod attempts;
+pub mod auth_clients;
 pub mod clients;
 pub mod codes;
 pub mod db;
@@ -10,6 +11,7 @@ pub mod kv;
 pub mod meter;
 pub mod one_time;
 pub mod otps;
+pub mod refreshes;
 pub mod sessions;
 pub mod sign_ups;
 pub mod sweep;

@@ -18,11 +18,12 @@ const LOOK: &str = "select mac from otps \
 const DELETE: &str = "delete from otps where username_key = ?1";
 
 // A try is counted before anything is compared, so that guesses sent at once all count; but only
-// for a client that proves itself, so that nobody else can use the tries up.
+// for a client that proves itself, or that the deployment vouches for (no digest), so that nobody
+// else can use the tries up.
 const RESERVE: &str = "update otps set tries = tries + 1 \
      where username_key = ?1 and taken_by is null and expires_on > ?2 and tries < ?3 \
        and exists (select 1 from auth_clients c where c.client_id = ?4 \
-         and c.client_secret_digest = ?5 and c.deleted = 0) \
+         and (c.client_secret_digest = ?5 or ?5 is null) and c.deleted = 0) \
      returning username_key, mac, client_id, usable";
 
 const GIVE_BACK: &str =
@@ -94,10 +95,12 @@ pub async fn delete(db: &Db, username_key: &str) -> Result<(), Error> {
 }
 
 /// Counts a try and gives the OTP to compare with: a [`ReservedOtp`], where there is one.
+///
+/// Without the digest of a secret it is for a client that the deployment itself names.
 pub fn reserve(
     username_key: &str,
     client_id: &str,
-    client_secret_digest: &str,
+    client_secret_digest: Option<&str>,
     now: i64,
 ) -> Statement {
     sql!(

@@ -11,14 +11,13 @@ use super::db::{Answers, Db, Statement, sql};
 use super::otps::{Settlement, settled};
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
-use crate::auth::session::SessionState;
 use crate::error::Error;
 
 /// The rows of [`LiveSession`]s, up to the condition that says which.
 macro_rules! live_sessions {
     () => {
         concat!(
-            "select s.id as session_id, ",
+            "select s.id as session_id, s.method as session_method, ",
             account_columns!(),
             ", ",
             client_columns!(),
@@ -51,33 +50,8 @@ const LAST_LOGIN: &str = "update users set last_login = ?2 where id = ( \
 
 const KEEP_PROVIDER_TOKEN: &str = "update sessions set provider_token = ?2 where id = ?1";
 
-const STATE: &str = "select s.refresh_n, s.refreshed_on, s.last_used_on, s.expires_on, \
-       s.ended_on, s.device, c.refresh_token_expiration, \
-       exists (select 1 from live_members m where m.user_id = s.user_id and m.client_id = s.client_id) as live \
-     from sessions s join auth_clients c on c.id = s.client_id where s.id = ?1";
-
-/// `Refresh::judge` in SQL: the session is open, and the device is the one that signed in.
-/// ?1 session, ?2 n, ?3 now, ?4 device
-macro_rules! open_session {
-    () => {
-        "id = ?1 and ended_on is null and expires_on > ?3 and (device is null or device is ?4) \
-         and exists (select 1 from live_members m join auth_clients c on c.id = m.client_id \
-           where m.user_id = sessions.user_id and m.client_id = sessions.client_id \
-             and ?3 < sessions.last_used_on + 1000 * c.refresh_token_expiration)"
-    };
-}
-
-const THEFT: &str = concat!(
-    "update sessions set ended_on = ?3, ended_why = 'refresh theft' \
-     where refresh_n > ?2 and not (refresh_n = ?2 + 1 and ?3 < refreshed_on + ?5) and ",
-    open_session!()
-);
-
-const ROTATE: &str = concat!(
-    "update sessions set refresh_n = refresh_n + 1, refreshed_on = ?3, last_used_on = ?3 \
-     where refresh_n = ?2 and ",
-    open_session!()
-);
+const REPLACE: &str = "update sessions set ended_on = ?3, ended_why = 'signed in anew' \
+     where id = ?1 and ended_on is null and exists (select 1 from sessions n where n.id = ?2)";
 
 const END: &str = "update sessions set ended_on = ?2, ended_why = ?3 \
      where id = ?1 and ended_on is null and expires_on > ?2 \
@@ -89,6 +63,8 @@ const END: &str = "update sessions set ended_on = ?2, ended_why = ?3 \
 pub struct LiveSession {
     /// The `sid`.
     pub id: String,
+    /// How the user proved to be the user.
+    pub method: String,
     /// Its user.
     pub account: Account,
     /// Its client.
@@ -109,28 +85,8 @@ pub struct NewSession<'a> {
     pub method: &'a str,
     /// The absolute end.
     pub expires_on: i64,
-}
-
-/// A refresh as it is asked for.
-pub struct RefreshAttempt<'a> {
-    /// The session.
-    pub session_id: &'a str,
-    /// The refresh token's number.
-    pub n: u32,
-    /// Digest of the device that asks.
-    pub device: Option<&'a str>,
-    /// The retry window, in milliseconds.
-    pub window: i64,
-}
-
-/// What a refresh found and left behind.
-pub struct Refreshed {
-    /// The session before, if there is one.
-    pub before: Option<SessionState>,
-    /// Whether the number moved.
-    pub rotated: bool,
-    /// The session after, if it may be used.
-    pub session: Option<LiveSession>,
+    /// A session that ends when this one opens.
+    pub replaces: Option<&'a str>,
 }
 
 /// Asks for a session that may be used now: read it with [`live`].
@@ -143,6 +99,7 @@ pub fn live(answers: &Answers, n: usize) -> Result<Option<LiveSession>, Error> {
     #[derive(Deserialize)]
     struct Row {
         session_id: String,
+        session_method: String,
         #[serde(flatten)]
         account: AccountRow,
         #[serde(flatten)]
@@ -153,6 +110,7 @@ pub fn live(answers: &Answers, n: usize) -> Result<Option<LiveSession>, Error> {
     };
     Ok(Some(LiveSession {
         id: row.session_id,
+        method: row.session_method,
         account: row.account.try_into()?,
         client: row.client.into(),
     }))
@@ -179,29 +137,17 @@ pub async fn open(
     let first = settlement.statements;
     let last = 2 + first.len();
     let rest = [open, sql!(LAST_LOGIN, new.id, now), find_live(new.id, now)];
-    live(&db.batch(first.into_iter().chain(rest)).await?, last)
+    let replace = new.replaces.map(|old| sql!(REPLACE, old, new.id, now));
+    live(
+        &db.batch(first.into_iter().chain(rest).chain(replace))
+            .await?,
+        last,
+    )
 }
 
 /// Keeps the provider's refresh token (encrypted) for signing out there.
 pub async fn keep_provider_token(db: &Db, id: &str, token: &str) -> Result<(), Error> {
     db.all(sql!(KEEP_PROVIDER_TOKEN, id, token)).await.map(drop)
-}
-
-/// Refreshes: ends a stolen session, moves an honest one on, and reads it before and after.
-pub async fn refresh(db: &Db, ask: &RefreshAttempt<'_>, now: i64) -> Result<Refreshed, Error> {
-    let answers = db
-        .batch([
-            sql!(STATE, ask.session_id),
-            sql!(THEFT, ask.session_id, ask.n, now, ask.device, ask.window),
-            sql!(ROTATE, ask.session_id, ask.n, now, ask.device),
-            find_live(ask.session_id, now),
-        ])
-        .await?;
-    Ok(Refreshed {
-        before: answers.row::<StateRow>(0)?.map(SessionState::from),
-        rotated: answers.changes(2)? > 0,
-        session: live(&answers, 3)?,
-    })
 }
 
 /// Ends a live session; gives its user, or nothing if it was over already.
@@ -214,29 +160,8 @@ pub async fn end(db: &Db, id: &str, why: &str, now: i64) -> Result<Option<String
     Ok(row.map(|row| row.user_id))
 }
 
-#[derive(Deserialize)]
-struct StateRow {
-    refresh_n: u32,
-    refreshed_on: i64,
-    last_used_on: i64,
-    expires_on: i64,
-    ended_on: Option<i64>,
-    device: Option<String>,
-    refresh_token_expiration: i64,
-    live: i64,
-}
-
-impl From<StateRow> for SessionState {
-    fn from(row: StateRow) -> Self {
-        Self {
-            refresh_n: row.refresh_n,
-            refreshed_on: row.refreshed_on,
-            last_used_on: row.last_used_on,
-            expires_on: row.expires_on,
-            ended: row.ended_on.is_some(),
-            device: row.device,
-            live: row.live == 1,
-            idle_lifetime: row.refresh_token_expiration.saturating_mul(1000),
-        }
-    }
+/// Ends sessions, whichever of them live.
+pub async fn end_all(db: &Db, ids: &[String], why: &str, now: i64) -> Result<(), Error> {
+    let statements = ids.iter().map(|id| sql!(END, id, now, why));
+    db.batch(statements).await.map(drop)
 }

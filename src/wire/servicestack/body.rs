@@ -92,6 +92,11 @@ pub fn form(incoming: &Incoming) -> Pairs {
     pairs.unwrap_or_default()
 }
 
+/// Whether the body is said to be a form.
+pub fn is_form(incoming: &Incoming) -> bool {
+    form_type(incoming).is_some()
+}
+
 fn form_type(incoming: &Incoming) -> Option<FormType> {
     content_type(incoming).and_then(FormType::read)
 }

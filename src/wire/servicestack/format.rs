@@ -248,6 +248,8 @@ mod tests {
             ("text/csv", "", "text/csv"),
             ("text/csv, */*", "", "application/json"),
             ("text/jsv;q=nonsense", "", "text/jsv"),
+            ("text/jsv;q=0", "", "application/json"),
+            ("text/jsv; Q=0.0, */*;q=0.1", "", "application/json"),
         ] {
             assert_eq!(
                 by_accept(accept, content_type),

@@ -1,11 +1,13 @@
 //! Where a browser is sent after signing in or out: which URL was asked for, and whether it may be.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::{Position, Url};
 
 use super::body;
+use super::call::Operation;
 use super::failure::Failure;
 use crate::wire::cors::origin_of;
-use crate::wire::incoming::Incoming;
+use crate::wire::incoming::{Incoming, Method, media_essence};
 
 /// The parameters that may hold it, the first one first.
 const NAMES: [&str; 3] = ["continue", "ReturnUrl", "redirect"];
@@ -40,6 +42,30 @@ pub fn check(text: &str, public_url: &str, allowed: &[String]) -> Result<String,
     checked.ok_or(Failure::ExternalRedirect)
 }
 
+/// Whether the caller is a browser that shows what it gets, and so wants to be sent on: HTML is what
+/// it asks for first, and it posts a form, or follows a link that signs out.
+pub fn is_page(incoming: &Incoming, operation: &Result<Operation, Failure>) -> bool {
+    let accept = incoming.header("accept").unwrap_or_default();
+    let first = accept.split(',').next().unwrap_or_default();
+    let link = incoming.method == Method::Get && *operation == Ok(Operation::AuthenticateLogout);
+    let stays = |(name, _): &(String, String)| name.eq_ignore_ascii_case("noredirect");
+    media_essence(first) == "text/html"
+        && (link || body::is_form(incoming))
+        && !incoming.query_pairs().any(|pair| stays(&pair))
+        && !body::form(incoming).iter().any(stays)
+}
+
+/// The URL with a failure in its fragment, as `f=…`: in place of one that is there, and after
+/// whatever else is.
+pub fn with_failure(url: &str, message: &str) -> String {
+    let (page, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let kept = fragment.split('/');
+    let kept = kept.filter(|part| !part.is_empty() && !part.starts_with("f="));
+    let failure = format!("f={}", utf8_percent_encode(message, NON_ALPHANUMERIC));
+    let parts: Vec<&str> = kept.chain([failure.as_str()]).collect();
+    format!("{page}#{}", parts.join("/"))
+}
+
 fn path(text: &str, public_url: &str) -> Option<String> {
     if text.starts_with("//") || text.starts_with("/\\") {
         return None;
@@ -61,6 +87,50 @@ fn absolute(text: &str, public_url: &str, allowed: &[String]) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_failure_joins_the_fragment_and_replaces_an_older_one() {
+        for (url, expected) in [
+            ("/in", "/in#f=No%20way"),
+            ("/in?a=1#x", "/in?a=1#x/f=No%20way"),
+            ("/in#f=Old/x", "/in#x/f=No%20way"),
+        ] {
+            assert_eq!(with_failure(url, "No way"), expected);
+        }
+    }
+
+    #[test]
+    fn a_page_asks_for_html_first_and_posts_a_form() {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        let page = |method, accept: &str, content_type: &str, query: &str, operation| {
+            let headers = [("accept", accept), ("content-type", content_type)];
+            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let body = Body::Bytes(vec![]);
+            let incoming = Incoming::new(method, "/auth", query, headers.into(), body);
+            is_page(&incoming, &Ok(operation))
+        };
+        let html = "text/html,application/xhtml+xml,*/*;q=0.8";
+        let sign_in = Operation::Authenticate;
+        assert!(page(Method::Post, html, FORM, "", sign_in));
+        assert!(!page(Method::Post, "*/*", FORM, "", sign_in));
+        assert!(!page(
+            Method::Post,
+            "application/json,text/html",
+            FORM,
+            "",
+            sign_in
+        ));
+        assert!(!page(Method::Post, html, "application/json", "", sign_in));
+        assert!(!page(Method::Post, html, FORM, "noRedirect=true", sign_in));
+        assert!(!page(Method::Get, html, "", "", sign_in));
+        assert!(page(
+            Method::Get,
+            html,
+            "",
+            "",
+            Operation::AuthenticateLogout
+        ));
+    }
+
     use proptest::prelude::*;
 
     use super::*;

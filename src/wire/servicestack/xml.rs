@@ -335,6 +335,14 @@ mod tests {
         }
     }
 
+    /// A check for repeated attributes would compare each of these with every other.
+    #[test]
+    fn a_hundred_thousand_attributes_are_read() {
+        let attributes: String = (0..100_000).map(|n| format!(" a{n}=''")).collect();
+        let text = format!("<x><y{attributes} i:nil='true'/></x>");
+        assert_eq!(read(&text), Ok(json!({"y": null})));
+    }
+
     #[test]
     fn an_answer_is_written_as_dotnet_writes_it() {
         let members = json!({

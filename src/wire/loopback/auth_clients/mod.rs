@@ -5,7 +5,7 @@ mod body;
 mod models;
 mod redirect_url;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use body::{AuthClientChanges, NewAuthClient};
@@ -15,7 +15,7 @@ use super::filter::{COLUMNS, ClientRow};
 use crate::error::Error;
 
 /// `loopback.Count`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// How many rows there are, or were changed.
     pub count: i64,

@@ -1,0 +1,108 @@
+//! Auth clients, administered by those who hold the permission.
+
+use crate::edge::app::App;
+use crate::edge::flows::administration;
+use crate::edge::store::auth_clients;
+use crate::error::Error;
+use crate::wire::incoming::Incoming;
+use crate::wire::loopback::auth_clients::{
+    AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL, AuthClientChanges, Count,
+    NewAuthClient, created, path_id,
+};
+use crate::wire::loopback::filter::{ClientRow, Fields, Filter, Where};
+use crate::wire::reply::Reply;
+
+/// `POST /auth-clients`: the only answer that tells a client's secrets.
+pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let new = NewAuthClient::read(&incoming.json(&AUTH_CLIENT_EXCLUDING_ID)?)?;
+    administration::administrator(app, &incoming.bearer()?).await?;
+    let row = auth_clients::create(&app.db, &new, app.now).await?;
+    Reply::json(&created(&row, &new))
+}
+
+/// `GET /auth-clients`: a page of them.
+pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let filter = Filter::parse(incoming.query_pairs())?;
+    let page = |clause| auth_clients::page(&filter, clause);
+    let answers = administration::read_where(app, &incoming.bearer()?, &filter.rows, page).await?;
+    let rows: Vec<ClientRow> = answers.rows(0)?;
+    let shown: Vec<_> = rows.iter().map(|row| filter.fields.show(row)).collect();
+    Reply::json(&shown)
+}
+
+/// `GET /auth-clients/count`: how many there are.
+pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let rows = Where::parse(incoming.query_pairs())?.unwrap_or_default();
+    let count = auth_clients::count;
+    let answers = administration::read_where(app, &incoming.bearer()?, &rows, count).await?;
+    let count: Option<Count> = answers.row(0)?;
+    Reply::json(&count.ok_or_else(|| Error::Internal("no count of clients".to_owned()))?)
+}
+
+/// `PATCH /auth-clients`: changes those that `where` means, which must be said.
+pub async fn update_all(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let rows = Where::parse(incoming.query_pairs())?.ok_or_else(|| {
+        Error::BadRequest("Say which clients with where; where={} means all".to_owned())
+    })?;
+    let changes = AuthClientChanges::read_partial(&incoming.json(&AUTH_CLIENT_PARTIAL)?)?;
+    changes.for_many()?;
+    let token = incoming.bearer()?;
+    let count = administration::update_where(app, &token, &rows, &changes).await?;
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    Reply::json(&Count { count })
+}
+
+/// `GET /auth-clients/{id}`: one of them.
+pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let find = auth_clients::find(path_id(incoming.id())?);
+    let answers = administration::read(app, &incoming.bearer()?, find).await?;
+    let row: ClientRow = answers.row(0)?.ok_or(Error::NoEntity)?;
+    Reply::json(&Fields::default().show(&row))
+}
+
+/// `PUT /auth-clients/{id}`: replaces one.
+pub async fn replace_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let id = path_id(incoming.id())?;
+    let changes = AuthClientChanges::read_full(&incoming.json(&AUTH_CLIENT)?)?;
+    change(app, incoming, id, &changes).await
+}
+
+/// `PATCH /auth-clients/{id}`: changes one.
+pub async fn update_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let id = path_id(incoming.id())?;
+    let changes = AuthClientChanges::read_partial(&incoming.json(&AUTH_CLIENT_PARTIAL)?)?;
+    change(app, incoming, id, &changes).await
+}
+
+/// `DELETE /auth-clients/{id}`: deletes one, and so ends its sessions.
+pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let id = path_id(incoming.id())?;
+    let administrator = administration::administrator(app, &incoming.bearer()?).await?;
+    done(
+        auth_clients::delete(&app.db, id, administrator.user_id(), app.now).await?,
+        id,
+    )
+}
+
+async fn change(
+    app: &App,
+    incoming: &Incoming,
+    id: i64,
+    changes: &AuthClientChanges,
+) -> Result<Reply, Error> {
+    changes.for_one(id)?;
+    administration::administrator(app, &incoming.bearer()?).await?;
+    done(
+        auth_clients::update(&app.db, id, changes, app.now).await?,
+        id,
+    )
+}
+
+fn done(found: bool, id: i64) -> Result<Reply, Error> {
+    found
+        .then(|| Reply::empty(204))
+        .ok_or_else(|| Error::EntityNotFound {
+            entity: "auth_clients",
+            id: id.to_string(),
+        })
+}

@@ -1,0 +1,62 @@
+//! Browsers that post a form and show what they get: they are sent on instead.
+
+use super::Exchange;
+use crate::edge::origins;
+use crate::wire::reply::Reply;
+use crate::wire::servicestack::ask::Ask;
+use crate::wire::servicestack::dto::Authenticate;
+use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::return_url;
+
+/// The return URL, checked. One in a document counts only for a sign-out.
+pub async fn return_url(
+    exchange: &Exchange<'_>,
+    dto: &Authenticate,
+    ask: &Ask,
+) -> Result<Option<String>, Failure> {
+    let of_document = || {
+        let url = dto
+            .return_url
+            .clone()
+            .filter(|_| matches!(ask, Ask::SignOut));
+        url.filter(|url| !url.trim().is_empty())
+    };
+    match return_url::requested(exchange.incoming).or_else(of_document) {
+        Some(url) => checked(exchange, &url).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Sends a page's form on to its return URL, with what went wrong in the fragment; a failure goes
+/// back to the page itself where there is none. Whoever is no page gets the reply as it is, and so
+/// does a page of another site.
+pub async fn sent_on(exchange: &Exchange<'_>, reply: Reply, failure: Option<&Failure>) -> Reply {
+    let incoming = exchange.incoming;
+    let is_page = return_url::is_page(incoming, &exchange.call.operation);
+    if !is_page || reply.status >= 500 || failure == Some(&Failure::CrossSite) {
+        return reply;
+    }
+    let page = incoming.header("referer").filter(|_| failure.is_some());
+    let wanted = return_url::requested(incoming).or_else(|| page.map(str::to_owned));
+    let Some(wanted) = wanted else {
+        return reply;
+    };
+    let Ok(url) = checked(exchange, &wanted).await else {
+        return reply;
+    };
+    let location = match failure {
+        None => url,
+        Some(failure) => return_url::with_failure(&url, &failure.message()),
+    };
+    let cookies = reply.headers.into_iter();
+    let cookies = cookies.filter(|(name, _)| *name == "set-cookie");
+    cookies.fold(
+        Reply::empty(302).with("location", location),
+        |reply, (name, value)| reply.with(name, value),
+    )
+}
+
+async fn checked(exchange: &Exchange<'_>, url: &str) -> Result<String, Failure> {
+    let allowed = origins::listed(exchange.app).await;
+    return_url::check(url, &exchange.app.config.public_url, &allowed)
+}

@@ -1,0 +1,34 @@
+//! `GetAccessToken`: a fresh access token for a refresh token.
+
+use super::{Exchange, Outcome, token_cookies};
+use crate::edge::endpoints::login::device_info;
+use crate::edge::flows::standing_sessions;
+use crate::wire::servicestack::cookies::Cookie;
+use crate::wire::servicestack::dto::{GetAccessToken, GetAccessTokenResponse};
+use crate::wire::servicestack::failure::Failure;
+
+/// Answers with the token in a cookie, and in the body too if the refresh token came there.
+///
+/// Whatever `Authorization` says is stale, or it would not be asked.
+pub async fn access_token(
+    exchange: &Exchange<'_>,
+    dto: &GetAccessToken,
+) -> Result<Outcome, Failure> {
+    let cookie = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
+    let token = dto.token(cookie.as_ref())?;
+    let device = device_info(exchange.incoming);
+    let renewed = standing_sessions::renew(exchange.app, token, device)
+        .await?
+        .ok_or_else(|| Failure::foreign_refresh_token(token.expose()))?;
+    let set = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);
+    let from_body = dto.refresh_token.as_ref().is_some_and(|it| !it.is_empty());
+    let response = GetAccessTokenResponse {
+        access_token: from_body.then_some(renewed.access_token),
+        response_status: None,
+    };
+    Ok(Outcome {
+        record: response.record(),
+        cookies: vec![set],
+        has_tokens: true,
+    })
+}

@@ -1,0 +1,131 @@
+//! Sessions with one refresh token for all their life: those of ServiceStack's callers, who send
+//! the same one again and again.
+
+use super::credentials::{self, CallingClient, SignedIn, TokenSubject};
+use super::sessions;
+use crate::auth::data_key::Purpose;
+use crate::auth::secret::Secret;
+use crate::auth::session::{RefreshToken, device_digest};
+use crate::auth::token::{DeviceInfo, Expiry};
+use crate::edge::app::App;
+use crate::edge::store::refreshes;
+use crate::edge::store::sessions::{self as rows, LiveSession};
+use crate::error::{Error, Why};
+
+/// A session that has just been opened, with its tokens.
+pub struct Opened {
+    /// The session.
+    pub session: LiveSession,
+    /// A JWT, as in the other API.
+    pub access_token: Secret,
+    /// Opaque; it stays the same while the session lives.
+    pub refresh_token: Secret,
+    /// Epoch milliseconds at which the refresh token ends if it is never used.
+    pub refresh_expires: i64,
+}
+
+/// A session that goes on, with a fresh access token.
+pub struct Renewed {
+    /// The session.
+    pub session: LiveSession,
+    /// A JWT.
+    pub access_token: Secret,
+}
+
+/// Opens a session for a person who has just signed in, in place of the one whose refresh token
+/// was presented.
+pub async fn open(
+    app: &App,
+    calling: &CallingClient,
+    person: &SignedIn,
+    device: DeviceInfo,
+    presented: Option<&Secret>,
+) -> Result<Opened, Error> {
+    let replaces = presented.map(|token| read(app, token)).transpose()?;
+    let replaces = replaces.flatten().map(|token| token.session_id);
+    let session = sessions::insert(app, calling, person, &device, replaces.as_deref()).await?;
+    let refresh_token = RefreshToken {
+        session_id: session.id.clone(),
+        n: 0,
+    };
+    let keys = &app.config.data_keys;
+    let idle = session.client.refresh_token_expiration.saturating_mul(1000);
+    Ok(Opened {
+        access_token: Secret::new(sessions::access_token(app, &session, device)?),
+        refresh_token: Secret::new(refresh_token.issue(keys, Purpose::ServiceStackRefresh)?),
+        refresh_expires: app.now + idle.min(app.config.session_max_age),
+        session,
+    })
+}
+
+/// Uses a refresh token; nothing if it is not one of ours.
+pub async fn renew(
+    app: &App,
+    refresh_token: &Secret,
+    device: DeviceInfo,
+) -> Result<Option<Renewed>, Error> {
+    let Some(token) = read(app, refresh_token)? else {
+        return Ok(None);
+    };
+    let digest = device.device_id.as_deref().map(device_digest);
+    let session = refreshes::renew(&app.db, &token.session_id, digest.as_deref(), app.now)
+        .await?
+        .ok_or(Error::Refused(Why::TokenExpired))?;
+    let access_token = Secret::new(sessions::access_token(app, &session, device)?);
+    Ok(Some(Renewed {
+        session,
+        access_token,
+    }))
+}
+
+/// The session of an access token; nothing if either is no longer good.
+pub async fn find(app: &App, access_token: &Secret) -> Result<Option<LiveSession>, Error> {
+    let Ok(TokenSubject::Session(id)) = credentials::session_id(app, access_token) else {
+        return Ok(None);
+    };
+    let answers = app.db.all(rows::find_live(&id, app.now)).await?;
+    rows::live(&answers, 0)
+}
+
+/// The session of an access token, or why it is refused; nothing if the token is not ours.
+pub async fn verify(app: &App, access_token: &Secret) -> Result<Option<LiveSession>, Error> {
+    if let Some(session) = find(app, access_token).await? {
+        return Ok(Some(session));
+    }
+    match credentials::session_id(app, access_token) {
+        Ok(_) => Err(Error::Strategy(Why::TokenRevoked)),
+        Err(_) if subject(app, access_token).is_some() => Err(Error::Strategy(Why::BearerExpired)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Ends the sessions of tokens, whatever else is wrong with them.
+pub async fn end(
+    app: &App,
+    refresh_token: Option<&Secret>,
+    access: &[Secret],
+) -> Result<(), Error> {
+    let of_refresh = refresh_token.map(|token| read(app, token)).transpose()?;
+    let of_access = access.iter().filter_map(|token| subject(app, token));
+    let ids: Vec<String> = of_refresh
+        .flatten()
+        .map(|token| token.session_id)
+        .into_iter()
+        .chain(of_access)
+        .collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    rows::end_all(&app.db, &ids, "signed out", app.now).await
+}
+
+fn read(app: &App, token: &Secret) -> Result<Option<RefreshToken>, Error> {
+    RefreshToken::read(&app.config.data_keys, Purpose::ServiceStackRefresh, token)
+}
+
+/// The session an access token of ours was made for, even if its time is over.
+fn subject(app: &App, token: &Secret) -> Option<String> {
+    let (keys, issuer) = (&app.config.token_keys, app.config.issuer.as_str());
+    let claims = keys.verify(token.expose(), issuer, app.now, Expiry::Ignored)?;
+    Some(claims.sid)
+}

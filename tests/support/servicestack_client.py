@@ -1,0 +1,69 @@
+"""What a program with the packaged ServiceStack client does, told as JSON for the test that runs it."""
+
+import json
+import sys
+
+from servicestack import Authenticate, GetAccessToken, JsonServiceClient, WebServiceException
+
+url, username, password = sys.argv[1:]
+
+
+def client(base_path="api"):
+    new = JsonServiceClient(url)
+    new.set_base_path(base_path)
+    return new
+
+
+def sign_in(**changes):
+    fields = {"provider": "credentials", "user_name": username, "password": password}
+    return Authenticate(**{**fields, **changes})
+
+
+def failure(work):
+    try:
+        work()
+    except WebServiceException as error:
+        status = error.response_status
+        return {
+            "code": error.status_code,
+            "errorCode": status.error_code,
+            "message": status.message,
+            "fields": [field.field_name for field in status.errors or []],
+            "type": error.type,
+        }
+    return None
+
+
+told = {}
+for base_path in ["api", None]:
+    response = client(base_path).post(sign_in())
+    told[f"post {base_path}"] = response.user_name
+told["send"] = client().send(sign_in()).user_name
+told["post_url"] = client().post_url("/auth/credentials", sign_in()).user_name
+told["send_all"] = [each.user_name for each in client().send_all([sign_in(), sign_in()])]
+
+with_basic = client()
+with_basic.set_credentials(username, password)
+told["basic"] = with_basic.post(Authenticate()).user_name
+
+signed_in = client().post(sign_in())
+with_bearer = client()
+with_bearer.bearer_token = signed_in.bearer_token
+told["bearer"] = with_bearer.get(Authenticate()).user_name
+
+with_refresh = client()
+with_refresh.bearer_token = "stale.bearer.token"
+with_refresh.refresh_token = signed_in.refresh_token
+told["refreshed"] = with_refresh.get(Authenticate()).user_name
+told["refreshed token"] = with_refresh.bearer_token not in (None, "stale.bearer.token")
+
+with_cookies = client()
+with_cookies.post(sign_in())
+told["cookies"] = with_cookies.get(Authenticate()).user_name
+with_cookies.post(Authenticate(provider="logout"))
+told["after logout"] = failure(lambda: with_cookies.get(Authenticate()))
+
+told["wrong password"] = failure(lambda: client().post(sign_in(password="wrong")))
+told["empty"] = failure(lambda: client().post(Authenticate(provider="credentials")))
+told["bad refresh"] = failure(lambda: client().post(GetAccessToken(refresh_token="Invalid.Refresh.Token")))
+json.dump(told, sys.stdout)
