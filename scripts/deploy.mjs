@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, checkSize } from "./lib/build.mjs";
 import { Stop, main, root, say } from "./lib/steps.mjs";
-import { setUp } from "./lib/tools.mjs";
+import { checkTools, installPackages } from "./lib/tools.mjs";
 import { wrangler } from "./lib/wrangler.mjs";
 
 /** What wrangler.toml says until somebody makes it their own. */
@@ -12,7 +12,8 @@ const PLACEHOLDERS = ["replace-with-your-database-id", "replace-with-your-namesp
 
 await main(async () => {
   checkConfiguration();
-  await setUp();
+  await checkTools();
+  await installPackages();
   await build();
   checkSize();
   say("applying the migrations at Cloudflare");

@@ -5,13 +5,14 @@ import { build } from "./lib/build.mjs";
 import { demoSignIn } from "./lib/demo.mjs";
 import { writeDevVars } from "./lib/dev-vars.mjs";
 import { Stop, main, root, say } from "./lib/steps.mjs";
-import { setUp } from "./lib/tools.mjs";
+import { checkTools, installPackages } from "./lib/tools.mjs";
 import { checkPort, startDev } from "./lib/wrangler.mjs";
 
 await main(async () => {
   const port = portWanted();
   await checkPort(port);
-  await setUp();
+  await checkTools();
+  await installPackages();
   await build();
   if (writeDevVars(join(root, ".dev.vars"))) say("wrote .dev.vars with fresh secrets");
   await prepareDatabase();

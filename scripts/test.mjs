@@ -3,7 +3,7 @@
 import { build, checkSize } from "./lib/build.mjs";
 import { installPythonClient } from "./lib/python.mjs";
 import { main, run, say } from "./lib/steps.mjs";
-import { setUp } from "./lib/tools.mjs";
+import { checkTools, installPackages, installToolchain } from "./lib/tools.mjs";
 
 const cargo = (...args) => () => run("cargo", args);
 
@@ -22,7 +22,9 @@ const STEPS = {
 };
 
 await main(async () => {
-  await setUp();
+  await checkTools();
+  await installPackages();
+  await installToolchain();
   await installPythonClient();
   const passed = [];
   for (const [name, step] of Object.entries(STEPS)) {

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Stop, root, run, say } from "./steps.mjs";
-import { tool } from "./tools.mjs";
+import { installBuildTools, installToolchain, tool } from "./tools.mjs";
 
 /** The worker's files, as they are uploaded. */
 const OUTPUT = ["build/index.js", "build/index_bg.wasm"];
@@ -19,10 +19,12 @@ const SIZE_LIMIT = 1024 * 1024;
 
 const RUSTFLAGS = [process.env.RUSTFLAGS, "-C target-feature=+simd128"].filter(Boolean).join(" ");
 
-/** Builds the worker unless it is there already, from exactly these sources. */
+/** Builds the worker unless it is there already, from exactly these sources; installs what that takes. */
 export async function build() {
   const inputs = hashOfInputs();
   if (OUTPUT.every((path) => existsSync(join(root, path))) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs) return;
+  await installToolchain();
+  await installBuildTools();
   say("building the worker (the first time takes some minutes)");
   rmSync(STAMP, { force: true });
   await run(tool("worker-build"), ["--release", "."], { env: environment(), failure: "the worker could not be built (see above)" });

@@ -11,14 +11,6 @@ const NODE = [20, 3];
 
 const read = (path) => readFileSync(join(root, path), "utf8");
 
-/** Everything: the tools that nobody but the user can install, then those that we can. */
-export async function setUp() {
-  await checkTools();
-  await installPackages();
-  await installToolchain();
-  await installBuildTools();
-}
-
 /** What the commands for operators need: Node and the packages, not Rust. */
 export async function setUpPackages() {
   checkNode();

@@ -1,5 +1,6 @@
 // What operators' commands do to the database, on a real D1.
 
+import { readFileSync } from "node:fs";
 import { calculateJwkThumbprint, importJWK, jwtVerify, SignJWT } from "jose";
 import { Miniflare } from "miniflare";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -34,6 +35,13 @@ async function attempt(changes = {}) {
 
 describe("migrations and seed", () => {
   onAFreshDatabase();
+
+  test("every statement of docs/operations.md fits the schema", async () => {
+    const text = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+    const statements = [...text.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, sql]) => sql);
+    expect(statements.length).toBeGreaterThan(15);
+    for (const sql of statements) await expect(db.prepare(sql).run(), sql).resolves.toMatchObject({ success: true });
+  });
 
   test("what has been applied is not applied again", async () => {
     expect(await applyMigrations(db)).toEqual([]);
@@ -89,7 +97,7 @@ describe("bootstrap", () => {
     for (const table of ["tenants", "roles", "auth_clients", "users", "user_credentials", "user_tenants", "user_clients"]) {
       expect(await count(table), table).toBe(1);
     }
-  });
+  }, 60_000);
 
   test("is refused while an administrator may come in, and not longer", async () => {
     await seedDemo(db);
