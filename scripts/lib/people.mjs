@@ -49,7 +49,10 @@ export function client({ clientId, clientSecret, secret, redirectUrl, now }, con
 }
 
 /** A person with a password, an active member of a tenant, allowed on the clients: all its rows. */
-export function user({ id, membershipId, username, email, verified, firstName, password, tenantId, roleId, clientIds, now }, condition) {
+export function user(
+  { id, membershipId, username, email, verified, firstName, password, stored = hashPassword(password), tenantId, roleId, clientIds, now },
+  condition,
+) {
   const times = { created_on: now, modified_on: now };
   const person = {
     id,
@@ -65,7 +68,7 @@ export function user({ id, membershipId, username, email, verified, firstName, p
   const number = (clientId) => new Expression(`(select id from auth_clients where client_id = ${literal(clientId)} and deleted = 0)`);
   return [
     insert("users", person, condition),
-    insert("user_credentials", { user_id: id, password: hashPassword(password), changed_on: now }, condition),
+    insert("user_credentials", { user_id: id, password: stored, changed_on: now }, condition),
     insert("user_tenants", { id: membershipId, user_id: id, tenant_id: tenantId, role_id: roleId, status: 1, ...times }, condition),
     ...clientIds.map((clientId) => insert("user_clients", { user_id: id, client_id: number(clientId) }, condition)),
   ];

@@ -34,7 +34,7 @@ use endpoints::servicestack;
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, context: Context) -> worker::Result<Response> {
     report_panics();
-    let head = request.method().to_string() == "HEAD";
+    let head = request.inner().method() == "HEAD";
     let https = request.url()?.scheme() == "https";
     let now = i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX);
     let visitor = Visitor::of(&request);
@@ -100,7 +100,8 @@ async fn read(request: &mut Request) -> worker::Result<Incoming> {
         .entries()
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect();
-    let method = Method::parse(request.method().as_ref());
+    // Not `request.method()`, which takes whatever it does not know for GET.
+    let method = Method::parse(&request.inner().method());
     let body = match method {
         Method::Get | Method::Options => Body::Bytes(Vec::new()),
         _ => read_body(request).await?,

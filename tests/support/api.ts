@@ -29,12 +29,14 @@ type Extra = Record<string, string>;
 
 export function api(worker: Worker) {
   async function send(method: string, path: string, init: { body?: unknown; headers?: Extra } = {}): Promise<Answer> {
-    const raw = typeof init.body === "string" || init.body instanceof Uint8Array;
+    const streamed = init.body instanceof ReadableStream;
+    const raw = streamed || typeof init.body === "string" || init.body instanceof Uint8Array;
     const json = init.body !== undefined && !raw;
     const response = await worker.fetch(path, {
       method,
       headers: { ...(json ? { "content-type": "application/json" } : {}), ...init.headers },
       body: (json ? JSON.stringify(init.body) : init.body) as never,
+      ...(streamed && { duplex: "half" }),
     });
     const text = await response.text();
     let body: any;

@@ -2,12 +2,12 @@
 
 import { randomUUID } from "node:crypto";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { user } from "../../scripts/lib/people.mjs";
+import { hashPassword, user } from "../../scripts/lib/people.mjs";
 import type { Worker } from "./worker";
 
 /** The password of everybody made here, unless another is given. */
 export const PASSWORD = "a password for tests";
-
+const STORED = hashPassword(PASSWORD);
 
 interface Wishes {
   username?: string;
@@ -35,7 +35,7 @@ export async function aUser(worker: Worker, wishes: Wishes = {}) {
     email: wishes.email ?? null,
     verified: wishes.email !== undefined,
     firstName: "Test",
-    password: PASSWORD,
+    stored: wishes.storedPassword ?? STORED,
     tenantId: demoSettings.SIGN_UP_TENANT,
     roleId: demoSettings.SIGN_UP_ROLE,
     clientIds: wishes.clients ?? ["demo-web", "demo-mobile"],
@@ -48,8 +48,6 @@ export async function aUser(worker: Worker, wishes: Wishes = {}) {
   else if (wishes.status !== undefined)
     changes.push(run("update user_tenants set status = ? where id = ?", wishes.status, membershipId));
   if (wishes.storedPassword === null) changes.push(run("delete from user_credentials where user_id = ?", id));
-  else if (wishes.storedPassword !== undefined)
-    changes.push(run("update user_credentials set password = ? where user_id = ?", wishes.storedPassword, id));
   for (const permission of wishes.permissions ?? [])
     changes.push(
       run(

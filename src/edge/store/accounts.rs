@@ -146,9 +146,14 @@ impl TryFrom<AccountRow> for Account {
     }
 }
 
+/// More than any name has, folded, in bytes. Folding can make a name eighteen times as long, and D1
+/// refuses values over two megabytes.
+const LONGEST_NAME: usize = 4096;
+
 /// Finds a live account by username or e-mail address: read it with [`with_password`].
 pub fn find_by_name(name: &str) -> Statement {
-    sql!(BY_NAME, &fold(name))
+    let name = Some(fold(name)).filter(|name| name.len() <= LONGEST_NAME);
+    sql!(BY_NAME, name.as_deref())
 }
 
 /// Reads the n-th answer of a batch, which asked [`find_by_name`].
