@@ -7,6 +7,7 @@
 pub mod account;
 pub mod client;
 pub mod data_key;
+pub mod oauth;
 pub mod one_time;
 pub mod password;
 pub mod pkce;

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::oauth::begin::{PendingSignIn, SignInTicket};
 use super::secret::Secret;
 
 /// What KV remembers under a one-time secret.
@@ -31,4 +32,12 @@ pub struct AuthCode {
 
 impl OneTime for AuthCode {
     const KIND: &'static str = "code";
+}
+
+impl OneTime for PendingSignIn {
+    const KIND: &'static str = "signin";
+}
+
+impl OneTime for SignInTicket {
+    const KIND: &'static str = "ticket";
 }
