@@ -107,7 +107,8 @@ fn as_resource_owner(error: Error) -> Error {
     }
 }
 
-fn device_info(incoming: &Incoming) -> DeviceInfo {
+/// What a request says of the device it comes from.
+pub(super) fn device_info(incoming: &Incoming) -> DeviceInfo {
     let header = |name| {
         let value = incoming.header(name).filter(|value| !value.is_empty());
         value.map(str::to_owned)
@@ -118,7 +119,8 @@ fn device_info(incoming: &Incoming) -> DeviceInfo {
     }
 }
 
-fn token_response(pair: TokenPair) -> Result<Reply, Error> {
+/// A pair of tokens as both families of the ARC API's answers have it.
+pub(super) fn token_response(pair: TokenPair) -> Result<Reply, Error> {
     Reply::json(&TokenResponse {
         access_token: pair.access_token,
         refresh_token: pair.refresh_token,

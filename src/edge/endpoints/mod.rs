@@ -6,4 +6,5 @@ pub mod logout;
 pub mod otp_caches;
 pub mod password;
 pub mod sign_up;
+pub mod social;
 pub mod well_known;

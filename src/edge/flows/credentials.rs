@@ -8,12 +8,14 @@ use crate::auth::account::{Account, fold};
 use crate::auth::attempts::Place;
 use crate::auth::client::AuthClient;
 use crate::auth::data_key::Purpose;
+use crate::auth::oauth::profile::Profile;
 use crate::auth::secret::{Secret, random_id};
 use crate::auth::token::Expiry;
 use crate::edge::app::App;
 use crate::edge::store::accounts::{self, AccountWithPassword};
 use crate::edge::store::attempts::{self, Guess, Subject};
 use crate::edge::store::clients::{self, ClientRow};
+use crate::edge::store::identities;
 use crate::edge::store::otps::{self, ReservedOtp, Settlement};
 use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
@@ -39,6 +41,13 @@ pub enum Proof {
     },
     /// An OTP, which whatever is opened must take first.
     Otp(ReservedOtp),
+    /// A provider.
+    Elsewhere {
+        /// Who it says it is.
+        profile: Box<Profile>,
+        /// What ends the session there, if it gave that.
+        refresh_token: Option<Secret>,
+    },
 }
 
 /// What the bearer of an access token is.
@@ -80,6 +89,11 @@ pub struct Credentials<'a> {
 }
 
 impl CallingClient {
+    /// The client for which a sign-in elsewhere was begun: it proved itself then.
+    pub(super) const fn returning(client: AuthClient) -> Self {
+        Self { client }
+    }
+
     /// The client.
     pub const fn client(&self) -> &AuthClient {
         &self.client
@@ -87,6 +101,25 @@ impl CallingClient {
 }
 
 impl SignedIn {
+    /// Lets a person whom a provider has proven in to a client.
+    pub(super) fn from_elsewhere(
+        app: &App,
+        client: &AuthClient,
+        account: Account,
+        profile: Profile,
+        refresh_token: Option<Secret>,
+    ) -> Result<Self, Error> {
+        account.admit(client)?;
+        Ok(Self {
+            account,
+            proof: Proof::Elsewhere {
+                profile: Box::new(profile),
+                refresh_token,
+            },
+            place: app.visitor.place(None),
+        })
+    }
+
     /// The person's account.
     pub const fn account(&self) -> &Account {
         &self.account
@@ -113,17 +146,29 @@ impl SignedIn {
                 settlement.statements.push(otps::take(otp, &attempt, now));
                 settlement.otp_attempt = Some(attempt);
             }
+            Proof::Elsewhere { profile, .. } => {
+                settlement.statements.push(identities::used(profile, now));
+            }
         }
         Ok(settlement)
     }
 }
 
 impl Proof {
+    /// The provider's refresh token, if there is one.
+    pub const fn provider_token(&self) -> Option<&Secret> {
+        match self {
+            Self::Elsewhere { refresh_token, .. } => refresh_token.as_ref(),
+            Self::Password { .. } | Self::Otp(_) => None,
+        }
+    }
+
     /// The name that is stored with a session.
     pub const fn method(&self) -> &'static str {
         match self {
             Self::Password { .. } => "password",
             Self::Otp(_) => "otp",
+            Self::Elsewhere { profile, .. } => profile.provider.name(),
         }
     }
 }

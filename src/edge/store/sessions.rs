@@ -51,6 +51,8 @@ const LAST_LOGIN: &str = "update users set last_login = ?2 where id = ( \
 
 const KEEP_PROVIDER_TOKEN: &str = "update sessions set provider_token = ?2 where id = ?1";
 
+const PROVIDER_TOKEN: &str = "select provider_token from sessions where id = ?1 and method = ?2 and provider_token is not null";
+
 const STATE: &str = "select s.refresh_n, s.refreshed_on, s.last_used_on, s.expires_on, \
        s.ended_on, s.device, c.refresh_token_expiration, \
        exists (select 1 from live_members m where m.user_id = s.user_id and m.client_id = s.client_id) as live \
@@ -185,6 +187,16 @@ pub async fn open(
 /// Keeps the provider's refresh token (encrypted) for signing out there.
 pub async fn keep_provider_token(db: &Db, id: &str, token: &str) -> Result<(), Error> {
     db.all(sql!(KEEP_PROVIDER_TOKEN, id, token)).await.map(drop)
+}
+
+/// The refresh token (encrypted) that a provider gave for a session, ended or not, of its own.
+pub async fn provider_token(db: &Db, id: &str, method: &str) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        provider_token: String,
+    }
+    let row: Option<Row> = db.first(sql!(PROVIDER_TOKEN, id, method)).await?;
+    Ok(row.map(|row| row.provider_token))
 }
 
 /// Refreshes: ends a stolen session, moves an honest one on, and reads it before and after.
