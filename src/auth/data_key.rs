@@ -30,6 +30,8 @@ pub enum Purpose {
     OtpShown,
     /// A provider's refresh token.
     ProviderToken,
+    /// The PKCE verifier of a sign-in elsewhere, until its code comes back.
+    SignIn,
     /// What a wrong attempt looked like, to recognise the same one sent twice.
     Attempt,
 }
@@ -42,6 +44,7 @@ impl Purpose {
             Self::Otp => "edgelatch/otp",
             Self::OtpShown => "edgelatch/otp-shown",
             Self::ProviderToken => "edgelatch/provider-token",
+            Self::SignIn => "edgelatch/sign-in",
             Self::Attempt => "edgelatch/attempt",
         }
     }

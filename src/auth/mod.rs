@@ -9,6 +9,7 @@ pub mod address;
 pub mod attempts;
 pub mod client;
 pub mod data_key;
+pub mod oauth;
 pub mod one_time;
 pub mod password;
 pub mod pkce;

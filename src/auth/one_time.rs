@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::oauth::begin::{PendingSignIn, SignInTicket};
 use super::profile::Profile;
 use super::secret::Secret;
 
@@ -70,4 +71,12 @@ pub struct Otp {
 
 impl OneTime for Otp {
     const KIND: &'static str = "otp";
+}
+
+impl OneTime for PendingSignIn {
+    const KIND: &'static str = "signin";
+}
+
+impl OneTime for SignInTicket {
+    const KIND: &'static str = "ticket";
 }

@@ -6,8 +6,11 @@
 mod messages;
 mod reader;
 
+use url::Url;
+
 use crate::auth::attempts::Limits;
 use crate::auth::data_key::DataKeys;
+use crate::auth::oauth;
 use crate::auth::password::Algorithm;
 use crate::auth::secret::Secret;
 use crate::auth::token::TokenKeys;
@@ -57,6 +60,8 @@ pub struct Config {
     pub servicestack_client_id: Option<String>,
     /// `TOKEN_COOKIES_SAME_SITE`: whether ServiceStack's cookies go with requests from other sites.
     pub token_cookies_same_site: SameSite,
+    /// Signing in elsewhere: the providers, and who may sign up or be linked.
+    pub social: oauth::Settings,
     /// `LEGACY_HABITS`: habits of the originals that are off unless named.
     pub habits: Habits,
 }
@@ -116,6 +121,7 @@ impl Config {
                 .whole::<i64>("AUDIT_RETENTION_DAYS", 90, 1..=3650)?
                 .saturating_mul(86_400_000),
             messages: Messages::read(&settings, &public_url)?,
+            social: settings.social(&public_url)?,
             sign_up: settings.sign_up()?,
             otp_client_ids: settings.list("OTP_CLIENT_IDS"),
             servicestack_client_id: settings.text("SERVICESTACK_CLIENT_ID"),
@@ -213,6 +219,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             Some("none") => Ok(SameSite::None),
             Some(_) => Err(wrong(NAME, "must be lax or none")),
         }
+    }
+
+    fn social(&self, public_url: &str) -> Result<oauth::Settings, Error> {
+        let url = Url::parse(public_url).map_err(|_| wrong("PUBLIC_URL", "must be a URL"))?;
+        let social = oauth::Settings::read(&|name| self.text(name), &url)?;
+        if !social.policy.sign_up.is_empty() && self.text("SIGN_UP_TENANT").is_none() {
+            return Err(wrong("SIGN_UP_TENANT", "is missing beside SOCIAL_SIGN_UP"));
+        }
+        Ok(social)
     }
 
     fn habits(&self) -> Result<Habits, Error> {
@@ -313,6 +328,16 @@ mod tests {
             ),
             (vec![("SERVER_TIMING", "hunter2")], "SERVER_TIMING"),
             (vec![("SIGN_UP_TENANT", "hunter2")], "SIGN_UP_ROLE"),
+            (vec![("SOCIAL_SIGN_UP", "google")], "SIGN_UP_TENANT"),
+            (vec![("SOCIAL_LINKING", "hunter2")], "SOCIAL_LINKING"),
+            (
+                vec![
+                    ("GOOGLE_AUTH_CLIENT_ID", "id"),
+                    ("GOOGLE_AUTH_CLIENT_SECRET", "secret"),
+                    ("GOOGLE_AUTH_TOKEN_URL", "http://hunter2.example"),
+                ],
+                "GOOGLE_AUTH_TOKEN_URL",
+            ),
             (vec![("RATE_LIMITS", "off")], "RATE_LIMITS"),
             (vec![("RATE_LIMITS", "hunter2")], "RATE_LIMITS"),
             (vec![("SIGN_IN_ATTEMPTS", "0")], "SIGN_IN_ATTEMPTS"),

@@ -7,9 +7,10 @@ use std::pin::Pin;
 
 use super::app::App;
 use super::endpoints::{
-    auth_clients, dev_mailbox, login, logout, otp_caches, password, sign_up, well_known,
+    auth_clients, dev_mailbox, login, logout, otp_caches, password, sign_up, social, well_known,
 };
 use super::limits::{self, Flood};
+use crate::auth::oauth::Provider::{Apple, Facebook, Google, Instagram, Keycloak};
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::incoming::Method::{self, Delete, Get, Patch, Post, Put};
@@ -44,6 +45,21 @@ const ROUTES: &[Route] = routes! {
     Get    "/auth/me"                         None   => login::me;
     Patch  "/auth/change-password"            SignIn => login::change_password;
     Post   "/logout"                          None   => logout::logout;
+    Post   "/keycloak/logout"                 None   => logout::keycloak_logout;
+    Post   "/auth/google"                     SignIn => social::begin, Google;
+    Get    "/auth/google"                     SignIn => social::begin, Google;
+    Get    "/auth/google-auth-redirect"       SignIn => social::finish, Google;
+    Post   "/auth/facebook"                   SignIn => social::begin, Facebook;
+    Get    "/auth/facebook-auth-redirect"     SignIn => social::finish, Facebook;
+    Post   "/auth/instagram"                  SignIn => social::begin, Instagram;
+    Get    "/auth/instagram-auth-redirect"    SignIn => social::finish, Instagram;
+    Post   "/auth/oauth-apple"                SignIn => social::begin, Apple;
+    Get    "/auth/apple-oauth-redirect"       SignIn => social::finish, Apple;
+    Post   "/auth/apple-oauth-redirect"       SignIn => social::finish, Apple;
+    Post   "/auth/keycloak"                   SignIn => social::begin, Keycloak;
+    Get    "/auth/keycloak"                   SignIn => social::begin, Keycloak;
+    Get    "/auth/keycloak-auth-redirect"     SignIn => social::finish, Keycloak;
+    Get    "/auth/sign-in/continue"           SignIn => social::proceed;
     Post   "/auth/forget-password"            Mail   => password::forget_password;
     Get    "/auth/verify-reset-password-link" SignIn => password::verify_reset_password_link;
     Patch  "/auth/reset-password"             SignIn => password::reset_password;

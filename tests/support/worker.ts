@@ -24,6 +24,8 @@ export interface Options {
   outside?: (request: MiniflareRequest) => MiniflareResponse | Promise<MiniflareResponse>;
   /** Whether requests may meddle with storage (see meddler.mjs). */
   meddled?: boolean;
+  /** A port of 127.0.0.1 to listen on, for tests that come over HTTP. */
+  port?: number;
   /** Cloudflare's counters by binding name: requests a minute. */
   floodLimits?: Record<string, number>;
   /** Whether Cloudflare's e-mail binding is there; it prints what it is given. */
@@ -61,7 +63,7 @@ class Captured extends Log {
 }
 
 /** Starts the worker. Call `stop` when the file is done. */
-export async function startWorker({ settings = {}, seeded = true, outside, meddled = false, floodLimits = {}, email = false }: Options = {}) {
+export async function startWorker({ settings = {}, seeded = true, outside, meddled = false, port, floodLimits = {}, email = false }: Options = {}) {
   let present: Settings = { ...defaults(), ...settings };
   const log: string[] = [];
   const options = (): MiniflareOptions => ({
@@ -70,6 +72,7 @@ export async function startWorker({ settings = {}, seeded = true, outside, meddl
       module("index.js", build),
       { type: "CompiledWasm", path: "index_bg.wasm", contents: readFileSync(new URL("index_bg.wasm", build)) },
     ],
+    ...(port === undefined ? {} : { host: "127.0.0.1", port }),
     compatibilityDate: "2026-04-01",
     bindings: Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined)) as Record<string, string>,
     d1Databases: ["DB"],

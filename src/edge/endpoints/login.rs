@@ -119,7 +119,8 @@ pub fn device_info(incoming: &Incoming) -> DeviceInfo {
     }
 }
 
-fn token_response(pair: TokenPair) -> Result<Reply, Error> {
+/// A pair of tokens as both families of the ARC API's answers have it.
+pub(super) fn token_response(pair: TokenPair) -> Result<Reply, Error> {
     Reply::json(&TokenResponse {
         access_token: pair.access_token,
         refresh_token: pair.refresh_token,

@@ -8,4 +8,5 @@ pub mod otp_caches;
 pub mod password;
 pub mod servicestack;
 pub mod sign_up;
+pub mod social;
 pub mod well_known;

@@ -8,6 +8,7 @@ use crate::auth::account::{Account, fold};
 use crate::auth::attempts::Place;
 use crate::auth::client::AuthClient;
 use crate::auth::data_key::Purpose;
+use crate::auth::oauth::profile::Profile;
 use crate::auth::secret::{Secret, random_id};
 use crate::auth::token::Expiry;
 use crate::edge::app::App;
@@ -15,9 +16,13 @@ use crate::edge::store::accounts::{self, AccountWithPassword};
 use crate::edge::store::attempts::{self, Guess, Subject};
 use crate::edge::store::clients::{self, ClientRow};
 use crate::edge::store::db::Answers;
+use crate::edge::store::identities;
 use crate::edge::store::otps::{self, ReservedOtp, Settlement};
-use crate::edge::store::sessions::{self, LiveSession};
+use crate::edge::store::sessions::{self, LiveSession, Unchanged};
 use crate::error::{Error, Why};
+
+/// Nobody can sign in to the client of ServiceStack's callers.
+const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
 
 /// A client that has proven its secret.
 pub struct CallingClient {
@@ -41,6 +46,13 @@ pub enum Proof {
     },
     /// An OTP, which whatever is opened must take first.
     Otp(ReservedOtp),
+    /// A provider.
+    Elsewhere {
+        /// Who it says it is.
+        profile: Box<Profile>,
+        /// What ends the session there, if it gave that.
+        refresh_token: Option<Secret>,
+    },
 }
 
 /// What the bearer of an access token is.
@@ -82,6 +94,11 @@ pub struct Credentials<'a> {
 }
 
 impl CallingClient {
+    /// The client for which a sign-in elsewhere was begun: it proved itself then.
+    pub(super) const fn returning(client: AuthClient) -> Self {
+        Self { client }
+    }
+
     /// The client.
     pub const fn client(&self) -> &AuthClient {
         &self.client
@@ -89,6 +106,26 @@ impl CallingClient {
 }
 
 impl SignedIn {
+    /// Lets a person whom a provider has proven in to a client.
+    pub(super) fn from_elsewhere(
+        app: &App,
+        client: &AuthClient,
+        account: Account,
+        profile: Profile,
+        refresh_token: Option<Secret>,
+    ) -> Result<Self, Error> {
+        account.admit(client)?;
+        Ok(Self {
+            account,
+            proof: Proof::Elsewhere {
+                profile: Box::new(profile),
+                refresh_token,
+            },
+            password_changed_on: None,
+            place: app.visitor.place(None),
+        })
+    }
+
     /// The person's account.
     pub const fn account(&self) -> &Account {
         &self.account
@@ -115,23 +152,38 @@ impl SignedIn {
                 settlement.statements.push(otps::take(otp, &attempt, now));
                 settlement.otp_attempt = Some(attempt);
             }
+            Proof::Elsewhere { profile, .. } => {
+                settlement.statements.push(identities::used(profile, now));
+            }
         }
         Ok(settlement)
     }
 
-    /// When the password that the account then had was set, if it had one: what the person
-    /// proved opens nothing once it is another.
-    pub const fn password_changed_on(&self) -> Option<i64> {
-        self.password_changed_on
+    /// The password that the account then had: what the person proved opens nothing once it is
+    /// another. A provider's word does not hang on it.
+    pub const fn unchanged(&self) -> Unchanged {
+        match self.proof {
+            Proof::Password { .. } | Proof::Otp(_) => Unchanged::Since(self.password_changed_on),
+            Proof::Elsewhere { .. } => Unchanged::Whatever,
+        }
     }
 }
 
 impl Proof {
+    /// The provider's refresh token, if there is one.
+    pub const fn provider_token(&self) -> Option<&Secret> {
+        match self {
+            Self::Elsewhere { refresh_token, .. } => refresh_token.as_ref(),
+            Self::Password { .. } | Self::Otp(_) => None,
+        }
+    }
+
     /// The name that is stored with a session.
     pub const fn method(&self) -> &'static str {
         match self {
             Self::Password { .. } => "password",
             Self::Otp(_) => "otp",
+            Self::Elsewhere { profile, .. } => profile.provider.name(),
         }
     }
 }
@@ -187,13 +239,20 @@ pub async fn sign_in_to_named(
     app: &App,
     person: &Presented<'_>,
 ) -> Result<(CallingClient, SignedIn), Error> {
-    const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
     let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
     let answers = look_up(app, client_id, None, person).await?;
     let row: ClientRow = answers.row(0)?.ok_or(NOBODY)?;
     let calling = CallingClient { client: row.into() };
     let person = prove_member(app, &answers, &calling, person)?;
     Ok((calling, person))
+}
+
+/// The client of ServiceStack's callers, for a person whom somebody else proves.
+pub async fn named_client(app: &App) -> Result<CallingClient, Error> {
+    let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
+    let row: Option<ClientRow> = app.db.first(clients::find_by_client_id(client_id)).await?;
+    let client = row.ok_or(NOBODY)?.into();
+    Ok(CallingClient { client })
 }
 
 /// Asks for client and account, counts the attempt, and reserves an OTP. Without a digest the

@@ -13,4 +13,5 @@ pub mod passwords;
 pub mod provider_tokens;
 pub mod sessions;
 pub mod sign_up;
+pub mod social;
 pub mod standing_sessions;

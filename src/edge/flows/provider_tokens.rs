@@ -1,18 +1,19 @@
-//! Signing in with an access token that a provider issued to our app.
+//! Signing in with a token that a provider issued to our app, as ServiceStack's callers do.
 
-use super::credentials::{CallingClient, SignedIn};
+use super::credentials::{self, CallingClient, SignedIn};
+use super::social;
+use crate::auth::oauth::Provider;
 use crate::auth::secret::Secret;
+use crate::edge::app::App;
 use crate::error::Error;
 
 /// Proves the person of a provider's token to the client of ServiceStack's callers.
-///
-/// `provider` is one of `ask::PROVIDERS`. None of them can be configured yet, so each answers as
-/// one that is not: 501, and the log names the setting that would be needed.
-pub fn sign_in(provider: &str, _token: &Secret) -> Result<(CallingClient, SignedIn), Error> {
-    Err(Error::NotConfigured(match provider {
-        "google" => "GOOGLE_AUTH_CLIENT_ID",
-        "facebook" => "FACEBOOK_AUTH_CLIENT_ID",
-        "apple" => "APPLE_AUTH_CLIENT_ID",
-        _ => "KEYCLOAK_CLIENT_ID",
-    }))
+pub async fn sign_in(
+    app: &App,
+    provider: Provider,
+    token: &Secret,
+) -> Result<(CallingClient, SignedIn), Error> {
+    let calling = credentials::named_client(app).await?;
+    let person = social::with_access_token(app, &calling, provider, token).await?;
+    Ok((calling, person))
 }

@@ -37,20 +37,21 @@ pub async fn new_code(
     let key = one_time::key::<AuthCode>(&code);
     let client = calling.client();
     let lifetime = client.code_lifetime();
+    let session_id = random_id()?;
     let row = NewCode {
         key: &key,
         user_id: &person.account().id,
         client: client.id,
-        session_id: &random_id()?,
+        session_id: &session_id,
         client_secret_digest: &client.secret_digest,
         challenge: challenge.map(Challenge::as_str),
         method: person.proof().method(),
-        password_changed_on: person.password_changed_on(),
+        unchanged: person.unchanged(),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
     let record = AuthCode {
         proven_on: app.now,
-        provider_token: None,
+        provider_token: sealed_provider_token(app, person, &session_id)?,
     };
     let (made, ()) = try_join(
         codes::insert(&app.db, &row, person.settle(app.now)?, app.now),
@@ -87,13 +88,30 @@ pub(super) async fn insert(
         client: calling.client().id,
         device: digest.as_deref(),
         method: person.proof().method(),
-        password_changed_on: person.password_changed_on(),
+        unchanged: person.unchanged(),
         expires_on: app.now + app.config.session_max_age,
         replaces,
     };
-    sessions::open(&app.db, &new, person.settle(app.now)?, app.now)
+    let session = sessions::open(&app.db, &new, person.settle(app.now)?, app.now)
         .await?
-        .ok_or(Error::Strategy(Why::InvalidCredentials))
+        .ok_or(Error::Strategy(Why::InvalidCredentials))?;
+    if let Some(token) = sealed_provider_token(app, person, &session.id)? {
+        sessions::keep_provider_token(&app.db, &session.id, &token).await?;
+    }
+    Ok(session)
+}
+
+/// The provider's refresh token as it is stored, bound to the session it goes with.
+fn sealed_provider_token(
+    app: &App,
+    person: &SignedIn,
+    session_id: &str,
+) -> Result<Option<String>, Error> {
+    let seal = |token: &Secret| {
+        let keys = &app.config.data_keys;
+        keys.seal(Purpose::ProviderToken, session_id, token.expose())
+    };
+    person.proof().provider_token().map(seal).transpose()
 }
 
 /// A code as a client brings it back.

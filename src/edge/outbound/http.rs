@@ -1,10 +1,14 @@
 //! One outgoing request: bounded in time, following no redirect.
 
-use futures_util::future::{Either, select};
+use std::future::Future;
 use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
 use worker::{
-    AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
+    AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
+    Response, ResponseBody,
 };
 
 use crate::error::Error;
@@ -21,13 +25,42 @@ pub struct Outgoing<'a> {
     pub body: Option<&'a [u8]>,
 }
 
+/// An answer, read to its end or to the limit that was set.
+pub struct Received {
+    /// Status code.
+    pub status: u16,
+    /// How long it may be kept.
+    pub cache_control: Option<String>,
+    /// One byte more than the limit where it is longer.
+    pub body: Vec<u8>,
+}
+
 /// Sends a request and waits for the answer's head; fails where none comes in time.
 pub async fn send(outgoing: &Outgoing<'_>, patience: Duration) -> Result<Response, Error> {
+    within(outgoing, patience, |answer| async { Ok(answer) }).await
+}
+
+/// Sends a request and reads the answer, of which no more than `most` bytes is wanted; fails where
+/// its end does not come in time.
+pub async fn receive(
+    outgoing: &Outgoing<'_>,
+    patience: Duration,
+    most: usize,
+) -> Result<Received, Error> {
+    within(outgoing, patience, |answer| read(answer, most)).await
+}
+
+async fn within<T, F: Future<Output = worker::Result<T>>>(
+    outgoing: &Outgoing<'_>,
+    patience: Duration,
+    then: impl FnOnce(Response) -> F,
+) -> Result<T, Error> {
     let request = request(outgoing).map_err(failed)?;
     let controller = AbortController::default();
     let signal = controller.signal();
     let fetch = Fetch::Request(request);
-    let answer = std::pin::pin!(fetch.send_with_signal(&signal));
+    let answer = async { then(fetch.send_with_signal(&signal).await?).await };
+    let answer = std::pin::pin!(answer);
     match select(answer, Delay::from(patience)).await {
         Either::Left((answer, _)) => answer.map_err(failed),
         Either::Right(_) => {
@@ -37,6 +70,25 @@ pub async fn send(outgoing: &Outgoing<'_>, patience: Duration) -> Result<Respons
             ))
         }
     }
+}
+
+async fn read(mut answer: Response, most: usize) -> worker::Result<Received> {
+    let cache_control = answer.headers().get("cache-control")?;
+    let mut body = Vec::new();
+    if !matches!(answer.body(), ResponseBody::Empty) {
+        let mut stream = answer.stream()?;
+        while body.len() <= most
+            && let Some(chunk) = stream.next().await
+        {
+            body.extend(chunk?);
+        }
+    }
+    body.truncate(most.saturating_add(1));
+    Ok(Received {
+        status: answer.status_code(),
+        cache_control,
+        body,
+    })
 }
 
 fn request(outgoing: &Outgoing<'_>) -> worker::Result<Request> {

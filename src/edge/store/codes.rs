@@ -9,14 +9,14 @@ use super::accounts::account_columns;
 use super::clients::client_columns;
 use super::db::{Db, sql};
 use super::otps::{Settlement, settled};
-use super::sessions::{self, LiveSession, live_sessions};
+use super::sessions::{self, LiveSession, Unchanged, live_sessions};
 use crate::error::Error;
 
 const INSERT: &str = concat!(
     "insert into one_time (key, kind, user_id, client_id, session_id, \
        client_secret_digest, challenge, method, created_on, expires_on) \
      select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 \
-     where (select changed_on from user_credentials where user_id = ?2) is ?11 and ",
+     where ((select changed_on from user_credentials where user_id = ?2) is ?11 or ?12) and ",
     settled!("?10")
 );
 
@@ -77,8 +77,8 @@ pub struct NewCode<'a> {
     pub challenge: Option<&'a str>,
     /// How the user proved to be the user.
     pub method: &'a str,
-    /// When the password the user had was set, if there was one.
-    pub password_changed_on: Option<i64>,
+    /// The password that must be the user's still.
+    pub unchanged: Unchanged,
     /// Its end.
     pub expires_on: i64,
 }
@@ -136,7 +136,8 @@ pub async fn insert(
         now,
         code.expires_on,
         settlement.otp_attempt.as_ref(),
-        code.password_changed_on
+        code.unchanged.since(),
+        code.unchanged.is_whatever()
     );
     let first = settlement.statements;
     let last = first.len();

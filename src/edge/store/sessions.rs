@@ -38,7 +38,7 @@ const OPEN: &str = concat!(
        device, method, created_on, expires_on) \
      select ?1, m.user_id, m.client_id, ?4, ?4, ?5, ?6, ?4, ?7 \
      from live_members m where m.user_id = ?2 and m.client_id = ?3 \
-       and (select changed_on from user_credentials where user_id = ?2) is ?9 and ",
+       and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
     settled!("?8")
 );
 
@@ -50,6 +50,9 @@ const LAST_LOGIN: &str = "update users set last_login = ?2 where id = ( \
        where s.id = ?1 and s.created_on = ?2)";
 
 const KEEP_PROVIDER_TOKEN: &str = "update sessions set provider_token = ?2 where id = ?1";
+
+const PROVIDER_TOKEN: &str = "select provider_token from sessions \
+     where id = ?1 and method = ?2 and provider_token is not null";
 
 const REPLACE: &str = "update sessions set ended_on = ?3, ended_why = 'signed in anew' \
      where id = ?1 and ended_on is null and exists (select 1 from sessions n where n.id = ?2)";
@@ -72,6 +75,30 @@ pub struct LiveSession {
     pub client: AuthClient,
 }
 
+/// Which password must be the user's still, for a proof to open something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unchanged {
+    /// The one that was set then, or none where there was none.
+    Since(Option<i64>),
+    /// Any: the proof has nothing to do with it.
+    Whatever,
+}
+
+impl Unchanged {
+    /// When the password was set.
+    pub const fn since(self) -> Option<i64> {
+        match self {
+            Self::Since(changed_on) => changed_on,
+            Self::Whatever => None,
+        }
+    }
+
+    /// Whether it does not matter: 1 or 0, as SQL has it.
+    pub const fn is_whatever(self) -> u32 {
+        matches!(self, Self::Whatever) as u32
+    }
+}
+
 /// A session about to be opened.
 pub struct NewSession<'a> {
     /// The `sid`.
@@ -84,8 +111,8 @@ pub struct NewSession<'a> {
     pub device: Option<&'a str>,
     /// How the user proved to be the user.
     pub method: &'a str,
-    /// When the password the user had was set, if there was one.
-    pub password_changed_on: Option<i64>,
+    /// The password that must be the user's still.
+    pub unchanged: Unchanged,
     /// The absolute end.
     pub expires_on: i64,
     /// A session that ends when this one opens.
@@ -137,7 +164,8 @@ pub async fn open(
         new.method,
         new.expires_on,
         settlement.otp_attempt.as_ref(),
-        new.password_changed_on
+        new.unchanged.since(),
+        new.unchanged.is_whatever()
     );
     let first = settlement.statements;
     let last = 2 + first.len();
@@ -153,6 +181,16 @@ pub async fn open(
 /// Keeps the provider's refresh token (encrypted) for signing out there.
 pub async fn keep_provider_token(db: &Db, id: &str, token: &str) -> Result<(), Error> {
     db.all(sql!(KEEP_PROVIDER_TOKEN, id, token)).await.map(drop)
+}
+
+/// The refresh token (encrypted) that a provider gave for a session, ended or not, of its own.
+pub async fn provider_token(db: &Db, id: &str, method: &str) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        provider_token: String,
+    }
+    let row: Option<Row> = db.first(sql!(PROVIDER_TOKEN, id, method)).await?;
+    Ok(row.map(|row| row.provider_token))
 }
 
 /// Ends a live session; gives its user, or nothing if it was over already.

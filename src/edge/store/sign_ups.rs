@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::db::{Db, sql};
+use super::db::{Answers, Db, Statement, sql};
 use crate::auth::profile::Profile;
 use crate::config::SignUpPlace;
 use crate::error::Error;
@@ -35,17 +35,17 @@ const PASSWORD: &str = concat!(
     taken!()
 );
 
-const MEMBERSHIP: &str = concat!(
-    "insert into user_tenants (id, user_id, tenant_id, role_id, status, locale, created_on, modified_on) \
-     select ?3, ?4, ?5, ?6, 1, ?7, ?8, ?8 where ",
-    taken!()
-);
+// A new user's id is drawn for one attempt: that the user exists says that the attempt has won.
+const MEMBERSHIP: &str = "insert into user_tenants \
+       (id, user_id, tenant_id, role_id, status, locale, created_on, modified_on) \
+     select ?1, u.id, ?3, ?4, 1, ?5, ?6, ?6 from users u where u.id = ?2";
 
-const CLIENTS: &str = concat!(
-    "insert into user_clients (user_id, client_id) select ?3, c.id from auth_clients c \
-     where c.deleted = 0 and c.client_id in (select value from json_each(?4)) and ",
-    taken!()
-);
+const CLIENTS: &str = "insert into user_clients (user_id, client_id) \
+     select u.id, c.id from users u join auth_clients c on c.deleted = 0 \
+       and c.client_id in (select value from json_each(?2)) where u.id = ?1";
+
+const PLACE_EXISTS: &str = "select exists (select 1 from tenants where id = ?1 and deleted = 0 and status = 0) \
+       and exists (select 1 from roles where id = ?2 and deleted = 0) as place_exists";
 
 const OUTCOME: &str = "select \
        exists (select 1 from one_time where key = ?1 and taken_by = ?2) as made, \
@@ -93,9 +93,9 @@ pub struct Outcome {
 /// Uses an invitation up and makes its user, or changes nothing.
 pub async fn make_user(db: &Db, new: &NewUser<'_>, now: i64) -> Result<Outcome, Error> {
     let (key, attempt, profile, place) = (new.invitation, new.attempt, new.profile, new.place);
-    let clients = serde_json::to_string(&place.client_ids)
-        .map_err(|error| Error::Internal(format!("client list: {error}")))?;
     let (tenant, role) = (&place.tenant_id, &place.role_id);
+    let locale = profile.locale.as_deref();
+    let [membership, clients] = belongings(new.id, new.membership_id, place, locale, now)?;
     let answers = db
         .batch([
             sql!(TAKE, key, attempt, now, tenant, role),
@@ -116,22 +116,53 @@ pub async fn make_user(db: &Db, new: &NewUser<'_>, now: i64) -> Result<Outcome, 
                 now
             ),
             sql!(PASSWORD, key, attempt, new.id, new.password, now),
-            sql!(
-                MEMBERSHIP,
-                key,
-                attempt,
-                new.membership_id,
-                new.id,
-                tenant,
-                role,
-                profile.locale.as_deref(),
-                now
-            ),
-            sql!(CLIENTS, key, attempt, new.id, &clients),
+            membership,
+            clients,
             sql!(OUTCOME, key, attempt, tenant, role),
         ])
         .await?;
     answers
         .row(5)?
         .ok_or_else(|| Error::Internal("no outcome of a sign-up".to_owned()))
+}
+
+/// Where a new user belongs, and which clients may have it; nothing if the user was not made.
+pub fn belongings(
+    user_id: &str,
+    membership_id: &str,
+    place: &SignUpPlace,
+    locale: Option<&str>,
+    now: i64,
+) -> Result<[Statement; 2], Error> {
+    let clients = serde_json::to_string(&place.client_ids)
+        .map_err(|error| Error::Internal(format!("client list: {error}")))?;
+    let (tenant, role) = (&place.tenant_id, &place.role_id);
+    Ok([
+        sql!(
+            MEMBERSHIP,
+            membership_id,
+            user_id,
+            tenant,
+            role,
+            locale,
+            now
+        ),
+        sql!(CLIENTS, user_id, &clients),
+    ])
+}
+
+/// Asks whether tenant and role are there: read it with [`exists`].
+pub fn place_exists(place: &SignUpPlace) -> Statement {
+    sql!(PLACE_EXISTS, &place.tenant_id, &place.role_id)
+}
+
+/// Reads the n-th answer of a batch, which asked [`place_exists`].
+pub fn exists(answers: &Answers, n: usize) -> Result<bool, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        place_exists: i64,
+    }
+    Ok(answers
+        .row::<Row>(n)?
+        .is_some_and(|row| row.place_exists == 1))
 }

@@ -105,6 +105,46 @@ pub const OTP: Model = Model {
     closed: true,
 };
 
+/// `ClientAuthRequest`, with the properties of a start that are ours.
+pub const CLIENT_AUTH_REQUEST: Model = Model {
+    fields: &[
+        Field::required("client_id", Text),
+        Field::required("client_secret", Text),
+        Field::optional("state", Text),
+        Field::optional("code_challenge", Text),
+        Field::optional("code_challenge_method", Text),
+    ],
+    closed: true,
+};
+
+/// The same as a query, where nothing is required and anything else passes.
+pub const CLIENT_AUTH_QUERY: Model = Model {
+    fields: &[
+        Field::optional("client_id", Text),
+        Field::optional("client_secret", Text),
+        Field::optional("state", Text),
+        Field::optional("code_challenge", Text),
+        Field::optional("code_challenge_method", Text),
+    ],
+    closed: false,
+};
+
+/// What a start brings, as form or query.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ClientAuthRequest {
+    /// The client's public name.
+    pub client_id: String,
+    /// What proves the client.
+    pub client_secret: Secret,
+    /// The client's own, handed back.
+    pub state: Option<String>,
+    /// PKCE challenge.
+    pub code_challenge: Option<String>,
+    /// Only `S256`.
+    pub code_challenge_method: Option<String>,
+}
+
 /// Body of the two login routes.
 #[derive(Default, Deserialize)]
 #[serde(default)]

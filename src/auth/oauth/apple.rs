@@ -1,0 +1,68 @@
+//! Apple's oddities: a client secret that is a JWT we sign, and a name that is sent only once.
+
+use chrono::{DateTime, Duration};
+use jwt_compact::alg::Es256;
+use jwt_compact::prelude::*;
+use p256::ecdsa::SigningKey;
+use p256::pkcs8::DecodePrivateKey;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::profile::Names;
+use super::settings::misconfigured;
+use crate::auth::secret::Secret;
+use crate::error::Error;
+
+/// Who Apple says it is, and who the client secret is for.
+pub const ISSUER: &str = "https://appleid.apple.com";
+/// The setting that holds the signing key.
+pub const PRIVATE_KEY: &str = "APPLE_AUTH_PRIVATE_KEY";
+
+/// How long a client secret lives, in seconds: it is made for one request. Apple allows six months.
+const SECRET_LIFETIME: i64 = 300;
+
+#[derive(Serialize)]
+struct SecretClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'static str,
+}
+
+/// Reads the signing key: PKCS#8 PEM of a P-256 key, `\n` allowed for line ends.
+pub(super) fn signing_key(pem: &Secret) -> Result<SigningKey, Error> {
+    let pem = pem.expose().replace("\\n", "\n").replace('\r', "");
+    SigningKey::from_pkcs8_pem(pem.trim())
+        .map_err(|_| misconfigured(PRIVATE_KEY, "the PKCS#8 PEM of a P-256 key"))
+}
+
+/// Makes the client secret at `now` (epoch milliseconds): ES256, by the team, about the client.
+pub(super) fn client_secret(
+    team_id: &str,
+    key_id: &str,
+    private_key: &Secret,
+    client_id: &str,
+    now: i64,
+) -> Result<Secret, Error> {
+    let key = signing_key(private_key)?;
+    let issued = DateTime::from_timestamp_millis(now)
+        .ok_or_else(|| Error::Internal("a time out of range".to_owned()))?;
+    let mut claims = Claims::new(SecretClaims {
+        iss: team_id,
+        sub: client_id,
+        aud: ISSUER,
+    });
+    claims.issued_at = Some(issued);
+    claims.expiration = Some(issued + Duration::seconds(SECRET_LIFETIME));
+    Es256
+        .token(&Header::empty().with_key_id(key_id), &claims, &key)
+        .map(Secret::new)
+        .map_err(|error| Error::Internal(format!("signing: {error}")))
+}
+
+/// The name in the `user` field of Apple's first form. The browser sent it: it is a name and no
+/// proof of anything, and the address beside it is not read.
+pub(super) fn names(user: &str) -> Names {
+    let user: Value = serde_json::from_str(user).unwrap_or_default();
+    let name = |part: &str| user.get("name")?.get(part)?.as_str();
+    Names::new(name("firstName"), name("middleName"), name("lastName"))
+}

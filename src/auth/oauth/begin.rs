@@ -1,0 +1,243 @@
+//! The start: a client asks, and a browser goes to the provider.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::binding::Binding;
+use super::descriptor::{Credential, Descriptor, Endpoints};
+use super::provider::Proof;
+use super::{Provider, address, apple};
+use crate::auth::client::AuthClient;
+use crate::auth::data_key::{DataKeys, Purpose};
+use crate::auth::pkce::Challenge;
+use crate::auth::secret::{Secret, random_secret};
+use crate::error::{Detail, Error};
+
+/// The longest `state` of a client that is handed back, in characters.
+pub const MAX_CLIENT_STATE: usize = 512;
+
+/// What a start may carry besides the client's credentials, read from body or query.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StartParameters {
+    state: Option<String>,
+    challenge: Option<Challenge>,
+}
+
+/// A start that a client was allowed: who asked, and what goes back to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// The client's number.
+    pub client: i64,
+    /// The client's own `state`, handed back unchanged.
+    pub state: Option<String>,
+    /// The client's code challenge (RFC 7636, S256), which the code is bound to.
+    pub challenge: Option<String>,
+}
+
+/// A ticket's content: a start that waits for a browser to open it. Lives [`TICKET_LIFETIME`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInTicket {
+    /// Where to.
+    pub provider: Provider,
+    /// Who asked.
+    pub start: Start,
+}
+
+/// How long a ticket may be opened, in seconds.
+pub const TICKET_LIFETIME: i64 = 60;
+
+/// The random parts of one sign-in.
+#[derive(Debug)]
+pub struct Fresh {
+    /// Our `state` at the provider: what the record is found by.
+    pub state: Secret,
+    /// What the id_token must repeat (OIDC Core §3.1.2.1).
+    pub nonce: Secret,
+    /// Our PKCE verifier.
+    pub verifier: Secret,
+    /// What only this browser will know.
+    pub browser: Secret,
+}
+
+/// What is remembered of a sign-in until the browser comes back, under its `state`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingSignIn {
+    pub(super) provider: Provider,
+    pub(super) start: Start,
+    /// Where the provider was found at the start.
+    pub(super) endpoints: Endpoints,
+    pub(super) nonce: Option<String>,
+    /// Encrypted, bound to the `state`'s digest.
+    pub(super) verifier: Option<String>,
+}
+
+/// A sign-in that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Where the browser goes.
+    pub authorize: Url,
+    /// What to remember.
+    pub pending: PendingSignIn,
+    /// Under what.
+    pub state: Secret,
+    /// The cookie that goes with it.
+    pub binding: Binding,
+}
+
+impl StartParameters {
+    /// Reads `state`, `code_challenge` and `code_challenge_method`; 422 if they are malformed.
+    pub fn read(
+        state: Option<String>,
+        challenge: Option<&str>,
+        method: Option<&str>,
+    ) -> Result<Self, Error> {
+        let mut details = Vec::new();
+        if state.as_deref().is_some_and(is_long) {
+            details.push(Detail::too_long("/state", MAX_CLIENT_STATE));
+        }
+        let parsed = challenge.and_then(Challenge::parse);
+        if challenge.is_some() && parsed.is_none() {
+            details.push(Detail::pattern(
+                "/code_challenge",
+                "must be the base64url text of a SHA-256",
+            ));
+        }
+        if method.is_some_and(|method| method != "S256") {
+            details.push(Detail::pattern("/code_challenge_method", "must be S256"));
+        }
+        if method.is_some() && challenge.is_none() {
+            details.push(Detail::required("code_challenge"));
+        }
+        if !details.is_empty() {
+            return Err(Error::Invalid(details));
+        }
+        Ok(Self {
+            state,
+            challenge: parsed,
+        })
+    }
+
+    /// The start these make for a client that has proven itself.
+    ///
+    /// 422 where an app that others can pose as (a custom scheme) sends no challenge, and where a
+    /// challenge could never be answered, because no code goes to a client without `redirectUrl`.
+    pub fn of_client(self, client: &AuthClient) -> Result<Start, Error> {
+        let is_web =
+            |url: &str| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+        match &client.redirect_url {
+            Some(url) if self.challenge.is_none() && !is_web(url) => {
+                return Err(Error::Invalid(vec![Detail::required("code_challenge")]));
+            }
+            None if self.challenge.is_some() => {
+                return Err(Error::Invalid(vec![Detail::pattern(
+                    "/code_challenge",
+                    "must not be sent by a client without redirectUrl",
+                )]));
+            }
+            _ => {}
+        }
+        Ok(Start {
+            client: client.id,
+            state: self.state,
+            challenge: self
+                .challenge
+                .map(|challenge| challenge.as_str().to_owned()),
+        })
+    }
+}
+
+impl Fresh {
+    /// Draws them, 256 bits each.
+    pub fn draw() -> Result<Self, Error> {
+        Ok(Self {
+            state: random_secret()?,
+            nonce: random_secret()?,
+            verifier: random_secret()?,
+            browser: random_secret()?,
+        })
+    }
+}
+
+impl PendingSignIn {
+    /// Who asked, and what goes back.
+    pub const fn start(&self) -> &Start {
+        &self.start
+    }
+}
+
+/// Begins a sign-in at `endpoints`, which are the descriptor's own or the discovered ones.
+///
+/// RFC 6749 §4.1.1, RFC 7636 §4.3, OIDC Core §3.1.2.1.
+pub fn begin(
+    descriptor: &Descriptor,
+    endpoints: Endpoints,
+    start: Start,
+    fresh: Fresh,
+    keys: &DataKeys,
+) -> Result<Begun, Error> {
+    let row = descriptor.row();
+    if let Credential::AppleKey { private_key, .. } = &descriptor.credential {
+        // Better now than when the person is back.
+        apple::signing_key(private_key)?;
+    }
+    let nonce = matches!(row.proof, Proof::IdToken(_)).then_some(&fresh.nonce);
+    let verifier = row.pkce.then_some(&fresh.verifier);
+    let challenge = verifier
+        .map(|verifier| {
+            Challenge::of_verifier(verifier)
+                .ok_or_else(|| Error::Internal("a PKCE verifier out of form".to_owned()))
+        })
+        .transpose()?;
+    let authorize = authorize_url(
+        descriptor,
+        &endpoints,
+        &fresh.state,
+        nonce,
+        challenge.as_ref(),
+    );
+    let verifier = verifier
+        .map(|verifier| keys.seal(Purpose::SignIn, &fresh.state.digest(), verifier.expose()))
+        .transpose()?;
+    Ok(Begun {
+        authorize,
+        pending: PendingSignIn {
+            provider: descriptor.provider,
+            start,
+            endpoints,
+            nonce: nonce.map(|nonce| nonce.expose().to_owned()),
+            verifier,
+        },
+        binding: Binding::new(descriptor.provider, &fresh.state, fresh.browser),
+        state: fresh.state,
+    })
+}
+
+fn authorize_url(
+    descriptor: &Descriptor,
+    endpoints: &Endpoints,
+    state: &Secret,
+    nonce: Option<&Secret>,
+    challenge: Option<&Challenge>,
+) -> Url {
+    let row = descriptor.row();
+    let mut parameters = vec![
+        ("response_type", "code"),
+        ("client_id", &descriptor.client_id),
+        ("redirect_uri", descriptor.callback.as_str()),
+        ("scope", row.scope),
+        ("state", state.expose()),
+    ];
+    if let Some(nonce) = nonce {
+        parameters.push(("nonce", nonce.expose()));
+    }
+    if let Some(challenge) = challenge {
+        parameters.push(("code_challenge", challenge.as_str()));
+        parameters.push(("code_challenge_method", "S256"));
+    }
+    parameters.extend(row.authorize_extra);
+    address::with_parameters(&endpoints.authorize, &parameters)
+}
+
+fn is_long(state: &str) -> bool {
+    state.chars().nth(MAX_CLIENT_STATE).is_some()
+}

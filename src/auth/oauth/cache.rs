@@ -1,0 +1,122 @@
+//! How long a provider's documents are remembered: its keys, and where it is.
+
+/// How long a document lives that says nothing (milliseconds).
+const DEFAULT: i64 = 3_600_000;
+/// No document lives shorter, whatever it says.
+const SHORTEST: i64 = 60_000;
+/// No document lives longer, whatever it says.
+const LONGEST: i64 = 86_400_000;
+/// An unknown key is looked for at most this often.
+const REFETCH_PAUSE: i64 = 60_000;
+
+/// A document that was fetched. Times are epoch milliseconds.
+#[derive(Debug, Clone)]
+pub struct Cached<T> {
+    /// What it says.
+    pub value: T,
+    fresh_until: i64,
+    usable_until: i64,
+    refetched_on: Option<i64>,
+}
+
+impl<T> Cached<T> {
+    /// Remembers a document as long as its `Cache-Control` says, within bounds.
+    pub fn new(value: T, cache_control: Option<&str>, now: i64) -> Self {
+        Self {
+            value,
+            fresh_until: now.saturating_add(lifetime(cache_control)),
+            usable_until: now.saturating_add(LONGEST),
+            refetched_on: None,
+        }
+    }
+
+    /// Whether it may be used without asking.
+    pub const fn is_fresh(&self, now: i64) -> bool {
+        now < self.fresh_until
+    }
+
+    /// Whether it may be used although it is not fresh, because the provider does not answer.
+    pub const fn is_usable(&self, now: i64) -> bool {
+        now < self.usable_until
+    }
+
+    /// Whether a key that it lacks may be looked for now. To ask is to have tried: the next try is
+    /// a minute off, whatever comes of this one. The first load does not count.
+    pub fn may_refetch(&mut self, now: i64) -> bool {
+        let may = self
+            .refetched_on
+            .is_none_or(|at| now.saturating_sub(at) >= REFETCH_PAUSE);
+        if may {
+            self.refetched_on = Some(now);
+        }
+        may
+    }
+
+    /// Takes over what was fetched again. A failed fetch takes over nothing: the old value stays.
+    pub fn replace(&mut self, value: T, cache_control: Option<&str>, now: i64) {
+        *self = Self {
+            refetched_on: self.refetched_on,
+            ..Self::new(value, cache_control, now)
+        };
+    }
+}
+
+/// What `Cache-Control` says (RFC 9111 §5.2.2), within bounds.
+fn lifetime(cache_control: Option<&str>) -> i64 {
+    let header = cache_control.unwrap_or_default().to_ascii_lowercase();
+    let mut directives = header.split(',').map(str::trim);
+    if directives
+        .clone()
+        .any(|name| matches!(name, "no-store" | "no-cache"))
+    {
+        return SHORTEST;
+    }
+    let max_age = directives.find_map(|directive| directive.strip_prefix("max-age="));
+    let seconds = max_age.and_then(|value| value.trim_matches('"').parse::<i64>().ok());
+    seconds.map_or(DEFAULT, |seconds| {
+        seconds.saturating_mul(1000).clamp(SHORTEST, LONGEST)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_lives_as_it_says_within_bounds() {
+        for (header, seconds) in [
+            (None, 3600),
+            (Some("public"), 3600),
+            (Some("public, max-age=19800, must-revalidate"), 19_800),
+            (Some("Max-Age=\"120\""), 120),
+            (Some("max-age=0"), 60),
+            (Some("max-age=-5"), 60),
+            (Some("no-store, max-age=9000"), 60),
+            (Some("no-cache"), 60),
+            (Some("max-age=31536000"), 86_400),
+            (Some("max-age=99999999999999999999"), 3600),
+            (Some("max-age=9223372036854775807"), 86_400),
+            (Some("s-maxage=5"), 3600),
+        ] {
+            assert_eq!(lifetime(header), seconds * 1000, "{header:?}");
+        }
+        let cached = Cached::new((), Some("max-age=100"), 1_000);
+        assert!(cached.is_fresh(100_999));
+        assert!(!cached.is_fresh(101_000));
+        assert!(cached.is_usable(86_400_999));
+        assert!(!cached.is_usable(86_401_000));
+    }
+
+    #[test]
+    fn an_unknown_key_is_looked_for_once_a_minute() {
+        let mut cached = Cached::new("first", None, 0);
+        assert!(cached.may_refetch(0), "the first load does not count");
+        assert!(!cached.may_refetch(59_999), "a failed try counts");
+        assert_eq!(cached.value, "first", "and the old set stays");
+        assert!(cached.may_refetch(60_000));
+        cached.replace("second", None, 60_000);
+        assert_eq!(cached.value, "second");
+        assert!(!cached.may_refetch(119_999), "a good try counts too");
+        assert!(cached.may_refetch(120_000));
+    }
+}

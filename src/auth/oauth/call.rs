@@ -1,0 +1,165 @@
+//! A call to a provider as plain data, and its answer: what is between is the edge's.
+
+use std::fmt;
+
+use base64ct::{Base64, Encoding};
+use serde_json::{Map, Value};
+use url::{Url, form_urlencoded};
+
+use super::descriptor::{Credential, Descriptor, Endpoints};
+use super::{Failure, apple};
+use crate::auth::secret::Secret;
+use crate::error::Error;
+
+/// The most that is read of an answer, in bytes; a longer one is no answer.
+pub const MAX_ANSWER: usize = 1_048_576;
+/// How long an answer is waited for, in milliseconds.
+pub const TIMEOUT: u32 = 10_000;
+
+/// The longest token, code or key id that is believed in, in bytes.
+const MAX_TOKEN: usize = 32_768;
+/// How much of a provider's words goes into the log, in characters.
+const QUOTED: usize = 80;
+
+/// A request to a provider. The edge follows no redirect.
+#[derive(Clone)]
+pub struct Call {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Where to.
+    pub url: Url,
+    /// Names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, a form.
+    pub form: Option<String>,
+}
+
+/// What a provider answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The status code; a redirect is one like any other that is not 200.
+    pub status: u16,
+    /// The body, at most [`MAX_ANSWER`] bytes.
+    pub body: &'a [u8],
+}
+
+impl Call {
+    /// A request for something.
+    pub fn get(url: Url) -> Self {
+        Self {
+            method: "GET",
+            url,
+            headers: vec![("accept", "application/json".to_owned())],
+            form: None,
+        }
+    }
+
+    /// A form, sent by us as the client that we are to this provider (RFC 6749 §2.3.1).
+    pub fn authenticated(
+        descriptor: &Descriptor,
+        endpoints: &Endpoints,
+        url: &Url,
+        parameters: &[(&str, &str)],
+        now: i64,
+    ) -> Result<Self, Error> {
+        let secret = match &descriptor.credential {
+            Credential::Secret(secret) => secret.clone(),
+            Credential::AppleKey {
+                team_id,
+                key_id,
+                private_key,
+            } => apple::client_secret(team_id, key_id, private_key, &descriptor.client_id, now)?,
+        };
+        let mut call = Self::get(url.clone());
+        call.method = "POST";
+        call.headers.push((
+            "content-type",
+            "application/x-www-form-urlencoded".to_owned(),
+        ));
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(parameters);
+        if endpoints.secret_in_header {
+            call.headers
+                .push(("authorization", basic(&descriptor.client_id, &secret)));
+        } else {
+            form.append_pair("client_id", &descriptor.client_id);
+            form.append_pair("client_secret", secret.expose());
+        }
+        call.form = Some(form.finish());
+        Ok(call)
+    }
+
+    /// The same request with a token that [`token`] has read (RFC 6750 §2.1).
+    #[must_use]
+    pub fn with_bearer(mut self, token: &Secret) -> Self {
+        self.headers
+            .push(("authorization", format!("Bearer {}", token.expose())));
+        self
+    }
+}
+
+/// Prints where it goes, and no more: the rest is secrets.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.url.host_str().unwrap_or_default();
+        write!(f, "{} {host}{}", self.method, self.url.path())
+    }
+}
+
+impl Answer<'_> {
+    /// The JSON object of a good answer; `what` names it in the log.
+    pub fn object(&self, what: &str) -> Result<Map<String, Value>, Failure> {
+        if self.status != 200 {
+            return Err(Failure::untrusted(format!(
+                "{what}: status {}{}",
+                self.status,
+                self.error_code()
+            )));
+        }
+        if self.body.len() > MAX_ANSWER {
+            return Err(Failure::untrusted(format!("{what}: too large")));
+        }
+        match serde_json::from_slice(self.body) {
+            Ok(Value::Object(object)) => Ok(object),
+            _ => Err(Failure::untrusted(format!("{what}: not a JSON object"))),
+        }
+    }
+
+    /// The `error` of a failed answer (RFC 6749 §5.2), as the log may show it.
+    fn error_code(&self) -> String {
+        let Ok(Value::Object(object)) = serde_json::from_slice(self.body) else {
+            return String::new();
+        };
+        object
+            .get("error")
+            .and_then(Value::as_str)
+            .map_or_else(String::new, |code| format!(", error {}", quoted(code)))
+    }
+}
+
+/// Somebody else's words as the log may show them: printable ASCII, not many.
+pub fn quoted(text: &str) -> String {
+    text.chars()
+        .filter(|char| char.is_ascii_graphic() || *char == ' ')
+        .take(QUOTED)
+        .collect()
+}
+
+/// A token or code as a provider writes it: printable ASCII without spaces, of bearable length, so
+/// that it can stand in a header.
+pub fn token(value: Option<&Value>) -> Option<Secret> {
+    value.and_then(Value::as_str).and_then(token_text)
+}
+
+/// [`token`], of a text.
+pub fn token_text(text: &str) -> Option<Secret> {
+    let fits =
+        (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| Secret::new(text))
+}
+
+fn basic(client_id: &str, secret: &Secret) -> String {
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = format!("{}:{}", encoded(client_id), encoded(secret.expose()));
+    format!("Basic {}", Base64::encode_string(pair.as_bytes()))
+}

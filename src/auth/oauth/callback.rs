@@ -1,0 +1,179 @@
+//! The return: what a browser brings back, matched with the record of the sign-in.
+
+use super::apple;
+use super::begin::{PendingSignIn, Start};
+use super::call::{quoted, token_text};
+use super::profile::Names;
+use super::provider::Oddity;
+use super::{Failure, Provider};
+use crate::auth::secret::Secret;
+use crate::error::{Error, Why};
+
+/// The longest error code of a provider that is passed on, in characters.
+const MAX_ERROR_CODE: usize = 64;
+
+/// The parameters of a return, from query or form (RFC 6749 §4.1.2, RFC 9207 §2).
+#[derive(Debug, Clone, Default)]
+pub struct Callback {
+    code: Option<Secret>,
+    state: Option<Secret>,
+    error: Option<String>,
+    error_description: Option<String>,
+    iss: Option<String>,
+    user: Option<String>,
+}
+
+/// A return that matched its record.
+#[derive(Debug)]
+pub enum Outcome {
+    /// With a code.
+    Returned(Returned),
+    /// With the provider's refusal.
+    Denied(Denied),
+}
+
+/// A code that came back to the sign-in it is for.
+#[derive(Debug)]
+pub struct Returned {
+    pub(super) pending: PendingSignIn,
+    pub(super) state: Secret,
+    pub(super) code: Secret,
+    /// What Apple's form says, the first time.
+    pub(super) names: Names,
+}
+
+/// The provider's no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// Who asked, and what goes back.
+    pub start: Start,
+    /// The provider's error code, or `access_denied` if it is not one.
+    pub error: String,
+    /// The provider's words, or ours where it has none.
+    pub description: String,
+}
+
+impl Callback {
+    /// Reads the parameters; an empty one counts as absent.
+    ///
+    /// 400 if one comes twice, or if there is neither code nor error.
+    pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        let mut read = Self::default();
+        for (name, value) in pairs {
+            if value.is_empty() {
+                continue;
+            }
+            let twice = match name.as_str() {
+                "code" => read.code.replace(Secret::new(value)).is_some(),
+                "state" => read.state.replace(Secret::new(value)).is_some(),
+                "error" => read.error.replace(value).is_some(),
+                "error_description" => read.error_description.replace(value).is_some(),
+                "iss" => read.iss.replace(value).is_some(),
+                "user" => read.user.replace(value).is_some(),
+                _ => false,
+            };
+            if twice {
+                return Err(Error::BadRequest(format!("Parameter {name} comes twice")));
+            }
+        }
+        if read.code.is_none() && read.error.is_none() {
+            return Err(Error::MissingParameter("code"));
+        }
+        Ok(read)
+    }
+
+    /// The `state` the record is found by; 401 without one.
+    pub fn state(&self) -> Result<&Secret, Error> {
+        self.state
+            .as_ref()
+            .ok_or(Error::Refused(Why::ClientInvalid))
+    }
+}
+
+impl Outcome {
+    /// Matches a return at a provider's route with the record that its `state` led to.
+    ///
+    /// The provider must be the one that was begun with; `iss`, where it is promised or present,
+    /// must be that provider (RFC 9207 §2.4); an error makes the code worthless.
+    pub fn of(
+        pending: PendingSignIn,
+        provider: Provider,
+        callback: Callback,
+    ) -> Result<Self, Failure> {
+        if pending.provider != provider {
+            return Err(Failure::foreign("the sign-in began with another provider"));
+        }
+        let state = callback
+            .state
+            .ok_or_else(|| Failure::foreign("a return without state"))?;
+        check_issuer(&pending, callback.iss.as_deref())?;
+        if let Some(error) = callback.error {
+            return Ok(Self::Denied(Denied::new(
+                pending.start,
+                error,
+                callback.error_description,
+            )));
+        }
+        let code = callback
+            .code
+            .and_then(|code| token_text(code.expose()))
+            .ok_or_else(|| Failure::untrusted("the code cannot be one"))?;
+        let names = callback
+            .user
+            .filter(|_| provider.row().has(Oddity::FormPost))
+            .map_or_else(Names::default, |user| apple::names(&user));
+        Ok(Self::Returned(Returned {
+            pending,
+            state,
+            code,
+            names,
+        }))
+    }
+
+    /// Who asked, and what goes back.
+    pub const fn start(&self) -> &Start {
+        match self {
+            Self::Returned(returned) => &returned.pending.start,
+            Self::Denied(denied) => &denied.start,
+        }
+    }
+}
+
+fn check_issuer(pending: &PendingSignIn, iss: Option<&str>) -> Result<(), Failure> {
+    let endpoints = &pending.endpoints;
+    let row = pending.provider.row();
+    match iss {
+        Some(iss) if row.is_issuer(iss, &endpoints.issuer) => Ok(()),
+        Some(iss) => Err(Failure::untrusted(format!(
+            "the return's iss is {}",
+            quoted(iss)
+        ))),
+        None if endpoints.promises_issuer => {
+            Err(Failure::untrusted("the return lacks the promised iss"))
+        }
+        None => Ok(()),
+    }
+}
+
+impl Denied {
+    fn new(start: Start, error: String, description: Option<String>) -> Self {
+        // RFC 6749 §4.1.2.1 says which characters an error code has.
+        let is_code = error.len() <= MAX_ERROR_CODE
+            && error
+                .bytes()
+                .all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\');
+        let description = description
+            .map(|text| quoted(&text))
+            .filter(|text| !text.is_empty());
+        Self {
+            start,
+            error: if is_code {
+                error
+            } else {
+                "access_denied".to_owned()
+            },
+            description: description
+                .unwrap_or_else(|| "The provider refused the sign-in".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What the tests of this folder share: settings, keys, a provider that signs, a WebCrypto.
+
+use p256::ecdsa::signature::{Signer, Verifier};
+use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use p256::pkcs8::{EncodePrivateKey, LineEnding};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+use super::begin::{Begun, Fresh, Start, begin};
+use super::call::{Answer, Call};
+use super::descriptor::{Descriptor, Endpoints, Source};
+use super::jws::SignatureCheck;
+use super::profile::{Names, Profile, VerifiedEmail};
+use super::provider::{
+    CredentialSettings, Fields, Oddity, Proof, Row, SourceSettings, TokenSignIn, UrlSetting,
+};
+use super::{Provider, Settings, apple};
+use crate::auth::data_key::DataKeys;
+use crate::auth::secret::Secret;
+use crate::error::Error;
+
+/// 2026-07-31T12:00:00Z, in milliseconds.
+pub const NOW: i64 = 1_785_499_200_000;
+/// The same in seconds.
+pub const NOW_SECONDS: i64 = NOW / 1000;
+
+/// The whole of what a sixth provider takes: OpenID Connect, with names of its own.
+pub const SIXTH: Row = Row {
+    name: "sixth",
+    client_id: "SIXTH_CLIENT_ID",
+    credential: CredentialSettings::Secret("SIXTH_CLIENT_SECRET"),
+    callback: UrlSetting {
+        name: "SIXTH_CALLBACK_URL",
+        default: "/auth/sixth-auth-redirect",
+    },
+    source: SourceSettings::Known {
+        authorize: UrlSetting {
+            name: "SIXTH_URL",
+            default: "https://sixth.example/authorize?tenant=all",
+        },
+        token: UrlSetting {
+            name: "SIXTH_TOKEN_URL",
+            default: "https://sixth.example/token",
+        },
+        jwks: Some(UrlSetting {
+            name: "SIXTH_JWKS_URL",
+            default: "https://sixth.example/keys",
+        }),
+        profile: None,
+    },
+    scope: "openid who",
+    authorize_extra: &[("prompt", "select_account")],
+    pkce: true,
+    proof: Proof::IdToken(&["https://sixth.example"]),
+    fields: Fields {
+        subject: "sub",
+        first_name: "called",
+        middle_name: "also_called",
+        last_name: "clan",
+        name: "whole_name",
+    },
+    token_sign_in: TokenSignIn::IdToken,
+    oddities: &[Oddity::VerifiedAsText],
+};
+
+/// Settings for all providers, but for Apple's key.
+const ALL: &[(&str, &str)] = &[
+    ("GOOGLE_AUTH_CLIENT_ID", "google-client"),
+    ("GOOGLE_AUTH_CLIENT_SECRET", "google secret"),
+    ("FACEBOOK_AUTH_CLIENT_ID", "138483919580948"),
+    ("FACEBOOK_AUTH_CLIENT_SECRET", "facebook-secret"),
+    ("INSTAGRAM_AUTH_CLIENT_ID", "990602627938098"),
+    ("INSTAGRAM_AUTH_CLIENT_SECRET", "instagram-secret"),
+    ("APPLE_AUTH_CLIENT_ID", "com.example.web"),
+    ("APPLE_AUTH_TEAM_ID", "TEAM123456"),
+    ("APPLE_AUTH_KEY_ID", "KEY7890123"),
+    ("KEYCLOAK_HOST", "https://kc.example"),
+    ("KEYCLOAK_REALM", "demo"),
+    ("KEYCLOAK_CLIENT_ID", "keycloak-client"),
+    ("KEYCLOAK_CLIENT_SECRET", "keycloak-secret"),
+    ("SIXTH_CLIENT_ID", "sixth-client"),
+    ("SIXTH_CLIENT_SECRET", "sixth-secret"),
+];
+
+pub fn settings_of(pairs: &[(&str, &str)], public_url: &str) -> Result<Settings, Error> {
+    let lookup = |name: &str| {
+        let mut pairs = pairs.iter().rev();
+        let found = pairs.find(|(other, _)| *other == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    Settings::read(&lookup, &Url::parse(public_url).unwrap())
+}
+
+/// Settings for all providers, and what comes on top.
+pub fn settings_with(more: &[(&str, &str)]) -> Result<Settings, Error> {
+    let pem = apple_pem();
+    let all = [ALL, &[(apple::PRIVATE_KEY, &pem)], more].concat();
+    settings_of(&all, "https://login.example")
+}
+
+pub fn settings() -> Settings {
+    settings_with(&[]).unwrap()
+}
+
+/// Apple's key, as Apple hands it out.
+pub fn apple_pem() -> String {
+    let pem = apple_key().to_pkcs8_pem(LineEnding::LF).unwrap();
+    pem.to_string()
+}
+
+pub fn apple_key() -> SigningKey {
+    SigningKey::from_slice(&[9; 32]).unwrap()
+}
+
+pub fn descriptor(provider: Provider) -> Descriptor {
+    settings().descriptor(provider).unwrap().clone()
+}
+
+/// The endpoints of a provider, discovered if need be.
+pub fn endpoints(descriptor: &Descriptor) -> Endpoints {
+    match &descriptor.source {
+        Source::Known(endpoints) => (**endpoints).clone(),
+        Source::Discovered(discovery) => {
+            let body = keycloak_metadata("https://kc.example/realms/demo").to_string();
+            discovery.candidates[0].read(&good(&body)).unwrap()
+        }
+    }
+}
+
+/// The part of Keycloak's document that matters, as version 26 writes it.
+pub fn keycloak_metadata(issuer: &str) -> Value {
+    let at = |path: &str| format!("{issuer}/protocol/openid-connect/{path}");
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("auth"),
+        "token_endpoint": at("token"),
+        "introspection_endpoint": at("token/introspect"),
+        "userinfo_endpoint": at("userinfo"),
+        "end_session_endpoint": at("logout"),
+        "jwks_uri": at("certs"),
+        "id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"],
+        "token_endpoint_auth_methods_supported":
+            ["private_key_jwt", "client_secret_basic", "client_secret_post"],
+        "authorization_response_iss_parameter_supported": true,
+    })
+}
+
+pub fn data_keys() -> DataKeys {
+    DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+        .unwrap_or_else(|why| panic!("{why}"))
+}
+
+pub fn start() -> Start {
+    Start {
+        client: 7,
+        state: Some("their state".to_owned()),
+        challenge: None,
+    }
+}
+
+/// Fresh parts that a test can spell: `ssss…`, `nnnn…`, `vvvv…`, `bbbb…`.
+pub fn fresh() -> Fresh {
+    let secret = |letter: &str| Secret::new(letter.repeat(43));
+    Fresh {
+        state: secret("s"),
+        nonce: secret("n"),
+        verifier: secret("v"),
+        browser: secret("b"),
+    }
+}
+
+pub fn begun(provider: Provider) -> Begun {
+    let descriptor = descriptor(provider);
+    let endpoints = endpoints(&descriptor);
+    begin(&descriptor, endpoints, start(), fresh(), &data_keys()).unwrap()
+}
+
+pub fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+pub fn good(body: &str) -> Answer<'_> {
+    Answer {
+        status: 200,
+        body: body.as_bytes(),
+    }
+}
+
+/// The parameters of a call's form, or of its query if it has no form.
+pub fn sent(call: &Call) -> Vec<(String, String)> {
+    let text = call.form.as_deref().or(call.url.query());
+    url::form_urlencoded::parse(text.unwrap_or_default().as_bytes())
+        .into_owned()
+        .collect()
+}
+
+pub fn header<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
+    let mut headers = call.headers.iter();
+    let found = headers.find(|(other, _)| *other == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+/// A provider's signing key, and the set it is published in.
+pub struct Signer256 {
+    key: SigningKey,
+    kid: &'static str,
+}
+
+impl Signer256 {
+    pub fn new(kid: &'static str, byte: u8) -> Self {
+        let key = SigningKey::from_slice(&[byte; 32]).unwrap();
+        Self { key, kid }
+    }
+
+    pub fn jwk(&self) -> Map<String, Value> {
+        let point = self.key.verifying_key().to_encoded_point(false);
+        let part = |bytes: Option<&_>| Base64UrlUnpadded::encode_string(bytes.unwrap());
+        let jwk = json!({
+            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.kid,
+            "x": part(point.x().map(|x| x.as_slice())),
+            "y": part(point.y().map(|y| y.as_slice())),
+        });
+        jwk.as_object().unwrap().clone()
+    }
+
+    pub fn jwks(&self) -> String {
+        json!({ "keys": [self.jwk()] }).to_string()
+    }
+
+    pub fn sign(&self, claims: &Value) -> String {
+        self.sign_as(&json!({ "alg": "ES256", "kid": self.kid }), claims)
+    }
+
+    pub fn sign_as(&self, header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
+        let input = format!("{}.{}", part(header), part(claims));
+        let signature: Signature = self.key.sign(input.as_bytes());
+        let signature = Base64UrlUnpadded::encode_string(&signature.to_bytes());
+        format!("{input}.{signature}")
+    }
+}
+
+/// What the edge does with a [`SignatureCheck`], for the one algorithm there is natively.
+pub fn webcrypto(check: &SignatureCheck) -> bool {
+    assert_eq!(check.algorithm.webcrypto()["namedCurve"], "P-256");
+    let part = |name: &str| {
+        let text = check.key.get(name).and_then(Value::as_str).unwrap();
+        Base64UrlUnpadded::decode_vec(text).unwrap()
+    };
+    let point = [vec![4], part("x"), part("y")].concat();
+    let key = VerifyingKey::from_sec1_bytes(&point).unwrap();
+    Signature::from_slice(&check.signature).is_ok_and(|signature| {
+        key.verify(check.signing_input.as_bytes(), &signature)
+            .is_ok()
+    })
+}
+
+pub fn email(text: &str) -> Option<VerifiedEmail> {
+    let claims = json!({ "email": text, "email_verified": true });
+    VerifiedEmail::of_claims(Provider::Google.row(), claims.as_object().unwrap())
+}
+
+pub fn profile(provider: Provider, subject: &str, address: Option<&str>) -> Profile {
+    Profile {
+        provider,
+        issuer: "https://issuer.example".to_owned(),
+        subject: subject.to_owned(),
+        email: address.map(|address| email(address).unwrap()),
+        names: Names::default(),
+    }
+}

@@ -1,0 +1,213 @@
+//! Providers, and what there is to say about each: the columns of [`super::table`].
+//!
+//! A sixth provider is one variant, its place in [`Provider::ALL`] and [`Provider::row`], and its row.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::table;
+
+/// Who signs people in elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// OpenID Connect.
+    Google,
+    /// OAuth 2.0 with Meta's Graph API.
+    Facebook,
+    /// OAuth 2.0 with Meta's Graph API; consumer accounts are closed since December 2024.
+    Instagram,
+    /// OpenID Connect with oddities.
+    Apple,
+    /// OpenID Connect with discovery: Keycloak, or any issuer laid out like it.
+    Keycloak,
+    /// Proves that one row is enough.
+    #[cfg(test)]
+    Sixth,
+}
+
+/// What a provider is like.
+#[derive(Debug)]
+pub struct Row {
+    /// As in routes, settings, `user_identities.provider` and `sessions.method`.
+    pub name: &'static str,
+    /// The setting that holds our client id there; empty means not configured.
+    pub client_id: &'static str,
+    /// How we prove ourselves to its token endpoint.
+    pub credential: CredentialSettings,
+    /// Where it sends browsers back to; the default is a path under `PUBLIC_URL`.
+    pub callback: UrlSetting,
+    /// Where it is.
+    pub source: SourceSettings,
+    /// What we ask to know.
+    pub scope: &'static str,
+    /// Parameters of the authorize URL that nobody else needs.
+    pub authorize_extra: &'static [(&'static str, &'static str)],
+    /// Whether it understands PKCE (RFC 7636).
+    pub pkce: bool,
+    /// What says who came.
+    pub proof: Proof,
+    /// Where a profile keeps what we read of it.
+    pub fields: Fields,
+    /// How an app's own token from there is checked.
+    pub token_sign_in: TokenSignIn,
+    /// What else is special about it.
+    pub oddities: &'static [Oddity],
+}
+
+/// A setting that holds a URL, and what it is when unset.
+#[derive(Debug)]
+pub struct UrlSetting {
+    /// The setting's name.
+    pub name: &'static str,
+    /// The provider's own URL.
+    pub default: &'static str,
+}
+
+/// The settings that hold what proves us to the provider.
+#[derive(Debug)]
+pub enum CredentialSettings {
+    /// A shared secret.
+    Secret(&'static str),
+    /// A key that signs a short-lived secret ([`super::apple`]).
+    AppleKey {
+        /// The team's id.
+        team_id: &'static str,
+        /// The key's id.
+        key_id: &'static str,
+        /// The key: PKCS#8 PEM.
+        private_key: &'static str,
+    },
+}
+
+/// Where a provider's endpoints come from.
+#[derive(Debug)]
+pub enum SourceSettings {
+    /// From constants that settings override.
+    Known {
+        /// Where browsers are sent.
+        authorize: UrlSetting,
+        /// Where codes become tokens.
+        token: UrlSetting,
+        /// The keys of its id_tokens.
+        jwks: Option<UrlSetting>,
+        /// What tells more about the person.
+        profile: Option<UrlSetting>,
+    },
+    /// From its discovery document.
+    Discovered {
+        /// The setting that holds the host, with any path before `/realms`.
+        host: &'static str,
+        /// The setting that holds the realm.
+        realm: &'static str,
+    },
+}
+
+/// What says who came.
+#[derive(Debug)]
+pub enum Proof {
+    /// A signed id_token of one of these issuers; the first is how identities spell it. None: the
+    /// discovered one.
+    IdToken(&'static [&'static str]),
+    /// The answer to a profile request made with this query. The issuer of such an identity is the
+    /// origin of the authorize URL, so one who points the row at another provider gets other
+    /// identities.
+    Profile(&'static [(&'static str, &'static str)]),
+}
+
+/// Names of members of a profile.
+#[derive(Debug)]
+pub struct Fields {
+    /// The person's unchanging id there.
+    pub subject: &'static str,
+    /// Given name.
+    pub first_name: &'static str,
+    /// Middle name.
+    pub middle_name: &'static str,
+    /// Family name.
+    pub last_name: &'static str,
+    /// The whole name, for who has no given name.
+    pub name: &'static str,
+}
+
+/// How an app's own token is found to have been issued to us.
+#[derive(Debug)]
+pub enum TokenSignIn {
+    /// It is not: the provider takes no part in signing in with a token.
+    No,
+    /// An id_token, nothing else.
+    IdToken,
+    /// An id_token, or an access token that Google's tokeninfo says is ours.
+    TokenInfo(UrlSetting),
+    /// An access token that Facebook's debug_token says is ours.
+    DebugToken(UrlSetting),
+    /// An id_token, or an access token that introspection says is ours (RFC 7662).
+    Introspection,
+}
+
+/// What one provider does and no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Oddity {
+    /// Comes back with a form POST from its own site, the name in it the first time.
+    FormPost,
+    /// Writes `email_verified` as a string at times.
+    VerifiedAsText,
+    /// Wraps its answers in `{"data":[…]}` at times.
+    WrappedInData,
+}
+
+impl Provider {
+    /// Every provider, in the order of the table.
+    pub const ALL: &'static [Self] = &[
+        Self::Google,
+        Self::Facebook,
+        Self::Instagram,
+        Self::Apple,
+        Self::Keycloak,
+        #[cfg(test)]
+        Self::Sixth,
+    ];
+
+    /// The provider of this name, whatever its case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|provider| provider.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Its name, as everything that is stored spells it.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Its row in the table.
+    pub const fn row(self) -> &'static Row {
+        match self {
+            Self::Google => &table::GOOGLE,
+            Self::Facebook => &table::FACEBOOK,
+            Self::Instagram => &table::INSTAGRAM,
+            Self::Apple => &table::APPLE,
+            Self::Keycloak => &table::KEYCLOAK,
+            #[cfg(test)]
+            Self::Sixth => &super::example::SIXTH,
+        }
+    }
+}
+
+impl Row {
+    /// Whether `iss`, in a return or an id_token, names the provider whose identities are of `issuer`.
+    ///
+    /// Without id_tokens there is no declared issuer: there the origin must be right.
+    pub fn is_issuer(&self, iss: &str, issuer: &str) -> bool {
+        match self.proof {
+            Proof::IdToken(spellings) => iss == issuer || spellings.contains(&iss),
+            Proof::Profile(_) => {
+                Url::parse(iss).is_ok_and(|url| url.origin().ascii_serialization() == issuer)
+            }
+        }
+    }
+
+    /// Whether the provider has this oddity.
+    pub fn has(&self, oddity: Oddity) -> bool {
+        self.oddities.contains(&oddity)
+    }
+}

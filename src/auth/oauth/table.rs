@@ -1,0 +1,204 @@
+//! The table: one row for each provider, and nothing else.
+
+use super::apple;
+use super::provider::{
+    CredentialSettings, Fields, Oddity, Proof, Row, SourceSettings, TokenSignIn, UrlSetting,
+};
+
+const OPENID: Fields = Fields {
+    subject: "sub",
+    first_name: "given_name",
+    middle_name: "middle_name",
+    last_name: "family_name",
+    name: "name",
+};
+
+/// <https://developers.google.com/identity/openid-connect/openid-connect>
+pub const GOOGLE: Row = Row {
+    name: "google",
+    client_id: "GOOGLE_AUTH_CLIENT_ID",
+    credential: CredentialSettings::Secret("GOOGLE_AUTH_CLIENT_SECRET"),
+    callback: url("GOOGLE_AUTH_CALLBACK_URL", "/auth/google-auth-redirect"),
+    source: SourceSettings::Known {
+        authorize: url(
+            "GOOGLE_AUTH_URL",
+            "https://accounts.google.com/o/oauth2/v2/auth",
+        ),
+        token: url(
+            "GOOGLE_AUTH_TOKEN_URL",
+            "https://oauth2.googleapis.com/token",
+        ),
+        jwks: Some(url(
+            "GOOGLE_AUTH_JWKS_URL",
+            "https://www.googleapis.com/oauth2/v3/certs",
+        )),
+        profile: Some(url(
+            "GOOGLE_AUTH_PROFILE_URL",
+            "https://openidconnect.googleapis.com/v1/userinfo",
+        )),
+    },
+    scope: "openid email profile",
+    authorize_extra: &[],
+    pkce: true,
+    // Google documents both spellings.
+    proof: Proof::IdToken(&["https://accounts.google.com", "accounts.google.com"]),
+    fields: OPENID,
+    token_sign_in: TokenSignIn::TokenInfo(url(
+        "GOOGLE_AUTH_TOKENINFO_URL",
+        "https://oauth2.googleapis.com/tokeninfo",
+    )),
+    oddities: &[],
+};
+
+/// <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow>
+///
+/// Facebook does not say whether an address is verified, so none is asked for.
+pub const FACEBOOK: Row = Row {
+    name: "facebook",
+    client_id: "FACEBOOK_AUTH_CLIENT_ID",
+    credential: CredentialSettings::Secret("FACEBOOK_AUTH_CLIENT_SECRET"),
+    callback: url("FACEBOOK_AUTH_CALLBACK_URL", "/auth/facebook-auth-redirect"),
+    source: SourceSettings::Known {
+        authorize: url(
+            "FACEBOOK_AUTH_URL",
+            "https://www.facebook.com/v25.0/dialog/oauth",
+        ),
+        token: url(
+            "FACEBOOK_AUTH_TOKEN_URL",
+            "https://graph.facebook.com/v25.0/oauth/access_token",
+        ),
+        jwks: None,
+        profile: Some(url(
+            "FACEBOOK_AUTH_PROFILE_URL",
+            "https://graph.facebook.com/v25.0/me",
+        )),
+    },
+    scope: "email public_profile",
+    authorize_extra: &[],
+    pkce: false,
+    proof: Proof::Profile(&[("fields", "id,name,first_name,middle_name,last_name")]),
+    fields: Fields {
+        subject: "id",
+        first_name: "first_name",
+        middle_name: "middle_name",
+        last_name: "last_name",
+        name: "name",
+    },
+    token_sign_in: TokenSignIn::DebugToken(url(
+        "FACEBOOK_AUTH_DEBUG_TOKEN_URL",
+        "https://graph.facebook.com/v25.0/debug_token",
+    )),
+    oddities: &[],
+};
+
+/// <https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login>
+///
+/// Professional accounts only, and no address.
+pub const INSTAGRAM: Row = Row {
+    name: "instagram",
+    client_id: "INSTAGRAM_AUTH_CLIENT_ID",
+    credential: CredentialSettings::Secret("INSTAGRAM_AUTH_CLIENT_SECRET"),
+    callback: url(
+        "INSTAGRAM_AUTH_CALLBACK_URL",
+        "/auth/instagram-auth-redirect",
+    ),
+    source: SourceSettings::Known {
+        authorize: url(
+            "INSTAGRAM_AUTH_URL",
+            "https://www.instagram.com/oauth/authorize",
+        ),
+        token: url(
+            "INSTAGRAM_AUTH_TOKEN_URL",
+            "https://api.instagram.com/oauth/access_token",
+        ),
+        jwks: None,
+        profile: Some(url(
+            "INSTAGRAM_AUTH_PROFILE_URL",
+            "https://graph.instagram.com/me",
+        )),
+    },
+    scope: "instagram_business_basic",
+    authorize_extra: &[],
+    pkce: false,
+    proof: Proof::Profile(&[("fields", "user_id,username,name")]),
+    fields: Fields {
+        subject: "user_id",
+        name: "name",
+        ..OPENID
+    },
+    token_sign_in: TokenSignIn::No,
+    oddities: &[Oddity::WrappedInData],
+};
+
+/// <https://developer.apple.com/documentation/signinwithapplerestapi>
+pub const APPLE: Row = Row {
+    name: "apple",
+    client_id: "APPLE_AUTH_CLIENT_ID",
+    credential: CredentialSettings::AppleKey {
+        team_id: "APPLE_AUTH_TEAM_ID",
+        key_id: "APPLE_AUTH_KEY_ID",
+        private_key: apple::PRIVATE_KEY,
+    },
+    callback: url("APPLE_AUTH_CALLBACK_URL", "/auth/apple-oauth-redirect"),
+    source: SourceSettings::Known {
+        authorize: url("APPLE_AUTH_URL", "https://appleid.apple.com/auth/authorize"),
+        token: url(
+            "APPLE_AUTH_TOKEN_URL",
+            "https://appleid.apple.com/auth/token",
+        ),
+        jwks: Some(url(
+            "APPLE_AUTH_JWKS_URL",
+            "https://appleid.apple.com/auth/keys",
+        )),
+        profile: None,
+    },
+    scope: "name email",
+    // Apple gives name and address only to a form POST.
+    authorize_extra: &[("response_mode", "form_post")],
+    pkce: false,
+    proof: Proof::IdToken(&[apple::ISSUER]),
+    fields: OPENID,
+    token_sign_in: TokenSignIn::IdToken,
+    oddities: &[Oddity::FormPost, Oddity::VerifiedAsText],
+};
+
+/// <https://www.keycloak.org/securing-apps/oidc-layers>
+pub const KEYCLOAK: Row = Row {
+    name: "keycloak",
+    client_id: "KEYCLOAK_CLIENT_ID",
+    credential: CredentialSettings::Secret("KEYCLOAK_CLIENT_SECRET"),
+    callback: url("KEYCLOAK_CALLBACK_URL", "/auth/keycloak-auth-redirect"),
+    source: SourceSettings::Discovered {
+        host: "KEYCLOAK_HOST",
+        realm: "KEYCLOAK_REALM",
+    },
+    scope: "openid email profile",
+    authorize_extra: &[],
+    pkce: true,
+    proof: Proof::IdToken(&[]),
+    fields: OPENID,
+    token_sign_in: TokenSignIn::Introspection,
+    oddities: &[],
+};
+
+const fn url(name: &'static str, default: &'static str) -> UrlSetting {
+    UrlSetting { name, default }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Provider;
+
+    #[test]
+    fn a_provider_is_stored_under_the_name_of_its_row() {
+        for provider in Provider::ALL.iter().copied() {
+            let stored = serde_json::to_value(provider).unwrap();
+            assert_eq!(stored, provider.name());
+            assert_eq!(
+                Provider::from_name(&provider.name().to_uppercase()),
+                Some(provider)
+            );
+        }
+        assert_eq!(Provider::from_name("github"), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! Signing in elsewhere: every start and every return, whatever the provider.
+
+use serde_json::json;
+
+use super::login::{device_info, token_response};
+use crate::auth::oauth::Provider;
+use crate::auth::oauth::begin::StartParameters;
+use crate::auth::oauth::callback::Callback;
+use crate::auth::secret::Secret;
+use crate::edge::app::App;
+use crate::edge::flows::social::{self, Arrival, Departure, Finished};
+use crate::error::Error;
+use crate::wire::incoming::{Incoming, Method};
+use crate::wire::loopback::models::{self, ClientAuthRequest};
+use crate::wire::reply::Reply;
+
+/// Since when the starts by GET are deprecated: 2026-01-01 (RFC 9745).
+const DEPRECATION: &str = "@1767225600";
+/// When they may go (RFC 8594).
+const SUNSET: &str = "Fri, 31 Dec 2027 23:59:59 GMT";
+
+/// The starts: the browser goes to the provider, or an app gets a URL to open in one.
+pub async fn begin(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Error> {
+    let request: ClientAuthRequest = if incoming.method == Method::Get {
+        incoming.query_as(&models::CLIENT_AUTH_QUERY)?
+    } else {
+        incoming.form(&models::CLIENT_AUTH_REQUEST)?
+    };
+    let parameters = StartParameters::read(
+        request.state,
+        request.code_challenge.as_deref(),
+        request.code_challenge_method.as_deref(),
+    )?;
+    let (id, secret) = (&request.client_id, &request.client_secret);
+    let start = social::allow(app, provider, id, secret, parameters).await?;
+    let reply = if wants_url(incoming) {
+        let url = social::offer_ticket(app, provider, start).await?;
+        Reply::json(&json!({ "authorizationUrl": url }))?
+            .with("preference-applied", "return=representation")
+    } else {
+        away(social::depart(app, provider, start).await?)
+    };
+    Ok(match incoming.method {
+        Method::Get => reply
+            .with("deprecation", DEPRECATION)
+            .with("sunset", SUNSET),
+        _ => reply,
+    })
+}
+
+/// `GET /auth/sign-in/continue`: a browser with a ticket goes to the provider.
+pub async fn proceed(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let ticket = Secret::new(incoming.query("ticket").unwrap_or_default());
+    social::open_ticket(app, &ticket).await.map(away)
+}
+
+/// The returns: the browser goes on to the client with a code, or stays with tokens.
+pub async fn finish(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Error> {
+    let callback = if incoming.method == Method::Get {
+        Callback::read(incoming.query_pairs())?
+    } else {
+        Callback::read(incoming.form_pairs()?)?
+    };
+    let (cookies, device) = (incoming.header("cookie"), device_info(incoming));
+    let Finished { arrival, cookie } =
+        social::finish(app, provider, callback, cookies, device).await?;
+    let reply = match arrival {
+        Arrival::Redirect(url) => Reply::empty(302).with("location", url),
+        Arrival::Tokens(pair) => token_response(pair)?,
+    };
+    Ok(reply.with("set-cookie", cookie))
+}
+
+fn away(departure: Departure) -> Reply {
+    Reply::empty(302)
+        .with("location", departure.location)
+        .with("set-cookie", departure.cookie)
+}
+
+/// Whether an app would rather have the URL than be sent there (RFC 7240 §4.2).
+fn wants_url(incoming: &Incoming) -> bool {
+    let has = |name, separators: &[char], word: &str| {
+        let mut values = incoming.header(name).unwrap_or_default().split(separators);
+        values.any(|value| value.trim().eq_ignore_ascii_case(word))
+    };
+    has("prefer", &[',', ';'], "return=representation")
+        && has("accept", &[',', ';'], "application/json")
+}

@@ -1,0 +1,141 @@
+//! The start: a client asks, and a browser goes to the provider, at once or with a ticket.
+
+use futures_util::future::{join, try_join};
+
+use super::told;
+use crate::auth::client::AuthClient;
+use crate::auth::oauth::begin::{
+    Fresh, PendingSignIn, SignInTicket, Start, StartParameters, TICKET_LIFETIME, begin,
+};
+use crate::auth::oauth::{Failure, Provider};
+use crate::auth::one_time::{self, OneTime};
+use crate::auth::secret::{Secret, random_id, random_secret};
+use crate::edge::app::App;
+use crate::edge::flows::credentials;
+use crate::edge::outbound::identity_provider;
+use crate::edge::store::sign_ins::{self, Taken, Waiting};
+use crate::error::{Error, Why};
+
+/// A browser on its way to a provider.
+pub struct Departure {
+    /// Where it goes.
+    pub location: String,
+    /// The `Set-Cookie` that it goes with.
+    pub cookie: String,
+}
+
+/// Allows a client its start: it must prove itself, and the provider be configured.
+pub async fn allow(
+    app: &App,
+    provider: Provider,
+    client_id: &str,
+    client_secret: &Secret,
+    parameters: StartParameters,
+) -> Result<Start, Error> {
+    let calling = credentials::client(app, client_id, client_secret).await?;
+    let start = parameters.of_client(calling.client())?;
+    app.config.social.descriptor(provider)?;
+    Ok(start)
+}
+
+/// Sends a browser away, and remembers what it must bring back.
+pub async fn depart(app: &App, provider: Provider, start: Start) -> Result<Departure, Error> {
+    let config = &app.config;
+    let descriptor = config.social.descriptor(provider)?;
+    let endpoints = identity_provider::endpoints(&descriptor.source, app.now)
+        .await
+        .map_err(|failure| told(provider, failure))?;
+    let client = start.client;
+    let begun = begin(
+        descriptor,
+        endpoints,
+        start,
+        Fresh::draw()?,
+        &config.data_keys,
+    )?;
+    let lifetime = config.social.state_lifetime;
+    let key = one_time::key::<PendingSignIn>(&begun.state);
+    let waiting = Waiting {
+        key: &key,
+        client,
+        bound_to: Some(&begun.binding.bound_to()),
+        record: &begun.pending,
+    };
+    put(app, &waiting, lifetime).await?;
+    Ok(Departure {
+        location: begun.authorize.into(),
+        cookie: begun.binding.set_cookie(lifetime),
+    })
+}
+
+/// Makes a URL that sends whichever browser opens it away, once and within a minute.
+pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result<String, Error> {
+    // Whoever asks is told now that the provider is out of reach, and not the person later.
+    let descriptor = app.config.social.descriptor(provider)?;
+    identity_provider::endpoints(&descriptor.source, app.now)
+        .await
+        .map_err(|failure| told(provider, failure))?;
+    let ticket = random_secret()?;
+    let key = one_time::key::<SignInTicket>(&ticket);
+    let client = start.client;
+    let record = SignInTicket { provider, start };
+    let waiting = Waiting {
+        key: &key,
+        client,
+        bound_to: None,
+        record: &record,
+    };
+    put(app, &waiting, TICKET_LIFETIME).await?;
+    let (public_url, ticket) = (&app.config.public_url, ticket.expose());
+    Ok(format!(
+        "{public_url}/auth/sign-in/continue?ticket={ticket}"
+    ))
+}
+
+/// Sends the browser that brings a ticket away.
+pub async fn open_ticket(app: &App, ticket: &Secret) -> Result<Departure, Error> {
+    let key = one_time::key::<SignInTicket>(ticket);
+    let taken: Option<(SignInTicket, AuthClient)> = take(app, &key, None).await?;
+    let (ticket, _) = taken.ok_or(Error::Refused(Why::ClientInvalid))?;
+    depart(app, ticket.provider, ticket.start).await
+}
+
+/// Remembers what a browser will bring the secret of, for so many seconds.
+async fn put<T: OneTime>(app: &App, waiting: &Waiting<'_, T>, lifetime: i64) -> Result<(), Error> {
+    let expires_on = app.now + lifetime.saturating_mul(1000);
+    try_join(
+        sign_ins::insert(&app.db, waiting, expires_on, app.now),
+        app.kv.put(waiting.key, waiting.record, lifetime),
+    )
+    .await
+    .map(drop)
+}
+
+/// Takes what a browser brings the secret of, once, with the client that asked. What this place
+/// does not remember, the row knows.
+pub(super) async fn take<T: OneTime>(
+    app: &App,
+    key: &str,
+    bound_to: Option<&str>,
+) -> Result<Option<(T, AuthClient)>, Error> {
+    let attempt = random_id()?;
+    let (taken, remembered) = join(
+        sign_ins::take(&app.db, T::KIND, key, &attempt, bound_to, app.now),
+        app.kv.get::<T>(key),
+    )
+    .await;
+    let Some(Taken { payload, client }) = taken? else {
+        return Ok(None);
+    };
+    let record = match remembered {
+        Ok(Some(record)) => record,
+        _ => serde_json::from_str(&payload)
+            .map_err(|error| Error::Internal(format!("sign-in record: {error}")))?,
+    };
+    Ok(Some((record, client)))
+}
+
+/// Nothing here waits for a browser with such a `state` and cookie at this provider.
+pub(super) fn nobody_waits() -> Failure {
+    Failure::foreign("no sign-in of this browser waits for this state")
+}

@@ -1,0 +1,109 @@
+//! What a person from elsewhere is here: known, linked, signed up, or nobody.
+
+use crate::auth::account::Account;
+use crate::auth::client::AuthClient;
+use crate::auth::oauth::Failure;
+use crate::auth::oauth::policy::{Decision, Holder, NewAccount, decide};
+use crate::auth::oauth::profile::Profile;
+use crate::auth::secret::{Secret, random_uuid};
+use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Event};
+use crate::edge::flows::credentials::SignedIn;
+use crate::edge::store::identities::{self, NewUser};
+use crate::error::{Error, Why};
+
+/// Finds or makes the account of a person, and lets it in to the client.
+pub async fn admit(
+    app: &App,
+    client: &AuthClient,
+    profile: Profile,
+    refresh_token: Option<Secret>,
+) -> Result<SignedIn, Failure> {
+    let standing = identities::find(&app.db, &profile).await?;
+    let policy = &app.config.social.policy;
+    let holder = standing.holder.clone();
+    let account = match decide(&profile, policy, standing.known, standing.holder)? {
+        Decision::SignIn(_) => standing.account.ok_or_else(gone)?,
+        Decision::Link(_) => link(app, client, &profile, holder).await?,
+        Decision::SignUp(new) => sign_up(app, client, &profile, &new).await?,
+    };
+    SignedIn::from_elsewhere(app, client, account, profile, refresh_token).map_err(|error| {
+        let reason = "the account may not come in to this client".to_owned();
+        Failure { error, reason }
+    })
+}
+
+async fn link(
+    app: &App,
+    client: &AuthClient,
+    profile: &Profile,
+    holder: Option<Holder>,
+) -> Result<Account, Failure> {
+    let holder = holder.ok_or_else(gone)?;
+    let linked = identities::link(&app.db, profile, &holder, client.id, app.now).await?;
+    let account = linked.ok_or_else(gone)?;
+    note(app, "link", client.id, &account);
+    Ok(account)
+}
+
+async fn sign_up(
+    app: &App,
+    client: &AuthClient,
+    profile: &Profile,
+    new: &NewAccount,
+) -> Result<Account, Failure> {
+    let place = app.config.sign_up.as_ref();
+    let place = place.ok_or(Error::NotConfigured("SIGN_UP_TENANT"))?;
+    // Nobody is made who could not come in.
+    if !place.client_ids.contains(&client.client_id) {
+        return Err(Failure {
+            error: Error::Refused(Why::ClientInvalid),
+            reason: "nobody who signs up belongs to this client".to_owned(),
+        });
+    }
+    let new = NewUser {
+        id: &random_uuid()?,
+        membership_id: &random_uuid()?,
+        account: new,
+        place,
+    };
+    let signed_up = identities::sign_up(&app.db, profile, &new, app.now).await?;
+    if !signed_up.place_exists {
+        let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
+        return Err(Error::Misconfigured(what.to_owned()).into());
+    }
+    let account = signed_up.account.ok_or_else(gone)?;
+    note(app, "sign-up", client.id, &account);
+    Ok(account)
+}
+
+/// Writes down how a sign-in ended.
+pub fn record(app: &App, client: i64, person: Option<&SignedIn>) {
+    audit::record(
+        app,
+        Event {
+            kind: "sign-in",
+            result: if person.is_some() { "ok" } else { "failed" },
+            user_id: person.map(|person| person.account().id.clone()),
+            client: Some(client),
+            session_id: None,
+        },
+    );
+}
+
+fn note(app: &App, kind: &'static str, client: i64, account: &Account) {
+    audit::record(
+        app,
+        Event {
+            kind,
+            result: "ok",
+            user_id: Some(account.id.clone()),
+            client: Some(client),
+            session_id: None,
+        },
+    );
+}
+
+fn gone() -> Failure {
+    Failure::untrusted("the account is not what it was a moment ago, or may not come in")
+}

@@ -1,0 +1,53 @@
+//! Signing in elsewhere: begin, come back, or bring a provider's token; and sign out there.
+//!
+//! What is right is said in [`crate::auth::oauth`]; here it is done, in the order of that story.
+
+mod arrival;
+mod departure;
+mod identify;
+mod logout;
+mod membership;
+
+pub use arrival::{Arrival, Finished, finish};
+pub use departure::{Departure, allow, depart, offer_ticket, open_ticket};
+pub use logout::log_out_at_keycloak;
+
+use worker::console_error;
+
+use super::credentials::{CallingClient, SignedIn};
+use crate::auth::oauth::{Failure, Provider};
+use crate::auth::secret::Secret;
+use crate::edge::app::App;
+use crate::error::Error;
+
+/// Signs a person in to a client with a token that an app has from a provider, and that was issued
+/// to us; 404 where the provider takes no part in that.
+#[allow(
+    dead_code,
+    reason = "for the ServiceStack dialect, which is not here yet"
+)]
+pub async fn with_access_token(
+    app: &App,
+    calling: &CallingClient,
+    provider: Provider,
+    token: &Secret,
+) -> Result<SignedIn, Error> {
+    let descriptor = app.config.social.descriptor(provider)?;
+    let found = identify::by_token(app, descriptor, token).await;
+    let person = match found {
+        Ok(profile) => membership::admit(app, calling.client(), profile, None).await,
+        Err(failure) => Err(failure),
+    };
+    membership::record(app, calling.client().id, person.as_ref().ok());
+    person.map_err(|failure| told(provider, failure))
+}
+
+/// What the caller is told, after the log has the reason.
+fn told(provider: Provider, failure: Failure) -> Error {
+    // Failures that are ours are logged where they are answered.
+    if failure.error.log_text().is_none() {
+        let name = provider.name();
+        console_error!("signing in with {name}: {}", failure.reason);
+    }
+    failure.error
+}

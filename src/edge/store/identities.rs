@@ -1,0 +1,222 @@
+//! D1: people at providers, and the accounts they open.
+
+use serde::Deserialize;
+
+use super::accounts::{AccountRow, account_columns};
+use super::db::{Answers, Db, Statement, sql};
+use super::sign_ups;
+use crate::auth::account::{Account, fold};
+use crate::auth::oauth::policy::{Holder, KnownIdentity, NewAccount};
+use crate::auth::oauth::profile::Profile;
+use crate::config::SignUpPlace;
+use crate::error::Error;
+
+const KNOWN: &str = "select i.user_id, u.id is not null as live \
+     from user_identities i left join users u on u.id = i.user_id and u.deleted = 0 \
+     where i.provider = ?1 and i.issuer = ?2 and i.subject = ?3";
+
+const HOLDER: &str =
+    "select id as user_id, email, email_verified from users where email_key = ?1 and deleted = 0";
+
+const ACCOUNT: &str = concat!(
+    "select ",
+    account_columns!(),
+    " from accounts a where a.user_id = (select user_id from user_identities \
+       where provider = ?1 and issuer = ?2 and subject = ?3)"
+);
+
+// Whatever let the decision fall this way must hold still, and the account be one that may come in.
+const LINK: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
+     select ?1, ?2, ?3, u.id, ?4 from users u \
+     join live_members m on m.user_id = u.id and m.client_id = ?5 \
+     where u.id = ?6 and u.deleted = 0 and u.email = ?7 and u.email_verified = 1 \
+     on conflict do nothing";
+
+const SIGN_UP: &str = "insert into users (id, first_name, middle_name, last_name, username, \
+       username_key, email, email_key, email_verified, default_tenant_id, created_on, modified_on) \
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 is not null, ?9, ?11, ?11 \
+     where not exists (select 1 from users \
+         where deleted = 0 and (username_key = ?6 or email_key = ?8)) \
+       and not exists (select 1 from user_identities \
+         where provider = ?12 and issuer = ?13 and subject = ?14) \
+       and exists (select 1 from tenants where id = ?9 and deleted = 0 and status = 0) \
+       and exists (select 1 from roles where id = ?10 and deleted = 0)";
+
+const IDENTITY: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
+     select ?1, ?2, ?3, u.id, ?4 from users u where u.id = ?5";
+
+const USED: &str = "update user_identities set last_used_on = ?4 \
+     where provider = ?1 and issuer = ?2 and subject = ?3";
+
+/// Whose account a person at a provider may open.
+pub struct Standing {
+    /// What is known of the identity.
+    pub known: KnownIdentity,
+    /// The account it opens.
+    pub account: Option<Account>,
+    /// Who has its address here.
+    pub holder: Option<Holder>,
+}
+
+/// How a sign-up went.
+pub struct SignedUp {
+    /// The new account, unless somebody was faster.
+    pub account: Option<Account>,
+    /// Whether tenant and role are there.
+    pub place_exists: bool,
+}
+
+/// Looks a person up, by identity and by address.
+pub async fn find(db: &Db, profile: &Profile) -> Result<Standing, Error> {
+    #[derive(Deserialize)]
+    struct Known {
+        user_id: String,
+        live: i64,
+    }
+    #[derive(Deserialize)]
+    struct HolderRow {
+        user_id: String,
+        email: String,
+        email_verified: i64,
+    }
+    let email_key = profile.email.as_ref().map(|email| fold(email.as_str()));
+    let answers = db
+        .batch([
+            of_profile(KNOWN, profile),
+            of_profile(ACCOUNT, profile),
+            sql!(HOLDER, email_key.as_ref()),
+        ])
+        .await?;
+    let known = match answers.row::<Known>(0)? {
+        None => KnownIdentity::No,
+        Some(known) if known.live == 1 => KnownIdentity::Of(known.user_id),
+        Some(_) => KnownIdentity::OfDeletedUser,
+    };
+    let holder = answers.row::<HolderRow>(2)?.map(|row| Holder {
+        user_id: row.user_id,
+        email: row.email,
+        email_verified: row.email_verified == 1,
+    });
+    Ok(Standing {
+        known,
+        account: account(&answers, 1)?,
+        holder,
+    })
+}
+
+/// Attaches the identity to the user who holds its address and may come in to the client; gives the
+/// account, or nothing where that is not so any more.
+pub async fn link(
+    db: &Db,
+    profile: &Profile,
+    holder: &Holder,
+    client: i64,
+    now: i64,
+) -> Result<Option<Account>, Error> {
+    let link = sql!(
+        LINK,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject,
+        now,
+        client,
+        &holder.user_id,
+        &holder.email
+    );
+    let answers = db.batch([link, of_profile(ACCOUNT, profile)]).await?;
+    account(&answers, 1)
+}
+
+/// A user about to be made of a person at a provider.
+pub struct NewUser<'a> {
+    /// The user's id, which the statements hang on: drawn for this attempt.
+    pub id: &'a str,
+    /// The membership's id.
+    pub membership_id: &'a str,
+    /// Who it is.
+    pub account: &'a NewAccount,
+    /// Tenant, role and clients.
+    pub place: &'a SignUpPlace,
+}
+
+/// Makes an account with its identity, whole or not at all.
+pub async fn sign_up(
+    db: &Db,
+    profile: &Profile,
+    new: &NewUser<'_>,
+    now: i64,
+) -> Result<SignedUp, Error> {
+    let NewAccount {
+        username,
+        email,
+        names,
+    } = new.account;
+    let email_key = email.as_deref().map(fold);
+    let user = sql!(
+        SIGN_UP,
+        new.id,
+        names.first.as_deref().unwrap_or(username),
+        names.middle.as_deref(),
+        names.last.as_deref(),
+        username,
+        &fold(username),
+        email.as_deref(),
+        email_key.as_ref(),
+        &new.place.tenant_id,
+        &new.place.role_id,
+        now,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject
+    );
+    let identity = sql!(
+        IDENTITY,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject,
+        now,
+        new.id
+    );
+    let [membership, clients] =
+        sign_ups::belongings(new.id, new.membership_id, new.place, None, now)?;
+    let answers = db
+        .batch([
+            user,
+            membership,
+            clients,
+            identity,
+            of_profile(ACCOUNT, profile),
+            sign_ups::place_exists(new.place),
+        ])
+        .await?;
+    let made = answers.changes(0)? > 0;
+    Ok(SignedUp {
+        account: account(&answers, 4)?.filter(|_| made),
+        place_exists: sign_ups::exists(&answers, 5)?,
+    })
+}
+
+/// Notes that an identity has opened its account.
+pub fn used(profile: &Profile, now: i64) -> Statement {
+    sql!(
+        USED,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject,
+        now
+    )
+}
+
+fn of_profile(sql: &'static str, profile: &Profile) -> Statement {
+    sql!(
+        sql,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject
+    )
+}
+
+fn account(answers: &Answers, n: usize) -> Result<Option<Account>, Error> {
+    let row: Option<AccountRow> = answers.row(n)?;
+    row.map(Account::try_from).transpose()
+}

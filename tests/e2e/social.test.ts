@@ -1,0 +1,407 @@
+// Signing in elsewhere, as it should go: five providers at their real URLs, and what people become.
+
+import { createHash, randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { demoSettings } from "../../scripts/lib/demo.mjs";
+import { DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
+import { browser } from "../support/browser";
+import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, KEYCLOAK_ROW, type Outside, type Person, ROWS, type Row, startOutside } from "../support/identity_provider";
+import { aUser } from "../support/seed";
+import { type Worker, startWorker } from "../support/worker";
+
+let outside: Outside;
+let worker: Worker;
+let our: ReturnType<typeof api>;
+
+const PLACE = {
+  SIGN_UP_TENANT: demoSettings.SIGN_UP_TENANT,
+  SIGN_UP_ROLE: demoSettings.SIGN_UP_ROLE,
+  SIGN_UP_CLIENT_IDS: `${demoSettings.SIGN_UP_CLIENT_IDS},no-such-client`,
+};
+
+beforeAll(async () => {
+  outside = await startOutside();
+  worker = await startWorker({ settings: ALL_SETTINGS, outside: outside.handle });
+  our = api(worker);
+});
+afterEach(() => outside.reset());
+afterAll(() => worker.stop());
+
+const someone = (more: Partial<Person> = {}): Person => ({ sub: randomUUID(), given_name: "Ann", family_name: "Lee", ...more });
+
+async function identify(row: Row, sub: string, userId: string) {
+  await worker.db
+    .prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values (?, ?, ?, ?, 1)")
+    .bind(row.name, row.identityIssuer, sub, userId)
+    .run();
+}
+
+/** Somebody with an account here that a provider opens. */
+async function aMember(row: Row, wishes: Parameters<typeof aUser>[1] = {}) {
+  const user = await aUser(worker, wishes);
+  const person = someone();
+  await identify(row, person.sub, user.id);
+  return { user, person };
+}
+
+const codeOf = (location: string | null) => new URL(location!).searchParams.get("code")!;
+const count = async (table: string) => (await worker.rows())[table]!.length;
+
+describe.each(ROWS)("$name", (row) => {
+  test("a start sends the browser to the provider's real URL, with what it needs and a cookie", async () => {
+    const answer = await browser(worker).start(row);
+    expect(answer.status).toBe(302);
+    const url = new URL(answer.headers.get("location")!);
+    expect(url.origin + url.pathname).toBe(row.authorize);
+    const ask = Object.fromEntries(url.searchParams);
+    expect(ask).toMatchObject({
+      response_type: "code",
+      client_id: row.clientId,
+      redirect_uri: `http://127.0.0.1:8787${row.back}`,
+      scope: row.scope,
+    });
+    expect(ask.state).toMatch(/^[\w-]{43}$/);
+    expect("code_challenge" in ask && ask.code_challenge_method === "S256").toBe(row.pkce);
+    expect("nonce" in ask).toBe(row.keys !== undefined);
+    expect(ask.response_mode).toBe(row.formPost ? "form_post" : undefined);
+    const [cookie, ...more] = answer.headers.getSetCookie();
+    expect(more).toEqual([]);
+    const name = row.formPost ? "__Host-signin-post-" : "__Host-signin-";
+    expect(cookie).toMatch(new RegExp(`^${name}[\\w-]{16}=[\\w-]{43}; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=${row.formPost ? "None" : "Lax"}$`));
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+  });
+
+  test("a known person comes back with a code that is good for tokens, and for nothing else", async () => {
+    const { user, person } = await aMember(row);
+    const app = browser(worker);
+    const answer = await app.dance(outside, row, person, { state: "their own & state" });
+    expect(answer.status, answer.text + worker.log()).toBe(302);
+    const url = new URL(answer.headers.get("location")!);
+    expect(url.origin + url.pathname).toBe("http://localhost:5173/callback");
+    expect([...url.searchParams.keys()]).toEqual(["code", "state"]);
+    expect(url.searchParams.get("state")).toBe("their own & state");
+    expect(url.searchParams.get("code")).toMatch(/^[\w-]{43}$/);
+    expect(app.jar.size, "the cookie is taken away").toBe(0);
+    const token = await our.token(codeOf(url.href));
+    expect(token.status).toBe(200);
+    expect((await our.me(token.body.accessToken)).body).toMatchObject({ id: user.id, username: user.username });
+    expect((await our.refresh(token.body)).status).toBe(200);
+    const { sessions, user_identities } = await worker.rows();
+    expect(sessions!.find((session) => session.user_id === user.id)).toMatchObject({ method: row.name });
+    expect(user_identities!.find((identity) => identity.user_id === user.id)?.last_used_on).toBeGreaterThan(1);
+    expect((await our.token(codeOf(url.href))).body).toEqual(flat(401, "Code Expired"));
+  });
+
+  test("whoever is unknown gets nothing, and nothing is left behind", async () => {
+    const users = await count("users");
+    const answer = await browser(worker).dance(outside, row, someone({ email: `${randomUUID()}@example.com`, email_verified: true }));
+    expect(answer.status).toBe(401);
+    expect(answer.body).toEqual(nested("Invalid Credentials"));
+    expect(await count("users")).toBe(users);
+  });
+
+  test.each([[2], [4]])("a user of status %i gets nothing through the provider either", async (status) => {
+    const { person } = await aMember(row, { status });
+    const answer = await browser(worker).dance(outside, row, person);
+    expect(answer.body).toEqual(nested("Invalid Credentials"));
+    expect(answer.headers.get("location")).toBeNull();
+  });
+
+  test("a client without a redirect URL gets its tokens in the answer", async () => {
+    const { user, person } = await aMember(row);
+    const answer = await browser(worker).dance(outside, row, person, DEMO_MOBILE);
+    expect(answer.status, answer.text).toBe(200);
+    expect(Object.keys(answer.body)).toEqual(["accessToken", "refreshToken", "expires"]);
+    expect((await our.me(answer.body.accessToken)).body.id).toBe(user.id);
+  });
+
+  test("a person who may not use the client is told no more than a password would have told", async () => {
+    const { person } = await aMember(row, { clients: ["demo-mobile"] });
+    expect((await browser(worker).dance(outside, row, person)).body).toEqual(flat(401, "Client Invalid"));
+  });
+
+  test("the provider's refusal goes back to the client, with the client's state", async () => {
+    const app = browser(worker);
+    const { state, iss } = await app.begin(outside, row, someone(), { state: "mine" });
+    const refusal = { error: "access_denied", error_description: "The person said\r\nno", state: state!, ...(iss ? { iss } : {}) };
+    const answer = await app.back(row, refusal);
+    const url = new URL(answer.headers.get("location")!);
+    expect(Object.fromEntries(url.searchParams)).toEqual({ error: "access_denied", error_description: "The person saidno", state: "mine" });
+    const mobile = browser(worker);
+    const asked = await mobile.begin(outside, row, someone(), DEMO_MOBILE);
+    expect((await mobile.back(row, { ...refusal, state: asked.state! })).body).toEqual(flat(401, "Access Denied"));
+  });
+
+  test("a start needs a client, and says what is wrong in the documented order", async () => {
+    const app = browser(worker);
+    expect((await app.go("POST", row.start, { body: JSON.stringify(DEMO_WEB), headers: { "content-type": "application/json" } })).status).toBe(415);
+    expect((await app.go("POST", row.start)).status).toBe(415);
+    const missing = await app.form("POST", row.start, { client_id: "demo-web" });
+    expect(missing.status).toBe(422);
+    expect(missing.body.error.details).toMatchObject([{ info: { missingProperty: "client_secret" } }]);
+    expect((await app.form("POST", row.start, { ...DEMO_WEB, more: "x" })).status).toBe(422);
+    expect((await app.form("POST", row.start, { ...DEMO_WEB, client_secret: "wrong" })).body).toEqual(nested("Client Invalid"));
+    expect((await app.form("POST", row.start, { ...DEMO_WEB, client_secret: "" })).body).toEqual(flat(401, "Unauthorized"));
+    for (const wrong of [{ state: "x".repeat(513) }, { code_challenge: "short" }, { code_challenge: "x".repeat(43), code_challenge_method: "plain" }]) {
+      expect((await app.start(row, wrong as never)).status, JSON.stringify(wrong)).toBe(422);
+    }
+    expect((await app.start(row, { ...DEMO_MOBILE, code_challenge: "x".repeat(43) })).status).toBe(422);
+    expect(app.jar.size).toBe(0);
+  });
+
+  test("the document's own sample, JSON that calls itself a form, is read", async () => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const answer = await browser(worker).go("POST", row.start, { body: JSON.stringify(DEMO_WEB, null, 1), headers });
+    expect(answer.status).toBe(302);
+    const broken = await browser(worker).go("POST", row.start, { body: '{"client_id": "demo-web"}', headers });
+    expect(broken.status).toBe(422);
+  });
+
+  test("an app gets a URL to open in a browser, once", async () => {
+    const { person } = await aMember(row);
+    const headers = { "content-type": "application/x-www-form-urlencoded", prefer: "return=representation", accept: "application/json" };
+    const body = new URLSearchParams({ ...DEMO_WEB, state: "deep" }).toString();
+    const offered = await our.send("POST", row.start, { body, headers });
+    expect(offered.status).toBe(200);
+    expect(Object.keys(offered.body)).toEqual(["authorizationUrl"]);
+    expect(offered.headers.getSetCookie()).toEqual([]);
+    const url = new URL(offered.body.authorizationUrl);
+    expect(url.origin + url.pathname).toBe("http://127.0.0.1:8787/auth/sign-in/continue");
+    const app = browser(worker);
+    const away = await app.go("GET", url.pathname + url.search);
+    expect(away.status).toBe(302);
+    const back = await app.back(row, outside.consent(row, away.headers.get("location")!, person));
+    expect(new URL(back.headers.get("location")!).searchParams.get("state")).toBe("deep");
+    expect((await app.go("GET", url.pathname + url.search)).body).toEqual(flat(401, "Client Invalid"));
+  });
+
+  test("the code of a start with a challenge needs its verifier", async () => {
+    const { person } = await aMember(row);
+    const verifier = "v".repeat(43);
+    const challenge = createHash("sha256").update(verifier).digest("base64url");
+    const fields = { code_challenge: challenge, code_challenge_method: "S256" };
+    const code = async () => codeOf((await browser(worker).dance(outside, row, person, fields)).headers.get("location"));
+    expect((await our.token(await code(), { code_verifier: verifier })).status).toBe(200);
+    expect((await our.token(await code())).body).toEqual(flat(401, "Invalid Credentials"));
+  });
+});
+
+test.each([["/auth/google"], ["/auth/keycloak"]])("the deprecated GET %s works, and says until when", async (path) => {
+  const answer = await our.send("GET", `${path}?${new URLSearchParams(DEMO_WEB)}`);
+  expect(answer.status).toBe(302);
+  expect(answer.headers.get("deprecation")).toMatch(/^@\d+$/);
+  expect(Date.parse(answer.headers.get("sunset")!)).toBeGreaterThan(Number(answer.headers.get("deprecation")!.slice(1)) * 1000);
+  expect((await our.send("GET", path)).body).toEqual(flat(401, "Unauthorized"));
+  expect((await our.send("GET", `${path}?client_id=demo-web&client_secret=wrong`)).body).toEqual(nested("Client Invalid"));
+});
+
+test("Apple may come back by GET too, and names a person once in the form", async () => {
+  const { person } = await aMember(APPLE);
+  const app = browser(worker);
+  const fields = await app.begin(outside, APPLE, person);
+  expect((await app.go("GET", `${APPLE.back}?${new URLSearchParams(fields)}`)).status).toBe(302);
+});
+
+test("several sign-ins are open in one browser", async () => {
+  const { person } = await aMember(GOOGLE);
+  const app = browser(worker);
+  const first = await app.begin(outside, GOOGLE, person);
+  const second = await app.begin(outside, GOOGLE, person);
+  expect((await app.back(GOOGLE, first)).status).toBe(302);
+  expect((await app.back(GOOGLE, second)).status).toBe(302);
+});
+
+test("a code goes into whatever query the redirect URL has", async () => {
+  const columns = "client_secret_digest, secret_digest, created_on, modified_on";
+  const url = "https://app.example/cb?x=1&code=old";
+  await worker.db
+    .prepare(`insert into auth_clients (client_id, redirect_url, ${columns}) select 'with-query', ?, ${columns} from auth_clients where client_id = 'demo-web'`)
+    .bind(url)
+    .run();
+  const { person } = await aMember(GOOGLE, { clients: ["with-query"] });
+  const answer = await browser(worker).dance(outside, GOOGLE, person, { client_id: "with-query" });
+  expect(answer.headers.get("location")).toMatch(/^https:\/\/app\.example\/cb\?x=1&code=[\w-]{43}$/);
+});
+
+test("a sign-in is written down, with neither token nor subject", async () => {
+  const { user, person } = await aMember(GOOGLE);
+  await browser(worker).dance(outside, GOOGLE, person);
+  const events = async () => (await worker.rows()).login_activity!.filter((row) => row.user_id === user.id);
+  await expect.poll(async () => (await events()).map((row) => `${row.kind} ${row.result}`)).toContain("sign-in ok");
+  expect(worker.log()).not.toContain(person.sub);
+});
+
+describe("signing out at Keycloak", () => {
+  const LOGOUT = `${KEYCLOAK_ROW.issuer}/protocol/openid-connect/logout`;
+  const signOut = (pair: any, path = "/keycloak/logout") => our.post(path, { refreshToken: pair.refreshToken }, our.bearer(pair.accessToken));
+  const tokens = async () => {
+    const { user, person } = await aMember(KEYCLOAK_ROW);
+    const code = codeOf((await browser(worker).dance(outside, KEYCLOAK_ROW, person)).headers.get("location"));
+    return { user, pair: (await our.token(code)).body };
+  };
+
+  test("ends the session here first, and then there, with the token that was kept", async () => {
+    const { user, pair } = await tokens();
+    const { sessions } = await worker.rows();
+    const kept = sessions!.find((session) => session.user_id === user.id)!.provider_token as string;
+    expect(kept).toBeTruthy();
+    expect(kept).not.toContain("refresh-");
+    const next = (await our.refresh(pair)).body;
+    const answer = await signOut(next);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ success: true, key: user.id });
+    await expect.poll(() => outside.calls(LOGOUT)).toBe(1);
+    const call = outside.sent.at(-1)!;
+    expect(call.form.get("refresh_token")).toMatch(/^refresh-/);
+    expect(call.form.get("client_id")).toBe("keycloak-client");
+    expect((await our.me(next.accessToken)).body).toEqual(nested("TokenRevoked"));
+  });
+
+  test("is done whatever Keycloak answers", async () => {
+    const { pair } = await tokens();
+    outside.replace(LOGOUT, () => new Response("no", { status: 500 }) as never);
+    expect((await signOut(pair)).status).toBe(200);
+    await expect.poll(() => outside.calls(LOGOUT)).toBe(1);
+    expect((await our.me(pair.accessToken)).status).toBe(401);
+  });
+
+  test("makes no call for a refused request, another session or another way in", async () => {
+    const { pair } = await tokens();
+    const other = await our.signIn();
+    expect((await signOut({ ...pair, refreshToken: other.refreshToken })).body).toEqual(flat(401, "Token Invalid"));
+    expect((await signOut(other)).status).toBe(200);
+    expect((await signOut(pair, "/logout")).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(outside.calls(LOGOUT)).toBe(0);
+  });
+});
+
+describe("when people may sign up", () => {
+  beforeAll(() => worker.restart({ ...PLACE, SOCIAL_SIGN_UP: ROWS.map((row) => row.name).join(",") }));
+
+  test.each(ROWS)("an unknown person from $name gets an account at once", async (row) => {
+    const email = `${randomUUID()}@Example.com`;
+    const person = someone({ email, email_verified: true, sub: `a/b:${randomUUID()}` });
+    const answer = await browser(worker).dance(outside, row, person);
+    expect(answer.status, answer.text + worker.log()).toBe(302);
+    const token = await our.token(codeOf(answer.headers.get("location")));
+    const me = (await our.me(token.body.accessToken)).body;
+    const known = row.keys !== undefined;
+    expect(me).toMatchObject({
+      username: known ? email : `${row.name}:${person.sub.replace("/", "%2F").replace(":", "%3A")}`,
+      firstName: "Ann",
+      role: "1",
+    });
+    expect(me.email ?? null).toBe(known ? email : null);
+    const rows = await worker.rows();
+    expect(rows.users!.find((user) => user.id === me.id)).toMatchObject({ email_verified: known ? 1 : 0 });
+    expect(rows.user_credentials!.some((credential) => credential.user_id === me.id)).toBe(false);
+    const users = rows.users!.length;
+    expect((await browser(worker).dance(outside, row, person)).status, "the second time it is known").toBe(302);
+    expect(await count("users")).toBe(users);
+  });
+
+  test("an unverified address is neither stored nor matched", async () => {
+    for (const email_verified of [false, "true", 1, null, undefined]) {
+      const person = someone({ email: "demo@example.com", email_verified });
+      const answer = await browser(worker).dance(outside, GOOGLE, person);
+      const token = await our.token(codeOf(answer.headers.get("location")));
+      const me = (await our.me(token.body.accessToken)).body;
+      expect(me.username).toBe(`google:${person.sub}`);
+      expect(me.email ?? null).toBeNull();
+    }
+  });
+
+  test("Apple's \"true\" verifies, and its form's name is taken", async () => {
+    const email = `${randomUUID()}@example.com`;
+    const app = browser(worker);
+    const fields = await app.begin(outside, APPLE, { sub: randomUUID(), email, email_verified: "true" });
+    const user = JSON.stringify({ name: { firstName: "Jo", lastName: "Doe" }, email: "demo@example.com" });
+    const answer = await app.back(APPLE, { ...fields, user });
+    const token = await our.token(codeOf(answer.headers.get("location")));
+    expect((await our.me(token.body.accessToken)).body).toMatchObject({ username: email, email, firstName: "Jo", lastName: "Doe" });
+  });
+
+  test("an address that somebody has here gets no second account", async () => {
+    const person = someone({ email: "DEMO@example.com", email_verified: true });
+    expect((await browser(worker).dance(outside, GOOGLE, person)).body).toEqual(nested("Invalid Credentials"));
+  });
+
+  test("two returns of one new person at once make one account", async () => {
+    const person = someone({ email: `${randomUUID()}@example.com`, email_verified: true });
+    const apps = await Promise.all([1, 2, 3, 4].map(async () => {
+      const app = browser(worker);
+      return { app, fields: await app.begin(outside, GOOGLE, person) };
+    }));
+    const answers = await Promise.all(apps.map(({ app, fields }) => app.back(GOOGLE, fields)));
+    expect(answers.filter((answer) => answer.status === 302).length).toBeGreaterThan(0);
+    expect((await worker.rows()).users!.filter((user) => user.email === person.email)).toHaveLength(1);
+  });
+
+  test("nobody is made who could not come in", async () => {
+    await worker.restart({ SIGN_UP_CLIENT_IDS: "demo-mobile" });
+    const users = await count("users");
+    expect((await browser(worker).dance(outside, GOOGLE, someone())).body).toEqual(flat(401, "Client Invalid"));
+    expect(await count("users")).toBe(users);
+    await worker.restart({ ...PLACE, SOCIAL_SIGN_UP: "apple" });
+    expect((await browser(worker).dance(outside, GOOGLE, someone())).body, "Google is not on the list").toEqual(nested("Invalid Credentials"));
+    await worker.restart({ SIGN_UP_ROLE: "no-such-role" });
+    expect((await browser(worker).dance(outside, APPLE, someone())).status).toBe(500);
+    expect(worker.log()).toContain("SIGN_UP_TENANT or SIGN_UP_ROLE");
+    expect(await count("users")).toBe(users);
+  });
+});
+
+describe("when people may be linked", () => {
+  beforeAll(() => worker.restart({ ...PLACE, SOCIAL_SIGN_UP: "off", SOCIAL_LINKING: "verified-email" }));
+  const local = async (wishes: Parameters<typeof aUser>[1] = {}) => {
+    const email = `${randomUUID()}@example.com`;
+    return { email, user: await aUser(worker, { ...wishes, email }) };
+  };
+
+  test("the same verified address leads to the account that is there, and its password stays good", async () => {
+    const { email, user } = await local();
+    const person = someone({ email: email.toUpperCase(), email_verified: true });
+    const answer = await browser(worker).dance(outside, GOOGLE, person);
+    const token = await our.token(codeOf(answer.headers.get("location")));
+    expect((await our.me(token.body.accessToken)).body.id).toBe(user.id);
+    await our.signIn({ username: user.username, password: user.password });
+    const moved = { ...person, email: "somebody-else@example.com" };
+    expect((await browser(worker).dance(outside, GOOGLE, moved)).status, "known by its subject from now on").toBe(302);
+    await expect.poll(async () => (await worker.rows()).login_activity!.filter((row) => row.user_id === user.id).map((row) => row.kind)).toContain("link");
+  });
+
+  test.each([
+    ["the account's address is not verified", { email_verified: true }, "update users set email_verified = 0 where id = ?"],
+    ["the provider has not verified it", { email_verified: false }, undefined],
+    ["the user is inactive", { email_verified: true }, "update user_tenants set status = 2 where user_id = ?"],
+    ["the user may not use the client", { email_verified: true }, "delete from user_clients where user_id = ?"],
+  ])("nobody is linked where %s", async (_, verified, change) => {
+    const { email, user } = await local();
+    if (change) await worker.db.prepare(change).bind(user.id).run();
+    const identities = await count("user_identities");
+    const answer = await browser(worker).dance(outside, GOOGLE, someone({ email, ...verified }));
+    expect(answer.body).toEqual(nested("Invalid Credentials"));
+    expect(await count("user_identities")).toBe(identities);
+  });
+
+  test("Facebook, which verifies nothing, links nobody", async () => {
+    const { email } = await local();
+    expect((await browser(worker).dance(outside, FACEBOOK, someone({ email, email_verified: true }))).body).toEqual(nested("Invalid Credentials"));
+  });
+
+  test("the identity of a deleted user opens nothing", async () => {
+    const { user, person } = await aMember(GOOGLE);
+    await worker.db.prepare("update users set deleted = 1 where id = ?").bind(user.id).run();
+    expect((await browser(worker).dance(outside, GOOGLE, person)).body).toEqual(nested("Invalid Credentials"));
+  });
+});
+
+test("a provider that is not configured answers 501 to a client that proves itself, and the log names the setting", async () => {
+  await worker.restart({ GOOGLE_AUTH_CLIENT_SECRET: "" });
+  const answer = await browser(worker).start(GOOGLE);
+  expect(answer.status).toBe(501);
+  expect(answer.text).not.toContain("GOOGLE");
+  expect(worker.log()).toContain("not configured: GOOGLE_AUTH_CLIENT_SECRET");
+  expect((await browser(worker).start(GOOGLE, { client_secret: "wrong" })).status).toBe(401);
+});
