@@ -217,11 +217,12 @@ impl Signer256 {
 
     pub fn jwk(&self) -> Map<String, Value> {
         let point = self.key.verifying_key().to_encoded_point(false);
-        let part = |bytes: Option<&_>| Base64UrlUnpadded::encode_string(bytes.unwrap());
+        // 4, then the two halves.
+        let (x, y) = point.as_bytes()[1..].split_at(32);
         let jwk = json!({
             "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.kid,
-            "x": part(point.x().map(|x| x.as_slice())),
-            "y": part(point.y().map(|y| y.as_slice())),
+            "x": Base64UrlUnpadded::encode_string(x),
+            "y": Base64UrlUnpadded::encode_string(y),
         });
         jwk.as_object().unwrap().clone()
     }
