@@ -284,7 +284,7 @@ mod tests {
             (200, ""),
             (200, "<html>"),
             (200, "[]"),
-            (200, &whole[..whole.len() - 1]),
+            (200, whole.split_at(whole.len() - 1).0),
             (200, padded.as_str()),
             (302, whole.as_str()),
             (404, "{}"),

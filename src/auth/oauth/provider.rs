@@ -139,7 +139,7 @@ pub enum TokenSignIn {
     IdToken,
     /// An id_token, or an access token that Google's tokeninfo says is ours.
     TokenInfo(UrlSetting),
-    /// An access token that Facebook's debug_token says is ours.
+    /// An access token that Facebook's `debug_token` says is ours.
     DebugToken(UrlSetting),
     /// An id_token, or an access token that introspection says is ours (RFC 7662).
     Introspection,

@@ -149,7 +149,10 @@ fn every_provider_leads_to_a_profile() {
         assert_eq!(profile.provider, provider);
         assert_eq!(profile.subject, "42");
         assert_eq!(profile.issuer, endpoints(&descriptor(provider)).issuer);
-        let verified = profile.email.as_ref().map(|email| email.as_str());
+        let verified = profile
+            .email
+            .as_ref()
+            .map(super::profile::VerifiedEmail::as_str);
         let knows_address = openid().any(|other| other == provider);
         assert_eq!(verified, knows_address.then_some("ann@example.com"));
         // The sixth tells no name: it has no userinfo, and its id_token holds none.
@@ -292,7 +295,7 @@ fn a_profile_of_somebody_else_is_refused() {
 fn a_profile_that_is_none_is_refused() {
     for provider in [Provider::Facebook, Provider::Instagram, Provider::Google] {
         let whole = Idp::new(provider).profile;
-        for body in ["", "{}", "[]", "<html>", &whole[..whole.len() / 2]] {
+        for body in ["", "{}", "[]", "<html>", whole.split_at(whole.len() / 2).0] {
             let idp = Idp {
                 profile: body.to_owned(),
                 ..Idp::new(provider)
