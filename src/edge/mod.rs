@@ -60,7 +60,7 @@ async fn answer(app: &App, request: &mut Request) -> worker::Result<Reply> {
     if incoming.method == Method::Options {
         let requested = incoming.header("access-control-request-headers");
         let allowed = origins::allowed(app, origin).await;
-        return Ok(cors::preflight(origin, requested, &allowed));
+        return Ok(app.timed(cors::preflight(origin, requested, &allowed)));
     }
     let (outcome, allowed) = join(
         routes::dispatch(app, &incoming),
