@@ -66,7 +66,7 @@ async fn answer(app: &App, request: &mut Request) -> worker::Result<Reply> {
     if incoming.method == Method::Options {
         let requested = incoming.header("access-control-request-headers");
         let allowed = origins::allowed(app, origin).await;
-        return Ok(cors::preflight(origin, requested, &allowed));
+        return Ok(app.timed(cors::preflight(origin, requested, &allowed)));
     }
     if let Some(call) = recognise(&incoming) {
         // Whether a browser may ask at all depends on the list, so it comes first.
