@@ -8,12 +8,16 @@ export function openClient(url, connections) {
   const { hostname, port } = url;
 
   /** Sends one request and resolves with the milliseconds to the end of its answer, which must have the status it expects. */
-  const send = (wanted) =>
-    attempt(wanted).catch((error) => {
-      // workerd closes connections that were idle for seconds, and this one was on its way when it did.
-      if (error.code === "ECONNRESET" && error.idle) return attempt(wanted);
-      throw error;
-    });
+  async function send(wanted) {
+    for (;;) {
+      try {
+        return await attempt(wanted);
+      } catch (error) {
+        // workerd closes connections that were idle for seconds, and this one was on its way when it did.
+        if (error.code !== "ECONNRESET" || !error.idle) throw error;
+      }
+    }
+  }
 
   function attempt({ host, method = "GET", path, headers, body, expect = 200 }) {
     return new Promise((resolve, reject) => {

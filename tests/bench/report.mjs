@@ -2,11 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { cpus, loadavg } from "node:os";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { root } from "../../scripts/lib/steps.mjs";
 import { ratio, summary } from "./measure.mjs";
+import { storage } from "./workerd.mjs";
 
 /** Which bound an endpoint stands beside: the storage that it cannot do without. */
 const BOUND = {
@@ -34,10 +35,11 @@ export function report(found) {
 
 function header({ plan, load }) {
   const { version } = createRequire(join(root, "package.json"))("miniflare/package.json");
+  const kept = storage === tmpdir() ? `Databases are kept in ${storage}: if that is on a disk, these are figures of the disk.` : "Databases are kept in memory.";
   return [
     "",
     `Edgelatch on workerd (Miniflare ${version}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0].model})`,
-    `Load of the machine: ${number(load)} before, ${number(loadavg()[0])} after; on a calm one it is about 0 before.`,
+    `Load of the machine: ${number(load)} before, ${number(loadavg()[0])} after; on a calm one it is about 0 before. ${kept}`,
     "Read the ratios, not the milliseconds: machines differ and are noisy, and the bounds were measured",
     "in turn with the endpoints, so that both had the same noise. Figures are medians of the rounds",
     `(${plan.alone.rounds} at concurrency 1, ${plan.crowded.rounds} at 16; endpoints that hash: ${plan.hashingAlone.rounds} and ${plan.hashingCrowded.rounds}). Times are a client's, in milliseconds;`,
