@@ -17,7 +17,7 @@ let argon2id: string;
 let pair: Pair;
 
 beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id" } });
+  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id", SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000" } });
   our = api(worker);
   const { id, username } = await aUser(worker);
   await our.signIn({ username, password: PASSWORD });

@@ -162,7 +162,7 @@ test("what somebody else does between the read and the write is not overlooked",
   const body = { refreshToken: pair.refreshToken, username, oldPassword: PASSWORD, password: "a new password" };
   const lost = await send({ method: "PATCH", path: "/auth/change-password", body, headers }, { on: "DB", trip: 3, do: [change] });
   expect(lost.status).toBe(401);
-  expect(lost.body.error.message).toBe("Incorrect Password");
+  expect(lost.body.error.message, "the change ended this session too").toEqual({ message: "TokenRevoked" });
   const stored = await worker.db.prepare("select password from user_credentials where user_id = (select id from users where username = ?)").bind(username).first("password");
   expect(stored).toBe("changed");
 });

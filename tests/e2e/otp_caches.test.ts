@@ -53,7 +53,7 @@ test("an OTP is a password at both login routes, once", async () => {
 });
 
 test("of a hundred parallel uses of one OTP exactly one wins", async () => {
-  const { username } = await aUser(worker);
+  const { username } = await aUser(worker, { storedPassword: null });
   await put(username);
   const answers = await Promise.all(Array.from({ length: 100 }, () => enter(username)));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
@@ -80,7 +80,7 @@ test("five wrong tries end an OTP, and sent at once they count as well", async (
   await put(slow.username);
   for (let n = 0; n < 5; n++) await enter(slow.username, `wrong ${n}`);
   expect((await enter(slow.username)).status).toBe(401);
-  const burst = await aUser(worker);
+  const burst = await aUser(worker, { storedPassword: null });
   await put(burst.username);
   await Promise.all(Array.from({ length: 40 }, (_, n) => enter(burst.username, `wrong ${n}`)));
   expect((await enter(burst.username)).status).toBe(401);

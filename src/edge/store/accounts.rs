@@ -148,7 +148,7 @@ impl TryFrom<AccountRow> for Account {
 
 /// More than any name has, folded, in bytes. Folding can make a name eighteen times as long, and D1
 /// refuses values over two megabytes.
-const LONGEST_NAME: usize = 4096;
+pub const LONGEST_NAME: usize = 4096;
 
 /// Finds a live account by username or e-mail address: read it with [`with_password`].
 pub fn find_by_name(name: &str) -> Statement {

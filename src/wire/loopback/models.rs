@@ -273,6 +273,9 @@ pub struct CreateUserRequest {
     pub rest: Map<String, Value>,
 }
 
+/// More characters than any username has.
+const LONGEST_USERNAME: usize = 254;
+
 /// Body of `POST /otp-caches`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -294,6 +297,8 @@ impl OtpRequest {
         }
         if self.username.trim().is_empty() {
             details.push(Detail::too_short("/username", 1));
+        } else if self.username.chars().count() > LONGEST_USERNAME {
+            details.push(Detail::too_long("/username", LONGEST_USERNAME));
         }
         if details.is_empty() {
             Ok(())
