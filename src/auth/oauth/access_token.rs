@@ -154,21 +154,20 @@ impl Inquiry {
             Some(value) => value.as_i64(),
             None => None,
         };
-        let is_before = |exp: i64| now < exp.saturating_mul(1000);
+        let in_force = |end: Option<i64>| end.is_some_and(|end| now < end.saturating_mul(1000));
         match self.kind {
-            Kind::TokenInfo => seconds("exp").is_some_and(is_before),
-            // 0: it does not end.
+            Kind::TokenInfo => in_force(seconds("exp")),
             Kind::DebugToken => {
-                let end = seconds("expires_at");
+                let end = seconds("expires_at"); // 0: never
                 is_true("is_valid")
                     && is_or_absent("type", "USER")
-                    && end.is_none_or(|exp| exp == 0 || is_before(exp))
+                    && (end == Some(0) || in_force(end))
             }
             Kind::Introspection => {
                 is_true("active")
                     && is_or_absent("iss", &self.issuer)
                     && is_or_absent("typ", "Bearer")
-                    && seconds("exp").is_none_or(is_before)
+                    && (!answer.contains_key("exp") || in_force(seconds("exp")))
             }
         }
     }
@@ -205,4 +204,289 @@ fn introspection(
     ];
     let call = |url| Call::authenticated(descriptor, endpoints, url, &parameters, now);
     endpoints.introspection.as_ref().map(call).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{
+        NOW, NOW_SECONDS, Signer256, descriptor, endpoints, good, header, pairs, sent,
+    };
+    use super::*;
+    use crate::error::Why;
+    use serde_json::json;
+
+    fn present(provider: Provider, token: &str) -> Result<Presented, Failure> {
+        let descriptor = descriptor(provider);
+        let endpoints = endpoints(&descriptor);
+        Presented::new(&descriptor, endpoints, &Secret::new(token), NOW)
+    }
+
+    fn inquiry(provider: Provider) -> Inquiry {
+        match present(provider, "ya29.token") {
+            Ok(Presented::AccessToken(inquiry)) => inquiry,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn read(provider: Provider, answer: &Value) -> Result<Found, Failure> {
+        inquiry(provider).read(&good(&answer.to_string()), NOW)
+    }
+
+    fn with(mut answer: Value, pointer: &str, value: &Value) -> Value {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let parent = answer.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+        parent.insert(name.to_owned(), value.clone());
+        answer
+    }
+
+    /// Every change of a good answer makes it a bad one.
+    fn each_refused(provider: Provider, good: &Value, changes: &[(&str, Value)]) {
+        assert!(read(provider, good).is_ok(), "{good}");
+        for (pointer, value) in changes {
+            match read(provider, &with(good.clone(), pointer, value)) {
+                Err(failure) => {
+                    assert_eq!(failure.error, Error::Strategy(Why::InvalidCredentials));
+                }
+                Ok(_) => panic!("{pointer} {value}"),
+            }
+        }
+        assert!(read(provider, &json!({})).is_err());
+        assert!(
+            inquiry(provider)
+                .read(
+                    &Answer {
+                        status: 400,
+                        body: b"{}"
+                    },
+                    NOW
+                )
+                .is_err()
+        );
+    }
+
+    fn asks_about(found: Result<Found, Failure>, subject: &str) -> ProfileQuestion {
+        match found {
+            Ok(Found::Ask(request)) => {
+                let call = request.call.clone();
+                let body = json!({ "sub": subject, "id": subject }).to_string();
+                let profile = request.read(&good(&body)).unwrap();
+                assert_eq!(profile.subject, subject);
+                assert_eq!(profile.email, None);
+                ProfileQuestion { call, profile }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    struct ProfileQuestion {
+        call: Call,
+        profile: Profile,
+    }
+
+    /// <https://developers.google.com/identity/protocols/oauth2> as oauth2.googleapis.com answers.
+    fn tokeninfo() -> Value {
+        json!({ "azp": "google-client", "aud": "google-client", "sub": "110169",
+            "scope": "openid email", "exp": (NOW_SECONDS + 3000).to_string(),
+            "expires_in": "3000", "email": "ann@example.com", "email_verified": "true",
+            "access_type": "online" })
+    }
+
+    #[test]
+    fn google_says_whose_a_token_is() {
+        let call = inquiry(Provider::Google).call;
+        assert_eq!(call.method, "GET");
+        assert_eq!(
+            call.url.as_str(),
+            "https://oauth2.googleapis.com/tokeninfo?access_token=ya29.token"
+        );
+        let ProfileQuestion { call, profile } =
+            asks_about(read(Provider::Google, &tokeninfo()), "110169");
+        assert_eq!(
+            call.url.as_str(),
+            "https://openidconnect.googleapis.com/v1/userinfo"
+        );
+        assert_eq!(header(&call, "authorization"), Some("Bearer ya29.token"));
+        assert_eq!(profile.issuer, "https://accounts.google.com");
+        each_refused(
+            Provider::Google,
+            &tokeninfo(),
+            &[
+                ("/aud", json!("another-client")),
+                ("/aud", json!(["google-client"])),
+                ("/aud", Value::Null),
+                ("/sub", json!("")),
+                ("/sub", Value::Null),
+                ("/exp", json!(NOW_SECONDS.to_string())),
+                ("/exp", json!("soon")),
+                ("/exp", Value::Null),
+            ],
+        );
+    }
+
+    /// The documented sample, brought up to date.
+    fn debug_token() -> Value {
+        json!({ "data": { "app_id": "138483919580948", "type": "USER",
+            "application": "Social Cafe", "expires_at": NOW_SECONDS + 3000, "is_valid": true,
+            "issued_at": NOW_SECONDS - 100, "metadata": { "sso": "iphone-safari" },
+            "scopes": ["email"], "user_id": "1207059" } })
+    }
+
+    #[test]
+    fn facebook_says_for_which_app_a_token_is() {
+        let call = inquiry(Provider::Facebook).call;
+        assert_eq!(
+            format!("{call:?}"),
+            "GET graph.facebook.com/v25.0/debug_token"
+        );
+        assert_eq!(
+            sent(&call),
+            pairs(&[
+                ("input_token", "ya29.token"),
+                ("access_token", "138483919580948|facebook-secret"),
+            ])
+        );
+        let ProfileQuestion { call, profile } =
+            asks_about(read(Provider::Facebook, &debug_token()), "1207059");
+        assert_eq!(call.url.path(), "/v25.0/me");
+        assert_eq!(profile.issuer, "https://www.facebook.com");
+        let numbers = with(
+            debug_token(),
+            "/data/app_id",
+            &json!(138_483_919_580_948_u64),
+        );
+        assert!(read(Provider::Facebook, &numbers).is_ok());
+        let endless = with(debug_token(), "/data/expires_at", &json!(0));
+        assert!(read(Provider::Facebook, &endless).is_ok());
+        each_refused(
+            Provider::Facebook,
+            &debug_token(),
+            &[
+                ("/data/app_id", json!("999")),
+                ("/data/app_id", Value::Null),
+                ("/data/is_valid", json!(false)),
+                ("/data/is_valid", json!("true")),
+                ("/data/type", json!("PAGE")),
+                ("/data/expires_at", json!(NOW_SECONDS)),
+                ("/data/expires_at", json!("soon")),
+                ("/data/expires_at", Value::Null),
+                ("/data/user_id", Value::Null),
+                ("/data", json!([debug_token()["data"]])),
+                ("/data", Value::Null),
+            ],
+        );
+    }
+
+    /// As Keycloak 26 answers for a token of ours.
+    fn introspected() -> Value {
+        json!({ "exp": NOW_SECONDS + 300, "iat": NOW_SECONDS, "jti": "x",
+            "iss": "https://kc.example/realms/demo", "aud": "account",
+            "sub": "f1d1a7c2-6e0b-4b7f-8a55-2f8d0f5a3c10", "typ": "Bearer",
+            "azp": "keycloak-client", "email_verified": true, "email": "ann@example.com",
+            "client_id": "keycloak-client", "username": "ann", "token_type": "Bearer",
+            "active": true })
+    }
+
+    #[test]
+    fn keycloak_says_whether_a_token_is_active_and_ours() {
+        let call = inquiry(Provider::Keycloak).call;
+        assert_eq!(
+            format!("{call:?}"),
+            "POST kc.example/realms/demo/protocol/openid-connect/token/introspect"
+        );
+        assert_eq!(
+            sent(&call),
+            pairs(&[
+                ("token", "ya29.token"),
+                ("token_type_hint", "access_token"),
+                ("client_id", "keycloak-client"),
+                ("client_secret", "keycloak-secret"),
+            ])
+        );
+        let subject = "f1d1a7c2-6e0b-4b7f-8a55-2f8d0f5a3c10";
+        let asked = asks_about(read(Provider::Keycloak, &introspected()), subject);
+        assert_eq!(asked.profile.issuer, "https://kc.example/realms/demo");
+        each_refused(
+            Provider::Keycloak,
+            &introspected(),
+            &[
+                ("/active", json!(false)),
+                ("/active", json!("true")),
+                ("/active", Value::Null),
+                ("/client_id", json!("another-client")),
+                ("/client_id", Value::Null),
+                ("/iss", json!("https://kc.example/realms/other")),
+                ("/typ", json!("Refresh")),
+                ("/exp", json!(NOW_SECONDS)),
+                ("/exp", json!("soon")),
+                ("/sub", Value::Null),
+            ],
+        );
+        assert!(read(Provider::Keycloak, &json!({ "active": false })).is_err());
+    }
+
+    #[test]
+    fn an_id_token_is_verified_instead() {
+        let signer = Signer256::new("k", 3);
+        let token = signer.sign(&json!({ "sub": "x" }));
+        for provider in [Provider::Google, Provider::Apple, Provider::Keycloak] {
+            let presented = present(provider, &token);
+            assert!(
+                matches!(presented, Ok(Presented::IdToken(..))),
+                "{presented:?}"
+            );
+        }
+        let presented = present(Provider::Facebook, &token);
+        assert!(
+            matches!(presented, Ok(Presented::AccessToken(_))),
+            "{presented:?}"
+        );
+    }
+
+    #[test]
+    fn an_access_token_that_is_a_jwt_is_no_id_token() {
+        let signer = Signer256::new("k", 3);
+        let keycloaks = signer.sign(&json!({ "typ": "Bearer", "aud": "keycloak-client" }));
+        let rfc_9068 = json!({ "alg": "ES256", "kid": "k", "typ": "at+jwt" });
+        let rfc_9068 = signer.sign_as(&rfc_9068, &json!({ "aud": "keycloak-client" }));
+        for token in [keycloaks, rfc_9068] {
+            let presented = present(Provider::Keycloak, &token);
+            assert!(
+                matches!(presented, Ok(Presented::AccessToken(_))),
+                "{presented:?}"
+            );
+            assert!(present(Provider::Apple, &token).is_err());
+        }
+    }
+
+    #[test]
+    fn an_unsigned_id_token_goes_nowhere() {
+        let signer = Signer256::new("k", 3);
+        for alg in ["none", "HS256"] {
+            let token = signer.sign_as(&json!({ "alg": alg }), &json!({ "sub": "x" }));
+            for provider in [Provider::Google, Provider::Apple, Provider::Keycloak] {
+                assert!(present(provider, &token).is_err(), "{alg} {provider:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_not_sent_on() {
+        for token in ["", "a b", "a\r\nb", "é", &"x".repeat(40_000)] {
+            let presented = present(Provider::Google, token).map(|_| ());
+            assert_eq!(
+                presented.map_err(|failure| failure.error),
+                Err(Error::Strategy(Why::InvalidCredentials))
+            );
+        }
+        assert!(present(Provider::Apple, "opaque").is_err());
+    }
+
+    #[test]
+    fn instagram_takes_no_part() {
+        let presented = present(Provider::Instagram, "IGQVJ").map(|_| ());
+        assert_eq!(
+            presented.map_err(|failure| failure.error),
+            Err(Error::NoSuchPath)
+        );
+    }
 }

@@ -94,10 +94,7 @@ mod tests {
     fn parameters_join_the_query_that_is_there() {
         let add = |url: &str| with_parameters(&Url::parse(url).unwrap(), &[("code", "a b&c")]);
         for (url, expected) in [
-            (
-                "https://app.example",
-                "https://app.example/?code=a%20b%26c",
-            ),
+            ("https://app.example", "https://app.example/?code=a%20b%26c"),
             (
                 "https://app.example/cb?x=1",
                 "https://app.example/cb?x=1&code=a%20b%26c",

@@ -66,3 +66,88 @@ pub(super) fn names(user: &str) -> Names {
     let name = |part: &str| user.get("name")?.get(part)?.as_str();
     Names::new(name("firstName"), name("middleName"), name("lastName"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{NOW, NOW_SECONDS, apple_key, apple_pem};
+    use super::*;
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    use p256::ecdsa::{Signature, signature::Verifier};
+    use serde_json::json;
+
+    fn secret(pem: &str) -> Result<String, Error> {
+        let pem = Secret::new(pem);
+        client_secret("TEAM123456", "KEY7890123", &pem, "com.example.web", NOW)
+            .map(|secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn the_client_secret_is_what_apple_documents() {
+        let secret = secret(&apple_pem()).unwrap();
+        let (input, signature) = secret.rsplit_once('.').unwrap();
+        let (header, claims) = input.split_once('.').unwrap();
+        let decode = |part: &str| -> Value {
+            serde_json::from_slice(&Base64UrlUnpadded::decode_vec(part).unwrap()).unwrap()
+        };
+        assert_eq!(
+            decode(header),
+            json!({ "alg": "ES256", "kid": "KEY7890123" })
+        );
+        assert_eq!(
+            decode(claims),
+            json!({
+                "iss": "TEAM123456", "iat": NOW_SECONDS, "exp": NOW_SECONDS + 300,
+                "aud": "https://appleid.apple.com", "sub": "com.example.web",
+            })
+        );
+        let signature = Base64UrlUnpadded::decode_vec(signature).unwrap();
+        let signature = Signature::from_slice(&signature).unwrap();
+        let verifier = *apple_key().verifying_key();
+        assert!(verifier.verify(input.as_bytes(), &signature).is_ok());
+    }
+
+    #[test]
+    fn a_key_may_be_written_on_one_line() {
+        let pem = apple_pem();
+        for text in [
+            pem.replace('\n', "\\n"),
+            pem.replace('\n', "\r\n"),
+            pem.replace('\n', "\\r\\n").replace("\\r", "\r"),
+            format!("\n {pem}\n\n"),
+        ] {
+            assert!(secret(&text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_none_names_the_setting() {
+        let pem = apple_pem();
+        for text in [
+            "",
+            "x",
+            &pem.replace("PRIVATE", "PUBLIC"),
+            &pem.replacen('M', "A", 1),
+            "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v_VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----",
+        ] {
+            let expected = "APPLE_AUTH_PRIVATE_KEY must be the PKCS#8 PEM of a P-256 key";
+            assert_eq!(secret(text), Err(Error::Misconfigured(expected.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_name_is_read_and_nothing_else() {
+        let user =
+            r#"{"name":{"firstName":" Ann\u0000 ","lastName":"Lee"},"email":"boss@example.com"}"#;
+        assert_eq!(names(user), Names::new(Some("Ann"), None, Some("Lee")));
+        for user in [
+            "",
+            "x",
+            "[]",
+            "{}",
+            r#"{"name":"Ann"}"#,
+            r#"{"name":{"firstName":1}}"#,
+        ] {
+            assert_eq!(names(user), Names::default(), "{user}");
+        }
+    }
+}

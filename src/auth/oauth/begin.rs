@@ -122,9 +122,8 @@ impl StartParameters {
     /// 422 where an app that others can pose as (a custom scheme) sends no challenge, and where a
     /// challenge could never be answered, because no code goes to a client without `redirectUrl`.
     pub fn of_client(self, client: &AuthClient) -> Result<Start, Error> {
-        let is_web = |url: &str| {
-            Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
-        };
+        let is_web =
+            |url: &str| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
         match &client.redirect_url {
             Some(url) if self.challenge.is_none() && !is_web(url) => {
                 return Err(Error::Invalid(vec![Detail::required("code_challenge")]));
@@ -140,7 +139,9 @@ impl StartParameters {
         Ok(Start {
             client: client.id,
             state: self.state,
-            challenge: self.challenge.map(|challenge| challenge.as_str().to_owned()),
+            challenge: self
+                .challenge
+                .map(|challenge| challenge.as_str().to_owned()),
         })
     }
 }
@@ -239,4 +240,201 @@ fn authorize_url(
 
 fn is_long(state: &str) -> bool {
     state.chars().nth(MAX_CLIENT_STATE).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{
+        begun, data_keys, descriptor, endpoints, fresh, settings_with, start,
+    };
+    use super::*;
+
+    fn authorize(provider: Provider) -> String {
+        begun(provider).authorize.into()
+    }
+
+    #[test]
+    fn google_is_asked_with_pkce_and_nonce() {
+        let expected = [
+            "https://accounts.google.com/o/oauth2/v2/auth?response_type=code",
+            "&client_id=google-client",
+            "&redirect_uri=https%3A%2F%2Flogin.example%2Fauth%2Fgoogle-auth-redirect",
+            "&scope=openid%20email%20profile",
+            "&state=sssssssssssssssssssssssssssssssssssssssssss",
+            "&nonce=nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn",
+            "&code_challenge=7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM",
+            "&code_challenge_method=S256",
+        ];
+        assert_eq!(authorize(Provider::Google), expected.concat());
+    }
+
+    #[test]
+    fn keycloak_is_asked_where_discovery_said() {
+        let expected = [
+            "https://kc.example/realms/demo/protocol/openid-connect/auth?response_type=code",
+            "&client_id=keycloak-client",
+            "&redirect_uri=https%3A%2F%2Flogin.example%2Fauth%2Fkeycloak-auth-redirect",
+            "&scope=openid%20email%20profile",
+            "&state=sssssssssssssssssssssssssssssssssssssssssss",
+            "&nonce=nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn",
+            "&code_challenge=7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM",
+            "&code_challenge_method=S256",
+        ];
+        assert_eq!(authorize(Provider::Keycloak), expected.concat());
+    }
+
+    #[test]
+    fn apple_is_asked_for_a_form_post() {
+        let expected = [
+            "https://appleid.apple.com/auth/authorize?response_type=code",
+            "&client_id=com.example.web",
+            "&redirect_uri=https%3A%2F%2Flogin.example%2Fauth%2Fapple-oauth-redirect",
+            "&scope=name%20email",
+            "&state=sssssssssssssssssssssssssssssssssssssssssss",
+            "&nonce=nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn",
+            "&response_mode=form_post",
+        ];
+        assert_eq!(authorize(Provider::Apple), expected.concat());
+    }
+
+    #[test]
+    fn meta_is_asked_for_what_it_knows() {
+        let facebook = [
+            "https://www.facebook.com/v25.0/dialog/oauth?response_type=code",
+            "&client_id=138483919580948",
+            "&redirect_uri=https%3A%2F%2Flogin.example%2Fauth%2Ffacebook-auth-redirect",
+            "&scope=email%20public_profile",
+            "&state=sssssssssssssssssssssssssssssssssssssssssss",
+        ];
+        assert_eq!(authorize(Provider::Facebook), facebook.concat());
+        let instagram = [
+            "https://www.instagram.com/oauth/authorize?response_type=code",
+            "&client_id=990602627938098",
+            "&redirect_uri=https%3A%2F%2Flogin.example%2Fauth%2Finstagram-auth-redirect",
+            "&scope=instagram_business_basic",
+            "&state=sssssssssssssssssssssssssssssssssssssssssss",
+        ];
+        assert_eq!(authorize(Provider::Instagram), instagram.concat());
+    }
+
+    #[test]
+    fn a_query_of_the_authorize_url_stays() {
+        let url = authorize(Provider::Sixth);
+        assert!(
+            url.starts_with("https://sixth.example/authorize?tenant=all&response_type=code&"),
+            "{url}"
+        );
+        assert!(url.ends_with("&prompt=select_account"), "{url}");
+    }
+
+    #[test]
+    fn the_record_survives_storage_and_shows_no_secret() {
+        let begun = begun(Provider::Google);
+        let stored = serde_json::to_string(&begun.pending).unwrap();
+        let read: PendingSignIn = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read, begun.pending);
+        assert_eq!(read.start(), &start());
+        for letter in ["s", "v", "b"] {
+            assert!(!stored.contains(&letter.repeat(43)), "{letter}");
+        }
+        assert!(!format!("{begun:?}").contains("bbbbb"));
+    }
+
+    #[test]
+    fn no_two_sign_ins_are_alike() {
+        let [one, other] = [Fresh::draw().unwrap(), Fresh::draw().unwrap()];
+        let all = [
+            &one.state,
+            &one.nonce,
+            &one.verifier,
+            &one.browser,
+            &other.state,
+            &other.nonce,
+            &other.verifier,
+            &other.browser,
+        ];
+        let mut texts: Vec<&str> = all.iter().map(|secret| secret.expose()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), 8);
+        assert!(texts.iter().all(|text| text.len() == 43));
+    }
+
+    #[test]
+    fn a_key_that_cannot_sign_is_found_before_the_browser_leaves() {
+        let settings = settings_with(&[(apple::PRIVATE_KEY, "not a key")]).unwrap();
+        let apple = settings.descriptor(Provider::Apple).unwrap();
+        let begun = begin(apple, endpoints(apple), start(), fresh(), &data_keys());
+        match begun {
+            Err(Error::Misconfigured(what)) => {
+                assert!(what.starts_with("APPLE_AUTH_PRIVATE_KEY"), "{what}");
+                assert!(!what.contains("not a key"), "{what}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(descriptor(Provider::Apple).client_id, "com.example.web");
+    }
+
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn refused(
+        state: Option<String>,
+        challenge: Option<&str>,
+        method: Option<&str>,
+    ) -> Vec<(String, &'static str)> {
+        match StartParameters::read(state, challenge, method) {
+            Ok(_) => Vec::new(),
+            Err(Error::Invalid(details)) => details
+                .into_iter()
+                .map(|detail| (detail.path, detail.code))
+                .collect(),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_start_may_carry() {
+        assert_eq!(refused(None, None, None), []);
+        assert_eq!(refused(Some(String::new()), Some(CHALLENGE), None), []);
+        assert_eq!(refused(None, Some(CHALLENGE), Some("S256")), []);
+        assert_eq!(refused(Some("é".repeat(512)), None, None), []);
+        let long = refused(Some("x".repeat(513)), None, None);
+        assert_eq!(long, [("/state".to_owned(), "maxLength")]);
+        let short = refused(None, Some(""), Some("S256"));
+        assert_eq!(short, [("/code_challenge".to_owned(), "pattern")]);
+        let plain = refused(None, Some(CHALLENGE), Some("plain"));
+        assert_eq!(plain, [("/code_challenge_method".to_owned(), "pattern")]);
+        let stripped = refused(None, None, Some("S256"));
+        assert_eq!(stripped, [(String::new(), "required")]);
+    }
+
+    #[test]
+    fn a_challenge_is_for_clients_that_get_a_code() {
+        let start = |redirect_url: Option<&str>, challenge| {
+            let client = AuthClient {
+                id: 7,
+                client_id: "web".to_owned(),
+                client_secret_digest: String::new(),
+                secret_digest: String::new(),
+                redirect_url: redirect_url.map(str::to_owned),
+                access_token_expiration: 900,
+                refresh_token_expiration: 86_400,
+                auth_code_expiration: 180,
+            };
+            let parameters = StartParameters::read(Some("x y".to_owned()), challenge, None);
+            parameters.unwrap().of_client(&client)
+        };
+        let web = start(Some("https://app.example/cb"), None).unwrap();
+        assert_eq!((web.client, web.state.as_deref()), (7, Some("x y")));
+        assert!(start(Some("http://localhost:5173/cb"), None).is_ok());
+        assert!(start(None, None).is_ok());
+        let native = start(Some("com.example.app:/cb"), Some(CHALLENGE)).unwrap();
+        assert_eq!(native.challenge.as_deref(), Some(CHALLENGE));
+        for refused in [
+            start(Some("com.example.app:/cb"), None),
+            start(None, Some(CHALLENGE)),
+        ] {
+            assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+        }
+    }
 }

@@ -49,7 +49,11 @@ impl Binding {
 
     /// What D1 keeps of it: it proves the browser and the provider in one comparison.
     pub fn bound_to(&self) -> String {
-        digest(&format!("{}.{}", self.provider.name(), self.browser.expose()))
+        digest(&format!(
+            "{}.{}",
+            self.provider.name(),
+            self.browser.expose()
+        ))
     }
 
     /// The `Set-Cookie` that gives it to the browser, for this many seconds.

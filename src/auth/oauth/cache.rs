@@ -65,7 +65,10 @@ impl<T> Cached<T> {
 fn lifetime(cache_control: Option<&str>) -> i64 {
     let header = cache_control.unwrap_or_default().to_ascii_lowercase();
     let mut directives = header.split(',').map(str::trim);
-    if directives.clone().any(|name| matches!(name, "no-store" | "no-cache")) {
+    if directives
+        .clone()
+        .any(|name| matches!(name, "no-store" | "no-cache"))
+    {
         return SHORTEST;
     }
     let max_age = directives.find_map(|directive| directive.strip_prefix("max-age="));

@@ -153,8 +153,8 @@ pub fn token(value: Option<&Value>) -> Option<Secret> {
 
 /// [`token`], of a text.
 pub fn token_text(text: &str) -> Option<Secret> {
-    let fits = (1..=MAX_TOKEN).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits =
+        (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     fits.then(|| Secret::new(text))
 }
 
@@ -162,4 +162,111 @@ fn basic(client_id: &str, secret: &Secret) -> String {
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = format!("{}:{}", encoded(client_id), encoded(secret.expose()));
     format!("Basic {}", Base64::encode_string(pair.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Provider;
+    use super::super::example::{NOW, descriptor, endpoints, good, header, pairs, sent};
+    use super::*;
+
+    fn google(secret_in_header: bool) -> Call {
+        let google = descriptor(Provider::Google);
+        let endpoints = Endpoints {
+            secret_in_header,
+            ..endpoints(&google)
+        };
+        let parameters = [("token", "a b&c=d\r\nX: y")];
+        Call::authenticated(&google, &endpoints, &endpoints.token, &parameters, NOW).unwrap()
+    }
+
+    #[test]
+    fn the_secret_is_in_the_form() {
+        let call = google(false);
+        assert_eq!(call.method, "POST");
+        assert_eq!(header(&call, "authorization"), None);
+        assert_eq!(header(&call, "accept"), Some("application/json"));
+        assert_eq!(
+            sent(&call),
+            pairs(&[
+                ("token", "a b&c=d\r\nX: y"),
+                ("client_id", "google-client"),
+                ("client_secret", "google secret"),
+            ])
+        );
+    }
+
+    #[test]
+    fn the_secret_is_in_the_header_form_encoded_first() {
+        let call = google(true);
+        // google-client:google+secret
+        assert_eq!(
+            header(&call, "authorization"),
+            Some("Basic Z29vZ2xlLWNsaWVudDpnb29nbGUrc2VjcmV0")
+        );
+        assert_eq!(sent(&call), pairs(&[("token", "a b&c=d\r\nX: y")]));
+    }
+
+    #[test]
+    fn a_call_is_printed_without_its_secrets() {
+        let url = Url::parse("https://idp.example/check?access_token=hunter2").unwrap();
+        let call = Call::get(url).with_bearer(&Secret::new("hunter2"));
+        assert_eq!(format!("{call:?}"), "GET idp.example/check");
+        assert_eq!(
+            format!("{:?}", google(false)),
+            "POST oauth2.googleapis.com/token"
+        );
+    }
+
+    #[test]
+    fn an_answer_is_a_json_object_with_status_200() {
+        assert!(good(r#"{"a":1}"#).object("it").is_ok());
+        let deep = format!("{{\"a\":{}}}", "[".repeat(100_000));
+        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_ANSWER));
+        for body in [
+            "", "{", "[]", "null", "\"x\"", "<html>", "a=b", &deep, &large,
+        ] {
+            assert!(good(body).object("it").is_err());
+        }
+        for status in [201, 204, 301, 302, 307, 400, 401, 500] {
+            let body = b"{}";
+            assert!(Answer { status, body }.object("it").is_err(), "{status}");
+        }
+        let bytes = Answer {
+            status: 200,
+            body: b"{\"a\":\"\xff\"}",
+        };
+        assert!(bytes.object("it").is_err());
+    }
+
+    #[test]
+    fn the_log_quotes_an_error_code_and_little_of_it() {
+        let reason = |body: &str| {
+            let body = body.as_bytes();
+            Answer { status: 400, body }
+                .object("it")
+                .unwrap_err()
+                .reason
+        };
+        assert_eq!(
+            reason(r#"{"error":"invalid_grant","error_description":"…"}"#),
+            "it: status 400, error invalid_grant"
+        );
+        assert_eq!(reason(r#"{"error":{"message":"x"}}"#), "it: status 400");
+        assert_eq!(reason("<html>"), "it: status 400");
+        let nasty = reason(&format!(r#"{{"error":"a\r\nb{}"}}"#, "x".repeat(9999)));
+        assert!(nasty.len() < 120 && !nasty.contains('\n'), "{nasty}");
+    }
+
+    #[test]
+    fn a_token_can_stand_in_a_header() {
+        assert!(token_text("ya29.a0Af_-~+/=|:").is_some());
+        let long = "x".repeat(MAX_TOKEN + 1);
+        for text in ["", "a b", "a\r\nX-Admin: 1", "a\u{0}", "é", &long] {
+            assert!(token_text(text).is_none());
+        }
+        for value in [Value::Null, Value::from(1), Value::from(vec!["x"])] {
+            assert!(token(Some(&value)).is_none());
+        }
+    }
 }

@@ -84,7 +84,9 @@ impl Callback {
 
     /// The `state` the record is found by; 401 without one.
     pub fn state(&self) -> Result<&Secret, Error> {
-        self.state.as_ref().ok_or(Error::Refused(Why::ClientInvalid))
+        self.state
+            .as_ref()
+            .ok_or(Error::Refused(Why::ClientInvalid))
     }
 }
 
@@ -173,5 +175,176 @@ impl Denied {
             description: description
                 .unwrap_or_else(|| "The provider refused the sign-in".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{begun, pairs, start};
+    use super::*;
+
+    const CODE: (&str, &str) = ("code", "4/0AX");
+    const STATE: (&str, &str) = ("state", "sssssssssssssssssssssssssssssssssssssssssss");
+
+    fn read(parameters: &[(&str, &str)]) -> Result<Callback, Error> {
+        Callback::read(pairs(parameters))
+    }
+
+    fn returned(provider: Provider, parameters: &[(&str, &str)]) -> Result<Outcome, Failure> {
+        let callback = read(&[parameters, &[STATE]].concat()).unwrap();
+        Outcome::of(begun(provider).pending, provider, callback)
+    }
+
+    fn is_untrusted(result: Result<Outcome, Failure>) -> bool {
+        result.is_err_and(|failure| failure.error == Error::Strategy(Why::InvalidCredentials))
+    }
+
+    fn denied(parameters: &[(&str, &str)]) -> Denied {
+        match returned(Provider::Google, parameters) {
+            Ok(Outcome::Denied(denied)) => denied,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_code_comes_back_to_its_sign_in() {
+        let scope = ("scope", "email openid");
+        match returned(Provider::Google, &[CODE, scope, ("authuser", "0")]) {
+            Ok(Outcome::Returned(returned)) => {
+                assert_eq!(returned.code.expose(), "4/0AX");
+                assert_eq!(returned.pending.start, start());
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn neither_code_nor_error_is_a_bad_request() {
+        for parameters in [&[STATE][..], &[], &[("code", ""), ("error", ""), STATE]] {
+            assert_eq!(
+                read(parameters).err(),
+                Some(Error::MissingParameter("code"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_return_without_state_is_of_no_sign_in() {
+        for parameters in [&[CODE][..], &[CODE, ("state", "")]] {
+            let callback = read(parameters).unwrap();
+            assert_eq!(
+                callback.state().err(),
+                Some(Error::Refused(Why::ClientInvalid))
+            );
+        }
+        assert_eq!(
+            read(&[CODE, STATE]).unwrap().state().unwrap().expose(),
+            STATE.1
+        );
+    }
+
+    #[test]
+    fn nothing_comes_twice() {
+        let error = ("error", "x");
+        for name in ["code", "state", "error", "error_description", "iss", "user"] {
+            let twice = read(&[error, CODE, STATE, (name, "a"), (name, "b")]);
+            assert!(matches!(twice, Err(Error::BadRequest(_))), "{name}");
+        }
+        assert!(read(&[CODE, ("scope", "a"), ("scope", "b")]).is_ok());
+    }
+
+    #[test]
+    fn a_code_of_one_provider_is_foreign_at_another() {
+        for provider in Provider::ALL.iter().copied() {
+            let callback = read(&[CODE, STATE]).unwrap();
+            let pending = begun(Provider::Sixth).pending;
+            let outcome = Outcome::of(pending, provider, callback);
+            match outcome {
+                Ok(_) => assert_eq!(provider, Provider::Sixth),
+                Err(failure) => {
+                    assert_eq!(failure.error, Error::Refused(Why::ClientInvalid));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_iss_must_be_the_providers() {
+        let at = |provider, iss| returned(provider, &[CODE, ("iss", iss)]);
+        for (provider, iss) in [
+            (Provider::Google, "https://accounts.google.com"),
+            (Provider::Google, "accounts.google.com"),
+            (Provider::Keycloak, "https://kc.example/realms/demo"),
+            (Provider::Apple, "https://appleid.apple.com"),
+            (Provider::Facebook, "https://www.facebook.com"),
+        ] {
+            assert!(at(provider, iss).is_ok(), "{iss}");
+        }
+        for (provider, iss) in [
+            (Provider::Google, "https://accounts.google.com/"),
+            (Provider::Google, "https://kc.example/realms/demo"),
+            (Provider::Keycloak, "https://kc.example/realms/other"),
+            (Provider::Keycloak, "https://kc.example/realms/demo/"),
+            (Provider::Apple, "https://evil.example"),
+            (Provider::Facebook, "https://evil.example"),
+            (Provider::Facebook, "null"),
+        ] {
+            assert!(is_untrusted(at(provider, iss)), "{iss}");
+        }
+    }
+
+    #[test]
+    fn a_promised_iss_may_not_be_missing() {
+        assert!(is_untrusted(returned(Provider::Keycloak, &[CODE])));
+        let refusal = ("error", "access_denied");
+        assert!(is_untrusted(returned(Provider::Keycloak, &[refusal])));
+        assert!(returned(Provider::Google, &[CODE]).is_ok());
+    }
+
+    #[test]
+    fn an_error_makes_the_code_worthless() {
+        let denied = denied(&[
+            CODE,
+            ("error", "access_denied"),
+            ("error_description", "The user said no"),
+        ]);
+        assert_eq!(denied.error, "access_denied");
+        assert_eq!(denied.description, "The user said no");
+        assert_eq!(denied.start, start());
+    }
+
+    #[test]
+    fn a_strange_error_is_passed_on_as_a_plain_one() {
+        assert_eq!(
+            denied(&[("error", "user_cancelled_authorize")]).error,
+            "user_cancelled_authorize"
+        );
+        let long = "x".repeat(65);
+        for error in ["a\r\nb", "a\"b", "a\\b", "é", &long] {
+            assert_eq!(denied(&[("error", error)]).error, "access_denied");
+        }
+        let described = |text| denied(&[("error", "x"), ("error_description", text)]).description;
+        assert_eq!(described("a\r\nSet-Cookie: b"), "aSet-Cookie: b");
+        assert_eq!(described("\u{0}"), "The provider refused the sign-in");
+        assert!(described(&"x".repeat(9999)).len() <= 100);
+    }
+
+    #[test]
+    fn a_code_that_cannot_be_one_is_not_sent_on() {
+        let long = "x".repeat(40_000);
+        for code in ["a b", "a\r\nb", "é", &long] {
+            assert!(is_untrusted(returned(Provider::Google, &[("code", code)])));
+        }
+    }
+
+    #[test]
+    fn only_apples_form_carries_a_name() {
+        let user = ("user", r#"{"name":{"firstName":"Ann","lastName":"Lee"}}"#);
+        let names = |provider| match returned(provider, &[CODE, user]) {
+            Ok(Outcome::Returned(returned)) => returned.names,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(names(Provider::Apple).first.as_deref(), Some("Ann"));
+        assert_eq!(names(Provider::Google), Names::default());
     }
 }

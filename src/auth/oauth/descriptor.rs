@@ -193,3 +193,187 @@ fn callback(setting: &UrlSetting, lookup: Lookup<'_>, public_url: &Url) -> Resul
     };
     address::endpoint(&whole).ok_or_else(|| misconfigured(setting.name, ENDPOINT))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{descriptor, endpoints, settings_of, settings_with};
+    use super::*;
+
+    const ROUTES: [(Provider, &str); 5] = [
+        (Provider::Google, "/auth/google-auth-redirect"),
+        (Provider::Facebook, "/auth/facebook-auth-redirect"),
+        (Provider::Instagram, "/auth/instagram-auth-redirect"),
+        (Provider::Apple, "/auth/apple-oauth-redirect"),
+        (Provider::Keycloak, "/auth/keycloak-auth-redirect"),
+    ];
+
+    #[test]
+    fn the_return_routes_are_the_documented_ones() {
+        for (provider, route) in ROUTES {
+            let callback = descriptor(provider).callback;
+            assert_eq!(callback.as_str(), format!("https://login.example{route}"));
+        }
+    }
+
+    #[test]
+    fn a_callback_is_a_path_under_the_public_url_or_a_url() {
+        let callback = |value, public_url| {
+            let pairs = [
+                ("GOOGLE_AUTH_CLIENT_ID", "x"),
+                ("GOOGLE_AUTH_CLIENT_SECRET", "x"),
+                ("GOOGLE_AUTH_CALLBACK_URL", value),
+            ];
+            let settings = settings_of(&pairs, public_url)?;
+            let google = settings.descriptor(Provider::Google)?;
+            Ok(google.callback.to_string())
+        };
+        assert_eq!(
+            callback("/cb?x=1", "https://a.example/base/"),
+            Ok("https://a.example/base/cb?x=1".to_owned())
+        );
+        assert_eq!(
+            callback("https://other.example/cb", "https://a.example"),
+            Ok("https://other.example/cb".to_owned())
+        );
+        assert!(callback("", "http://127.0.0.1:8787").is_ok());
+        for value in ["http://a.example/cb", "cb", "https://a.example/#x"] {
+            assert!(
+                matches!(callback(value, "https://a.example"),
+                    Err(Error::Misconfigured(what)) if what.starts_with("GOOGLE_AUTH_CALLBACK_URL")),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_real_urls_are_the_defaults() {
+        let known = |provider| endpoints(&descriptor(provider));
+        let text = |url: Option<Url>| url.map(String::from);
+        let google = known(Provider::Google);
+        assert_eq!(google.token.as_str(), "https://oauth2.googleapis.com/token");
+        assert_eq!(
+            text(google.jwks).as_deref(),
+            Some("https://www.googleapis.com/oauth2/v3/certs")
+        );
+        assert_eq!(
+            text(google.profile).as_deref(),
+            Some("https://openidconnect.googleapis.com/v1/userinfo")
+        );
+        assert_eq!(
+            text(descriptor(Provider::Google).token_check).as_deref(),
+            Some("https://oauth2.googleapis.com/tokeninfo")
+        );
+        let apple = known(Provider::Apple);
+        assert_eq!(apple.token.as_str(), "https://appleid.apple.com/auth/token");
+        assert_eq!(
+            text(apple.jwks).as_deref(),
+            Some("https://appleid.apple.com/auth/keys")
+        );
+        assert_eq!(text(apple.profile), None);
+        assert_eq!(
+            text(known(Provider::Facebook).profile).as_deref(),
+            Some("https://graph.facebook.com/v25.0/me")
+        );
+        assert_eq!(
+            text(known(Provider::Instagram).profile).as_deref(),
+            Some("https://graph.instagram.com/me")
+        );
+    }
+
+    #[test]
+    fn every_url_has_its_setting() {
+        for name in [
+            "GOOGLE_AUTH_URL",
+            "GOOGLE_AUTH_TOKEN_URL",
+            "GOOGLE_AUTH_CALLBACK_URL",
+            "GOOGLE_AUTH_PROFILE_URL",
+            "GOOGLE_AUTH_JWKS_URL",
+            "GOOGLE_AUTH_TOKENINFO_URL",
+            "FACEBOOK_AUTH_URL",
+            "FACEBOOK_AUTH_TOKEN_URL",
+            "FACEBOOK_AUTH_CALLBACK_URL",
+            "FACEBOOK_AUTH_PROFILE_URL",
+            "FACEBOOK_AUTH_DEBUG_TOKEN_URL",
+            "INSTAGRAM_AUTH_URL",
+            "INSTAGRAM_AUTH_TOKEN_URL",
+            "INSTAGRAM_AUTH_CALLBACK_URL",
+            "INSTAGRAM_AUTH_PROFILE_URL",
+            "APPLE_AUTH_URL",
+            "APPLE_AUTH_TOKEN_URL",
+            "APPLE_AUTH_CALLBACK_URL",
+            "APPLE_AUTH_JWKS_URL",
+            "KEYCLOAK_HOST",
+            "KEYCLOAK_CALLBACK_URL",
+        ] {
+            assert!(
+                settings_with(&[(name, "http://127.0.0.1:9000/x")]).is_ok(),
+                "{name}"
+            );
+            for value in ["http://idp.example/x", "not a url", "javascript:alert(1)"] {
+                match settings_with(&[(name, value)]) {
+                    Err(Error::Misconfigured(what)) => assert!(what.starts_with(name), "{what}"),
+                    other => panic!("{name}: {other:?}"),
+                }
+            }
+        }
+        let moved = settings_with(&[("FACEBOOK_AUTH_TOKEN_URL", "http://127.0.0.1:9000/token")]);
+        let moved = moved.unwrap();
+        let facebook = moved.descriptor(Provider::Facebook).unwrap();
+        assert_eq!(
+            endpoints(facebook).token.as_str(),
+            "http://127.0.0.1:9000/token"
+        );
+    }
+
+    #[test]
+    fn what_a_provider_lacks_is_named() {
+        for name in [
+            "GOOGLE_AUTH_CLIENT_ID",
+            "GOOGLE_AUTH_CLIENT_SECRET",
+            "FACEBOOK_AUTH_CLIENT_ID",
+            "FACEBOOK_AUTH_CLIENT_SECRET",
+            "INSTAGRAM_AUTH_CLIENT_ID",
+            "INSTAGRAM_AUTH_CLIENT_SECRET",
+            "APPLE_AUTH_CLIENT_ID",
+            "APPLE_AUTH_TEAM_ID",
+            "APPLE_AUTH_KEY_ID",
+            "APPLE_AUTH_PRIVATE_KEY",
+            "KEYCLOAK_HOST",
+            "KEYCLOAK_REALM",
+            "KEYCLOAK_CLIENT_ID",
+            "KEYCLOAK_CLIENT_SECRET",
+        ] {
+            let settings = settings_with(&[(name, " ")]).unwrap();
+            let lacking: Vec<Error> = Provider::ALL
+                .iter()
+                .filter_map(|provider| settings.descriptor(*provider).err())
+                .collect();
+            assert_eq!(lacking, [Error::NotConfigured(name)]);
+        }
+        assert!(matches!(
+            settings_with(&[("KEYCLOAK_REALM", "..")]),
+            Err(Error::Misconfigured(what)) if what.starts_with("KEYCLOAK_REALM")
+        ));
+    }
+
+    #[test]
+    fn a_row_pointed_elsewhere_has_other_identities() {
+        let issuer = |settings: &super::super::Settings| {
+            endpoints(settings.descriptor(Provider::Instagram).unwrap()).issuer
+        };
+        assert_eq!(
+            issuer(&settings_with(&[]).unwrap()),
+            "https://www.instagram.com"
+        );
+        let elsewhere = settings_with(&[("INSTAGRAM_AUTH_URL", "https://idp.example:8443/a/b")]);
+        assert_eq!(issuer(&elsewhere.unwrap()), "https://idp.example:8443");
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let printed = format!("{:?}", settings_with(&[]).unwrap());
+        for secret in ["google secret", "facebook-secret", "PRIVATE KEY"] {
+            assert!(!printed.contains(secret), "{secret}");
+        }
+    }
+}

@@ -39,7 +39,10 @@ impl Discovery {
 impl Candidate {
     fn new(host: &Url, segments: &[&str]) -> Option<Self> {
         // The URL crate drops these two without a word.
-        if segments.iter().any(|segment| matches!(*segment, "." | "..")) {
+        if segments
+            .iter()
+            .any(|segment| matches!(*segment, "." | ".."))
+        {
             return None;
         }
         let mut issuer = host.clone();
@@ -116,4 +119,182 @@ fn takes_secret_in_body(document: &Map<String, Value>) -> bool {
     methods
         .and_then(Value::as_array)
         .is_some_and(|methods| methods.iter().any(|method| method == "client_secret_post"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{good, keycloak_metadata};
+    use super::*;
+    use crate::error::Error;
+    use serde_json::json;
+
+    const ISSUER: &str = "https://kc.example/realms/demo";
+
+    fn discovery(host: &str, realm: &str) -> Option<Discovery> {
+        Discovery::new(&Url::parse(host).unwrap(), realm)
+    }
+
+    fn urls(host: &str, realm: &str) -> [String; 2] {
+        let candidates = discovery(host, realm).unwrap().candidates;
+        candidates.map(|candidate| candidate.call().url.into())
+    }
+
+    fn read(document: &Value) -> Result<Endpoints, Failure> {
+        let [first, _] = discovery("https://kc.example", "demo").unwrap().candidates;
+        first.read(&good(&document.to_string()))
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut document = keycloak_metadata(ISSUER);
+        document[name] = value;
+        document
+    }
+
+    fn unavailable(result: Result<Endpoints, Failure>) -> bool {
+        result.is_err_and(|failure| matches!(failure.error, Error::Unavailable(_)))
+    }
+
+    #[test]
+    fn todays_layout_is_tried_before_the_old_prefix() {
+        let expected = [
+            "https://kc.example/realms/demo/.well-known/openid-configuration",
+            "https://kc.example/auth/realms/demo/.well-known/openid-configuration",
+        ];
+        assert_eq!(urls("https://kc.example", "demo"), expected);
+        assert_eq!(urls("https://KC.example:443/", "demo"), expected);
+        assert_eq!(
+            urls("https://kc.example/auth/", "my realm/é"),
+            [
+                "https://kc.example/auth/realms/my%20realm%2F%C3%A9/.well-known/openid-configuration",
+                "https://kc.example/auth/auth/realms/my%20realm%2F%C3%A9/.well-known/openid-configuration",
+            ]
+        );
+        for realm in [".", ".."] {
+            assert!(discovery("https://kc.example", realm).is_none());
+        }
+    }
+
+    #[test]
+    fn keycloaks_document_is_read() {
+        let endpoints = read(&keycloak_metadata(ISSUER)).unwrap();
+        let at = |path: &str| format!("{ISSUER}/protocol/openid-connect/{path}");
+        let text = |url: &Option<Url>| url.as_ref().unwrap().to_string();
+        assert_eq!(endpoints.issuer, ISSUER);
+        assert_eq!(endpoints.authorize.as_str(), at("auth"));
+        assert_eq!(endpoints.token.as_str(), at("token"));
+        assert_eq!(text(&endpoints.jwks), at("certs"));
+        assert_eq!(text(&endpoints.profile), at("userinfo"));
+        assert_eq!(text(&endpoints.introspection), at("token/introspect"));
+        assert_eq!(text(&endpoints.end_session), at("logout"));
+        assert!(endpoints.promises_issuer);
+        assert!(!endpoints.secret_in_header);
+    }
+
+    #[test]
+    fn the_issuer_is_the_very_url_it_was_found_under() {
+        for issuer in [
+            "https://kc.example/realms/demo/",
+            "https://kc.example/realms/other",
+            "https://kc.example/auth/realms/demo",
+            "http://kc.example/realms/demo",
+            "https://KC.example/realms/demo",
+            "https://evil.example/realms/demo",
+            "",
+        ] {
+            assert!(
+                unavailable(read(&with("issuer", json!(issuer)))),
+                "{issuer}"
+            );
+        }
+        assert!(unavailable(read(&with("issuer", json!([ISSUER])))));
+        let [_, old] = discovery("https://kc.example", "demo").unwrap().candidates;
+        let prefixed = "https://kc.example/auth/realms/demo";
+        let document = keycloak_metadata(prefixed).to_string();
+        assert_eq!(old.read(&good(&document)).unwrap().issuer, prefixed);
+    }
+
+    #[test]
+    fn an_endpoint_that_cannot_be_trusted_spoils_the_document() {
+        for name in [
+            "authorization_endpoint",
+            "token_endpoint",
+            "jwks_uri",
+            "userinfo_endpoint",
+            "introspection_endpoint",
+            "end_session_endpoint",
+        ] {
+            for value in [
+                json!("http://kc.example/x"),
+                json!("http://127.0.0.1/x"),
+                json!("https://user@kc.example/x"),
+                json!("javascript:alert(1)"),
+                json!("/token"),
+                json!(1),
+                json!(""),
+            ] {
+                assert!(
+                    unavailable(read(&with(name, value.clone()))),
+                    "{name} {value}"
+                );
+            }
+        }
+        for name in ["authorization_endpoint", "token_endpoint", "jwks_uri"] {
+            assert!(unavailable(read(&with(name, Value::Null))), "{name}");
+        }
+        for name in [
+            "userinfo_endpoint",
+            "introspection_endpoint",
+            "end_session_endpoint",
+        ] {
+            assert!(read(&with(name, Value::Null)).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_provider_on_loopback_has_its_endpoints_there() {
+        let [first, _] = discovery("http://127.0.0.1:9000", "demo")
+            .unwrap()
+            .candidates;
+        let document = keycloak_metadata("http://127.0.0.1:9000/realms/demo").to_string();
+        assert!(first.read(&good(&document)).is_ok());
+    }
+
+    #[test]
+    fn only_true_promises_an_issuer() {
+        let name = "authorization_response_iss_parameter_supported";
+        for value in [json!(false), json!("true"), json!(1), Value::Null] {
+            assert!(!read(&with(name, value)).unwrap().promises_issuer);
+        }
+    }
+
+    #[test]
+    fn the_secret_goes_into_the_header_unless_the_body_is_offered() {
+        let name = "token_endpoint_auth_methods_supported";
+        for value in [Value::Null, json!(["client_secret_basic"]), json!([])] {
+            assert!(read(&with(name, value)).unwrap().secret_in_header);
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_a_document_is_unavailable() {
+        let [first, _] = discovery("https://kc.example", "demo").unwrap().candidates;
+        let whole = keycloak_metadata(ISSUER).to_string();
+        let padded = format!("{whole}{}", " ".repeat(1_048_576));
+        for (status, body) in [
+            (200, ""),
+            (200, "<html>"),
+            (200, "[]"),
+            (200, &whole[..whole.len() - 1]),
+            (200, padded.as_str()),
+            (302, whole.as_str()),
+            (404, "{}"),
+            (500, whole.as_str()),
+        ] {
+            let body = body.as_bytes();
+            assert!(
+                unavailable(first.read(&Answer { status, body })),
+                "{status}"
+            );
+        }
+    }
 }

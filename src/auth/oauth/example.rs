@@ -148,7 +148,8 @@ pub fn keycloak_metadata(issuer: &str) -> Value {
 }
 
 pub fn data_keys() -> DataKeys {
-    DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap_or_else(|why| panic!("{why}"))
+    DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+        .unwrap_or_else(|why| panic!("{why}"))
 }
 
 pub fn start() -> Start {
@@ -216,11 +217,12 @@ impl Signer256 {
 
     pub fn jwk(&self) -> Map<String, Value> {
         let point = self.key.verifying_key().to_encoded_point(false);
-        let part = |bytes: Option<&_>| Base64UrlUnpadded::encode_string(bytes.unwrap());
+        // 4, then the two halves.
+        let (x, y) = point.as_bytes()[1..].split_at(32);
         let jwk = json!({
             "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.kid,
-            "x": part(point.x().map(|x| x.as_slice())),
-            "y": part(point.y().map(|y| y.as_slice())),
+            "x": Base64UrlUnpadded::encode_string(x),
+            "y": Base64UrlUnpadded::encode_string(y),
         });
         jwk.as_object().unwrap().clone()
     }
@@ -251,8 +253,10 @@ pub fn webcrypto(check: &SignatureCheck) -> bool {
     };
     let point = [vec![4], part("x"), part("y")].concat();
     let key = VerifyingKey::from_sec1_bytes(&point).unwrap();
-    Signature::from_slice(&check.signature)
-        .is_ok_and(|signature| key.verify(check.signing_input.as_bytes(), &signature).is_ok())
+    Signature::from_slice(&check.signature).is_ok_and(|signature| {
+        key.verify(check.signing_input.as_bytes(), &signature)
+            .is_ok()
+    })
 }
 
 pub fn email(text: &str) -> Option<VerifiedEmail> {

@@ -57,7 +57,10 @@ impl Expectation {
         self.check_audience(&claims)?;
         check_times(&claims, now)?;
         if let Nonce::Exactly(nonce) = &self.nonce
-            && !constant_time_eq(text("nonce").unwrap_or_default().as_bytes(), nonce.as_bytes())
+            && !constant_time_eq(
+                text("nonce").unwrap_or_default().as_bytes(),
+                nonce.as_bytes(),
+            )
         {
             return Err(Failure::untrusted("the id_token's nonce is wrong"));
         }
@@ -95,12 +98,18 @@ impl Expectation {
 
 fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Failure> {
     let seconds = |name: &str| claims.get(name).map(Value::as_f64);
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this age are exact")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of this age are exact"
+    )]
     let now = now as f64 / 1000.0;
     if !seconds("exp").flatten().is_some_and(|exp| now < exp) {
         return Err(Failure::untrusted("the id_token has expired"));
     }
-    if !seconds("iat").flatten().is_some_and(|iat| iat <= now + CLOCK_SKEW) {
+    if !seconds("iat")
+        .flatten()
+        .is_some_and(|iat| iat <= now + CLOCK_SKEW)
+    {
         return Err(Failure::untrusted("the id_token's iat is in the future"));
     }
     match seconds("nbf") {
@@ -122,5 +131,159 @@ pub(super) fn identifier(value: Option<&Value>) -> Option<String> {
     match value?.as_u64() {
         Some(number) => Some(number.to_string()),
         None => subject(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{NOW, NOW_SECONDS};
+    use super::*;
+    use serde_json::json;
+
+    fn google(nonce: Nonce) -> Expectation {
+        Expectation {
+            provider: Provider::Google,
+            issuer: "https://accounts.google.com".to_owned(),
+            audience: "us".to_owned(),
+            nonce,
+        }
+    }
+
+    /// Claims as Google makes them, with one of them changed, or left out if null.
+    fn claims(name: &str, value: Value) -> SignedClaims {
+        let mut claims = json!({
+            "iss": "https://accounts.google.com", "azp": "us", "aud": "us",
+            "sub": "10769150350006150715113082367", "nonce": "n",
+            "iat": NOW_SECONDS - 5, "exp": NOW_SECONDS + 3595,
+        });
+        claims[name] = value;
+        let mut claims = claims.as_object().unwrap().clone();
+        claims.retain(|_, value| !value.is_null());
+        SignedClaims(claims)
+    }
+
+    fn check(name: &str, value: Value) -> Result<VerifiedClaims, Failure> {
+        google(Nonce::Exactly("n".to_owned())).check(claims(name, value), NOW)
+    }
+
+    fn refused(name: &str, value: &Value) {
+        let failure = check(name, value.clone()).map(|claims| claims.subject);
+        let failure = failure.expect_err(&format!("{name} {value}"));
+        assert_eq!(
+            failure.error,
+            crate::error::Error::Strategy(crate::error::Why::InvalidCredentials)
+        );
+    }
+
+    #[test]
+    fn good_claims_are_verified_and_their_issuer_has_one_spelling() {
+        for iss in ["https://accounts.google.com", "accounts.google.com"] {
+            let verified = check("iss", json!(iss)).unwrap();
+            assert_eq!(verified.issuer, "https://accounts.google.com");
+            assert_eq!(verified.subject, "10769150350006150715113082367");
+        }
+    }
+
+    #[test]
+    fn iss_must_be_the_provider() {
+        for iss in [
+            json!("https://accounts.google.com/"),
+            json!("http://accounts.google.com"),
+            json!("https://accounts.google.com.evil.example"),
+            json!("https://kc.example/realms/demo"),
+            json!(["https://accounts.google.com"]),
+            json!(""),
+            Value::Null,
+        ] {
+            refused("iss", &iss);
+        }
+    }
+
+    #[test]
+    fn aud_must_be_us() {
+        for aud in [
+            json!("them"),
+            json!("US"),
+            json!(["them"]),
+            json!([]),
+            json!({ "us": "us" }),
+            json!(1),
+            Value::Null,
+        ] {
+            refused("aud", &aud);
+        }
+        assert!(check("aud", json!(["us"])).is_ok());
+        assert!(check("aud", json!(["them", "us"])).is_ok(), "azp names us");
+    }
+
+    #[test]
+    fn azp_must_be_us_if_it_is_there_or_needed() {
+        for azp in [json!("them"), json!(1), json!(["us"]), json!("")] {
+            refused("azp", &azp);
+        }
+        assert!(check("azp", Value::Null).is_ok());
+        let mut several = claims("azp", Value::Null);
+        several.0.insert("aud".to_owned(), json!(["us", "them"]));
+        assert!(google(Nonce::NotAsked).check(several, NOW).is_err());
+    }
+
+    #[test]
+    fn times_must_be_now() {
+        for (name, value) in [
+            ("exp", json!(NOW_SECONDS)),
+            ("exp", json!(NOW_SECONDS - 1)),
+            ("exp", json!(0)),
+            ("exp", json!((NOW_SECONDS + 60).to_string())),
+            ("exp", Value::Null),
+            ("iat", json!(NOW_SECONDS + 61)),
+            ("iat", json!("now")),
+            ("iat", Value::Null),
+            ("nbf", json!(NOW_SECONDS + 61)),
+            ("nbf", json!("now")),
+        ] {
+            refused(name, &value);
+        }
+        for (name, value) in [
+            ("exp", json!(NOW_SECONDS + 1)),
+            ("exp", json!(1e300)),
+            ("iat", json!(NOW_SECONDS + 60)),
+            ("nbf", json!(NOW_SECONDS + 60)),
+        ] {
+            assert!(check(name, value.clone()).is_ok(), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn the_nonce_is_of_this_sign_in() {
+        for nonce in [
+            json!("N"),
+            json!("nn"),
+            json!(""),
+            json!(["n"]),
+            Value::Null,
+        ] {
+            refused("nonce", &nonce);
+        }
+        let other = claims("nonce", json!("an app's own"));
+        assert!(google(Nonce::NotAsked).check(other, NOW).is_ok());
+    }
+
+    #[test]
+    fn a_subject_is_text_of_bearable_length() {
+        for sub in [
+            json!(""),
+            json!("x".repeat(256)),
+            json!("a\nb"),
+            json!("a\u{0}"),
+            json!(1),
+            json!(["x"]),
+            Value::Null,
+        ] {
+            refused("sub", &sub);
+        }
+        assert!(check("sub", json!("x".repeat(255))).is_ok());
+        assert_eq!(identifier(Some(&json!(12))).as_deref(), Some("12"));
+        assert_eq!(identifier(Some(&json!(-1))), None);
+        assert_eq!(identifier(Some(&json!(1.5))), None);
     }
 }

@@ -117,7 +117,10 @@ fn public_key(key: &Map<String, Value>, algorithm: Algorithm) -> Option<Value> {
     if let Some(curve) = curve {
         public.insert("crv".to_owned(), json!(curve));
     }
-    if public.iter().any(|(name, value)| key.get(name) != Some(value)) {
+    if public
+        .iter()
+        .any(|(name, value)| key.get(name) != Some(value))
+    {
         return None;
     }
     for member in members {
@@ -129,7 +132,139 @@ fn public_key(key: &Map<String, Value>, algorithm: Algorithm) -> Option<Value> {
 
 fn is_strong(key: &Map<String, Value>) -> bool {
     let modulus = key.get("n").and_then(Value::as_str).unwrap_or_default();
-    Base64UrlUnpadded::decode_vec(modulus).is_ok_and(|bytes| {
-        bytes.iter().skip_while(|byte| **byte == 0).count() >= MIN_RSA_MODULUS
-    })
+    Base64UrlUnpadded::decode_vec(modulus)
+        .is_ok_and(|bytes| bytes.iter().skip_while(|byte| **byte == 0).count() >= MIN_RSA_MODULUS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{Signer256, good};
+    use super::*;
+
+    fn set(keys: &Value) -> JwkSet {
+        JwkSet::read(&good(&json!({ "keys": keys }).to_string())).unwrap()
+    }
+
+    /// A key with one member set, or removed if null.
+    fn key(name: &str, value: Value) -> Value {
+        let mut jwk = Signer256::new("a", 1).jwk();
+        if value.is_null() {
+            jwk.remove(name);
+        } else {
+            jwk.insert(name.to_owned(), value);
+        }
+        Value::Object(jwk)
+    }
+
+    fn rsa(bytes: usize) -> Value {
+        let n = Base64UrlUnpadded::encode_string(&vec![0xff; bytes]);
+        json!({ "kty": "RSA", "kid": "r", "use": "sig", "alg": "RS256", "n": n, "e": "AQAB" })
+    }
+
+    #[test]
+    fn the_key_of_the_kid_is_found_and_says_nothing_else() {
+        let [a, b] = [Signer256::new("a", 1), Signer256::new("b", 2)];
+        let set = set(&json!([a.jwk(), b.jwk()]));
+        let found = set.find(Some("b"), Algorithm::Es256).unwrap();
+        assert_eq!(
+            found,
+            json!({ "kty": "EC", "crv": "P-256", "x": b.jwk()["x"], "y": b.jwk()["y"] })
+        );
+        assert_eq!(set.find(Some("c"), Algorithm::Es256), None);
+        assert_eq!(set.find(Some(""), Algorithm::Es256), None);
+    }
+
+    #[test]
+    fn a_key_of_another_use_algorithm_or_type_is_no_key() {
+        for (name, value) in [
+            ("use", json!("enc")),
+            ("use", json!(1)),
+            ("alg", json!("RS256")),
+            ("alg", json!("ECDH-ES")),
+            ("key_ops", json!(["sign"])),
+            ("key_ops", json!("verify")),
+            ("kty", json!("RSA")),
+            ("kty", Value::Null),
+            ("crv", json!("P-384")),
+            ("crv", Value::Null),
+            ("x", Value::Null),
+            ("y", json!(5)),
+        ] {
+            let set = set(&json!([key(name, value.clone())]));
+            assert_eq!(
+                set.find(Some("a"), Algorithm::Es256),
+                None,
+                "{name} {value}"
+            );
+        }
+        for (name, value) in [
+            ("use", Value::Null),
+            ("alg", Value::Null),
+            ("key_ops", json!(["verify"])),
+            ("d", json!("private parts are not looked at")),
+        ] {
+            let set = set(&json!([key(name, value)]));
+            assert!(set.find(Some("a"), Algorithm::Es256).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_rsa_key_serves_the_algorithm_it_names_and_is_strong() {
+        let find = |key: Value, algorithm| set(&json!([key])).find(Some("r"), algorithm);
+        assert!(find(rsa(256), Algorithm::Rs256).is_some());
+        assert_eq!(find(rsa(256), Algorithm::Ps256), None);
+        assert_eq!(find(rsa(256), Algorithm::Es256), None);
+        assert_eq!(find(rsa(255), Algorithm::Rs256), None);
+        assert_eq!(find(rsa(0), Algorithm::Rs256), None);
+        let mut unnamed = rsa(256);
+        unnamed.as_object_mut().unwrap().remove("alg");
+        assert!(find(unnamed, Algorithm::Ps256).is_some());
+    }
+
+    #[test]
+    fn an_ed25519_key_is_for_eddsa() {
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "e",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        let set = set(&json!([key]));
+        assert_eq!(
+            set.find(Some("e"), Algorithm::EdDsa),
+            Some(json!({ "kty": "OKP", "crv": "Ed25519",
+                "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }))
+        );
+        assert_eq!(set.find(Some("e"), Algorithm::Es256), None);
+    }
+
+    #[test]
+    fn without_a_kid_there_must_be_one_key_to_choose_from() {
+        let [a, b] = [Signer256::new("a", 1).jwk(), Signer256::new("b", 2).jwk()];
+        assert!(set(&json!([a])).find(None, Algorithm::Es256).is_some());
+        let encrypts = key("use", json!("enc"));
+        let one = set(&json!([encrypts, b]));
+        assert!(one.find(None, Algorithm::Es256).is_some());
+        assert_eq!(set(&json!([a, b])).find(None, Algorithm::Es256), None);
+    }
+
+    #[test]
+    fn a_key_set_that_is_none_is_refused_and_a_strange_key_passed_over() {
+        let many = json!({ "keys": vec![rsa(256); 101] }).to_string();
+        for body in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[{"#, &many] {
+            assert!(JwkSet::read(&good(body)).is_err());
+        }
+        let body = b"{\"keys\":[]}";
+        assert!(JwkSet::read(&Answer { status: 302, body }).is_err());
+        let set = set(&json!([1, null, "x", {}, Signer256::new("a", 1).jwk()]));
+        assert!(set.find(Some("a"), Algorithm::Es256).is_some());
+    }
+
+    #[test]
+    fn only_four_algorithms_are_known() {
+        for name in ["RS256", "PS256", "ES256", "EdDSA"] {
+            assert_eq!(Algorithm::from_name(name).unwrap().name(), name);
+        }
+        for name in [
+            "none", "None", "", "HS256", "HS512", "RS512", "ES384", "rs256", "RSA1_5",
+        ] {
+            assert_eq!(Algorithm::from_name(name), None, "{name}");
+        }
+    }
 }

@@ -119,13 +119,14 @@ impl Parts {
             return Err(Failure::untrusted("the token is for another purpose"));
         }
         if let Some(name) = REFUSED.iter().find(|name| self.header.contains_key(**name)) {
-            return Err(Failure::untrusted(format!("the id_token's header has {name}")));
+            return Err(Failure::untrusted(format!(
+                "the id_token's header has {name}"
+            )));
         }
         let name = self.header.get("alg").and_then(Value::as_str);
         let name = name.unwrap_or_default();
-        let algorithm = Algorithm::from_name(name).ok_or_else(|| {
-            Failure::untrusted(format!("the id_token's alg is {}", quoted(name)))
-        })?;
+        let algorithm = Algorithm::from_name(name)
+            .ok_or_else(|| Failure::untrusted(format!("the id_token's alg is {}", quoted(name))))?;
         let kid = match self.header.get("kid") {
             None => None,
             Some(Value::String(kid)) => Some(kid.clone()),
@@ -146,5 +147,183 @@ fn object(part: &str) -> Option<Map<String, Value>> {
     match serde_json::from_slice(&bytes).ok()? {
         Value::Object(object) => Some(object),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{Signer256, good, webcrypto};
+    use super::*;
+    use serde_json::json;
+
+    /// RFC 7515 A.2.1, an RSA key and what it signed.
+    const RS256: (&str, &str) = (
+        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",
+        "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
+    );
+    const RSA_N: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
+    /// RFC 7515 A.3.1, a P-256 key and what it signed.
+    const ES256: (&str, &str) = (
+        "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",
+        "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
+    );
+    const EC_X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+    const EC_Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+
+    fn read(token: &str) -> Result<UnverifiedToken, Failure> {
+        UnverifiedToken::read(&Secret::new(token))
+    }
+
+    fn keys(set: &Value) -> JwkSet {
+        JwkSet::read(&good(&set.to_string())).unwrap()
+    }
+
+    fn check(token: &str, set: &Value) -> SignatureCheck {
+        let unverified = read(token).unwrap();
+        unverified.with_key(&keys(set)).unwrap()
+    }
+
+    #[test]
+    fn the_rsa_example_of_rfc_7515_is_laid_out_for_webcrypto() {
+        let (input, signature) = RS256;
+        let jwk = json!({ "kty": "RSA", "n": RSA_N, "e": "AQAB" });
+        let check = check(&format!("{input}.{signature}"), &json!({ "keys": [jwk] }));
+        assert_eq!(check.signing_input, input);
+        assert_eq!(
+            check.signature,
+            Base64UrlUnpadded::decode_vec(signature).unwrap()
+        );
+        assert_eq!(check.key, jwk);
+        assert_eq!(
+            check.algorithm.webcrypto(),
+            json!({ "name": "RSASSA-PKCS1-v1_5", "hash": "SHA-256" })
+        );
+    }
+
+    #[test]
+    fn the_p256_example_of_rfc_7515_verifies() {
+        let (input, signature) = ES256;
+        let set = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": EC_X, "y": EC_Y }] });
+        let good = check(&format!("{input}.{signature}"), &set);
+        assert!(webcrypto(&good));
+        let claims = good.verified(true).unwrap().0;
+        assert_eq!(claims.get("iss"), Some(&json!("joe")));
+        let forged = input.replace("eyJpc3MiOiJqb2Ui", "eyJpc3MiOiJtYXgi");
+        assert!(!webcrypto(&check(&format!("{forged}.{signature}"), &set)));
+    }
+
+    #[test]
+    fn a_signature_that_does_not_hold_gives_no_claims() {
+        let signer = Signer256::new("a", 1);
+        let set = json!({ "keys": [signer.jwk()] });
+        let other = Signer256::new("a", 2).sign(&json!({}));
+        let check = check(&other, &set);
+        let holds = webcrypto(&check);
+        assert!(!holds);
+        assert!(check.verified(holds).is_err());
+    }
+
+    #[test]
+    fn a_token_waits_for_its_key() {
+        let [old, new] = [Signer256::new("old", 1), Signer256::new("new", 2)];
+        let token = read(&new.sign(&json!({}))).unwrap();
+        let token = token
+            .with_key(&keys(&json!({ "keys": [old.jwk()] })))
+            .unwrap_err();
+        assert!(token.unknown_key().reason.contains("new"));
+        let check = token.with_key(&keys(&json!({ "keys": [old.jwk(), new.jwk()] })));
+        assert!(webcrypto(&check.unwrap()));
+    }
+
+    #[test]
+    fn headers_that_bring_their_own_rules_are_refused() {
+        let signer = Signer256::new("a", 1);
+        for (name, value) in [
+            ("crit", json!(["exp"])),
+            ("crit", json!([])),
+            ("jwk", json!(signer.jwk())),
+            ("jku", json!("https://evil.example/keys")),
+            ("x5u", json!("https://evil.example/cert")),
+            ("x5c", json!(["MII"])),
+            ("jku", Value::Null),
+            ("kid", json!(1)),
+            ("kid", Value::Null),
+            ("alg", json!("none")),
+            ("alg", json!("NONE")),
+            ("alg", json!("HS256")),
+            ("alg", json!("HS512")),
+            ("alg", json!("RS384")),
+            ("alg", json!(["ES256"])),
+            ("alg", Value::Null),
+            ("typ", json!("at+jwt")),
+            ("typ", json!("logout+jwt")),
+            ("typ", json!(1)),
+        ] {
+            let mut header = json!({ "alg": "ES256", "kid": "a" });
+            header[name] = value.clone();
+            let token = signer.sign_as(&header, &json!({}));
+            assert!(read(&token).is_err(), "{name} {value}");
+        }
+        let header = json!({ "alg": "ES256", "kid": "a", "typ": "jwt", "x5t": "harmless" });
+        assert!(read(&signer.sign_as(&header, &json!({}))).is_ok());
+    }
+
+    #[test]
+    fn tokens_for_other_purposes_are_refused() {
+        let signer = Signer256::new("a", 1);
+        for claims in [
+            json!({ "typ": "Bearer" }),
+            json!({ "typ": "Refresh" }),
+            json!({ "typ": null }),
+            json!({ "events": { "http://schemas.openid.net/event/backchannel-logout": {} } }),
+        ] {
+            assert!(read(&signer.sign(&claims)).is_err(), "{claims}");
+        }
+        assert!(read(&signer.sign(&json!({ "typ": "ID" }))).is_ok());
+    }
+
+    #[test]
+    fn a_public_key_is_no_shared_secret() {
+        // The classic: HS256 with the public key as the secret. No key is ever looked up for it.
+        let signer = Signer256::new("a", 1);
+        let token = signer.sign_as(&json!({ "alg": "HS256", "kid": "a" }), &json!({}));
+        assert!(read(&token).unwrap_err().reason.contains("HS256"));
+    }
+
+    #[test]
+    fn an_algorithm_does_not_take_a_key_of_another() {
+        let signer = Signer256::new("a", 1);
+        let token = signer.sign_as(&json!({ "alg": "RS256", "kid": "a" }), &json!({}));
+        let unverified = read(&token).unwrap();
+        assert!(
+            unverified
+                .with_key(&keys(&json!({ "keys": [signer.jwk()] })))
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn what_is_not_three_parts_of_base64url_is_no_token() {
+        let whole = Signer256::new("a", 1).sign(&json!({ "sub": "x" }));
+        let [header, claims, signature] = whole.split('.').collect::<Vec<_>>()[..] else {
+            panic!("{whole}");
+        };
+        for token in [
+            "",
+            ".",
+            "..",
+            "a.b.c",
+            &format!("{header}.{claims}"),
+            &format!("{header}.{claims}.{signature}.x"),
+            &format!("{header}.{claims}.{signature}="),
+            &format!("{header}.{claims}.{signature}!"),
+            &format!(" {whole}"),
+            &format!("{header}..{signature}"),
+            &format!(".{claims}.{signature}"),
+            &format!("{header}.bnVsbA.{signature}"),
+            &format!("{header}.{signature}.{claims}"),
+        ] {
+            assert!(read(token).is_err(), "{token}");
+        }
     }
 }

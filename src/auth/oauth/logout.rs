@@ -17,3 +17,39 @@ pub fn end_session(
     let call = |url| Call::authenticated(descriptor, endpoints, url, &parameters, now);
     endpoints.end_session.as_ref().map(call).transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Provider;
+    use super::super::example::{NOW, descriptor, endpoints, pairs, sent};
+    use super::*;
+
+    fn call(provider: Provider) -> Option<Call> {
+        let descriptor = descriptor(provider);
+        let token = Secret::new("r&t");
+        end_session(&descriptor, &endpoints(&descriptor), &token, NOW).unwrap()
+    }
+
+    #[test]
+    fn keycloak_is_told_which_session_ends() {
+        let call = call(Provider::Keycloak).unwrap();
+        assert_eq!(
+            format!("{call:?}"),
+            "POST kc.example/realms/demo/protocol/openid-connect/logout"
+        );
+        assert_eq!(
+            sent(&call),
+            pairs(&[
+                ("refresh_token", "r&t"),
+                ("client_id", "keycloak-client"),
+                ("client_secret", "keycloak-secret"),
+            ])
+        );
+    }
+
+    #[test]
+    fn nobody_else_is_called() {
+        assert!(call(Provider::Google).is_none());
+        assert!(call(Provider::Apple).is_none());
+    }
+}

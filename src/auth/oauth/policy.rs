@@ -101,7 +101,10 @@ pub fn decide(
 
 impl NewAccount {
     fn of(profile: &Profile) -> Self {
-        let email = profile.email.as_ref().map(|email| email.as_str().to_owned());
+        let email = profile
+            .email
+            .as_ref()
+            .map(|email| email.as_str().to_owned());
         let username = email.clone().unwrap_or_else(|| profile.username());
         let mut names = profile.names.clone();
         names.first.get_or_insert_with(|| username.clone());
@@ -175,8 +178,14 @@ mod tests {
             decide(&someone, &open(), KnownIdentity::No, holder)
         };
         let linked = Ok(Decision::Link("u".to_owned()));
-        assert_eq!(link("Ann@Example.com", holder("ann@example.COM", true)), linked);
-        assert!(refused(link("ann@example.com", holder("ann@example.com", false))));
+        assert_eq!(
+            link("Ann@Example.com", holder("ann@example.COM", true)),
+            linked
+        );
+        assert!(refused(link(
+            "ann@example.com",
+            holder("ann@example.com", false)
+        )));
     }
 
     #[test]
@@ -200,14 +209,24 @@ mod tests {
             linking: Linking::Off,
             ..open()
         };
-        let taken = decide(&someone, &policy, KnownIdentity::No, holder("ann@example.com", true));
+        let taken = decide(
+            &someone,
+            &policy,
+            KnownIdentity::No,
+            holder("ann@example.com", true),
+        );
         assert!(refused(taken));
     }
 
     #[test]
     fn sign_up_is_for_the_listed_providers() {
         let sign_up = |provider, email| {
-            decide(&profile(provider, "1", email), &open(), KnownIdentity::No, None)
+            decide(
+                &profile(provider, "1", email),
+                &open(),
+                KnownIdentity::No,
+                None,
+            )
         };
         assert!(refused(sign_up(Provider::Apple, Some("ann@example.com"))));
         match sign_up(Provider::Google, Some("Ann@example.com")) {
@@ -224,7 +243,10 @@ mod tests {
     fn without_an_address_the_username_is_provider_and_subject() {
         let username = |subject| profile(Provider::Google, subject, None).username();
         assert_eq!(username("Az0._-9"), "google:Az0._-9");
-        assert_eq!(username("a@b/c:d ~%é"), "google:a%40b%2Fc%3Ad%20%7E%25%C3%A9");
+        assert_eq!(
+            username("a@b/c:d ~%é"),
+            "google:a%40b%2Fc%3Ad%20%7E%25%C3%A9"
+        );
         let someone = profile(Provider::Google, "a@b", None);
         match decide(&someone, &open(), KnownIdentity::No, holder("a@b", true)) {
             Ok(Decision::SignUp(account)) => {
@@ -241,7 +263,16 @@ mod tests {
             assert!(email(text).is_some(), "{text}");
         }
         let long = format!("{}@example.com", "a".repeat(250));
-        for text in ["", "ann", "@x", "a@", "a@b@c", "a b@c", "a@c\r\nBcc: x@y", &long] {
+        for text in [
+            "",
+            "ann",
+            "@x",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a@c\r\nBcc: x@y",
+            &long,
+        ] {
             assert!(email(text).is_none(), "{text}");
         }
     }

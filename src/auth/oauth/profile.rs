@@ -115,14 +115,12 @@ impl Profile {
     /// Asks for the name if it is wanting and can be asked for.
     pub(super) fn with_names_from(self, url: Option<&Url>, access_token: Option<&Secret>) -> Found {
         match (url, access_token) {
-            (Some(url), Some(token)) if self.names.first.is_none() => {
-                Found::Ask(ProfileRequest {
-                    call: profile_call(self.provider.row(), url, token),
-                    provider: self.provider,
-                    issuer: self.issuer.clone(),
-                    known: Some(self),
-                })
-            }
+            (Some(url), Some(token)) if self.names.first.is_none() => Found::Ask(ProfileRequest {
+                call: profile_call(self.provider.row(), url, token),
+                provider: self.provider,
+                issuer: self.issuer.clone(),
+                known: Some(self),
+            }),
             _ => Found::Profile(self),
         }
     }
@@ -209,7 +207,8 @@ fn is_address(text: &str) -> bool {
         !part.is_empty() && !part.contains(strange)
     };
     let parts = text.split_once('@');
-    text.len() <= MAX_EMAIL && parts.is_some_and(|(local, domain)| is_plain(local) && is_plain(domain))
+    text.len() <= MAX_EMAIL
+        && parts.is_some_and(|(local, domain)| is_plain(local) && is_plain(domain))
 }
 
 impl Names {
@@ -249,5 +248,173 @@ impl Names {
         } else {
             self.first = self.first.take().or(other.first);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::{good, header};
+    use super::*;
+    use serde_json::json;
+
+    fn of(provider: Provider, claims: &Value) -> Profile {
+        let verified = VerifiedClaims {
+            issuer: "https://issuer.example".to_owned(),
+            subject: "42".to_owned(),
+            claims: claims.as_object().unwrap().clone(),
+        };
+        Profile::of_claims(provider, verified)
+    }
+
+    fn ask(provider: Provider, url: &str) -> ProfileRequest {
+        let url = Url::parse(url).unwrap();
+        let issuer = "https://issuer.example".to_owned();
+        ProfileRequest::of_stranger(provider, issuer, &url, &Secret::new("at"))
+    }
+
+    fn about_42(provider: Provider) -> ProfileRequest {
+        let url = Url::parse("https://idp.example/userinfo").unwrap();
+        let known = of(provider, &json!({}));
+        match known.with_names_from(Some(&url), Some(&Secret::new("at"))) {
+            Found::Ask(request) => request,
+            Found::Profile(profile) => panic!("{profile:?}"),
+        }
+    }
+
+    fn named(first: &str, middle: Option<&str>, last: Option<&str>) -> Names {
+        Names::new(Some(first), middle, last)
+    }
+
+    #[test]
+    fn an_address_counts_only_if_json_true_verifies_it() {
+        let email = |provider, verified: Value| {
+            let claims = json!({ "email": "ann@example.com", "email_verified": verified });
+            of(provider, &claims).email.is_some()
+        };
+        for provider in [Provider::Google, Provider::Keycloak, Provider::Apple] {
+            assert!(email(provider, json!(true)));
+            for value in [
+                json!(false),
+                json!("false"),
+                json!("True"),
+                json!(1),
+                json!([true]),
+                Value::Null,
+            ] {
+                assert!(!email(provider, value.clone()), "{provider:?} {value}");
+            }
+        }
+        assert!(email(Provider::Apple, json!("true")));
+        assert!(!email(Provider::Google, json!("true")));
+        assert!(!email(Provider::Keycloak, json!("true")));
+        let unsaid = of(Provider::Google, &json!({ "email": "ann@example.com" }));
+        assert_eq!(unsaid.email, None);
+    }
+
+    #[test]
+    fn facebook_and_instagram_never_verify_an_address() {
+        for (provider, subject) in [(Provider::Facebook, "id"), (Provider::Instagram, "user_id")] {
+            let mut answer =
+                json!({ "email": "ann@example.com", "email_verified": true, "verified": true });
+            answer[subject] = json!("42");
+            let request = ask(provider, "https://graph.example/me");
+            let profile = request.read(&good(&answer.to_string())).unwrap();
+            assert_eq!(profile.email, None);
+        }
+    }
+
+    #[test]
+    fn userinfo_fills_in_names_and_nothing_else() {
+        let answer = json!({ "sub": "42", "given_name": "Ann", "family_name": "Lee",
+            "email": "boss@example.com", "email_verified": true, "iss": "https://evil.example" });
+        let request = about_42(Provider::Google);
+        assert_eq!(request.call.url.as_str(), "https://idp.example/userinfo");
+        assert_eq!(header(&request.call, "authorization"), Some("Bearer at"));
+        let profile = request.read(&good(&answer.to_string())).unwrap();
+        assert_eq!(profile.names, named("Ann", None, Some("Lee")));
+        assert_eq!(profile.email, None);
+        assert_eq!(profile.issuer, "https://issuer.example");
+    }
+
+    #[test]
+    fn userinfo_must_be_about_the_same_person() {
+        for answer in [
+            json!({ "sub": "43" }),
+            json!({ "sub": "" }),
+            json!({ "sub": ["42"] }),
+            json!({ "id": "42" }),
+            json!({}),
+        ] {
+            let read = about_42(Provider::Keycloak).read(&good(&answer.to_string()));
+            assert!(read.is_err(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_that_is_known_or_cannot_be_asked() {
+        let url = Url::parse("https://idp.example/userinfo").unwrap();
+        let token = Secret::new("at");
+        let nameless = || of(Provider::Google, &json!({}));
+        let known = of(Provider::Google, &json!({ "given_name": "Ann" }));
+        for found in [
+            known.with_names_from(Some(&url), Some(&token)),
+            nameless().with_names_from(None, Some(&token)),
+            nameless().with_names_from(Some(&url), None),
+        ] {
+            assert!(matches!(found, Found::Profile(_)), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn facebook_is_asked_for_its_fields() {
+        let request = ask(Provider::Facebook, "https://graph.facebook.com/v25.0/me");
+        assert_eq!(
+            request.call.url.as_str(),
+            "https://graph.facebook.com/v25.0/me?fields=id%2Cname%2Cfirst_name%2Cmiddle_name%2Clast_name"
+        );
+        assert_eq!(header(&request.call, "authorization"), Some("Bearer at"));
+        let body = r#"{"id":"10158","name":"Ann B. Lee","first_name":"Ann","middle_name":"B.","last_name":"Lee"}"#;
+        let profile = request.read(&good(body)).unwrap();
+        assert_eq!(profile.subject, "10158");
+        assert_eq!(profile.names, named("Ann", Some("B."), Some("Lee")));
+    }
+
+    #[test]
+    fn instagram_answers_wrapped_or_not() {
+        for body in [
+            r#"{"user_id":"17841","username":"ann","name":"Ann Lee"}"#,
+            r#"{"user_id":17841,"username":"ann","name":"Ann Lee"}"#,
+            r#"{"data":[{"user_id":"17841","username":"ann","name":"Ann Lee"}]}"#,
+        ] {
+            let request = ask(Provider::Instagram, "https://graph.instagram.com/me");
+            let profile = request.read(&good(body)).unwrap();
+            assert_eq!(profile.subject, "17841");
+            assert_eq!(profile.names, named("Ann Lee", None, None));
+        }
+        for body in [
+            r#"{"id":"17841"}"#,
+            r#"{"data":[]}"#,
+            r#"{"data":[{"user_id":"1"},{"user_id":"2"}]}"#,
+            r#"{"data":["17841"]}"#,
+        ] {
+            let request = ask(Provider::Instagram, "https://graph.instagram.com/me");
+            assert!(request.read(&good(body)).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn names_are_cleaned() {
+        let long = "x".repeat(60);
+        let claims =
+            json!({ "given_name": " A\r\nnn\u{0} ", "middle_name": " ", "family_name": long });
+        let names = of(Provider::Google, &claims).names;
+        assert_eq!(names.first.as_deref(), Some("Ann"));
+        assert_eq!(names.middle, None);
+        assert_eq!(names.last.unwrap().len(), 50);
+        let whole = of(
+            Provider::Google,
+            &json!({ "name": "Ann Lee", "given_name": 5 }),
+        );
+        assert_eq!(whole.names, named("Ann Lee", None, None));
     }
 }

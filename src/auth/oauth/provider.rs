@@ -200,8 +200,9 @@ impl Row {
     pub fn is_issuer(&self, iss: &str, issuer: &str) -> bool {
         match self.proof {
             Proof::IdToken(spellings) => iss == issuer || spellings.contains(&iss),
-            Proof::Profile(_) => Url::parse(iss)
-                .is_ok_and(|url| url.origin().ascii_serialization() == issuer),
+            Proof::Profile(_) => {
+                Url::parse(iss).is_ok_and(|url| url.origin().ascii_serialization() == issuer)
+            }
         }
     }
 

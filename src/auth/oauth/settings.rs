@@ -29,10 +29,7 @@ impl Settings {
     ///
     /// A malformed one is [`Error::Misconfigured`], naming it; one that a provider lacks only makes
     /// that provider [`Error::NotConfigured`].
-    pub fn read(
-        lookup: &dyn Fn(&str) -> Option<String>,
-        public_url: &Url,
-    ) -> Result<Self, Error> {
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>, public_url: &Url) -> Result<Self, Error> {
         let lookup = |name: &str| {
             let value = lookup(name)?.trim().to_owned();
             (!value.is_empty()).then_some(value)
@@ -77,7 +74,10 @@ fn state_lifetime(value: Option<String>) -> Result<i64, Error> {
     };
     match value.parse::<i64>() {
         Ok(seconds) if seconds >= 1 => Ok(seconds.min(MAX_STATE_LIFETIME)),
-        _ => Err(misconfigured(STATE_EXPIRY, "a number of seconds, at least 1")),
+        _ => Err(misconfigured(
+            STATE_EXPIRY,
+            "a number of seconds, at least 1",
+        )),
     }
 }
 
@@ -86,7 +86,10 @@ fn sign_up(value: Option<String>) -> Result<Vec<Provider>, Error> {
     if value.eq_ignore_ascii_case("off") {
         return Ok(Vec::new());
     }
-    let names = value.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names = value
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
     names
         .map(|name| {
             Provider::from_name(name)
@@ -139,7 +142,10 @@ mod tests {
             match read(&[(name, value)]) {
                 Err(Error::Misconfigured(what)) => {
                     assert!(what.starts_with(name), "{what}");
-                    assert!(!what.contains(value) || value == "0" || value == "email", "{what}");
+                    assert!(
+                        !what.contains(value) || value == "0" || value == "email",
+                        "{what}"
+                    );
                 }
                 other => panic!("{name}={value}: {other:?}"),
             }

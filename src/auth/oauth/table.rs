@@ -141,10 +141,7 @@ pub const APPLE: Row = Row {
     },
     callback: url("APPLE_AUTH_CALLBACK_URL", "/auth/apple-oauth-redirect"),
     source: SourceSettings::Known {
-        authorize: url(
-            "APPLE_AUTH_URL",
-            "https://appleid.apple.com/auth/authorize",
-        ),
+        authorize: url("APPLE_AUTH_URL", "https://appleid.apple.com/auth/authorize"),
         token: url(
             "APPLE_AUTH_TOKEN_URL",
             "https://appleid.apple.com/auth/token",
@@ -197,7 +194,10 @@ mod tests {
         for provider in Provider::ALL.iter().copied() {
             let stored = serde_json::to_value(provider).unwrap();
             assert_eq!(stored, provider.name());
-            assert_eq!(Provider::from_name(&provider.name().to_uppercase()), Some(provider));
+            assert_eq!(
+                Provider::from_name(&provider.name().to_uppercase()),
+                Some(provider)
+            );
         }
         assert_eq!(Provider::from_name("github"), None);
     }
