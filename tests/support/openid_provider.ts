@@ -69,6 +69,7 @@ export async function startOpenIdProvider({ publicUrl, alg, clientAuth }: Wishes
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["given_name", "family_name"] },
     conformIdTokenClaims: false, // as Keycloak does it
     pkce: { methods: ["S256"], required: () => true },
+    ttl: { Interaction: 600, Session: 600, Grant: 600, AccessToken: 300, RefreshToken: 600, IdToken: 300 },
     issueRefreshToken: async () => true,
     findAccount: async (_, id) => ({
       accountId: id,
