@@ -22,10 +22,6 @@ use crate::error::Error;
 
 /// Signs a person in to a client with a token that an app has from a provider, and that was issued
 /// to us; 404 where the provider takes no part in that.
-#[allow(
-    dead_code,
-    reason = "for the ServiceStack dialect, which is not here yet"
-)]
 pub async fn with_access_token(
     app: &App,
     calling: &CallingClient,
