@@ -3,6 +3,8 @@
 //! Every other secret of ours is opaque. The header's `alg` never chooses a key: the key id does,
 //! and the key's own type says which algorithm is right (RFC 8725 §3.1).
 
+use std::collections::HashSet;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chrono::{DateTime, Duration, Utc};
 use jwt_compact::alg::{Ed25519, Es256, Hs256, Hs256Key};
@@ -198,10 +200,12 @@ impl TokenKeys {
         if keys.is_empty() {
             return Err("has no key");
         }
-        keys.iter()
-            .map(Key::from_jwk)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let keys: Vec<Key> = keys.iter().map(Key::from_jwk).collect::<Result<_, _>>()?;
+        let ids: HashSet<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+        if ids.len() < keys.len() {
+            return Err("has two keys of one kid");
+        }
+        Ok(Self(keys))
     }
 
     /// Takes the secret that resource servers share (HS256).

@@ -1,7 +1,9 @@
 // The worker, with storage that a test may meddle with, request by request.
 //
 // The header `x-meddle` holds JSON: { on: "DB" or "KV", trip: which one, counted from 1, and one of
-// do: SQL that somebody else runs just before that trip; fail: true; hang: true }.
+// do: SQL that somebody else runs just before that trip; fail: true; hang: true }, or
+// { missing: the name of a binding that is not there }, or { settings: what the worker finds besides
+// its own }, which it reads once it has found none that serve.
 
 import Worker from "./index.js";
 
@@ -12,15 +14,17 @@ export default {
   },
 };
 
-function meddled(env, { on, trip, do: statements = [], fail, hang }) {
+function meddled(env, { missing, settings, on, trip, do: statements = [], fail, hang }) {
   let trips = 0;
   const before = async (store) => {
     if (store !== on || ++trips !== trip) return;
-    if (fail) throw new Error("D1_ERROR: meddled with: a secret of the storage's");
+    if (fail) throw new Error("D1_ERROR: the disk is on fire");
     if (hang) await new Promise(() => {});
     if (statements.length > 0) await env.DB.batch(statements.map((sql) => env.DB.prepare(sql)));
   };
-  return { ...env, DB: database(env.DB, () => before("DB")), KV: namespace(env.KV, () => before("KV")) };
+  const bindings = { ...env, ...settings, DB: database(env.DB, () => before("DB")), KV: namespace(env.KV, () => before("KV")) };
+  delete bindings[missing];
+  return bindings;
 }
 
 function database(db, before) {
