@@ -1,41 +1,17 @@
-// What people run: wrangler dev itself, on a free port, with a database and secrets of its own.
+// What people run: wrangler dev itself.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { demoSignIn } from "../../scripts/lib/demo.mjs";
-import { writeDevVars } from "../../scripts/lib/dev-vars.mjs";
-import { checkPort, startDev } from "../../scripts/lib/wrangler.mjs";
-import { seedDemo, withLocalDb } from "../../scripts/local-db.mjs";
+import { checkPort } from "../../scripts/lib/wrangler.mjs";
+import { type Wrangler, startWrangler } from "../support/wrangler";
 
-const folder = mkdtempSync(join(tmpdir(), "edgelatch-"));
-let port: number;
-let server: ReturnType<typeof startDev>;
+let server: Wrangler;
 
 beforeAll(async () => {
-  const envFile = join(folder, "dev.vars");
-  writeDevVars(envFile);
-  await withLocalDb(seedDemo, folder);
-  port = await freePort();
-  server = startDev({ port, envFile, state: folder, stdio: "ignore" });
-  await server.serving;
+  server = await startWrangler();
 }, 120_000);
-
-afterAll(async () => {
-  await server?.stop();
-  rmSync(folder, { recursive: true });
-}, 60_000);
-
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  const { port } = listener.address() as AddressInfo;
-  await new Promise((resolve) => listener.close(resolve));
-  return port;
-}
+afterAll(() => server?.stop(), 60_000);
 
 const post = (path: string, body: unknown, headers = {}) =>
   fetch(server.url + path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
@@ -58,5 +34,5 @@ test("the daily sweep runs", async () => {
 
 test("its port is free again when it has been stopped", async () => {
   await server.stop();
-  await expect(checkPort(port)).resolves.toBeUndefined();
+  await expect(checkPort(server.port)).resolves.toBeUndefined();
 }, 60_000);

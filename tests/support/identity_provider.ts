@@ -39,6 +39,8 @@ export interface Row {
   keys?: string;
   profile?: string;
   discovery?: string;
+  /** Where it says to whom an access token was issued. */
+  check?: string;
   scope: string;
   pkce: boolean;
   /** Whether it comes back with a form POST. */
@@ -60,6 +62,7 @@ export const GOOGLE: Row = {
   token: "https://oauth2.googleapis.com/token",
   keys: "https://www.googleapis.com/oauth2/v3/certs",
   profile: "https://openidconnect.googleapis.com/v1/userinfo",
+  check: "https://oauth2.googleapis.com/tokeninfo",
   scope: "openid email profile",
   pkce: true,
 };
@@ -75,6 +78,7 @@ export const FACEBOOK: Row = {
   authorize: "https://www.facebook.com/v25.0/dialog/oauth",
   token: "https://graph.facebook.com/v25.0/oauth/access_token",
   profile: "https://graph.facebook.com/v25.0/me",
+  check: "https://graph.facebook.com/v25.0/debug_token",
   scope: "email public_profile",
   pkce: false,
 };
@@ -133,6 +137,7 @@ export const KEYCLOAK_ROW: Row = {
   keys: `${KEYCLOAK}/protocol/openid-connect/certs`,
   profile: `${KEYCLOAK}/protocol/openid-connect/userinfo`,
   discovery: `${KEYCLOAK}/.well-known/openid-configuration`,
+  check: `${KEYCLOAK}/protocol/openid-connect/token/introspect`,
   scope: "openid email profile",
   pkce: true,
 };
@@ -141,6 +146,18 @@ export const ROWS = [GOOGLE, FACEBOOK, INSTAGRAM, APPLE, KEYCLOAK_ROW];
 export const ALL_SETTINGS: Record<string, string> = Object.assign({}, ...ROWS.map((row) => row.settings));
 
 type Grant = { row: Row; person: Person; nonce: string | null; redirectUri: string; challenge: string | null };
+
+/** An access token that an app has from a provider. */
+interface Issued {
+  row: Row;
+  person: Person;
+  /** The app it was issued to. */
+  clientId: string;
+  /** Whether it has been revoked. */
+  revoked: boolean;
+  /** Its end, in epoch seconds. */
+  end: number;
+}
 export type Replacement = (sent: Sent, usual: () => Promise<Response>) => Response | Promise<Response>;
 
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}) =>
@@ -153,7 +170,8 @@ export async function startOutside() {
   const signing = await generateKeyPair("RS256", { extractable: true });
   const jwk = { ...(await exportJWK(signing.publicKey)), kid: "key-1", use: "sig", alg: "RS256" };
   const grants = new Map<string, Grant>();
-  const people = new Map<string, Grant>();
+  const people = new Map<string, Pick<Grant, "row" | "person">>();
+  const issued = new Map<string, Issued>();
   const replaced = new Map<string, Replacement>();
   const sent: Sent[] = [];
   /** Changes claims of the next id_tokens. */
@@ -164,7 +182,7 @@ export async function startOutside() {
   const usualSign = (payload: Record<string, unknown>) =>
     new SignJWT(payload).setProtectedHeader({ alg: "RS256", kid: "key-1" }).sign(signing.privateKey);
 
-  async function idToken({ row, person, nonce }: Grant) {
+  async function idToken({ row, person, nonce }: Pick<Grant, "row" | "person" | "nonce">) {
     const now = Math.floor(Date.now() / 1000);
     const usual = { iss: row.issuer, aud: row.clientId, iat: now, exp: now + 300, ...person, ...(nonce ? { nonce } : {}) };
     return (sign ?? usualSign)(claims(usual));
@@ -209,12 +227,40 @@ export async function startOutside() {
     return json({ sub, given_name, family_name, ...rest });
   }
 
+  /** What a provider says of an access token, to who may ask. */
+  function check(row: Row, { url, form, headers }: Sent): Response {
+    const ask = url.searchParams;
+    const token = issued.get(ask.get("access_token") ?? "") ?? issued.get(ask.get("input_token") ?? form.get("token") ?? "");
+    const known = token?.row === row ? token : undefined;
+    const now = Math.floor(Date.now() / 1000);
+    const good = known !== undefined && !known.revoked && known.end > now;
+    const { sub, email, email_verified } = known?.person ?? { sub: "" };
+    const [clientId, secret] = row.name === "keycloak" ? clientOf(headers, form) : (ask.get("access_token") ?? "").split("|");
+    if (row !== GOOGLE && !(clientId === row.clientId && Object.values(row.settings).includes(secret ?? "")))
+      return json({ error: "invalid_client" }, 401);
+    switch (row.name) {
+      case "google":
+        if (!good) return json({ error: "invalid_token", error_description: "Invalid Value" }, 400);
+        return json({
+          ...{ azp: known.clientId, aud: known.clientId, sub, scope: "openid", exp: `${known.end}`, expires_in: `${known.end - now}` },
+          ...{ email, email_verified: `${email_verified}`, access_type: "online" },
+        });
+      case "facebook":
+        if (!known) return json({ data: { error: { code: 190, message: "Invalid OAuth access token" }, is_valid: false, scopes: [] } });
+        return json({ data: { app_id: known.clientId, type: "USER", application: "An app", expires_at: known.end, is_valid: good, scopes: [], user_id: sub } });
+      default:
+        if (!good) return json({ active: false });
+        return json({ active: true, exp: known.end, iat: now, iss: row.issuer, aud: "account", sub, typ: "Bearer", azp: known.clientId, client_id: known.clientId, email, email_verified });
+    }
+  }
+
   async function usual(call: Sent): Promise<Response> {
     const place = call.url.origin + call.url.pathname;
     for (const row of ROWS) {
       if (place === row.token && call.method === "POST") return token(row, call);
       if (place === row.keys) return json({ keys: [jwk] }, 200, { "cache-control": "public, max-age=19800" });
       if (place === row.profile) return profile(row, call);
+      if (place === row.check && call.method === (row === KEYCLOAK_ROW ? "POST" : "GET")) return check(row, call);
       if (place === row.discovery) return json(metadata(row));
     }
     if (place === `${KEYCLOAK}/protocol/openid-connect/logout`) return new Response(null, { status: 204 });
@@ -248,6 +294,14 @@ export async function startOutside() {
       grants.set(code, { row, person, nonce: ask.get("nonce"), redirectUri, challenge: ask.get("code_challenge") });
       return { code, state: ask.get("state") ?? "", ...(row.name === "keycloak" ? { iss: row.issuer } : {}) };
     },
+    /** An access token that an app has, ours unless another is named. */
+    issue(row: Row, person: Person, { clientId = row.clientId, revoked = false, seconds = 3600, token = randomBytes(16).toString("hex") } = {}): string {
+      issued.set(token, { row, person, clientId, revoked, end: Math.floor(Date.now() / 1000) + seconds });
+      people.set(token, { row, person });
+      return token;
+    },
+    /** An id_token that an app has: of no sign-in of ours, so without a nonce. */
+    idToken: (row: Row, person: Person) => idToken({ row, person, nonce: null }),
     async handle(request: Request): Promise<Response> {
       const url = new URL(request.url);
       const form = new URLSearchParams(request.method === "POST" ? await request.text() : "");
@@ -272,6 +326,13 @@ export function metadata(row: Row) {
     token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
     authorization_response_iss_parameter_supported: true,
   };
+}
+
+/** Client id and secret of a request that has them in a header or in its form. */
+function clientOf(headers: Headers, form: URLSearchParams): string[] {
+  const [, encoded] = /^Basic (.*)$/.exec(headers.get("authorization") ?? "") ?? [];
+  if (encoded === undefined) return [form.get("client_id") ?? "", form.get("client_secret") ?? ""];
+  return Buffer.from(encoded, "base64").toString().split(":").map(decodeURIComponent);
 }
 
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url");

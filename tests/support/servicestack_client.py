@@ -1,5 +1,6 @@
 """What a program with the packaged ServiceStack client does, told as JSON for the test that runs it."""
 
+import io
 import json
 import sys
 
@@ -17,6 +18,12 @@ def client(base_path="api"):
 def sign_in(**changes):
     fields = {"provider": "credentials", "user_name": username, "password": password}
     return Authenticate(**{**fields, **changes})
+
+
+def with_cookies_of_a_sign_in():
+    new = client()
+    new.post(sign_in())
+    return new
 
 
 def failure(work):
@@ -62,6 +69,24 @@ with_cookies.post(sign_in())
 told["cookies"] = with_cookies.get(Authenticate()).user_name
 with_cookies.post(Authenticate(provider="logout"))
 told["after logout"] = failure(lambda: with_cookies.get(Authenticate()))
+
+told["wrong password again"] = failure(lambda: with_cookies_of_a_sign_in().post(sign_in(password="wrong")))
+with_wrong_basic = client()
+with_wrong_basic.set_credentials(username, "wrong")
+told["wrong basic"] = failure(lambda: with_wrong_basic.post(Authenticate()))
+told["get"] = failure(lambda: client().get(sign_in()))
+told["form"] = client().post_file_with_request(sign_in(), UploadFile("x.txt", "x.txt", "text/plain", io.BytesIO(b"x"))).user_name
+one_way = client()
+one_way.send_all_oneway([sign_in()])
+told["one way"] = one_way.get(Authenticate()).user_name
+cookies_only = client()
+response = cookies_only.post(sign_in(use_token_cookie=True))
+told["cookies only"] = [response.bearer_token, cookies_only.get(Authenticate()).user_name]
+told["unknown"] = failure(lambda: client().post(Authenticate(provider="github", access_token="t")))
+other = client()
+other.bearer_token = "stale.bearer.token"
+other.refresh_token = signed_in.refresh_token
+told["other API"] = other.get_url("/auth/me", dict)["username"]
 
 told["wrong password"] = failure(lambda: client().post(sign_in(password="wrong")))
 told["empty"] = failure(lambda: client().post(Authenticate(provider="credentials")))

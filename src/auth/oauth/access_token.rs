@@ -54,7 +54,7 @@ impl Presented {
         token: &Secret,
         now: i64,
     ) -> Result<Self, Failure> {
-        if matches!(descriptor.row().token_sign_in, TokenSignIn::No) {
+        if !descriptor.provider.takes_tokens() {
             return Err(Error::NoSuchPath.into());
         }
         let token = token_text(token.expose())

@@ -179,6 +179,11 @@ impl Provider {
         self.row().name
     }
 
+    /// Whether an app may sign people in with a token it has from there.
+    pub const fn takes_tokens(self) -> bool {
+        !matches!(self.row().token_sign_in, TokenSignIn::No)
+    }
+
     /// Its row in the table.
     pub const fn row(self) -> &'static Row {
         match self {

@@ -5,12 +5,10 @@ use base64ct::{Base64, Encoding};
 use super::call::{Call, Operation};
 use super::dto::Authenticate;
 use super::failure::Failure;
+use crate::auth::oauth::Provider;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 use crate::wire::incoming::{Incoming, Method};
-
-/// The providers whose access tokens are taken, as callers name them.
-pub const PROVIDERS: [&str; 4] = ["google", "facebook", "keycloak", "apple"];
 
 /// What the caller wants.
 #[derive(Debug, Clone)]
@@ -30,8 +28,8 @@ pub enum Ask {
     Verify(Secret),
     /// To be signed in with a token that a provider issued to our app.
     Provider {
-        /// One of [`PROVIDERS`].
-        provider: &'static str,
+        /// Who issued it.
+        provider: Provider,
         /// The token.
         access_token: Secret,
     },
@@ -99,9 +97,8 @@ impl Ask {
     }
 
     fn provider(name: &str, dto: &Authenticate) -> Result<Self, Failure> {
-        let mut providers = PROVIDERS.into_iter();
-        let provider = providers
-            .find(|provider| *provider == name)
+        let provider = Provider::from_name(name)
+            .filter(|provider| provider.takes_tokens())
             .ok_or_else(|| Failure::UnknownProvider(dto.provider.clone().unwrap_or_default()))?;
         let token = dto.access_token.as_ref().filter(|token| !token.is_empty());
         let access_token = token.ok_or(Failure::Empty(vec!["AccessToken"]))?.clone();
@@ -184,7 +181,7 @@ mod tests {
             Ok(Ask::Provider {
                 provider,
                 access_token,
-            }) => format!("{provider} {}", access_token.expose()),
+            }) => format!("{} {}", provider.name(), access_token.expose()),
             Ok(ask) => format!("{ask:?}"),
             Err(failure) => format!("{} {}", failure.status(), failure.error_code()),
         }

@@ -2,7 +2,6 @@
 
 use super::{Exchange, Outcome, browser, token_cookies};
 use crate::auth::account::{ADMINISTER, Account};
-use crate::auth::oauth::Provider;
 use crate::auth::secret::Secret;
 use crate::edge::endpoints::login::device_info;
 use crate::edge::flows::credentials::{self, CallingClient, Presented, SignedIn};
@@ -56,11 +55,11 @@ pub async fn authenticate(exchange: &Exchange<'_>, dto: &Authenticate) -> Result
             access_token,
         } => {
             limits::hold(exchange.app, Flood::SignIn).await?;
-            let known = Provider::from_name(provider);
-            let known = known.ok_or_else(|| Failure::UnknownProvider(provider.to_owned()))?;
-            let proven = provider_tokens::sign_in(exchange.app, known, &access_token).await?;
+            let proven = provider_tokens::sign_in(exchange.app, provider, &access_token)
+                .await
+                .map_err(Failure::of_access_token)?;
             let response = AuthenticateResponse {
-                auth_provider: Some(provider.to_owned()),
+                auth_provider: Some(provider.name().to_owned()),
                 referrer_url,
                 ..AuthenticateResponse::default()
             };

@@ -2,7 +2,7 @@
 
 mod shared;
 
-use crate::error::Error;
+use crate::error::{Error, Why};
 
 /// Why a call failed: what only this surface can meet, or what both can.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ pub enum Failure {
     ExternalRedirect,
     /// A browser sent this for a page of another site.
     CrossSite,
-    /// The provider's access token is wrong, or was issued to another app.
+    /// The provider's token is wrong, was issued to another app, or is of nobody here.
     InvalidAccessToken,
     /// The JWT that was to be verified is not ours.
     InvalidToken,
@@ -94,6 +94,14 @@ impl Failure {
             Self::ForeignRefreshToken
         } else {
             Self::IllegalRefreshToken
+        }
+    }
+
+    /// What to say where a provider's token signs nobody in, whatever is wrong with it or them.
+    pub fn of_access_token(error: Error) -> Self {
+        match error {
+            Error::Strategy(Why::InvalidCredentials) => Self::InvalidAccessToken,
+            other => Self::Common(other),
         }
     }
 
@@ -236,7 +244,7 @@ fn echo(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Detail, Why};
+    use crate::error::Detail;
 
     fn parts(failure: impl Into<Failure>) -> (u16, &'static str, String) {
         failure.into().parts()
