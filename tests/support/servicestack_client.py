@@ -4,7 +4,7 @@ import io
 import json
 import sys
 
-from servicestack import Authenticate, GetAccessToken, JsonServiceClient, WebServiceException
+from servicestack import Authenticate, GetAccessToken, JsonServiceClient, UploadFile, WebServiceException
 
 url, username, password = sys.argv[1:]
 
@@ -86,7 +86,7 @@ told["unknown"] = failure(lambda: client().post(Authenticate(provider="github", 
 other = client()
 other.bearer_token = "stale.bearer.token"
 other.refresh_token = signed_in.refresh_token
-told["other API"] = other.get_url("/auth/me", dict)["username"]
+told["other API"] = json.loads(other.get_url("/auth/me", str))["username"]
 
 told["wrong password"] = failure(lambda: client().post(sign_in(password="wrong")))
 told["empty"] = failure(lambda: client().post(Authenticate(provider="credentials")))
