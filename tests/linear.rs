@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use edgelatch::wire::incoming::{Body, Incoming, Method};
 use edgelatch::wire::servicestack::dto::Authenticate;
-use edgelatch::wire::servicestack::{bind, body, cookies, format, jsv, recognise, return_url};
+use edgelatch::wire::servicestack::{bind, body, cookies, jsv, negotiation, recognise, return_url};
 
 const LARGE: usize = 1_048_576;
 const SMALL: usize = LARGE / 16;
@@ -216,7 +216,7 @@ fn headers_and_queries_of_any_length_take_linear_time() {
                 Body::Bytes(Vec::new()),
             );
             let _ = black_box(cookies::Cookie::RefreshToken.read(&incoming));
-            let _ = black_box(format::negotiated(&incoming, None));
+            let _ = black_box(negotiation::negotiated(&incoming, None));
             read(&incoming);
         });
     }

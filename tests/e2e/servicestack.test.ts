@@ -97,10 +97,15 @@ describe("every way to write a sign-in", () => {
     expect(good.body.map((one: any) => one.userName)).toEqual(["demo", "admin"]);
     const encoded = await our.post("/json/reply/Authenticate%5B%5D", [CREDENTIALS]);
     expect(encoded.body).toHaveLength(1);
-    const bad = await our.post("/api/Authenticate[]", [CREDENTIALS, { ...CREDENTIALS, password: "wrong" }]);
-    expect(bad.status).toBe(401);
-    expect(bad.body).toEqual(WRONG);
-    expect(cookiesOf(bad)).toEqual({});
+    const standing = await our.signIn();
+    const before = await our.sessions();
+    for (const first of [CREDENTIALS, { provider: "logout" }]) {
+      const bad = await our.post("/api/Authenticate[]", [first, { ...CREDENTIALS, password: "wrong" }], cookieHeader(standing));
+      expect(bad.status).toBe(401);
+      expect(bad.body).toEqual(WRONG);
+      expect(cookiesOf(bad)).toEqual({});
+      expect(await our.sessions(), "none is opened or ended").toBe(before);
+    }
   });
 
   test("a batch has its limits", async () => {

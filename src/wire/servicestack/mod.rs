@@ -2,8 +2,8 @@
 //! answer is written.
 //!
 //! An endpoint goes through the files in this order: [`recognise`] says that the call is
-//! ServiceStack's, what it is for and how its answer is written; [`csrf`] refuses browsers of
-//! other sites; [`bind`] fills the [`dto`] from body, path, query and form; [`ask`] says what the
+//! ServiceStack's, what it is for ([`method`] has a say) and how its answer is written
+//! ([`negotiation`]); [`csrf`] refuses browsers of other sites; [`bind`] fills the [`dto`] from body, path, query and form; [`ask`] says what the
 //! caller wants; a flow does it; [`envelope`] writes the answer, or the [`failure`], in the call's
 //! format. [`cookies`] and [`return_url`] are for what travels beside the DTOs.
 //!
@@ -22,6 +22,8 @@ pub mod failure;
 pub mod form;
 pub mod format;
 pub mod jsv;
+pub mod method;
+pub mod negotiation;
 pub mod recognise;
 pub mod return_url;
 pub mod xml;

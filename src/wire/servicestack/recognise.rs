@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::body::{self, Content};
 use super::call::{Call, Operation, UrlForm};
 use super::failure::Failure;
-use super::format::{self, Format};
+use super::format::Format;
+use super::{method, negotiation};
 use crate::error::Error;
 use crate::wire::incoming::{Incoming, Method};
 
@@ -71,7 +72,7 @@ pub fn recognise(incoming: &Incoming) -> Option<Call> {
 /// `/auth`, `/access-token` and `/session-to-token`, with their old names and suffixes.
 fn at_root(incoming: &Incoming, name: &str) -> Option<Call> {
     let (stem, suffix) = split_suffix(name);
-    let method = effective_method(incoming);
+    let method = method::effective(incoming);
     let operation = match stem.to_ascii_lowercase().as_str() {
         "auth" | "authenticate" => {
             allowed(method, &["GET", "HEAD", "POST"]).map(|()| Operation::Authenticate)
@@ -100,7 +101,7 @@ fn under_auth(incoming: &Incoming, name: &str) -> Option<Call> {
 /// A route with a `{provider}`, which is always POST but for the sign-out.
 fn provider(incoming: &Incoming, name: &str) -> Call {
     let (stem, suffix) = split_suffix(name);
-    let method = effective_method(incoming);
+    let method = method::effective(incoming);
     let operation = if stem.eq_ignore_ascii_case("logout") {
         allowed(method, &["GET", "HEAD", "POST"]).map(|()| Operation::AuthenticateLogout)
     } else if method == Method::Get {
@@ -124,13 +125,13 @@ fn predefined(incoming: &Incoming, name: &str, format: Format, one_way: bool) ->
     let (dto, batch) = name
         .strip_suffix("[]")
         .map_or((name, false), |dto| (dto, true));
-    let method = effective_method(incoming);
+    let method = method::effective(incoming);
     let operation = match Operation::named(dto).filter(|_| !batch || format.has_lists()) {
         Some(operation) if batch => allowed(method, &["POST"]).map(|()| operation),
         Some(operation) => allowed(method, operation.methods()).map(|()| operation),
         None => Err(Failure::NoSuchOperation(name.to_owned())),
     };
-    let reply = format::fixed(incoming, format);
+    let reply = negotiation::fixed(incoming, format);
     Call {
         method,
         operation,
@@ -154,10 +155,10 @@ fn route(
     suffix: Option<Format>,
 ) -> Call {
     Call {
-        method: effective_method(incoming),
+        method: method::effective(incoming),
         operation,
         url_form: UrlForm::Route { provider },
-        reply: format::negotiated(incoming, suffix),
+        reply: negotiation::negotiated(incoming, suffix),
     }
 }
 
@@ -178,28 +179,6 @@ fn split_suffix(segment: &str) -> (&str, Option<Format>) {
         },
         _ => (segment, None),
     }
-}
-
-/// The method after `X-Http-Method-Override`, a header or a form's field. Only a POST is heeded: a
-/// GET that becomes a POST would get past what guards the one and not the other.
-fn effective_method(incoming: &Incoming) -> Method {
-    const OVERRIDE: &str = "x-http-method-override";
-    if incoming.method != Method::Post {
-        return incoming.method;
-    }
-    let of_form = || {
-        let mut pairs = body::form(incoming).into_iter();
-        pairs
-            .find(|(name, _)| name.eq_ignore_ascii_case(OVERRIDE))
-            .map(|(_, value)| value)
-    };
-    let name = incoming
-        .header(OVERRIDE)
-        .map(str::to_owned)
-        .or_else(of_form);
-    name.map(|name| name.trim().to_ascii_uppercase())
-        .filter(|name| !name.is_empty())
-        .map_or(Method::Post, |name| Method::parse(&name))
 }
 
 /// Whether a request for a shared name can only be meant for this surface: it has one of our keys
@@ -317,33 +296,5 @@ mod tests {
             |path| Incoming::new(Method::Post, path, "", headers.clone(), Body::TooLarge);
         assert_eq!(recognise(&incoming("/auth/google")), None);
         assert!(recognise(&incoming("/auth/credentials")).is_some());
-    }
-
-    #[test]
-    fn only_a_post_can_be_overridden() {
-        let method = |method, name: &str, body: &str| {
-            let headers = vec![
-                ("x-http-method-override".to_owned(), name.to_owned()),
-                (
-                    "content-type".to_owned(),
-                    "application/x-www-form-urlencoded".to_owned(),
-                ),
-            ];
-            let headers = headers
-                .into_iter()
-                .skip(usize::from(name.is_empty()))
-                .collect();
-            let body = Body::Bytes(body.into());
-            let incoming = Incoming::new(method, "/api/Authenticate", "", headers, body);
-            recognise(&incoming).unwrap().method
-        };
-        assert_eq!(method(Method::Post, "get", ""), Method::Get);
-        assert_eq!(
-            method(Method::Post, "", "X-HTTP-Method-Override=DELETE"),
-            Method::Delete
-        );
-        assert_eq!(method(Method::Post, "", "a=b"), Method::Post);
-        assert_eq!(method(Method::Post, "BREW", ""), Method::Other);
-        assert_eq!(method(Method::Get, "POST", ""), Method::Get);
     }
 }

@@ -5,6 +5,7 @@
 mod authenticate;
 mod browser;
 mod refresh;
+mod session;
 mod token_cookies;
 
 use crate::edge::app::App;
@@ -16,7 +17,7 @@ use crate::wire::servicestack::bind::{self, Request};
 use crate::wire::servicestack::call::{Call, Operation};
 use crate::wire::servicestack::cookies::X_COOKIES;
 use crate::wire::servicestack::csrf;
-use crate::wire::servicestack::dto::Record;
+use crate::wire::servicestack::dto::{AuthenticateResponse, Record};
 use crate::wire::servicestack::envelope;
 use crate::wire::servicestack::failure::Failure;
 
@@ -75,8 +76,13 @@ impl Exchange<'_> {
                 outcomes.push(refresh::access_token(self, &dto).await?);
             }
         } else {
-            for dto in self.asked()? {
-                outcomes.push(authenticate::authenticate(self, &dto).await?);
+            let dtos = self.asked()?;
+            let mut proven = Vec::new();
+            for dto in &dtos {
+                proven.push(authenticate::prove(self, dto).await?);
+            }
+            for proven in proven {
+                outcomes.push(authenticate::complete(self, proven).await?);
             }
         }
         Ok(self.written(outcomes))
@@ -101,6 +107,15 @@ impl Exchange<'_> {
             return Err(Failure::Common(Error::BadRequest(text)));
         }
         Ok(dtos)
+    }
+
+    /// An answer that brings no cookies.
+    fn told(&self, response: &AuthenticateResponse) -> Outcome {
+        Outcome {
+            record: response.record(self.call.reply.format),
+            cookies: Vec::new(),
+            has_tokens: false,
+        }
     }
 
     fn written(&self, outcomes: Vec<Outcome>) -> Reply {

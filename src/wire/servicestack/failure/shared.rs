@@ -1,6 +1,7 @@
 //! Failures that the other API can meet too, in this surface's words.
 
-use super::{ARGUMENT, NO_REFRESH_TOKEN, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN, VALIDATION};
+use super::message::NO_REFRESH_TOKEN;
+use super::{ARGUMENT, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN, VALIDATION};
 use crate::error::{Error, Why};
 
 /// Status, error code and message.
@@ -16,11 +17,8 @@ pub(super) fn parts(error: &Error) -> Parts {
         Error::Syntax(text) => return (400, SERIALIZATION, text.clone()),
         Error::BadRequest(text) => return (400, ARGUMENT, text.clone()),
         Error::MissingParameter(name) | Error::BadParameter { name, .. } => {
-            return (
-                400,
-                ARGUMENT,
-                format!("Parameter '{name}' is missing or malformed"),
-            );
+            let text = format!("Parameter '{name}' is missing or malformed");
+            return (400, ARGUMENT, text);
         }
         Error::NotAllowed => (403, "Forbidden", "Forbidden"),
         Error::NoSuchPath | Error::EntityNotFound { .. } | Error::NoEntity => {

@@ -1,0 +1,94 @@
+//! Who is signed in, and what is told of it.
+
+use super::{Exchange, Outcome, token_cookies};
+use crate::auth::account::{ADMINISTER, Account};
+use crate::auth::secret::Secret;
+use crate::edge::endpoints::login::device_info;
+use crate::edge::flows::standing_sessions;
+use crate::edge::store::sessions::LiveSession;
+use crate::error::Error;
+use crate::wire::servicestack::cookies::Cookie;
+use crate::wire::servicestack::dto::AuthenticateResponse;
+use crate::wire::servicestack::failure::Failure;
+
+/// The role that administrators have here.
+const ADMINISTRATOR: &str = "Admin";
+
+/// Tells who is signed in. What is wrong with a token is not told: it signs nobody in. A refresh
+/// token alone does, and a fresh access token comes with the answer.
+pub async fn current(exchange: &Exchange<'_>) -> Result<Outcome, Failure> {
+    let app = exchange.app;
+    for token in access_tokens(exchange) {
+        if let Some(session) = standing_sessions::find(app, &token).await? {
+            return Ok(exchange.told(&described(&session)));
+        }
+    }
+    let nobody = Failure::Common(Error::NoBearer);
+    let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
+    let refresh = refresh.ok_or_else(|| nobody.clone())?;
+    let renewed = standing_sessions::renew(app, &refresh, device_info(exchange.incoming)).await;
+    let renewed = match renewed {
+        Ok(Some(renewed)) => renewed,
+        Ok(None) | Err(Error::Refused(_)) => return Err(nobody),
+        Err(error) => return Err(error.into()),
+    };
+    let cookie = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);
+    Ok(Outcome {
+        cookies: vec![cookie],
+        has_tokens: true,
+        ..exchange.told(&described(&renewed.session))
+    })
+}
+
+/// Tells whose a JWT is, or what is wrong with it.
+pub async fn of_token(exchange: &Exchange<'_>, token: &Secret) -> Result<Outcome, Failure> {
+    let session = standing_sessions::verify(exchange.app, token).await?;
+    let session = session.ok_or(Failure::InvalidToken)?;
+    Ok(exchange.told(&described(&session)))
+}
+
+/// The access tokens of a request, the bearer's first.
+pub fn access_tokens(exchange: &Exchange<'_>) -> impl Iterator<Item = Secret> {
+    let bearer = exchange.incoming.bearer().ok();
+    let cookie = token_cookies::token(exchange.incoming, Cookie::AccessToken);
+    bearer.into_iter().chain(cookie)
+}
+
+/// What is told of a session.
+pub fn described(session: &LiveSession) -> AuthenticateResponse {
+    let account = &session.account;
+    let permissions = account.permissions().to_vec();
+    let administers = permissions.iter().any(|name| name == ADMINISTER);
+    let roles = administers.then(|| ADMINISTRATOR.to_owned());
+    let provider = match session.method.as_str() {
+        "password" | "otp" => "credentials",
+        provider => provider,
+    };
+    AuthenticateResponse {
+        user_id: Some(account.id.clone()),
+        session_id: Some(session.id.clone()),
+        user_name: Some(account.username.clone()),
+        display_name: Some(display_name(account)),
+        roles: Some(roles.into_iter().collect()),
+        permissions: Some(permissions),
+        auth_provider: Some(provider.to_owned()),
+        ..AuthenticateResponse::default()
+    }
+}
+
+fn display_name(account: &Account) -> String {
+    let names = [
+        Some(account.first_name.as_str()),
+        account.last_name.as_deref(),
+    ];
+    let names: Vec<&str> = names
+        .into_iter()
+        .flatten()
+        .filter(|name| !name.is_empty())
+        .collect();
+    if names.is_empty() {
+        account.username.clone()
+    } else {
+        names.join(" ")
+    }
+}

@@ -1,0 +1,171 @@
+//! What was given for a DTO's members, and how each becomes the type it is declared as.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Request;
+use crate::auth::secret::Secret;
+use crate::wire::servicestack::body::Content;
+use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::form::Pairs;
+use crate::wire::servicestack::jsv;
+
+/// What was given for the members of one DTO, by their declared names.
+pub struct Fields {
+    members: &'static [&'static str],
+    given: BTreeMap<&'static str, Given>,
+    unbindable: Vec<&'static str>,
+}
+
+/// A value, and where it is from: documents and pairs have different rules for what is malformed.
+enum Given {
+    Document(Value),
+    Pair(String),
+}
+
+impl Fields {
+    pub(super) const fn new(members: &'static [&'static str]) -> Self {
+        Self {
+            members,
+            given: BTreeMap::new(),
+            unbindable: Vec::new(),
+        }
+    }
+
+    /// Takes a document's members, null ones as absent; hands back the pairs of a form.
+    pub(super) fn start(&mut self, content: Content) -> Pairs {
+        match content {
+            Content::Nothing => Vec::new(),
+            Content::Form(pairs) => pairs,
+            Content::Document(document) => {
+                for (name, value) in document {
+                    match self.declared(&name) {
+                        Some(name) if value.is_null() => drop(self.given.remove(name)),
+                        Some(name) => drop(self.given.insert(name, Given::Document(value))),
+                        None => {}
+                    }
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn overwrite_all(&mut self, pairs: impl IntoIterator<Item = (String, String)>) {
+        for (name, value) in pairs {
+            self.overwrite(&name, value);
+        }
+    }
+
+    /// A pair takes the place of what was there, unless it is empty.
+    pub(super) fn overwrite(&mut self, name: &str, value: String) {
+        if let Some(name) = self.declared(name)
+            && !value.is_empty()
+        {
+            self.given.insert(name, Given::Pair(value));
+        }
+    }
+
+    /// Pairs are taken where nothing was there.
+    pub(super) fn fill(&mut self, pairs: impl IntoIterator<Item = (String, String)>) {
+        for (name, value) in pairs {
+            if let Some(name) = self.declared(&name)
+                && !value.is_empty()
+            {
+                self.given.entry(name).or_insert(Given::Pair(value));
+            }
+        }
+    }
+
+    fn declared(&self, name: &str) -> Option<&'static str> {
+        let mut members = self.members.iter();
+        members
+            .find(|member| member.eq_ignore_ascii_case(name))
+            .copied()
+    }
+
+    pub(super) fn finish<T: Request>(mut self) -> Result<T, Failure> {
+        let bound = T::bind(&mut self);
+        if self.unbindable.is_empty() {
+            Ok(bound)
+        } else {
+            Err(Failure::Unbindable {
+                request: T::NAME,
+                members: self.unbindable,
+            })
+        }
+    }
+
+    /// Takes a member that is text; a number or a boolean is the text it was written as.
+    pub fn text(&mut self, member: &'static str) -> Option<String> {
+        match self.given.remove(member)? {
+            Given::Pair(text) | Given::Document(Value::String(text)) => Some(text),
+            Given::Document(Value::Array(_) | Value::Object(_)) => {
+                self.unbindable.push(member);
+                None
+            }
+            Given::Document(scalar) => Some(scalar.to_string()),
+        }
+    }
+
+    /// Takes a member that nobody should read.
+    pub fn secret(&mut self, member: &'static str) -> Option<Secret> {
+        self.text(member).map(Secret::new)
+    }
+
+    /// Takes a boolean, in any case. A bad one is dropped from a document, but is an error in a pair.
+    pub fn flag(&mut self, member: &'static str) -> Option<bool> {
+        match self.given.remove(member)? {
+            Given::Document(Value::Bool(flag)) => Some(flag),
+            Given::Document(Value::String(text)) => boolean(&text),
+            Given::Document(_) => None,
+            Given::Pair(text) => {
+                let flag = boolean(&text);
+                if flag.is_none() {
+                    self.unbindable.push(member);
+                }
+                flag
+            }
+        }
+    }
+
+    /// Takes a dictionary: an object, or the JSON or JSV text of one.
+    pub fn dictionary(&mut self, member: &'static str) -> BTreeMap<String, String> {
+        let value = match self.given.remove(member) {
+            None => return BTreeMap::new(),
+            Some(Given::Pair(text) | Given::Document(Value::String(text))) => {
+                if text.is_empty() {
+                    return BTreeMap::new();
+                }
+                serde_json::from_str(&text)
+                    .or_else(|_| jsv::read(&text))
+                    .ok()
+            }
+            Some(Given::Document(value)) => Some(value),
+        };
+        let Some(Value::Object(entries)) = value else {
+            self.unbindable.push(member);
+            return BTreeMap::new();
+        };
+        let entries = entries.into_iter().filter(|(_, value)| !value.is_null());
+        entries
+            .map(|(key, value)| (key, entry_text(value)))
+            .collect()
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// A dictionary's value is text; what is more than that is its JSV.
+fn entry_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => jsv::write(&other),
+    }
+}

@@ -1,0 +1,117 @@
+//! What failures say to people, and which members of the request they blame.
+
+use super::{Failure, FieldError, SERIALIZATION, shared};
+use crate::error::Error;
+
+const GET_DISABLED: &str = "GET Authenticate requests are disabled, to enable set \
+    AuthFeature.AllowGetAuthenticateRequests = req => true";
+pub(super) const NO_REFRESH_TOKEN: &str = "Value cannot be null. (Parameter 'refreshToken')";
+
+/// The longest part of a name from the request that an error repeats, in characters.
+const MAX_ECHO: usize = 64;
+
+impl Failure {
+    /// The message of a failure that only this surface can meet.
+    pub(super) fn own_message(&self) -> String {
+        let text = match self {
+            Self::Common(error) => return shared::parts(error).2,
+            Self::Empty(members) => {
+                let first = members.first().map(|member| not_empty(member));
+                return first.map(|error| error.message).unwrap_or_default();
+            }
+            Self::Unreadable {
+                media,
+                request,
+                reason,
+            } => {
+                return format!(
+                    "Could not deserialize '{media}' request using {request}: {reason}"
+                );
+            }
+            Self::Unbindable { request, .. } => {
+                return format!("Unable to bind to request '{request}'");
+            }
+            Self::UnknownProvider(name) => {
+                let name = echo(name);
+                return format!("No configuration was added for OAuth provider '{name}'");
+            }
+            Self::NoSuchOperation(name) => {
+                let name = echo(name);
+                return format!("The operation '{name}' does not exist for this service");
+            }
+            Self::GetDisabled => GET_DISABLED,
+            Self::ExternalRedirect => "External Redirects are not permitted",
+            Self::CrossSite => "Cross-site requests are not permitted",
+            Self::InvalidAccessToken => "AccessToken is Invalid",
+            Self::InvalidToken | Self::ForeignRefreshToken => "Token is invalid",
+            Self::NoRefreshToken => NO_REFRESH_TOKEN,
+            Self::IllegalRefreshToken => "Illegal base64url string!",
+        };
+        text.to_owned()
+    }
+
+    /// The members of the request that are to blame.
+    pub fn errors(&self) -> Vec<FieldError> {
+        match self {
+            Self::Empty(members) => members.iter().map(|member| not_empty(member)).collect(),
+            Self::Unbindable { members, .. } => {
+                members.iter().map(|member| not_bound(member)).collect()
+            }
+            Self::ExternalRedirect => vec![self.blame("continue")],
+            Self::NoRefreshToken => vec![self.blame("refreshToken")],
+            Self::Common(Error::Invalid(details)) => details
+                .iter()
+                .map(|detail| FieldError {
+                    error_code: detail.code,
+                    field_name: detail.path.trim_start_matches('/').to_owned(),
+                    message: detail.message.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn blame(&self, field_name: &str) -> FieldError {
+        FieldError {
+            error_code: self.error_code(),
+            field_name: field_name.to_owned(),
+            message: self.message(),
+        }
+    }
+}
+
+fn not_empty(member: &str) -> FieldError {
+    FieldError {
+        error_code: "NotEmpty",
+        field_name: member.to_owned(),
+        message: format!("'{}' must not be empty.", spaced(member)),
+    }
+}
+
+fn not_bound(member: &str) -> FieldError {
+    FieldError {
+        error_code: SERIALIZATION,
+        field_name: member.to_owned(),
+        message: format!("The value of '{member}' is not of its type"),
+    }
+}
+
+/// `UserName` as `User Name`.
+fn spaced(member: &str) -> String {
+    let mut words = String::new();
+    for char in member.chars() {
+        if char.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(char);
+    }
+    words
+}
+
+/// What an error may repeat of a name in the request.
+fn echo(name: &str) -> String {
+    name.chars()
+        .filter(|char| char.is_alphanumeric() || "_ .,@-+\\/".contains(*char))
+        .take(MAX_ECHO)
+        .collect()
+}
