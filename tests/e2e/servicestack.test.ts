@@ -100,12 +100,15 @@ describe("every way to write a sign-in", () => {
     const standing = await our.signIn();
     const before = await our.sessions();
     for (const first of [CREDENTIALS, { provider: "logout" }]) {
-      const bad = await our.post("/api/Authenticate[]", [first, { ...CREDENTIALS, password: "wrong" }], cookieHeader(standing));
-      expect(bad.status).toBe(401);
-      expect(bad.body).toEqual(WRONG);
-      expect(cookiesOf(bad)).toEqual({});
-      expect(await our.sessions(), "none is opened or ended").toBe(before);
+      for (const headers of [{}, cookieHeader(standing)]) {
+        const bad = await our.post("/api/Authenticate[]", [first, { ...CREDENTIALS, password: "wrong" }], headers);
+        expect(bad.status).toBe(401);
+        expect(bad.body).toEqual(WRONG);
+        expect(cookiesOf(bad)).toEqual({});
+      }
     }
+    expect(await our.sessions(), "none is opened").toBe(before);
+    expect((await our.bearer(standing.body.bearerToken)).status, "and none ended").toBe(200);
   });
 
   test("a batch has its limits", async () => {

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DEMO, api } from "../support/api";
 import { jwt, decode, keyOf } from "../support/jwt";
+import { aUser } from "../support/seed";
 import { CREDENTIALS, FORM, NOBODY, WRONG, cookieHeader, cookiesOf, failed, servicestack } from "../support/servicestack";
 import { type Worker, freshKeys, startWorker } from "../support/worker";
 
@@ -343,6 +344,28 @@ describe("a password", () => {
   });
 });
 
+describe("guesses", () => {
+  const from = { "cf-connecting-ip": "192.0.2.77" };
+
+  test("are counted together with the other API's, and the same one twice within a moment once", async () => {
+    const user = await aUser(worker);
+    const guess = (n: number) => our.signIn({ userName: user.username, password: `wrong ${n}` }, from);
+    for (let n = 0; n < 5; n++) {
+      // A client that holds a refresh token sends a failed sign-in twice.
+      for (let twice = 0; twice < 2; twice++) expect((await guess(n)).status).toBe(401);
+      expect((await arc.loginToken({ username: user.username, password: `wrong there ${n}` }, from)).status).toBe(401);
+    }
+    const right = { userName: user.username, password: user.password };
+    const here = await our.signIn(right, from);
+    expect(here.status).toBe(429);
+    expect(here.body).toEqual(failed("TooManyRequests", "Too Many Requests"));
+    expect(Number(here.headers.get("retry-after"))).toBeGreaterThan(30);
+    expect((await our.post("/auth/basic", "", { ...from, ...basic(`${user.username}:${user.password}`) })).status).toBe(429);
+    expect((await arc.loginToken({ username: user.username, password: user.password }, from)).status).toBe(429);
+    expect((await our.signIn(right, { "cf-connecting-ip": "192.0.2.78" })).status, "another network is another count").toBe(200);
+  });
+});
+
 describe("HTTP Basic", () => {
   test("that cannot be read, or has no password, is told so", async () => {
     const told = failed("Unauthorized", "Invalid BasicAuth Credentials");
@@ -428,7 +451,8 @@ describe("cookies", () => {
     const jars = [
       `ss-tok=${access}; 05 Dec 2026 20:40:10 GMT=null; ss-reftok=${refresh}; 19 Feb 2027 20:40:10 GMT=null`,
       `=; ;;; junk; ss-tok=; ss-tok=${access}`,
-      `ss-reftok=${encodeURIComponent(refresh!)};ss-tok=${access!.replaceAll(".", "%2E")}`,
+      `ss-reftok=;ss-tok=${access!.replaceAll(".", "%2E")}`,
+      `ss-tok=%ff;ss-reftok=${refresh!.replaceAll(".", "%2e")}`,
     ];
     for (const cookie of jars) expect((await our.who({ cookie })).body.sessionId, cookie).toBe(signedIn.body.sessionId);
     expect((await arc.send("GET", "/auth/me", { headers: { cookie: jars[0]! } })).status, "the other API reads none").toBe(401);
