@@ -25,7 +25,10 @@ use edgelatch::wire::incoming::{Body, Incoming, Method};
 use edgelatch::wire::loopback::auth_clients::{self, AuthClientChanges, NewAuthClient};
 use edgelatch::wire::loopback::filter::{Filter, Where};
 use edgelatch::wire::loopback::{envelope, models};
-use edgelatch::wire::servicestack::{bind, cookies, csv, dto, jsv, recognise, xml};
+use edgelatch::wire::servicestack::failure::Failure;
+use edgelatch::wire::servicestack::{
+    self, ask, bind, cookies, csv, dto, jsv, recognise, return_url, xml,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 use serde_json::{Map, Value};
@@ -278,16 +281,37 @@ fn the_front_of_servicestack() {
         for cookie in [cookies::Cookie::AccessToken, cookies::Cookie::RefreshToken] {
             assert!(cookie.read(&incoming).is_none_or(|value| !value.is_empty()));
         }
-        if let Some(call) = recognise::recognise(&incoming) {
-            let one = bind::one::<dto::Authenticate>(&incoming, &call);
-            let many = bind::batch::<dto::Authenticate>(&incoming, &call);
-            for failure in [one.err(), many.err()].into_iter().flatten() {
-                assert!(
-                    (400..500).contains(&failure.status()),
-                    "{}",
-                    failure.message()
-                );
+        let Some(call) = recognise::recognise(&incoming) else {
+            return;
+        };
+        let blames_the_caller = |failure: &Failure| {
+            let status = failure.status();
+            assert!((400..500).contains(&status), "{}", failure.message());
+            let reply = servicestack::envelope::failure(failure, &call);
+            assert!(reply.body.is_some_and(|body| !body.is_empty()));
+        };
+        if let Err(failure) = &call.operation {
+            blames_the_caller(failure);
+        }
+        match bind::one::<dto::Authenticate>(&incoming, &call) {
+            Ok(dto) => {
+                if let Err(failure) = ask::Ask::of(&incoming, &call, &dto) {
+                    blames_the_caller(&failure);
+                }
             }
+            Err(failure) => blames_the_caller(&failure),
+        }
+        if let Err(failure) = bind::batch::<dto::Authenticate>(&incoming, &call) {
+            blames_the_caller(&failure);
+        }
+        if let Some(url) = return_url::requested(&incoming) {
+            let ours = "https://login.example";
+            let checked = return_url::check(&url, ours, &[]).unwrap_or_default();
+            assert!(
+                checked.is_empty()
+                    || checked.starts_with('/')
+                    || checked.starts_with("https://login.example/")
+            );
         }
     });
 }

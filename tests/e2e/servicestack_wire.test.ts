@@ -201,6 +201,19 @@ describe("Accept", () => {
   });
 });
 
+test.each([
+  ["/api/Authenticate[]", "application/json", `[${"{},".repeat(340_000)}{}]`],
+  ["/api/Authenticate", "application/json", `{"userName":"demo","x":[${"0,".repeat(500_000)}0]}`],
+  ["/jsv/reply/Authenticate", "text/jsv", `{userName:demo,x:[${",".repeat(1_000_000)}]}`],
+  ["/xml/reply/Authenticate", "application/xml", `<a>${"<b/>".repeat(250_000)}</a>`],
+  ["/csv/reply/Authenticate", "text/csv", `${",".repeat(500_000)}\n${",".repeat(500_000)}`],
+  ["/auth/credentials", "application/x-www-form-urlencoded", "a&".repeat(500_000)],
+])("a mebibyte of nothings at %s does not become megabytes of values", async (path, type, body) => {
+  const answer = await our.post(`${path}${path.includes("[") ? "" : "?format=json"}`, body, { "content-type": type });
+  expect(answer.status).toBe(400);
+  expect(answer.body.responseStatus).toMatchObject({ errorCode: "SerializationException", message: expect.stringContaining("too many values") });
+});
+
 describe("what wins", () => {
   const form = (fields: string) => `${fields}&userName=demo&password=${PASSWORD}`;
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::form::{FormType, Pairs};
 use super::format::{Format, Media};
-use super::{Malformed, csv, failure::Failure, jsv, xml};
+use super::{Malformed, csv, failure::Failure, json, jsv, xml};
 use crate::error::Error;
 use crate::wire::incoming::{Body, Incoming};
 
@@ -70,7 +70,7 @@ pub fn read_batch(
     let text = text(incoming, media, request)?;
     let list = match format {
         Format::Jsv => jsv::read_list(text),
-        _ => json(text),
+        _ => json::read(text),
     };
     let refuse = || unreadable(media, request, Malformed("it is not a list of objects"));
     let Value::Array(elements) = list.map_err(|why| unreadable(media, request, why))? else {
@@ -107,15 +107,11 @@ fn content_type(incoming: &Incoming) -> Option<&str> {
 
 fn document(format: Format, text: &str) -> Result<Value, Malformed> {
     match format {
-        Format::Json => json(text),
+        Format::Json => json::read(text),
         Format::Jsv => jsv::read(text),
         Format::Xml => xml::read(text),
         Format::Csv => csv::read(text),
     }
-}
-
-fn json(text: &str) -> Result<Value, Malformed> {
-    serde_json::from_str(text).map_err(|_| Malformed("it is not well-formed JSON"))
 }
 
 /// The body as text, without the byte order mark that some .NET writers begin with.

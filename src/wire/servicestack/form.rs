@@ -5,7 +5,7 @@
 
 use url::form_urlencoded;
 
-use super::Malformed;
+use super::{MAX_VALUES, Malformed};
 use crate::wire::incoming::media_essence;
 
 /// Names and values in the order they were sent.
@@ -52,12 +52,19 @@ impl FormType {
     /// Reads a body of this type.
     pub fn pairs(&self, text: &str) -> Result<Pairs, Malformed> {
         match self {
-            Self::UrlEncoded => Ok(form_urlencoded::parse(text.as_bytes())
-                .into_owned()
-                .collect()),
+            Self::UrlEncoded => url_encoded(text),
             Self::Multipart(boundary) => multipart(text, boundary),
         }
     }
+}
+
+fn url_encoded(text: &str) -> Result<Pairs, Malformed> {
+    let pairs = form_urlencoded::parse(text.as_bytes()).into_owned();
+    let pairs: Pairs = pairs.take(MAX_VALUES + 1).collect();
+    if pairs.len() > MAX_VALUES {
+        return Err(Malformed("it has too many values"));
+    }
+    Ok(pairs)
 }
 
 /// Reads `multipart/form-data` (RFC 7578; the syntax is that of RFC 2046 §5.1.1).
@@ -171,6 +178,16 @@ mod tests {
             pairs(&[("userName", "a b@"), ("x", ""), ("userName", "ü")])
         );
         assert_eq!(FormType::read("text/plain"), None);
+    }
+
+    #[test]
+    fn the_number_of_pairs_is_limited() {
+        let form = |pairs| read("application/x-www-form-urlencoded", &"a&".repeat(pairs));
+        assert_eq!(form(MAX_VALUES).map(|pairs| pairs.len()), Ok(MAX_VALUES));
+        assert_eq!(
+            form(MAX_VALUES + 1),
+            Err(Malformed("it has too many values"))
+        );
     }
 
     #[test]

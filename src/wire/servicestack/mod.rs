@@ -7,7 +7,7 @@
 //! caller wants; a flow does it; [`envelope`] writes the answer, or the [`failure`], in the call's
 //! format. [`cookies`] and [`return_url`] are for what travels beside the DTOs.
 //!
-//! The formats are codecs over [`serde_json::Value`]: [`jsv`], [`xml`], [`csv`], and JSON itself.
+//! The formats are codecs over [`serde_json::Value`]: [`json`], [`jsv`], [`xml`] and [`csv`].
 
 pub mod ask;
 pub mod bind;
@@ -21,6 +21,7 @@ pub mod envelope;
 pub mod failure;
 pub mod form;
 pub mod format;
+pub mod json;
 pub mod jsv;
 pub mod method;
 pub mod negotiation;

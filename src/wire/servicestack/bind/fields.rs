@@ -9,7 +9,7 @@ use crate::auth::secret::Secret;
 use crate::wire::servicestack::body::Content;
 use crate::wire::servicestack::failure::Failure;
 use crate::wire::servicestack::form::Pairs;
-use crate::wire::servicestack::jsv;
+use crate::wire::servicestack::{json, jsv};
 
 /// What was given for the members of one DTO, by their declared names.
 pub struct Fields {
@@ -137,9 +137,7 @@ impl Fields {
                 if text.is_empty() {
                     return BTreeMap::new();
                 }
-                serde_json::from_str(&text)
-                    .or_else(|_| jsv::read(&text))
-                    .ok()
+                json::read(&text).or_else(|_| jsv::read(&text)).ok()
             }
             Some(Given::Document(value)) => Some(value),
         };
