@@ -2,8 +2,8 @@
 
 import { generateKeyPairSync } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import { type AddressInfo, createServer as createPort } from "node:net";
 import Provider from "oidc-provider";
+import { freePort } from "./ports";
 
 const REALM = "/realms/demo";
 const AT = "/protocol/openid-connect";
@@ -24,15 +24,6 @@ export const settingsOf = (host: string) => ({
   KEYCLOAK_CLIENT_ID: "keycloak-client",
   KEYCLOAK_CLIENT_SECRET: "keycloak-secret: with + & signs",
 });
-
-/** A port nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createPort();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function keys() {
   const jwk = (key: ReturnType<typeof generateKeyPairSync>, more: object) => ({ ...(key as any).privateKey.export({ format: "jwk" }), use: "sig", ...more });
