@@ -15,6 +15,8 @@ export interface Wishes {
   alg: "RS256" | "PS256" | "ES256" | "EdDSA";
   /** How our client proves itself. */
   clientAuth: "client_secret_post" | "client_secret_basic";
+  /** Its own name; under `localhost` it is another site than the worker to a browser. */
+  hostname?: "127.0.0.1" | "localhost";
 }
 
 /** The settings that lead there. */
@@ -39,8 +41,8 @@ function keys() {
 }
 
 /** Starts it. Whoever signs in as `ann` is `ann@example.com`, verified. */
-export async function startOpenIdProvider({ publicUrl, alg, clientAuth }: Wishes) {
-  const host = `http://127.0.0.1:${await freePort()}`;
+export async function startOpenIdProvider({ publicUrl, alg, clientAuth, hostname = "127.0.0.1" }: Wishes) {
+  const host = `http://${hostname}:${await freePort()}`;
   const client = settingsOf(host);
   const provider = new Provider(`${host}${REALM}`, {
     clients: [
