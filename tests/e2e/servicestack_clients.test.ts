@@ -167,7 +167,7 @@ describe.each([
 });
 
 const hasPython = existsSync(PYTHON);
-if (!hasPython) notRun("the Python client of ServiceStack", "python3 with venv, or npm test to install it");
+if (!hasPython) notRun("the Python client of ServiceStack", "tests/.venv, which npm test makes where python3 has venv,");
 
 test.skipIf(!hasPython)("servicestack 0.1.15 for Python", async () => {
   const script = fileURLToPath(new URL("../support/servicestack_client.py", import.meta.url));
