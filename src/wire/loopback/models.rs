@@ -166,7 +166,7 @@ pub struct LoginRequest {
 impl LoginRequest {
     /// The PKCE challenge, if there is one.
     pub fn challenge(&self) -> Result<Option<Challenge>, Error> {
-        challenge(
+        Challenge::read(
             self.code_challenge.as_deref(),
             self.code_challenge_method.as_deref(),
         )
@@ -318,31 +318,4 @@ pub struct TokenResponse {
     pub refresh_token: String,
     /// Epoch milliseconds at which the access token ends.
     pub expires: i64,
-}
-
-/// Reads `code_challenge` and `code_challenge_method` (RFC 7636 §4.3): S256, or none at all.
-pub fn challenge(
-    challenge: Option<&str>,
-    method: Option<&str>,
-) -> Result<Option<Challenge>, Error> {
-    let refuse = |path, message| Err(Error::Invalid(vec![Detail::pattern(path, message)]));
-    match (challenge, method) {
-        (None, None) => Ok(None),
-        (None, Some(_)) => refuse(
-            "/code_challenge_method",
-            "must NOT be present without code_challenge",
-        ),
-        (Some(_), Some(method)) if method != "S256" => {
-            refuse("/code_challenge_method", "must be S256")
-        }
-        (Some(text), _) => Challenge::parse(text).map(Some).map_or_else(
-            || {
-                refuse(
-                    "/code_challenge",
-                    "must be the base64url SHA-256 of the verifier, 43 characters",
-                )
-            },
-            Ok,
-        ),
-    }
 }
