@@ -100,11 +100,19 @@ describe.each(ROWS)("$name", (row) => {
     expect(await count("users")).toBe(users);
   });
 
-  test.each([[0], [2], [4], [null]])("a user of status %s gets nothing through the provider either", async (status) => {
+  test.each([[2], [4], [null]])("a user of status %s gets nothing through the provider either", async (status) => {
     const { person } = await aMember(row, { status });
     const answer = await browser(worker).dance(outside, row, person);
     expect(answer.body).toEqual(nested("Invalid Credentials"));
     expect(answer.headers.get("location")).toBeNull();
+  });
+
+  test("a user who is not active yet is told so, as with a password, and gets nothing", async () => {
+    const { user, person } = await aMember(row, { status: 0 });
+    const answer = await browser(worker).dance(outside, row, person);
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get("location")).toBeNull();
+    expect(answer.body).toEqual((await our.login({ username: user.username, password: user.password })).body);
   });
 
   test("a user who must change the password may come in this way", async () => {
