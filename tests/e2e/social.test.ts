@@ -1,7 +1,7 @@
 // Signing in elsewhere, as it should go: five providers at their real URLs, and what people become.
 
 import { createHash, randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
@@ -26,6 +26,13 @@ beforeAll(async () => {
 });
 afterEach(() => outside.reset());
 afterAll(() => worker.stop());
+
+/** Changes settings until the test is over. */
+async function set(changed: Record<string, string>) {
+  const before = Object.fromEntries(Object.keys(changed).map((name) => [name, ALL_SETTINGS[name]]));
+  onTestFinished(() => worker.restart(before));
+  await worker.restart(changed);
+}
 
 const someone = (more: Partial<Person> = {}): Person => ({ sub: randomUUID(), given_name: "Ann", family_name: "Lee", ...more });
 
@@ -82,6 +89,7 @@ describe.each(ROWS)("$name", (row) => {
     expect(url.searchParams.get("state")).toBe("their own & state");
     expect(url.searchParams.get("code")).toMatch(/^[\w-]{43}$/);
     expect(app.jar.size, "the cookie is taken away").toBe(0);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
     const token = await our.token(codeOf(url.href));
     expect(token.status).toBe(200);
     expect((await our.me(token.body.accessToken)).body).toMatchObject({ id: user.id, username: user.username });
@@ -122,10 +130,10 @@ describe.each(ROWS)("$name", (row) => {
 
   test("nobody comes in to a tenant that is not active", async () => {
     const { person } = await aMember(row);
-    const set = (status: number) => worker.db.prepare("update tenants set status = ?").bind(status).run();
-    await set(1);
+    const become = (status: number) => worker.db.prepare("update tenants set status = ?").bind(status).run();
+    onTestFinished(async () => void (await become(0)));
+    await become(1);
     const answer = await browser(worker).dance(outside, row, person);
-    await set(0);
     expect(answer.body).toEqual(nested("Invalid Credentials"));
   });
 
@@ -134,6 +142,7 @@ describe.each(ROWS)("$name", (row) => {
     const answer = await browser(worker).dance(outside, row, person, DEMO_MOBILE);
     expect(answer.status, answer.text).toBe(200);
     expect(Object.keys(answer.body)).toEqual(["accessToken", "refreshToken", "expires"]);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
     expect((await our.me(answer.body.accessToken)).body.id).toBe(user.id);
   });
 
@@ -256,21 +265,19 @@ test.each([["/auth/google", GOOGLE], ["/auth/keycloak", KEYCLOAK_ROW]] as const)
 
 test("what a query holds is never logged, whatever comes of it", async () => {
   outside.replace(KEYCLOAK_ROW.discovery!, () => new Response("", { status: 500 }) as never);
-  await worker.restart({ GOOGLE_AUTH_CLIENT_SECRET: "" });
+  await set({ GOOGLE_AUTH_CLIENT_SECRET: "" });
   const query = new URLSearchParams({ ...DEMO_WEB, state: "state-of-nobody-else" });
   expect((await our.send("GET", `/auth/google?${query}`)).status).toBe(501);
   expect((await our.send("GET", `/auth/keycloak?${query}`)).status).toBe(503);
   await our.send("GET", `${GOOGLE.back}?code=code-of-nobody-else&state=${"s".repeat(43)}`);
   await expect.poll(() => worker.log(), "but the log says what was wrong").toMatch(/GOOGLE_AUTH_CLIENT_SECRET[^]*signing in with google/);
   for (const secret of ["demo-web-secret", "state-of-nobody-else", "code-of-nobody-else"]) expect(worker.log()).not.toContain(secret);
-  await worker.restart(ALL_SETTINGS);
 });
 
 test.each([["30", 30], ["86400", 600]])("SIGN_IN_STATE_EXPIRY=%s gives a person %i seconds", async (value, seconds) => {
-  await worker.restart({ SIGN_IN_STATE_EXPIRY: value });
+  await set({ SIGN_IN_STATE_EXPIRY: value });
   const since = Date.now();
   const answer = await browser(worker).start(GOOGLE);
-  await worker.restart({ SIGN_IN_STATE_EXPIRY: undefined });
   expect(answer.headers.getSetCookie()[0]).toContain(`; Max-Age=${seconds};`);
   const rows = (await worker.rows()).one_time as Record<string, number>[];
   const [row] = rows.filter(({ kind, created_on }) => (kind as unknown) === "signin" && created_on! >= since);
@@ -299,7 +306,7 @@ test("one user comes in with every provider that knows them", async () => {
 test("Instagram's row works with another provider, whose identities are its own", async () => {
   const origin = "https://photos.example";
   const other: Row = { ...INSTAGRAM, identityIssuer: origin, authorize: `${origin}/authorize`, token: `${origin}/token`, profile: `${origin}/me` };
-  await worker.restart({ INSTAGRAM_AUTH_URL: other.authorize, INSTAGRAM_AUTH_TOKEN_URL: other.token, INSTAGRAM_AUTH_PROFILE_URL: other.profile });
+  await set({ INSTAGRAM_AUTH_URL: other.authorize, INSTAGRAM_AUTH_TOKEN_URL: other.token, INSTAGRAM_AUTH_PROFILE_URL: other.profile! });
   outside.replace(other.token, ({ form }) => json({ access_token: `at-${form.get("code")}`, token_type: "Bearer" }) as never);
   outside.replace(other.profile!, () => json({ user_id: "42", name: "Ann" }) as never);
   const there = await aUser(worker);
@@ -307,7 +314,6 @@ test("Instagram's row works with another provider, whose identities are its own"
   await identify(other, "42", there.id);
   const answer = await browser(worker).dance(outside, other, someone());
   const token = await our.token(codeOf(answer.headers.get("location")));
-  await worker.restart({ INSTAGRAM_AUTH_URL: undefined, INSTAGRAM_AUTH_TOKEN_URL: undefined, INSTAGRAM_AUTH_PROFILE_URL: undefined });
   expect((await our.me(token.body.accessToken)).body.id).toBe(there.id);
 });
 
@@ -373,6 +379,14 @@ describe("signing out at Keycloak", () => {
     expect((await our.me(next.accessToken)).body).toEqual(nested("TokenRevoked"));
   });
 
+  test("reaches Keycloak also from a client that got its tokens at once", async () => {
+    const { person } = await aMember(KEYCLOAK_ROW);
+    const pair = (await browser(worker).dance(outside, KEYCLOAK_ROW, person, DEMO_MOBILE)).body;
+    expect((await signOut(pair)).status).toBe(200);
+    await expect.poll(() => outside.calls(LOGOUT)).toBe(1);
+    expect(outside.sent.at(-1)!.form.get("refresh_token")).toMatch(/^refresh-/);
+  });
+
   test("is done whatever Keycloak answers", async () => {
     const { pair } = await tokens();
     outside.replace(LOGOUT, () => new Response("no", { status: 500 }) as never);
@@ -387,10 +401,9 @@ describe("signing out at Keycloak", () => {
       throw new Error("no such host");
     });
     expect((await signOut(gone.pair)).status).toBe(200);
-    await worker.restart({ KEYCLOAK_CLIENT_ID: "" });
+    await set({ KEYCLOAK_CLIENT_ID: "" });
     expect((await signOut(forgotten.pair)).status).toBe(200);
     for (const { pair } of [gone, forgotten]) expect((await our.me(pair.accessToken)).body).toEqual(nested("TokenRevoked"));
-    await worker.restart(ALL_SETTINGS);
   });
 
   test("has ended the session here by the time Keycloak hears of it", async () => {
