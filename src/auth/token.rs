@@ -297,7 +297,7 @@ impl Key {
             .map_err(|_| "holds a key that is not a JWK of kty OKP or EC")?;
         let pair = match jwk.get("crv").and_then(Value::as_str) {
             Some("Ed25519") => ed25519::SecretKey::try_from(&key).map(|secret| {
-                let public = secret.public_key();
+                let public = secret.verifying_key();
                 KeyPair::Ed25519(secret, public)
             }),
             Some("P-256") => p256::SigningKey::try_from(&key).map(|secret| {
