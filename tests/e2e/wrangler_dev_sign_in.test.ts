@@ -1,4 +1,4 @@
-// Signing in with a real OpenID provider through wrangler dev itself: by plain HTTP, and by a real Chromium.
+// Signing in with a real OpenID provider through wrangler dev itself, by plain HTTP.
 
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
