@@ -165,6 +165,8 @@ select
   r.permissions as role_permissions, r.role_type,
   -- 1: the membership, its tenant and its role all hold (the status may still refuse).
   (t.id is not null and r.id is not null) as standing,
+  -- 1: and so does the status: the person may hold sessions, with the clients of client_ids.
+  (t.id is not null and r.id is not null and m.status in (1, 3)) as live,
   (select json_group_array(json_object('permission', p.permission, 'allowed', p.allowed))
      from (select permission, allowed from user_permissions
             where user_tenant_id = m.id and deleted = 0 order by created_on, id) p) as permission_changes,
@@ -178,13 +180,15 @@ left join tenants t on t.id = m.tenant_id and t.deleted = 0 and t.status = 0
 left join roles r on r.id = m.role_id and r.deleted = 0
 where u.deleted = 0;
 
--- Who may hold a session with which client right now. Everything that opens or uses a session joins this.
+-- Who may hold a session with which client right now. Everything that opens or uses a session asks
+-- this, or `accounts.live` where it reads the account anyway. `cross join` keeps SQLite from trying
+-- orders: they would cost more than the look-ups.
 create view live_members as
 select u.id as user_id, a.client_id, m.id as user_tenant_id
 from users u
-join user_tenants m on m.user_id = u.id and m.tenant_id = u.default_tenant_id and m.deleted = 0 and m.status in (1, 3)
-join tenants t on t.id = m.tenant_id and t.deleted = 0 and t.status = 0
-join roles r on r.id = m.role_id and r.deleted = 0
-join user_clients a on a.user_id = u.id
-join auth_clients c on c.id = a.client_id and c.deleted = 0
+cross join user_tenants m on m.user_id = u.id and m.tenant_id = u.default_tenant_id and m.deleted = 0 and m.status in (1, 3)
+cross join tenants t on t.id = m.tenant_id and t.deleted = 0 and t.status = 0
+cross join roles r on r.id = m.role_id and r.deleted = 0
+cross join user_clients a on a.user_id = u.id
+cross join auth_clients c on c.id = a.client_id and c.deleted = 0
 where u.deleted = 0;

@@ -19,6 +19,7 @@ use edgelatch::auth::profile::Profile;
 use edgelatch::auth::secret::Secret;
 use edgelatch::auth::session::RefreshToken;
 use edgelatch::auth::token::{Expiry, TokenKeys};
+use edgelatch::auth::transport::is_loopback;
 use edgelatch::error::Error;
 use edgelatch::wire::cors;
 use edgelatch::wire::incoming::{Body, Incoming, Method};
@@ -150,7 +151,7 @@ fn names_and_addresses() {
         let _ = (
             source_of(Some(&name)),
             cors::origin_of(&name),
-            cors::is_loopback(&name),
+            is_loopback(&name),
         );
     });
 }

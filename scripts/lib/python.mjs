@@ -2,25 +2,25 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { capture, notRun, root, run, say } from "./steps.mjs";
+import { capture, root, run, say } from "./steps.mjs";
 
 const PACKAGE = "servicestack";
 const VERSION = "0.1.15";
 const VENV = join(root, "tests/.venv");
 
-/** Installs the client into tests/.venv where Python 3 is found; says so where it is not. */
+/** The Python that has the client, once it is installed. */
+export const PYTHON = join(VENV, "bin/python");
+
+/** Installs the client into tests/.venv where Python 3 is found. Where it is not, its test says so. */
 export async function installPythonClient() {
-  const python = join(VENV, "bin/python");
-  if (existsSync(python)) {
-    const { stdout } = await capture(python, ["-c", `from importlib.metadata import version; print(version("${PACKAGE}"))`]);
+  if (existsSync(PYTHON)) {
+    const { stdout } = await capture(PYTHON, ["-c", `from importlib.metadata import version; print(version("${PACKAGE}"))`]);
     if (stdout.trim() === VERSION) return;
   }
-  if ((await capture("python3", ["-c", "import venv, ensurepip"])).status !== 0) {
-    return notRun(`the Python client ${PACKAGE}`, "python3 with venv");
-  }
+  if ((await capture("python3", ["-c", "import venv, ensurepip"])).status !== 0) return;
   say(`installing ${PACKAGE} ${VERSION} for Python into tests/.venv`);
   await run("python3", ["-m", "venv", "--clear", VENV], { failure: "tests/.venv could not be made (see above)" });
-  await run(python, ["-m", "pip", "install", "--quiet", `${PACKAGE}==${VERSION}`], {
+  await run(PYTHON, ["-m", "pip", "install", "--quiet", `${PACKAGE}==${VERSION}`], {
     failure: `${PACKAGE} for Python could not be installed (see above): is PyPI reachable?`,
   });
 }

@@ -57,7 +57,7 @@ function start(program, args, { env, cwd = root, stdio }) {
 }
 
 /**
- * Says that a part of the tests was left out, and what it would have needed.
+ * Says that a part of the tests is left out, and what it would need; the part's own test file calls it.
  *
  * With REQUIRE_ALL=1, as .ci/run sets it, nothing may be left out.
  */

@@ -17,3 +17,4 @@ pub mod profile;
 pub mod secret;
 pub mod session;
 pub mod token;
+pub mod transport;

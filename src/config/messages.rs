@@ -1,10 +1,10 @@
 //! Settings of the messages: the way they go, the links in them, how long those live.
 
-use super::reader::{Reader, is_secure, wrong};
+use super::reader::{Reader, wrong};
 use crate::auth::address::is_address;
 use crate::auth::secret::Secret;
+use crate::auth::transport::{is_loopback, is_secure};
 use crate::error::Error;
-use crate::wire::cors::is_loopback;
 use crate::wire::message::WebhookKey;
 
 const TOKEN: &str = "{token}";

@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::auth::transport::is_secure;
 use crate::error::Error;
-use crate::wire::cors::{is_loopback, origin_of};
 
 /// Reads settings by name. An empty value counts as unset.
 pub struct Reader<F> {
@@ -86,11 +86,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             Err(wrong(name, "must be an https URL, or http on loopback"))
         }
     }
-}
-
-/// Whether what is sent to a URL cannot be read on the way.
-pub fn is_secure(url: &str) -> bool {
-    origin_of(url).is_some_and(|origin| origin.starts_with("https:") || is_loopback(&origin))
 }
 
 /// What is wrong with a setting: its name, never its value.

@@ -3,8 +3,9 @@
 use std::cell::OnceCell;
 use std::future::Future;
 use std::rc::Rc;
+use std::time::Duration;
 
-use worker::{Context, Env, Request};
+use worker::{Context, Delay, Env, Request};
 
 use super::store::db::Db;
 use super::store::kv::Kv;
@@ -80,6 +81,8 @@ impl App {
         };
         let work = work(app);
         self.context.wait_until(async {
+            // The answer goes first: without this, D1 would be asked before it is on its way.
+            Delay::from(Duration::ZERO).await;
             if let Err(error) = work.await {
                 super::log(&error);
             }

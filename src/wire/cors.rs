@@ -1,8 +1,9 @@
 //! Cross-origin requests: who gets a grant, and what it says (Fetch Standard §3.2).
 
-use url::{Host, Url};
+use url::Url;
 
 use super::reply::Reply;
+use crate::auth::transport::is_loopback;
 
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
 const EXPOSED: &str = "X-Cookies, WWW-Authenticate";
@@ -12,19 +13,6 @@ const PREFLIGHT_SECONDS: &str = "86400";
 pub fn origin_of(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
-}
-
-/// Whether a URL or origin names the machine it is used on.
-pub fn is_loopback(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else {
-        return false;
-    };
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// The origins that get a grant: those given, less the loopback ones of a deployment that is not local.
@@ -92,26 +80,6 @@ mod tests {
             allowed_origins(urls, "http://127.0.0.1:8787"),
             ["http://localhost:5173", "https://app.example"]
         );
-    }
-
-    #[test]
-    fn what_is_loopback() {
-        for url in [
-            "http://localhost",
-            "http://127.0.0.1:1",
-            "http://[::1]:8",
-            "http://a.localhost",
-        ] {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in [
-            "https://localhost.example",
-            "http://128.0.0.1",
-            "http://127.0.0.1.nip.io",
-            "x",
-        ] {
-            assert!(!is_loopback(url), "{url}");
-        }
     }
 
     #[test]

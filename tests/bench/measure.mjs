@@ -1,5 +1,7 @@
 // How it is measured: everything in turn, round after round, so that whatever else the machine does hits all alike.
 
+import { setTimeout } from "node:timers/promises";
+
 /** One thing that is measured, and what came out round by round: latencies in ms, sorted, and what the round cost. */
 export class Subject {
   constructor(name, prepare) {
@@ -11,13 +13,19 @@ export class Subject {
   }
 }
 
+/** What a worker does once its answer has left must not be on the next one's bill. */
+const PAUSE_MS = 3;
+
 /** One request at a time: the first of everything, then the second of everything, and so on. */
 export async function measureAlone(subjects, count, send) {
   const prepared = [];
   for (const subject of subjects) prepared.push(await subject.prepare(count));
   const ms = subjects.map(() => []);
   for (let i = 0; i < count; i++) {
-    for (const [s, { requests }] of prepared.entries()) ms[s].push((await send(requests[i])).ms);
+    for (const [s, { requests }] of prepared.entries()) {
+      await setTimeout(PAUSE_MS);
+      ms[s].push((await send(requests[i])).ms);
+    }
   }
   for (const { restore } of prepared) await restore?.();
   for (const [s, subject] of subjects.entries()) {

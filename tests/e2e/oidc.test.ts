@@ -4,7 +4,9 @@ import { fetch as realFetch } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
-import { type Wishes, freePort, startOpenIdProvider } from "../support/openid_provider";
+import { type Wishes, startOpenIdProvider } from "../support/openid_provider";
+import { person as personAt } from "../support/person";
+import { freePort } from "../support/ports";
 import { type Worker, startWorker } from "../support/worker";
 
 const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
@@ -33,46 +35,7 @@ describe.each(VARIANTS)("a realm that signs with $alg and takes $clientAuth", ({
     await provider?.stop();
   });
 
-  /** A browser between two hosts: it keeps each one's cookies, also the Secure ones, and fills in forms. */
-  function person(login: string) {
-    const jars = new Map<string, Map<string, string>>();
-    async function go(url: string, form?: Record<string, string>) {
-      const { host } = new URL(url);
-      const jar = jars.get(host) ?? new Map<string, string>();
-      jars.set(host, jar);
-      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-      const response = await fetch(url, {
-        method: form ? "POST" : "GET",
-        redirect: "manual",
-        headers: { cookie, ...(form ? { "content-type": "application/x-www-form-urlencoded" } : {}) },
-        body: form && new URLSearchParams(form).toString(),
-      });
-      for (const line of response.headers.getSetCookie()) {
-        const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
-        if (value === "" || /max-age=0/i.test(line)) jar.delete(name!);
-        else jar.set(name!, value!);
-      }
-      const location = response.headers.get("location");
-      return { status: response.status, text: await response.text(), next: location === null ? undefined : new URL(location, url).href };
-    }
-    /** Follows redirects and fills in the provider's forms until our client's page or an answer of ours. */
-    async function through(url: string) {
-      let page = await go(url);
-      for (let n = 0; n < 20; n++) {
-        if (page.next?.startsWith("http://localhost:5173/")) return page;
-        if (page.next) page = await go(page.next);
-        else if (page.text.includes('name="prompt"')) page = await fillIn(page.text);
-        else return page;
-      }
-      throw new Error(`no end: ${page.text}`);
-    }
-    function fillIn(html: string) {
-      const action = /action="([^"]+)"/.exec(html)![1]!;
-      const prompt = /name="prompt" value="(\w+)"/.exec(html)![1]!;
-      return go(action, prompt === "login" ? { prompt, login, password: "any" } : { prompt });
-    }
-    return { go, through };
-  }
+  const person = (login: string) => personAt(login, "http://localhost:5173/");
 
   async function signIn(login: string) {
     const browser = person(login);

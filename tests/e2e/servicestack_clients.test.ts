@@ -6,31 +6,25 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { demoSignIn } from "../../scripts/lib/demo.mjs";
-import { DEMO, type Pair } from "../support/api";
-import { type Wrangler, startWrangler } from "../support/wrangler";
+import { PYTHON } from "../../scripts/lib/python.mjs";
+import { notRun } from "../../scripts/lib/steps.mjs";
+import { DEMO, api } from "../support/api";
+import { type WranglerDev, startWranglerDev } from "../support/wrangler_dev";
 
 // Passwords are slow by design, slower still while something else is being built.
 vi.setConfig({ testTimeout: 60_000 });
 
 const require = createRequire(import.meta.url);
 
-let server: Wrangler;
+let server: WranglerDev;
 let url: string;
 
 beforeAll(async () => {
-  server = await startWrangler();
+  server = await startWranglerDev();
+  await server.serving;
   url = server.url;
 }, 120_000);
 afterAll(() => server?.stop(), 60_000);
-
-/** Tokens of the other API. */
-async function otherApis(): Promise<Pair> {
-  const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${url}/auth/login-token`, { method: "POST", headers, body: JSON.stringify(demoSignIn) });
-  expect(answer.status).toBe(200);
-  return (await answer.json()) as Pair;
-}
 
 /** DTOs as the generators write them. */
 class Dto {
@@ -153,7 +147,7 @@ describe.each([
   });
 
   test("uses a bearer token, of the other API too", async () => {
-    for (const token of [(await otherApis()).accessToken, (await client().post(credentials())).bearerToken]) {
+    for (const token of [(await api(server).signIn()).accessToken, (await client().post(credentials())).bearerToken]) {
       const mine = client();
       mine.bearerToken = token;
       expect((await mine.get(new Authenticate())).userName).toBe("demo");
@@ -259,11 +253,12 @@ describe.each([
   });
 });
 
-const python = fileURLToPath(new URL("../.venv/bin/python", import.meta.url));
+const hasPython = existsSync(PYTHON);
+if (!hasPython) notRun("the Python client of ServiceStack", "tests/.venv, which npm test makes where python3 has venv,");
 
-test.skipIf(!existsSync(python))("servicestack 0.1.15 for Python", async () => {
+test.skipIf(!hasPython)("servicestack 0.1.15 for Python", async () => {
   const script = fileURLToPath(new URL("../support/servicestack_client.py", import.meta.url));
-  const { stdout } = await promisify(execFile)(python, [script, url, DEMO.username, DEMO.password]);
+  const { stdout } = await promisify(execFile)(PYTHON, [script, url, DEMO.username, DEMO.password]);
   const told = JSON.parse(stdout);
   const wrong = { code: 401, errorCode: "Unauthorized", message: "Invalid Username or Password", fields: [] };
   expect(told).toMatchObject({

@@ -1,11 +1,11 @@
 // Signing in elsewhere, as it should go: five providers at their real URLs, and what people become.
 
 import { createHash, randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, KEYCLOAK_ROW, type Outside, type Person, ROWS, type Row, startOutside } from "../support/identity_provider";
+import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, type Person, ROWS, type Row, json, startOutside } from "../support/identity_provider";
 import { aUser } from "../support/seed";
 import { type Worker, startWorker } from "../support/worker";
 
@@ -26,6 +26,13 @@ beforeAll(async () => {
 });
 afterEach(() => outside.reset());
 afterAll(() => worker.stop());
+
+/** Changes settings until the test is over. */
+async function set(changed: Record<string, string>) {
+  const before = Object.fromEntries(Object.keys(changed).map((name) => [name, ALL_SETTINGS[name]]));
+  onTestFinished(() => worker.restart(before));
+  await worker.restart(changed);
+}
 
 const someone = (more: Partial<Person> = {}): Person => ({ sub: randomUUID(), given_name: "Ann", family_name: "Lee", ...more });
 
@@ -82,6 +89,7 @@ describe.each(ROWS)("$name", (row) => {
     expect(url.searchParams.get("state")).toBe("their own & state");
     expect(url.searchParams.get("code")).toMatch(/^[\w-]{43}$/);
     expect(app.jar.size, "the cookie is taken away").toBe(0);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
     const token = await our.token(codeOf(url.href));
     expect(token.status).toBe(200);
     expect((await our.me(token.body.accessToken)).body).toMatchObject({ id: user.id, username: user.username });
@@ -100,11 +108,33 @@ describe.each(ROWS)("$name", (row) => {
     expect(await count("users")).toBe(users);
   });
 
-  test.each([[2], [4]])("a user of status %i gets nothing through the provider either", async (status) => {
+  test.each([[2], [4], [null]])("a user of status %s gets nothing through the provider either", async (status) => {
     const { person } = await aMember(row, { status });
     const answer = await browser(worker).dance(outside, row, person);
     expect(answer.body).toEqual(nested("Invalid Credentials"));
     expect(answer.headers.get("location")).toBeNull();
+  });
+
+  test("a user who is not active yet is told so, as with a password, and gets nothing", async () => {
+    const { user, person } = await aMember(row, { status: 0 });
+    const answer = await browser(worker).dance(outside, row, person);
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get("location")).toBeNull();
+    expect(answer.body).toEqual((await our.login({ username: user.username, password: user.password })).body);
+  });
+
+  test("a user who must change the password may come in this way", async () => {
+    const { person } = await aMember(row, { status: 3 });
+    expect((await browser(worker).dance(outside, row, person)).status).toBe(302);
+  });
+
+  test("nobody comes in to a tenant that is not active", async () => {
+    const { person } = await aMember(row);
+    const become = (status: number) => worker.db.prepare("update tenants set status = ?").bind(status).run();
+    onTestFinished(async () => void (await become(0)));
+    await become(1);
+    const answer = await browser(worker).dance(outside, row, person);
+    expect(answer.body).toEqual(nested("Invalid Credentials"));
   });
 
   test("a client without a redirect URL gets its tokens in the answer", async () => {
@@ -112,6 +142,7 @@ describe.each(ROWS)("$name", (row) => {
     const answer = await browser(worker).dance(outside, row, person, DEMO_MOBILE);
     expect(answer.status, answer.text).toBe(200);
     expect(Object.keys(answer.body)).toEqual(["accessToken", "refreshToken", "expires"]);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
     expect((await our.me(answer.body.accessToken)).body.id).toBe(user.id);
   });
 
@@ -163,6 +194,9 @@ describe.each(ROWS)("$name", (row) => {
     const body = new URLSearchParams({ ...DEMO_WEB, state: "deep" }).toString();
     const offered = await our.send("POST", row.start, { body, headers });
     expect(offered.status).toBe(200);
+    const { one_time } = await worker.rows();
+    const [ticket] = one_time!.filter(({ kind, taken_by }) => kind === "ticket" && taken_by === null) as Record<string, number>[];
+    expect(ticket!.expires_on! - ticket!.created_on!, "it lives a minute").toBe(60_000);
     expect(Object.keys(offered.body)).toEqual(["authorizationUrl"]);
     expect(offered.headers.getSetCookie()).toEqual([]);
     const url = new URL(offered.body.authorizationUrl);
@@ -182,17 +216,105 @@ describe.each(ROWS)("$name", (row) => {
     const fields = { code_challenge: challenge, code_challenge_method: "S256" };
     const code = async () => codeOf((await browser(worker).dance(outside, row, person, fields)).headers.get("location"));
     expect((await our.token(await code(), { code_verifier: verifier })).status).toBe(200);
-    expect((await our.token(await code())).body).toEqual(flat(401, "Invalid Credentials"));
+    const spent = await code();
+    expect((await our.token(spent)).body).toEqual(flat(401, "Invalid Credentials"));
+    expect((await our.token(spent, { code_verifier: verifier })).status, "and is spent without it").toBe(401);
+    const plain = codeOf((await browser(worker).dance(outside, row, person)).headers.get("location"));
+    expect((await our.token(plain, { code_verifier: verifier })).body, "one begun without takes none").toEqual(flat(401, "Invalid Credentials"));
+  });
+
+  test("an app with a scheme of its own must send a challenge, and gets its code there", async () => {
+    const columns = "client_secret_digest, secret_digest, created_on, modified_on";
+    const client_id = `native-${row.name}`;
+    await worker.db
+      .prepare(`insert into auth_clients (client_id, redirect_url, ${columns}) select ?, 'com.example.app:/cb', ${columns} from auth_clients where client_id = 'demo-web'`)
+      .bind(client_id)
+      .run();
+    const { person } = await aMember(row, { clients: [client_id] });
+    const refusal = await browser(worker).start(row, { client_id });
+    expect(refusal.status).toBe(422);
+    expect(refusal.body.error.details).toMatchObject([{ info: { missingProperty: "code_challenge" } }]);
+    const verifier = "v".repeat(43);
+    const code_challenge = createHash("sha256").update(verifier).digest("base64url");
+    const location = (await browser(worker).dance(outside, row, person, { client_id, code_challenge })).headers.get("location")!;
+    expect(location).toMatch(/^com\.example\.app:\/cb\?code=[\w-]{43}$/);
+    expect((await our.token(codeOf(location), { clientId: client_id, code_verifier: verifier })).status).toBe(200);
   });
 });
 
-test.each([["/auth/google"], ["/auth/keycloak"]])("the deprecated GET %s works, and says until when", async (path) => {
+test.each([["/auth/google", GOOGLE], ["/auth/keycloak", KEYCLOAK_ROW]] as const)("the deprecated GET %s works, and says until when", async (path, row) => {
   const answer = await our.send("GET", `${path}?${new URLSearchParams(DEMO_WEB)}`);
   expect(answer.status).toBe(302);
   expect(answer.headers.get("deprecation")).toMatch(/^@\d+$/);
   expect(Date.parse(answer.headers.get("sunset")!)).toBeGreaterThan(Number(answer.headers.get("deprecation")!.slice(1)) * 1000);
   expect((await our.send("GET", path)).body).toEqual(flat(401, "Unauthorized"));
   expect((await our.send("GET", `${path}?client_id=demo-web&client_secret=wrong`)).body).toEqual(nested("Client Invalid"));
+
+  const { person } = await aMember(row);
+  const verifier = "v".repeat(43);
+  const code_challenge = createHash("sha256").update(verifier).digest("base64url");
+  const app = browser(worker);
+  const away = await app.go("GET", `${path}?${new URLSearchParams({ ...DEMO_WEB, state: "mine", code_challenge })}`);
+  const back = new URL((await app.back(row, outside.consent(row, away.headers.get("location")!, person))).headers.get("location")!);
+  expect(back.searchParams.get("state")).toBe("mine");
+  expect((await our.token(codeOf(back.href), { code_verifier: verifier })).status).toBe(200);
+  for (const wrong of [{ state: "x".repeat(513) }, { code_challenge: "short" }, { code_challenge, code_challenge_method: "plain" }]) {
+    expect((await our.send("GET", `${path}?${new URLSearchParams({ ...DEMO_WEB, ...wrong } as never)}`)).status).toBe(422);
+  }
+});
+
+test("what a query holds is never logged, whatever comes of it", async () => {
+  outside.replace(KEYCLOAK_ROW.discovery!, () => new Response("", { status: 500 }) as never);
+  await set({ GOOGLE_AUTH_CLIENT_SECRET: "" });
+  const query = new URLSearchParams({ ...DEMO_WEB, state: "state-of-nobody-else" });
+  expect((await our.send("GET", `/auth/google?${query}`)).status).toBe(501);
+  expect((await our.send("GET", `/auth/keycloak?${query}`)).status).toBe(503);
+  await our.send("GET", `${GOOGLE.back}?code=code-of-nobody-else&state=${"s".repeat(43)}`);
+  await expect.poll(() => worker.log(), "but the log says what was wrong").toMatch(/GOOGLE_AUTH_CLIENT_SECRET[^]*signing in with google/);
+  for (const secret of ["demo-web-secret", "state-of-nobody-else", "code-of-nobody-else"]) expect(worker.log()).not.toContain(secret);
+});
+
+test.each([["30", 30], ["86400", 600]])("SIGN_IN_STATE_EXPIRY=%s gives a person %i seconds", async (value, seconds) => {
+  await set({ SIGN_IN_STATE_EXPIRY: value });
+  const since = Date.now();
+  const answer = await browser(worker).start(GOOGLE);
+  expect(answer.headers.getSetCookie()[0]).toContain(`; Max-Age=${seconds};`);
+  const rows = (await worker.rows()).one_time as Record<string, number>[];
+  const [row] = rows.filter(({ kind, created_on }) => (kind as unknown) === "signin" && created_on! >= since);
+  expect(row!.expires_on! - row!.created_on!).toBe(seconds * 1000);
+});
+
+test.each([
+  ["prefers nothing", { accept: "application/json" }],
+  ["wants no JSON", { prefer: "return=representation", accept: "text/html" }],
+  ["prefers less", { prefer: "return=minimal", accept: "application/json" }],
+])("who %s is sent away at once", async (_, wishes) => {
+  const headers = { "content-type": "application/x-www-form-urlencoded", ...wishes };
+  expect((await our.send("POST", GOOGLE.start, { body: new URLSearchParams(DEMO_WEB).toString(), headers })).status).toBe(302);
+});
+
+test("one user comes in with every provider that knows them", async () => {
+  const user = await aUser(worker);
+  for (const row of ROWS) {
+    const person = someone();
+    await identify(row, person.sub, user.id);
+    const token = await our.token(codeOf((await browser(worker).dance(outside, row, person)).headers.get("location")));
+    expect((await our.me(token.body.accessToken)).body.id, row.name).toBe(user.id);
+  }
+});
+
+test("Instagram's row works with another provider, whose identities are its own", async () => {
+  const origin = "https://photos.example";
+  const other: Row = { ...INSTAGRAM, identityIssuer: origin, authorize: `${origin}/authorize`, token: `${origin}/token`, profile: `${origin}/me` };
+  await set({ INSTAGRAM_AUTH_URL: other.authorize, INSTAGRAM_AUTH_TOKEN_URL: other.token, INSTAGRAM_AUTH_PROFILE_URL: other.profile! });
+  outside.replace(other.token, ({ form }) => json({ access_token: `at-${form.get("code")}`, token_type: "Bearer" }) as never);
+  outside.replace(other.profile!, () => json({ user_id: "42", name: "Ann" }) as never);
+  const there = await aUser(worker);
+  await identify(INSTAGRAM, "42", (await aUser(worker)).id);
+  await identify(other, "42", there.id);
+  const answer = await browser(worker).dance(outside, other, someone());
+  const token = await our.token(codeOf(answer.headers.get("location")));
+  expect((await our.me(token.body.accessToken)).body.id).toBe(there.id);
 });
 
 test("Apple may come back by GET too, and names a person once in the form", async () => {
@@ -257,12 +379,62 @@ describe("signing out at Keycloak", () => {
     expect((await our.me(next.accessToken)).body).toEqual(nested("TokenRevoked"));
   });
 
+  test("reaches Keycloak also from a client that got its tokens at once", async () => {
+    const { person } = await aMember(KEYCLOAK_ROW);
+    const pair = (await browser(worker).dance(outside, KEYCLOAK_ROW, person, DEMO_MOBILE)).body;
+    expect((await signOut(pair)).status).toBe(200);
+    await expect.poll(() => outside.calls(LOGOUT)).toBe(1);
+    expect(outside.sent.at(-1)!.form.get("refresh_token")).toMatch(/^refresh-/);
+  });
+
   test("is done whatever Keycloak answers", async () => {
     const { pair } = await tokens();
     outside.replace(LOGOUT, () => new Response("no", { status: 500 }) as never);
     expect((await signOut(pair)).status).toBe(200);
     await expect.poll(() => outside.calls(LOGOUT)).toBe(1);
     expect((await our.me(pair.accessToken)).status).toBe(401);
+  });
+
+  test("is done though Keycloak cannot be found, or is not configured any more", async () => {
+    const [gone, forgotten] = [await tokens(), await tokens()];
+    outside.replace(LOGOUT, () => {
+      throw new Error("no such host");
+    });
+    expect((await signOut(gone.pair)).status).toBe(200);
+    await set({ KEYCLOAK_CLIENT_ID: "" });
+    expect((await signOut(forgotten.pair)).status).toBe(200);
+    for (const { pair } of [gone, forgotten]) expect((await our.me(pair.accessToken)).body).toEqual(nested("TokenRevoked"));
+  });
+
+  test("has ended the session here by the time Keycloak hears of it", async () => {
+    const { pair } = await tokens();
+    let then: unknown;
+    outside.replace(LOGOUT, async (_, usual) => {
+      then = (await our.me(pair.accessToken)).body;
+      return usual();
+    });
+    await signOut(pair);
+    await expect.poll(() => then, { timeout: 5000 }).toEqual(nested("TokenRevoked"));
+  });
+
+  test("is refused as signing out is, and then makes no call", async () => {
+    const { pair } = await tokens();
+    const bearer = our.bearer(pair.accessToken);
+    for (const [body, headers] of [
+      [{ refreshToken: pair.refreshToken }, {}],
+      [{ refreshToken: pair.refreshToken }, our.bearer("x.y.z")],
+      [{}, bearer],
+      [{ refreshToken: "" }, bearer],
+      [{ refreshToken: "unknown" }, bearer],
+      [{ refreshToken: 1 }, bearer],
+    ] as const) {
+      const [there, here] = [await our.post("/keycloak/logout", body, headers), await our.post("/logout", body, headers)];
+      expect(there.status, JSON.stringify(body)).toBeGreaterThanOrEqual(400);
+      expect([there.status, there.body]).toEqual([here.status, here.body]);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(outside.calls(LOGOUT)).toBe(0);
+    expect((await our.me(pair.accessToken)).status).toBe(200);
   });
 
   test("makes no call for a refused request, another session or another way in", async () => {

@@ -151,6 +151,7 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
   test("brings an issuer that is another", async () => {
     const { app, fields } = await ready(row);
     await unheard(await app.back(row, { ...fields, iss: "https://evil.example" }), UNTRUSTED);
+    await expect.poll(() => worker.log(), "the log says which").toContain(`signing in with ${row.name}: the return's iss is https://evil.example`);
   });
 
   test.each([
@@ -209,6 +210,23 @@ describe("a profile", () => {
     const { app, fields } = await ready(row);
     outside.replace(row.profile!, () => json(body));
     refused(await app.back(row, fields), UNTRUSTED);
+  });
+
+  const wanted = (row: Row) => ({ [row.name === "facebook" ? "id" : "user_id"]: "1", name: "Eve" });
+  test.each<[string, (row: Row) => Response]>([
+    ["a failure", (row) => json(wanted(row), 500)],
+    ["a redirect", () => Response.redirect("https://evil.example/me", 302)],
+    ["half of one", (row) => new Response(JSON.stringify(wanted(row)).slice(0, -1))],
+    ["two megabytes", (row) => json({ ...wanted(row), padding: "x".repeat(2 << 20) })],
+  ])("that is %s is no profile", async (_, answer) => {
+    for (const row of [FACEBOOK, INSTAGRAM]) {
+      const { app, fields } = await ready(row);
+      outside.replace(row.profile!, () => answer(row));
+      refused(await app.back(row, fields), UNTRUSTED);
+      outside.replace(row.profile!, () => json(wanted(row)));
+      expect((await browser(worker).dance(outside, row, someone())).status, "without that it is one").toBe(302);
+    }
+    expect(outside.sent.every(({ url }) => url.hostname !== "evil.example")).toBe(true);
   });
 
   test.each([GOOGLE, KEYCLOAK_ROW])("at $name that is somebody else's than the id_token is refused", async (row) => {

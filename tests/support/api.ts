@@ -1,7 +1,5 @@
 // The ARC API as functions: tests never spell a URL or a header twice.
 
-import type { Worker } from "./worker";
-
 /** An answer, read to its end. */
 export interface Answer {
   status: number;
@@ -27,17 +25,22 @@ export const ADMIN = { username: "admin", password: "correct horse staple" };
 
 type Extra = Record<string, string>;
 
-export function api(worker: Worker) {
+/** Whatever answers requests to paths of ours: the worker in workerd, or `wrangler dev`. */
+interface Server {
+  fetch(path: string, init?: RequestInit): Promise<unknown>;
+}
+
+export function api(server: Server) {
   async function send(method: string, path: string, init: { body?: unknown; headers?: Extra } = {}): Promise<Answer> {
     const streamed = init.body instanceof ReadableStream;
     const raw = streamed || typeof init.body === "string" || init.body instanceof Uint8Array;
     const json = init.body !== undefined && !raw;
-    const response = await worker.fetch(path, {
+    const response = (await server.fetch(path, {
       method,
       headers: { ...(json ? { "content-type": "application/json" } : {}), ...init.headers },
       body: (json ? JSON.stringify(init.body) : init.body) as never,
       ...(streamed && { duplex: "half" }),
-    });
+    })) as Response;
     const text = await response.text();
     let body: any;
     try {
@@ -46,7 +49,7 @@ export function api(worker: Worker) {
       body = undefined;
     }
     const waits = Number(/waits;desc="(\d+)"/.exec(response.headers.get("server-timing") ?? "")?.[1]);
-    return { status: response.status, headers: response.headers as never, text, body, waits };
+    return { status: response.status, headers: response.headers, text, body, waits };
   }
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
   const post = (path: string, body: unknown, headers?: Extra) => send("POST", path, { body, headers });

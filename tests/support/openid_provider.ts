@@ -2,8 +2,8 @@
 
 import { generateKeyPairSync } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import { type AddressInfo, createServer as createPort } from "node:net";
 import Provider from "oidc-provider";
+import { freePort } from "./ports";
 
 const REALM = "/realms/demo";
 const AT = "/protocol/openid-connect";
@@ -15,6 +15,8 @@ export interface Wishes {
   alg: "RS256" | "PS256" | "ES256" | "EdDSA";
   /** How our client proves itself. */
   clientAuth: "client_secret_post" | "client_secret_basic";
+  /** Its own name; under `localhost` it is another site than the worker to a browser. */
+  hostname?: "127.0.0.1" | "localhost";
 }
 
 /** The settings that lead there. */
@@ -24,15 +26,6 @@ export const settingsOf = (host: string) => ({
   KEYCLOAK_CLIENT_ID: "keycloak-client",
   KEYCLOAK_CLIENT_SECRET: "keycloak-secret: with + & signs",
 });
-
-/** A port nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createPort();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function keys() {
   const jwk = (key: ReturnType<typeof generateKeyPairSync>, more: object) => ({ ...(key as any).privateKey.export({ format: "jwk" }), use: "sig", ...more });
@@ -48,8 +41,8 @@ function keys() {
 }
 
 /** Starts it. Whoever signs in as `ann` is `ann@example.com`, verified. */
-export async function startOpenIdProvider({ publicUrl, alg, clientAuth }: Wishes) {
-  const host = `http://127.0.0.1:${await freePort()}`;
+export async function startOpenIdProvider({ publicUrl, alg, clientAuth, hostname = "127.0.0.1" }: Wishes) {
+  const host = `http://${hostname}:${await freePort()}`;
   const client = settingsOf(host);
   const provider = new Provider(`${host}${REALM}`, {
     clients: [

@@ -1,7 +1,9 @@
 //! URLs: which ones we call or send people to, and how parameters are added to one.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use url::{Host, Url, form_urlencoded};
+use url::{Url, form_urlencoded};
+
+use crate::auth::transport::is_secure;
 
 /// Everything but the unreserved characters of RFC 3986 §2.3. A space becomes `%20`, which every
 /// reader of a query understands; Apple's native dialog does not understand `+`.
@@ -14,19 +16,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// Reads a URL that secrets may be sent to: https, or http on loopback, without userinfo or fragment.
 pub fn endpoint(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    (safe && plain).then_some(url)
-}
-
-/// Whether a URL names the machine it is used on.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    (is_secure(text) && plain).then_some(url)
 }
 
 /// The URL with these parameters in its query.

@@ -1,6 +1,6 @@
 //! Apple's oddities: a client secret that is a JWT we sign, and a name that is sent only once.
 
-use chrono::{DateTime, Duration};
+use chrono::{DateTime, TimeDelta};
 use jwt_compact::alg::Es256;
 use jwt_compact::prelude::*;
 use p256::ecdsa::SigningKey;
@@ -8,7 +8,7 @@ use p256::pkcs8::DecodePrivateKey;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::profile::Names;
+use super::person::Names;
 use super::settings::misconfigured;
 use crate::auth::secret::Secret;
 use crate::error::Error;
@@ -18,8 +18,8 @@ pub const ISSUER: &str = "https://appleid.apple.com";
 /// The setting that holds the signing key.
 pub const PRIVATE_KEY: &str = "APPLE_AUTH_PRIVATE_KEY";
 
-/// How long a client secret lives, in seconds: it is made for one request. Apple allows six months.
-const SECRET_LIFETIME: i64 = 300;
+/// How long a client secret lives: it is made for one request. Apple allows six months.
+const SECRET_LIFETIME: TimeDelta = TimeDelta::minutes(5);
 
 #[derive(Serialize)]
 struct SecretClaims<'a> {
@@ -44,15 +44,16 @@ pub(super) fn client_secret(
     now: i64,
 ) -> Result<Secret, Error> {
     let key = signing_key(private_key)?;
-    let issued = DateTime::from_timestamp_millis(now)
-        .ok_or_else(|| Error::Internal("a time out of range".to_owned()))?;
+    let out_of_range = || Error::Internal("a time out of range".to_owned());
+    let issued = DateTime::from_timestamp_millis(now).ok_or_else(out_of_range)?;
+    let expires = issued.checked_add_signed(SECRET_LIFETIME);
     let mut claims = Claims::new(SecretClaims {
         iss: team_id,
         sub: client_id,
         aud: ISSUER,
     });
     claims.issued_at = Some(issued);
-    claims.expiration = Some(issued + Duration::seconds(SECRET_LIFETIME));
+    claims.expiration = Some(expires.ok_or_else(out_of_range)?);
     Es256
         .token(&Header::empty().with_key_id(key_id), &claims, &key)
         .map(Secret::new)

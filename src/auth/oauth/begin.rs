@@ -91,30 +91,12 @@ impl StartParameters {
         challenge: Option<&str>,
         method: Option<&str>,
     ) -> Result<Self, Error> {
-        let mut details = Vec::new();
         if state.as_deref().is_some_and(is_long) {
-            details.push(Detail::too_long("/state", MAX_CLIENT_STATE));
+            let detail = Detail::too_long("/state", MAX_CLIENT_STATE);
+            return Err(Error::Invalid(vec![detail]));
         }
-        let parsed = challenge.and_then(Challenge::parse);
-        if challenge.is_some() && parsed.is_none() {
-            details.push(Detail::pattern(
-                "/code_challenge",
-                "must be the base64url text of a SHA-256",
-            ));
-        }
-        if method.is_some_and(|method| method != "S256") {
-            details.push(Detail::pattern("/code_challenge_method", "must be S256"));
-        }
-        if method.is_some() && challenge.is_none() {
-            details.push(Detail::required("code_challenge"));
-        }
-        if !details.is_empty() {
-            return Err(Error::Invalid(details));
-        }
-        Ok(Self {
-            state,
-            challenge: parsed,
-        })
+        let challenge = Challenge::read(challenge, method)?;
+        Ok(Self { state, challenge })
     }
 
     /// The start these make for a client that has proven itself.
@@ -180,62 +162,56 @@ pub fn begin(
         // Better now than when the person is back.
         apple::signing_key(private_key)?;
     }
-    let nonce = matches!(row.proof, Proof::IdToken(_)).then_some(&fresh.nonce);
-    let verifier = row.pkce.then_some(&fresh.verifier);
-    let challenge = verifier
-        .map(|verifier| {
-            Challenge::of_verifier(verifier)
-                .ok_or_else(|| Error::Internal("a PKCE verifier out of form".to_owned()))
-        })
-        .transpose()?;
-    let authorize = authorize_url(
-        descriptor,
-        &endpoints,
-        &fresh.state,
-        nonce,
-        challenge.as_ref(),
-    );
-    let verifier = verifier
-        .map(|verifier| keys.seal(Purpose::SignIn, &fresh.state.digest(), verifier.expose()))
-        .transpose()?;
+    let authorize = authorize_url(descriptor, &endpoints, &fresh)?;
+    let has_nonce = matches!(row.proof, Proof::IdToken(_));
+    let seal = || {
+        keys.seal(
+            Purpose::SignIn,
+            &fresh.state.digest(),
+            fresh.verifier.expose(),
+        )
+    };
+    let pending = PendingSignIn {
+        provider: descriptor.provider,
+        start,
+        endpoints,
+        nonce: has_nonce.then(|| fresh.nonce.expose().to_owned()),
+        verifier: row.pkce.then(seal).transpose()?,
+    };
     Ok(Begun {
         authorize,
-        pending: PendingSignIn {
-            provider: descriptor.provider,
-            start,
-            endpoints,
-            nonce: nonce.map(|nonce| nonce.expose().to_owned()),
-            verifier,
-        },
+        pending,
         binding: Binding::new(descriptor.provider, &fresh.state, fresh.browser),
         state: fresh.state,
     })
 }
 
+/// The provider is asked for what its row says it understands: a nonce where it signs id_tokens,
+/// PKCE where it knows that.
 fn authorize_url(
     descriptor: &Descriptor,
     endpoints: &Endpoints,
-    state: &Secret,
-    nonce: Option<&Secret>,
-    challenge: Option<&Challenge>,
-) -> Url {
+    fresh: &Fresh,
+) -> Result<Url, Error> {
     let row = descriptor.row();
+    let challenge = Challenge::of_verifier(&fresh.verifier)
+        .ok_or_else(|| Error::Internal("a PKCE verifier out of form".to_owned()))?;
     let mut parameters = vec![
         ("response_type", "code"),
         ("client_id", &descriptor.client_id),
         ("redirect_uri", descriptor.callback.as_str()),
         ("scope", row.scope),
-        ("state", state.expose()),
+        ("state", fresh.state.expose()),
     ];
-    if let Some(nonce) = nonce {
-        parameters.push(("nonce", nonce.expose()));
+    if matches!(row.proof, Proof::IdToken(_)) {
+        parameters.push(("nonce", fresh.nonce.expose()));
     }
-    if let Some(challenge) = challenge {
+    if row.pkce {
         parameters.push(("code_challenge", challenge.as_str()));
         parameters.push(("code_challenge_method", "S256"));
     }
     parameters.extend(row.authorize_extra);
-    address::with_parameters(&endpoints.authorize, &parameters)
+    Ok(address::with_parameters(&endpoints.authorize, &parameters))
 }
 
 fn is_long(state: &str) -> bool {
@@ -405,7 +381,7 @@ mod tests {
         let plain = refused(None, Some(CHALLENGE), Some("plain"));
         assert_eq!(plain, [("/code_challenge_method".to_owned(), "pattern")]);
         let stripped = refused(None, None, Some("S256"));
-        assert_eq!(stripped, [(String::new(), "required")]);
+        assert_eq!(stripped, [("/code_challenge_method".to_owned(), "pattern")]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::apple;
 use super::begin::{PendingSignIn, Start};
 use super::call::{quoted, token_text};
-use super::profile::Names;
+use super::person::Names;
 use super::provider::Oddity;
 use super::{Failure, Provider};
 use crate::auth::secret::Secret;

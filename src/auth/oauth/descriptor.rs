@@ -316,13 +316,41 @@ mod tests {
                 }
             }
         }
-        let moved = settings_with(&[("FACEBOOK_AUTH_TOKEN_URL", "http://127.0.0.1:9000/token")]);
-        let moved = moved.unwrap();
-        let facebook = moved.descriptor(Provider::Facebook).unwrap();
-        assert_eq!(
-            endpoints(facebook).token.as_str(),
-            "http://127.0.0.1:9000/token"
-        );
+    }
+
+    #[test]
+    fn a_url_that_is_set_is_where_the_calls_go() {
+        const THERE: &str = "http://127.0.0.1:9000/x";
+        let moved = |name: &str, provider| {
+            let settings = settings_with(&[(name, THERE)]).unwrap();
+            settings.descriptor(provider).unwrap().clone()
+        };
+        for (prefix, provider) in [
+            ("GOOGLE", Provider::Google),
+            ("FACEBOOK", Provider::Facebook),
+            ("INSTAGRAM", Provider::Instagram),
+            ("APPLE", Provider::Apple),
+        ] {
+            let at = |kind: &str| moved(&format!("{prefix}_AUTH_{kind}URL"), provider);
+            let here = endpoints(&descriptor(provider));
+            assert_eq!(endpoints(&at("")).authorize.as_str(), THERE);
+            assert_eq!(endpoints(&at("TOKEN_")).token.as_str(), THERE);
+            assert_eq!(at("CALLBACK_").callback.as_str(), THERE);
+            if here.jwks.is_some() {
+                assert_eq!(endpoints(&at("JWKS_")).jwks.unwrap().as_str(), THERE);
+            }
+            if here.profile.is_some() {
+                assert_eq!(endpoints(&at("PROFILE_")).profile.unwrap().as_str(), THERE);
+            }
+        }
+        for (name, provider) in [
+            ("GOOGLE_AUTH_TOKENINFO_URL", Provider::Google),
+            ("FACEBOOK_AUTH_DEBUG_TOKEN_URL", Provider::Facebook),
+        ] {
+            assert_eq!(moved(name, provider).token_check.unwrap().as_str(), THERE);
+        }
+        let keycloak = moved("KEYCLOAK_CALLBACK_URL", Provider::Keycloak);
+        assert_eq!(keycloak.callback.as_str(), THERE);
     }
 
     #[test]

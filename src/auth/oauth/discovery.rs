@@ -6,6 +6,7 @@ use url::Url;
 use super::call::{Answer, Call};
 use super::descriptor::Endpoints;
 use super::{Failure, address};
+use crate::auth::transport::is_loopback;
 
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
@@ -105,7 +106,7 @@ impl Candidate {
         value
             .as_str()
             .and_then(address::endpoint)
-            .filter(|url| url.scheme() == "https" || address::is_loopback(&self.url))
+            .filter(|url| url.scheme() == "https" || is_loopback(self.url.as_str()))
             .map(Some)
             .ok_or_else(|| {
                 Failure::unavailable(format!("the discovery document's {name} cannot be used"))

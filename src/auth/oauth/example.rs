@@ -12,7 +12,8 @@ use super::begin::{Begun, Fresh, Start, begin};
 use super::call::{Answer, Call};
 use super::descriptor::{Descriptor, Endpoints, Source};
 use super::jws::SignatureCheck;
-use super::profile::{Names, Profile, VerifiedEmail};
+use super::person::{Names, VerifiedEmail};
+use super::profile::Profile;
 use super::provider::{
     CredentialSettings, Fields, Oddity, Proof, Row, SourceSettings, TokenSignIn, UrlSetting,
 };

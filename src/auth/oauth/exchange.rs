@@ -9,7 +9,8 @@ use super::callback::Returned;
 use super::descriptor::{Descriptor, Endpoints};
 use super::id_token::{Expectation, Nonce};
 use super::jws::UnverifiedToken;
-use super::profile::{IdTokenProof, Names, ProfileRequest};
+use super::person::Names;
+use super::profile::{IdTokenProof, ProfileRequest};
 use super::provider::{Oddity, Proof};
 use crate::auth::data_key::{DataKeys, Purpose};
 use crate::auth::secret::Secret;
@@ -121,22 +122,27 @@ impl ProviderTokens {
 
     /// What proves who came; without a promised id_token nobody did.
     pub fn evidence(self, descriptor: &Descriptor) -> Result<Evidence, Failure> {
-        let Endpoints {
-            issuer,
-            jwks,
-            profile,
-            ..
-        } = self.pending.endpoints;
-        let row = descriptor.row();
-        if matches!(row.proof, Proof::Profile(_)) {
-            let url = profile.ok_or_else(|| Failure::untrusted("no profile URL"))?;
-            return Ok(Evidence::Profile(ProfileRequest::of_stranger(
-                descriptor.provider,
-                issuer,
-                &url,
-                &self.access_token,
-            )));
+        match descriptor.row().proof {
+            Proof::Profile(_) => self.profile_request(descriptor).map(Evidence::Profile),
+            Proof::IdToken(_) => self.id_token(descriptor),
         }
+    }
+
+    fn profile_request(self, descriptor: &Descriptor) -> Result<ProfileRequest, Failure> {
+        let Endpoints {
+            issuer, profile, ..
+        } = self.pending.endpoints;
+        let url = profile.ok_or_else(|| Failure::untrusted("no profile URL"))?;
+        Ok(ProfileRequest::of_stranger(
+            descriptor.provider,
+            issuer,
+            &url,
+            &self.access_token,
+        ))
+    }
+
+    fn id_token(self, descriptor: &Descriptor) -> Result<Evidence, Failure> {
+        let endpoints = self.pending.endpoints;
         let id_token = self
             .id_token
             .ok_or_else(|| Failure::untrusted("the token answer has no id_token"))?;
@@ -146,20 +152,19 @@ impl ProviderTokens {
             .ok_or_else(|| Failure::untrusted("the sign-in has no nonce"))?;
         let expectation = Expectation {
             provider: descriptor.provider,
-            issuer,
+            issuer: endpoints.issuer,
             audience: descriptor.client_id.clone(),
             nonce: Nonce::Exactly(nonce),
         };
-        Ok(Evidence::IdToken(
-            UnverifiedToken::read(&id_token)?,
-            IdTokenProof {
-                keys: jwks.ok_or_else(|| Failure::untrusted("no keys URL"))?,
-                expectation,
-                names: self.names,
-                access_token: Some(self.access_token),
-                userinfo: profile,
-            },
-        ))
+        let keys = endpoints.jwks;
+        let proof = IdTokenProof {
+            keys: keys.ok_or_else(|| Failure::untrusted("no keys URL"))?,
+            expectation,
+            names: self.names,
+            access_token: Some(self.access_token),
+            userinfo: endpoints.profile,
+        };
+        Ok(Evidence::IdToken(UnverifiedToken::read(&id_token)?, proof))
     }
 }
 

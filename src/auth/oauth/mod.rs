@@ -31,6 +31,7 @@ pub mod id_token;
 pub mod jwks;
 pub mod jws;
 pub mod logout;
+pub mod person;
 pub mod policy;
 pub mod profile;
 pub mod provider;

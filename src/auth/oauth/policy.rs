@@ -1,6 +1,7 @@
 //! What somebody from elsewhere may do here: sign in, be linked, sign up, or nothing.
 
-use super::profile::{Names, Profile};
+use super::person::Names;
+use super::profile::Profile;
 use super::{Failure, Provider};
 
 /// What the deployment allows.

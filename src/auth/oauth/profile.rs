@@ -1,20 +1,15 @@
 //! Who came: the profile that everything before leads to.
 
-use serde_json::{Map, Value};
 use url::Url;
 
 use super::call::{Answer, Call};
 use super::exchange::unwrapped;
 use super::id_token::{Expectation, VerifiedClaims, identifier};
 use super::jws::SignedClaims;
+use super::person::{Names, VerifiedEmail};
 use super::provider::{Oddity, Proof, Row};
 use super::{Failure, Provider, address};
 use crate::auth::secret::Secret;
-
-/// The longest name that is taken over, in characters.
-const MAX_NAME: usize = 50;
-/// The longest address (RFC 5321 §4.5.3.1.3), in bytes.
-const MAX_EMAIL: usize = 254;
 
 /// A person at a provider, proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,21 +24,6 @@ pub struct Profile {
     pub email: Option<VerifiedEmail>,
     /// What the person is called.
     pub names: Names,
-}
-
-/// An address that the provider's id_token says is verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedEmail(String);
-
-/// What a person is called, as far as it is known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
-    /// Given name, or the whole name of who has none.
-    pub first: Option<String>,
-    /// Middle name.
-    pub middle: Option<String>,
-    /// Family name.
-    pub last: Option<String>,
 }
 
 /// An id_token's way to a profile, once its signature is verified.
@@ -177,85 +157,11 @@ fn profile_call(row: &Row, url: &Url, access_token: &Secret) -> Call {
     Call::get(url).with_bearer(access_token)
 }
 
-impl VerifiedEmail {
-    /// JSON `true` verifies, and nothing else does; Apple also writes `"true"`.
-    pub(super) fn of_claims(row: &Row, claims: &Map<String, Value>) -> Option<Self> {
-        let verified = match claims.get("email_verified")? {
-            Value::Bool(verified) => *verified,
-            Value::String(text) => row.has(Oddity::VerifiedAsText) && text == "true",
-            _ => false,
-        };
-        let email = claims.get("email")?.as_str()?;
-        (verified && is_address(email)).then(|| Self(email.to_owned()))
-    }
-
-    /// As the provider spells it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether this is the same address. One that is not ASCII is no address's equal: what folds
-    /// alike need not be delivered alike.
-    pub fn is_same(&self, other: &str) -> bool {
-        self.0.is_ascii() && other.is_ascii() && self.0.eq_ignore_ascii_case(other)
-    }
-}
-
-fn is_address(text: &str) -> bool {
-    let is_plain = |part: &str| {
-        let strange = |char: char| char.is_control() || char.is_whitespace() || char == '@';
-        !part.is_empty() && !part.contains(strange)
-    };
-    let parts = text.split_once('@');
-    text.len() <= MAX_EMAIL
-        && parts.is_some_and(|(local, domain)| is_plain(local) && is_plain(domain))
-}
-
-impl Names {
-    /// Cleans names: no control characters, no surrounding space, not too long, not empty.
-    pub(super) fn new(first: Option<&str>, middle: Option<&str>, last: Option<&str>) -> Self {
-        let clean = |name: Option<&str>| {
-            let name: String = name?.chars().filter(|char| !char.is_control()).collect();
-            let name: String = name.trim().chars().take(MAX_NAME).collect();
-            (!name.is_empty()).then_some(name)
-        };
-        Self {
-            first: clean(first),
-            middle: clean(middle),
-            last: clean(last),
-        }
-    }
-
-    fn of(row: &Row, profile: &Map<String, Value>) -> Self {
-        let text = |name: &str| profile.get(name).and_then(Value::as_str);
-        let fields = &row.fields;
-        let named = Self::new(
-            text(fields.first_name),
-            text(fields.middle_name),
-            text(fields.last_name),
-        );
-        if named == Self::default() {
-            Self::new(text(fields.name), None, None)
-        } else {
-            named
-        }
-    }
-
-    /// Takes over what is wanting.
-    fn fill(&mut self, other: Self) {
-        if *self == Self::default() {
-            *self = other;
-        } else {
-            self.first = self.first.take().or(other.first);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::example::{good, header};
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn of(provider: Provider, claims: &Value) -> Profile {
         let verified = VerifiedClaims {
@@ -283,32 +189,6 @@ mod tests {
 
     fn named(first: &str, middle: Option<&str>, last: Option<&str>) -> Names {
         Names::new(Some(first), middle, last)
-    }
-
-    #[test]
-    fn an_address_counts_only_if_json_true_verifies_it() {
-        let email = |provider, verified: Value| {
-            let claims = json!({ "email": "ann@example.com", "email_verified": verified });
-            of(provider, &claims).email.is_some()
-        };
-        for provider in [Provider::Google, Provider::Keycloak, Provider::Apple] {
-            assert!(email(provider, json!(true)));
-            for value in [
-                json!(false),
-                json!("false"),
-                json!("True"),
-                json!(1),
-                json!([true]),
-                Value::Null,
-            ] {
-                assert!(!email(provider, value.clone()), "{provider:?} {value}");
-            }
-        }
-        assert!(email(Provider::Apple, json!("true")));
-        assert!(!email(Provider::Google, json!("true")));
-        assert!(!email(Provider::Keycloak, json!("true")));
-        let unsaid = of(Provider::Google, &json!({ "email": "ann@example.com" }));
-        assert_eq!(unsaid.email, None);
     }
 
     #[test]
@@ -400,21 +280,5 @@ mod tests {
             let request = ask(Provider::Instagram, "https://graph.instagram.com/me");
             assert!(request.read(&good(body)).is_err(), "{body}");
         }
-    }
-
-    #[test]
-    fn names_are_cleaned() {
-        let long = "x".repeat(60);
-        let claims =
-            json!({ "given_name": " A\r\nnn\u{0} ", "middle_name": " ", "family_name": long });
-        let names = of(Provider::Google, &claims).names;
-        assert_eq!(names.first.as_deref(), Some("Ann"));
-        assert_eq!(names.middle, None);
-        assert_eq!(names.last.unwrap().len(), 50);
-        let whole = of(
-            Provider::Google,
-            &json!({ "name": "Ann Lee", "given_name": 5 }),
-        );
-        assert_eq!(whole.names, named("Ann Lee", None, None));
     }
 }

@@ -52,7 +52,7 @@ pub const GOOGLE: Row = Row {
 
 /// <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow>
 ///
-/// Facebook does not say whether an address is verified, so none is asked for.
+/// Facebook does not say whether an address is verified, so the one that the scope allows is not read.
 pub const FACEBOOK: Row = Row {
     name: "facebook",
     client_id: "FACEBOOK_AUTH_CLIENT_ID",
@@ -188,6 +188,54 @@ const fn url(name: &'static str, default: &'static str) -> UrlSetting {
 #[cfg(test)]
 mod tests {
     use super::super::Provider;
+    use super::*;
+
+    /// Names and defaults of every setting of a row.
+    fn settings(row: &Row) -> Vec<(&'static str, Option<&'static str>)> {
+        let at = |url: &UrlSetting| (url.name, Some(url.default));
+        let mut all = vec![(row.client_id, None), at(&row.callback)];
+        match &row.credential {
+            CredentialSettings::Secret(name) => all.push((name, None)),
+            CredentialSettings::AppleKey {
+                team_id,
+                key_id,
+                private_key,
+            } => all.extend([team_id, key_id, private_key].map(|name| (*name, None))),
+        }
+        match &row.source {
+            SourceSettings::Known {
+                authorize,
+                token,
+                jwks,
+                profile,
+            } => {
+                all.extend([authorize, token].map(at));
+                all.extend([jwks, profile].into_iter().flatten().map(at));
+            }
+            SourceSettings::Discovered { host, realm } => {
+                all.extend([host, realm].map(|name| (*name, None)));
+            }
+        }
+        if let TokenSignIn::TokenInfo(url) | TokenSignIn::DebugToken(url) = &row.token_sign_in {
+            all.push(at(url));
+        }
+        all
+    }
+
+    #[test]
+    fn the_document_has_every_setting_with_its_default() {
+        let document = include_str!("../../../docs/providers.md");
+        let rows = Provider::ALL.iter().map(|provider| provider.row());
+        for (name, default) in rows.filter(|row| row.name != "sixth").flat_map(settings) {
+            let line = document
+                .lines()
+                .find(|line| line.starts_with('|') && line.contains(&format!("`{name}`")))
+                .unwrap_or_else(|| panic!("{name} is not in the document"));
+            if let Some(default) = default {
+                assert!(line.ends_with(&format!("| `{default}` |")), "{line}");
+            }
+        }
+    }
 
     #[test]
     fn a_provider_is_stored_under_the_name_of_its_row() {

@@ -152,7 +152,7 @@ fn every_provider_leads_to_a_profile() {
         let verified = profile
             .email
             .as_ref()
-            .map(super::profile::VerifiedEmail::as_str);
+            .map(super::person::VerifiedEmail::as_str);
         let knows_address = openid().any(|other| other == provider);
         assert_eq!(verified, knows_address.then_some("ann@example.com"));
         // The sixth tells no name: it has no userinfo, and its id_token holds none.

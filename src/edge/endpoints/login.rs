@@ -5,9 +5,10 @@ use serde_json::json;
 use crate::auth::attempts::Place;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
+use crate::edge::flows::codes::{self, CodeExchange};
 use crate::edge::flows::credentials::{self, Bearer, Credentials};
 use crate::edge::flows::passwords::{self, PasswordChange};
-use crate::edge::flows::sessions::{self, CodeExchange, TokenPair};
+use crate::edge::flows::sessions::{self, TokenPair};
 use crate::error::{Error, Why};
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::auth_user::{self, AuthUser};
@@ -24,7 +25,7 @@ pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
         .visitor
         .place(device_info(incoming).device_id.as_deref());
     let (client, person) = credentials::sign_in(app, &presented(&body, &place)).await?;
-    let code = sessions::new_code(app, &client, &person, challenge.as_ref()).await?;
+    let code = codes::new_code(app, &client, &person, challenge.as_ref()).await?;
     Reply::json(&json!({ "code": code.expose() }))
 }
 
@@ -50,7 +51,7 @@ pub async fn token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
         verifier: body.code_verifier.as_ref(),
         device: device_info(incoming),
     };
-    token_response(sessions::exchange_code(app, exchange).await?)
+    token_response(codes::exchange_code(app, exchange).await?)
 }
 
 /// `POST /auth/token-refresh`: the next pair.

@@ -5,6 +5,7 @@
 
 pub mod administration;
 pub mod audit;
+pub mod codes;
 pub mod credentials;
 pub mod notices;
 pub mod one_time_passwords;

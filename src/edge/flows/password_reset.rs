@@ -14,6 +14,7 @@ use crate::edge::outbound::notifier;
 use crate::edge::store::accounts::{self, AccountWithPassword};
 use crate::edge::store::clients;
 use crate::edge::store::one_time::{self as links, Link, NewLink};
+use crate::edge::store::passwords;
 use crate::error::{Error, Why};
 use crate::wire::message::{Kind, Message};
 
@@ -49,6 +50,16 @@ async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result
         let provider = providers.first().map_or("your provider", String::as_str);
         return notices::send(app, &Message::no_password_here(address, provider, app.now)).await;
     }
+    offer_link(app, calling, &account.id, address).await
+}
+
+/// Makes a link, unless the mailbox has had its share, and sends it.
+async fn offer_link(
+    app: &App,
+    calling: &CallingClient,
+    user_id: &str,
+    address: &str,
+) -> Result<(), Error> {
     let token = random_secret()?;
     let key = one_time::key::<PasswordReset>(&token);
     let lifetime = app.config.messages.reset_lifetime;
@@ -57,7 +68,7 @@ async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result
         key: &key,
         kind: <PasswordReset as one_time::OneTime>::KIND,
         message_kind: Kind::PasswordReset.name(),
-        user_id: Some(&account.id),
+        user_id: Some(user_id),
         client: Some(calling.client().id),
         recipient: &fold(address),
         expires_on: app.now + lifetime.saturating_mul(1000),
@@ -70,8 +81,7 @@ async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result
     };
     app.kv.put(&key, &record, lifetime).await?;
     let href = app.config.messages.reset_link(&token);
-    let minutes = lifetime / 60;
-    let message = Message::password_reset(address, href, &token, minutes, app.now);
+    let message = Message::password_reset(address, href, &token, lifetime / 60, app.now);
     notifier::deliver(app, &message).await
 }
 
@@ -110,20 +120,7 @@ pub async fn set(
     let found = accounts::with_password(&answers, 2)?;
     let (account, old) = allowed(&calling, link, found)?;
     check_policy(password, app.config.password_min_length, "/password")?;
-    let hash = app.config.password_hash;
-    if hash.verify(password, Some(&old))? {
-        return Err(Error::Refused(Why::SamePassword));
-    }
-    let reset = accounts::PasswordReset {
-        key: &key,
-        attempt: &random_id()?,
-        user_id: &account.id,
-        old: &old,
-        new: &hash.hash(password)?,
-    };
-    if !accounts::reset_password(&app.db, &reset, app.now).await? {
-        return Err(Error::Refused(Why::TokenRevoked));
-    }
+    replace(app, &key, &account, &old, password).await?;
     let event = Event {
         kind: "reset",
         result: "ok",
@@ -136,6 +133,32 @@ pub async fn set(
     let address = record.ok().flatten().map(|record| record.address);
     notices::password_changed(app, address.or(account.email));
     Ok(())
+}
+
+/// Uses the link up and sets the password, both or neither.
+async fn replace(
+    app: &App,
+    key: &str,
+    account: &Account,
+    old: &str,
+    password: &Secret,
+) -> Result<(), Error> {
+    let hash = app.config.password_hash;
+    if hash.verify(password, Some(old))? {
+        return Err(Error::Refused(Why::SamePassword));
+    }
+    let reset = passwords::PasswordReset {
+        key,
+        attempt: &random_id()?,
+        user_id: &account.id,
+        old,
+        new: &hash.hash(password)?,
+    };
+    if passwords::reset_password(&app.db, &reset, app.now).await? {
+        Ok(())
+    } else {
+        Err(Error::Refused(Why::TokenRevoked))
+    }
 }
 
 const fn good(link: Option<&Link>, now: i64) -> Result<&Link, Error> {

@@ -9,8 +9,8 @@ use crate::auth::attempts::Place;
 use crate::auth::password::check_policy;
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
-use crate::edge::store::accounts;
 use crate::edge::store::attempts::{self, Guess, Subject};
+use crate::edge::store::passwords;
 use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
 
@@ -37,12 +37,12 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     };
     let reads = [
         sessions::find_live(&id, app.now),
-        accounts::find_password_of_session(&id),
+        passwords::find_password_of_session(&id),
     ];
     let answers = app.db.batch(reads).await?;
     let session = sessions::live(&answers, 0)?.ok_or(Error::Strategy(Why::TokenRevoked))?;
     own_refresh_token(app, &session.id, change.refresh_token)?;
-    let stored = accounts::password(&answers, 1)?;
+    let stored = passwords::password(&answers, 1)?;
     check(app, &session, stored.as_deref(), change)?;
     if !change.old_password.is_empty() {
         prove_old(app, &session, stored.as_deref(), change).await?;
@@ -53,7 +53,7 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     }
     let new = hash.hash(change.password)?;
     let user_id = &session.account.id;
-    if accounts::change_password(&app.db, user_id, &session.id, &new, app.now).await? {
+    if passwords::change_password(&app.db, user_id, &session.id, &new, app.now).await? {
         audit::record(app, event("password", "ok", &session));
         notices::password_changed(app, session.account.email);
         Ok(())
@@ -126,6 +126,6 @@ pub fn rehash(app: &App, user_id: &str, stored: String, password: &Secret) {
     let (user_id, password) = (user_id.to_owned(), password.clone());
     app.in_background(|app| async move {
         let hash = algorithm.hash(&password)?;
-        accounts::rehash(&app.db, &user_id, &stored, &hash).await
+        passwords::rehash(&app.db, &user_id, &stored, &hash).await
     });
 }

@@ -1,17 +1,12 @@
-//! Codes and sessions: hand out, redeem, open, refresh, end.
-
-use futures_util::future::{join, try_join};
+//! Sessions: open, refresh, end.
 
 use super::audit::{self, Event};
 use super::credentials::{self, CallingClient, SignedIn, TokenSubject};
 use crate::auth::data_key::Purpose;
-use crate::auth::one_time::{self, AuthCode};
-use crate::auth::pkce::Challenge;
-use crate::auth::secret::{Secret, random_id, random_secret};
+use crate::auth::secret::{Secret, random_id};
 use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry};
 use crate::edge::app::App;
-use crate::edge::store::codes::{self, CodeState, NewCode, Redemption};
 use crate::edge::store::refreshes::{self, RefreshAttempt};
 use crate::edge::store::sessions::{self, LiveSession, NewSession};
 use crate::error::{Error, Why};
@@ -24,42 +19,6 @@ pub struct TokenPair {
     pub refresh_token: String,
     /// Epoch milliseconds at which the access token ends.
     pub expires: i64,
-}
-
-/// Hands out a code for a person who has just signed in (RFC 6749 §4.1.2).
-pub async fn new_code(
-    app: &App,
-    calling: &CallingClient,
-    person: &SignedIn,
-    challenge: Option<&Challenge>,
-) -> Result<Secret, Error> {
-    let code = random_secret()?;
-    let key = one_time::key::<AuthCode>(&code);
-    let client = calling.client();
-    let lifetime = client.code_lifetime();
-    let session_id = random_id()?;
-    let row = NewCode {
-        key: &key,
-        user_id: &person.account().id,
-        client: client.id,
-        session_id: &session_id,
-        client_secret_digest: &client.secret_digest,
-        challenge: challenge.map(Challenge::as_str),
-        method: person.proof().method(),
-        unchanged: person.unchanged(),
-        expires_on: app.now + lifetime.saturating_mul(1000),
-    };
-    let record = AuthCode {
-        proven_on: app.now,
-        provider_token: sealed_provider_token(app, person, &session_id)?,
-    };
-    let (made, ()) = try_join(
-        codes::insert(&app.db, &row, person.settle(app.now)?, app.now),
-        app.kv.put(&key, &record, lifetime),
-    )
-    .await?;
-    made.then_some(code)
-        .ok_or(Error::Strategy(Why::InvalidCredentials))
 }
 
 /// Opens a session at once (the mobile apps' way).
@@ -102,7 +61,7 @@ pub(super) async fn insert(
 }
 
 /// The provider's refresh token as it is stored, bound to the session it goes with.
-fn sealed_provider_token(
+pub(super) fn sealed_provider_token(
     app: &App,
     person: &SignedIn,
     session_id: &str,
@@ -114,77 +73,6 @@ fn sealed_provider_token(
     person.proof().provider_token().map(seal).transpose()
 }
 
-/// A code as a client brings it back.
-pub struct CodeExchange<'a> {
-    /// The code.
-    pub code: &'a Secret,
-    /// The client's public name.
-    pub client_id: &'a str,
-    /// PKCE verifier.
-    pub verifier: Option<&'a Secret>,
-    /// What brings it.
-    pub device: DeviceInfo,
-}
-
-/// Redeems a code for a session, once (RFC 6749 §4.1.3, RFC 7636 §4.6).
-pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<TokenPair, Error> {
-    let digest = exchange.device.device_id.as_deref().map(device_digest);
-    // A verifier that cannot be one answers no challenge, but the code is spent all the same.
-    let challenge = exchange.verifier.map(|verifier| {
-        Challenge::of_verifier(verifier).map_or_else(String::new, |it| it.as_str().to_owned())
-    });
-    let key = one_time::key::<AuthCode>(exchange.code);
-    let redemption = Redemption {
-        key: &key,
-        attempt: &random_id()?,
-        client_id: exchange.client_id,
-        challenge: challenge.as_deref(),
-        device: digest.as_deref(),
-        session_expires_on: app.now + app.config.session_max_age,
-    };
-    let (redeemed, remembered) = join(
-        codes::redeem(&app.db, &redemption, app.now),
-        app.kv.get::<AuthCode>(&key),
-    )
-    .await;
-    let (state, session) = redeemed?;
-    let Some(session) = session else {
-        let why = why_not_redeemed(&state);
-        let result = if state.taken == 1 && state.won == 0 {
-            "replay"
-        } else {
-            "failed"
-        };
-        audit::record(
-            app,
-            Event {
-                kind: "code",
-                result,
-                ..Event::default()
-            },
-        );
-        return Err(Error::Refused(why));
-    };
-    audit::record(app, event("code", "ok", &session));
-    // A place that does not know the record yet costs the sign-out at the provider, nothing else.
-    let provider_token = remembered.ok().flatten().and_then(|it| it.provider_token);
-    if let Some(token) = provider_token {
-        sessions::keep_provider_token(&app.db, &session.id, &token).await?;
-    }
-    issue(app, &session, 0, exchange.device)
-}
-
-const fn why_not_redeemed(state: &CodeState) -> Why {
-    let (won, usable) = (state.won == 1, state.good_client == 1 && state.voided == 0);
-    if state.known_client == 0 {
-        Why::ClientInvalid
-    } else if !won && usable && (state.taken == 1 || state.expired == 1) {
-        Why::CodeExpired
-    } else {
-        Why::InvalidCredentials
-    }
-}
-
 /// Moves a session on: the next refresh token and a fresh access token (RFC 9700 §4.14).
 pub async fn refresh(
     app: &App,
@@ -192,23 +80,7 @@ pub async fn refresh(
     access_token: Result<Secret, Error>,
     device: DeviceInfo,
 ) -> Result<TokenPair, Error> {
-    let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, refresh_token)?
-        .ok_or(Error::Refused(Why::TokenExpired))?;
-    let keys = &app.config.token_keys;
-    let same_session = access_token
-        .ok()
-        .and_then(|access| {
-            keys.verify(
-                access.expose(),
-                &app.config.issuer,
-                app.now,
-                Expiry::Ignored,
-            )
-        })
-        .is_some_and(|claims| claims.sid == token.session_id);
-    if !same_session {
-        return Err(Error::Refused(Why::TokenInvalid));
-    }
+    let token = own_pair(app, refresh_token, access_token)?;
     let digest = device.device_id.as_deref().map(device_digest);
     let ask = RefreshAttempt {
         session_id: &token.session_id,
@@ -220,16 +92,7 @@ pub async fn refresh(
     let before = done.before.ok_or(Error::Refused(Why::TokenExpired))?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
     if verdict == Refresh::Theft {
-        let session_id = Some(token.session_id.clone());
-        audit::record(
-            app,
-            Event {
-                kind: "refresh",
-                result: "theft",
-                session_id,
-                ..Event::default()
-            },
-        );
+        record_theft(app, &token);
     }
     verdict.allow()?;
     if done.rotated != (verdict == Refresh::Rotation) {
@@ -239,6 +102,33 @@ pub async fn refresh(
     }
     let session = done.session.ok_or(Error::Refused(Why::TokenExpired))?;
     issue(app, &session, token.n.saturating_add(1), device)
+}
+
+/// Reads a refresh token that comes with an access token of the same session, however old that is.
+fn own_pair(
+    app: &App,
+    refresh_token: &Secret,
+    access_token: Result<Secret, Error>,
+) -> Result<RefreshToken, Error> {
+    let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, refresh_token)?
+        .ok_or(Error::Refused(Why::TokenExpired))?;
+    let (keys, issuer) = (&app.config.token_keys, &app.config.issuer);
+    access_token
+        .ok()
+        .and_then(|access| keys.verify(access.expose(), issuer, app.now, Expiry::Ignored))
+        .filter(|claims| claims.sid == token.session_id)
+        .ok_or(Error::Refused(Why::TokenInvalid))?;
+    Ok(token)
+}
+
+fn record_theft(app: &App, token: &RefreshToken) {
+    let event = Event {
+        kind: "refresh",
+        result: "theft",
+        session_id: Some(token.session_id.clone()),
+        ..Event::default()
+    };
+    audit::record(app, event);
 }
 
 /// Reads a refresh token that must be of the bearer's own session, whatever its number.
@@ -291,7 +181,7 @@ pub fn event(kind: &'static str, result: &'static str, session: &LiveSession) ->
     }
 }
 
-fn issue(
+pub(super) fn issue(
     app: &App,
     session: &LiveSession,
     n: u32,

@@ -14,7 +14,7 @@ use crate::edge::app::App;
 use crate::edge::outbound::notifier;
 use crate::edge::store::accounts;
 use crate::edge::store::one_time::{self as links, Link, NewLink};
-use crate::edge::store::sign_ups::{self, NewUser};
+use crate::edge::store::sign_ups::{self, NewUser, Outcome};
 use crate::error::{Error, Why};
 use crate::wire::message::{Kind, Message};
 
@@ -97,11 +97,8 @@ pub async fn create_user(
     if fold(email) != recipient {
         return Err(Error::Refused(Why::InvalidEmail));
     }
-    check_policy(
-        application.password,
-        app.config.password_min_length,
-        "/password",
-    )?;
+    let password = application.password;
+    check_policy(password, app.config.password_min_length, "/password")?;
     let place = open(app)?;
     let invited = record.ok().flatten().map(|record| record.profile);
     let profile = invited.unwrap_or_default().or(application.profile);
@@ -111,35 +108,33 @@ pub async fn create_user(
         first_name: first_name(&profile, email),
         profile,
     };
-    let outcome = sign_ups::make_user(
-        &app.db,
-        &NewUser {
-            invitation: &key,
-            attempt: &random_id()?,
-            id: &made.id,
-            membership_id: &random_uuid()?,
-            email,
-            email_key: &recipient,
-            password: &app.config.password_hash.hash(application.password)?,
-            first_name: &made.first_name,
-            profile: &made.profile,
-            place,
-        },
-        app.now,
-    )
-    .await?;
+    let new = NewUser {
+        invitation: &key,
+        attempt: &random_id()?,
+        id: &made.id,
+        membership_id: &random_uuid()?,
+        email,
+        email_key: &recipient,
+        password: &app.config.password_hash.hash(password)?,
+        first_name: &made.first_name,
+        profile: &made.profile,
+        place,
+    };
+    welcome(&sign_ups::make_user(&app.db, &new, app.now).await?)?;
+    let event = Event {
+        kind: "sign-up",
+        result: "ok",
+        user_id: Some(made.id.clone()),
+        ..Event::default()
+    };
+    audit::record(app, event);
+    Ok(made)
+}
+
+/// Says why nobody was made, where nobody was.
+fn welcome(outcome: &Outcome) -> Result<(), Error> {
     if outcome.made == 1 {
-        let user_id = Some(made.id.clone());
-        audit::record(
-            app,
-            Event {
-                kind: "sign-up",
-                result: "ok",
-                user_id,
-                ..Event::default()
-            },
-        );
-        Ok(made)
+        Ok(())
     } else if outcome.place_exists == 0 {
         let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
         Err(Error::Misconfigured(what.to_owned()))

@@ -1,8 +1,7 @@
-//! D1: an account in one row, and its password.
+//! D1: an account in one row.
 
 use serde::Deserialize;
 
-use super::attempts;
 use super::db::{Answers, Db, Statement, sql};
 use crate::auth::account::{Account, Membership, effective_permissions, fold};
 use crate::error::Error;
@@ -37,32 +36,6 @@ const BY_LINK: &str = concat!(
 
 const PROVIDERS: &str =
     "select provider from user_identities where user_id = ?1 order by last_used_on desc, provider";
-
-const TAKE_RESET: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
-     where key = ?1 and kind = 'reset' and taken_by is null and voided_on is null and expires_on > ?3 \
-       and exists (select 1 from user_credentials p \
-         where p.user_id = one_time.user_id and p.password = ?4)";
-
-// Sessions end and other links are voided by the trigger on changed_on.
-const RESET_PASSWORD: &str = "update user_credentials set password = ?4, changed_on = ?5 \
-     where user_id = ?3 and exists (select 1 from one_time where key = ?1 and taken_by = ?2)";
-
-const PASSWORD_OF_SESSION: &str = "select p.password from sessions s \
-     join user_credentials p on p.user_id = s.user_id where s.id = ?1";
-
-const REHASH: &str =
-    "update user_credentials set password = ?3 where user_id = ?1 and password = ?2";
-
-// Sessions end and codes are voided by the trigger on changed_on. So a session that is open still
-// says that the password is the one that was checked.
-const CHANGE_PASSWORD: &str = "update user_credentials set password = ?3, changed_on = ?4 \
-     where user_id = ?1 and exists (select 1 from sessions s \
-       join live_members m on m.user_id = s.user_id and m.client_id = s.client_id \
-       where s.id = ?2 and s.user_id = ?1 and s.ended_on is null and s.expires_on > ?4)";
-
-const ACTIVATE: &str = "update user_tenants set status = 1, modified_on = ?3 \
-     where user_id = ?1 and status = 3 and deleted = 0 \
-       and exists (select 1 from user_credentials where user_id = ?1 and password = ?2)";
 
 /// An account as it is read.
 #[derive(Deserialize)]
@@ -175,44 +148,6 @@ pub fn with_password(answers: &Answers, n: usize) -> Result<Option<AccountWithPa
     }))
 }
 
-/// Asks for the stored password of a session's user: read it with [`password`].
-pub fn find_password_of_session(session_id: &str) -> Statement {
-    sql!(PASSWORD_OF_SESSION, session_id)
-}
-
-/// Reads the n-th answer of a batch, which asked [`find_password_of_session`].
-pub fn password(answers: &Answers, n: usize) -> Result<Option<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        password: String,
-    }
-    Ok(answers.row::<Row>(n)?.map(|row| row.password))
-}
-
-/// Stores the same password under today's hash, unless it has changed meanwhile.
-pub async fn rehash(db: &Db, user_id: &str, old: &str, new: &str) -> Result<(), Error> {
-    db.all(sql!(REHASH, user_id, old, new)).await.map(drop)
-}
-
-/// Changes a password and everything that hangs on it, if the session that asks is still open; says
-/// whether it did.
-pub async fn change_password(
-    db: &Db,
-    user_id: &str,
-    session_id: &str,
-    new: &str,
-    now: i64,
-) -> Result<bool, Error> {
-    let answers = db
-        .batch([
-            sql!(CHANGE_PASSWORD, user_id, session_id, new, now),
-            sql!(ACTIVATE, user_id, new, now),
-            attempts::clear_all(user_id),
-        ])
-        .await?;
-    Ok(answers.changes(0)? > 0)
-}
-
 /// Finds the live account that a link is for: read it with [`with_password`].
 pub fn find_by_link(key: &str) -> Statement {
     sql!(BY_LINK, key)
@@ -226,34 +161,6 @@ pub async fn providers(db: &Db, user_id: &str) -> Result<Vec<String>, Error> {
     }
     let rows: Vec<Row> = db.all(sql!(PROVIDERS, user_id)).await?.rows(0)?;
     Ok(rows.into_iter().map(|row| row.provider).collect())
-}
-
-/// A new password that a link allows.
-pub struct PasswordReset<'a> {
-    /// The key of the link.
-    pub key: &'a str,
-    /// Drawn for this attempt.
-    pub attempt: &'a str,
-    /// Whose password it is.
-    pub user_id: &'a str,
-    /// As stored now.
-    pub old: &'a str,
-    /// To be stored.
-    pub new: &'a str,
-}
-
-/// Uses a link up and sets its password, or changes nothing; says whether it did.
-pub async fn reset_password(db: &Db, reset: &PasswordReset<'_>, now: i64) -> Result<bool, Error> {
-    let (key, attempt) = (reset.key, reset.attempt);
-    let answers = db
-        .batch([
-            sql!(TAKE_RESET, key, attempt, now, reset.old),
-            sql!(RESET_PASSWORD, key, attempt, reset.user_id, reset.new, now),
-            sql!(ACTIVATE, reset.user_id, reset.new, now),
-            attempts::clear_all(reset.user_id),
-        ])
-        .await?;
-    Ok(answers.changes(1)? > 0)
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {

@@ -146,13 +146,41 @@ pub async fn sign_up(
     new: &NewUser<'_>,
     now: i64,
 ) -> Result<SignedUp, Error> {
+    let identity = sql!(
+        IDENTITY,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject,
+        now,
+        new.id
+    );
+    let [membership, clients] =
+        sign_ups::belongings(new.id, new.membership_id, new.place, None, now)?;
+    let answers = db
+        .batch([
+            user(profile, new, now),
+            membership,
+            clients,
+            identity,
+            of_profile(ACCOUNT, profile),
+            sign_ups::place_exists(new.place),
+        ])
+        .await?;
+    let made = answers.changes(0)? > 0;
+    Ok(SignedUp {
+        account: account(&answers, 4)?.filter(|_| made),
+        place_exists: sign_ups::exists(&answers, 5)?,
+    })
+}
+
+fn user(profile: &Profile, new: &NewUser<'_>, now: i64) -> Statement {
     let NewAccount {
         username,
         email,
         names,
     } = new.account;
     let email_key = email.as_deref().map(fold);
-    let user = sql!(
+    sql!(
         SIGN_UP,
         new.id,
         names.first.as_deref().unwrap_or(username),
@@ -168,32 +196,7 @@ pub async fn sign_up(
         profile.provider.name(),
         &profile.issuer,
         &profile.subject
-    );
-    let identity = sql!(
-        IDENTITY,
-        profile.provider.name(),
-        &profile.issuer,
-        &profile.subject,
-        now,
-        new.id
-    );
-    let [membership, clients] =
-        sign_ups::belongings(new.id, new.membership_id, new.place, None, now)?;
-    let answers = db
-        .batch([
-            user,
-            membership,
-            clients,
-            identity,
-            of_profile(ACCOUNT, profile),
-            sign_ups::place_exists(new.place),
-        ])
-        .await?;
-    let made = answers.changes(0)? > 0;
-    Ok(SignedUp {
-        account: account(&answers, 4)?.filter(|_| made),
-        place_exists: sign_ups::exists(&answers, 5)?,
-    })
+    )
 }
 
 /// Notes that an identity has opened its account.

@@ -12,6 +12,7 @@ pub mod kv;
 pub mod meter;
 pub mod one_time;
 pub mod otps;
+pub mod passwords;
 pub mod refreshes;
 pub mod sessions;
 pub mod sign_ins;

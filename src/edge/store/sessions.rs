@@ -1,7 +1,7 @@
 //! D1: sessions. Each function is one batch that decides and reads in the same transaction.
 //!
-//! Whatever opens or uses a session joins `live_members`: user, membership, tenant, role and client
-//! as they are now.
+//! Whatever opens or uses a session asks the view `live_members`, or `accounts.live` and the client
+//! itself: user, membership, tenant, role and client as they are now.
 
 use serde::Deserialize;
 
@@ -22,10 +22,11 @@ macro_rules! live_sessions {
             ", ",
             client_columns!(),
             " from sessions s \
-             join live_members m on m.user_id = s.user_id and m.client_id = s.client_id \
-             join accounts a on a.user_id = s.user_id \
-             join auth_clients c on c.id = s.client_id \
-             where s.ended_on is null "
+             cross join accounts a on a.user_id = s.user_id \
+             cross join auth_clients c on c.id = s.client_id \
+             where s.ended_on is null and a.live and c.deleted = 0 \
+               and exists (select 1 from user_clients u \
+                 where u.user_id = s.user_id and u.client_id = s.client_id) "
         )
     };
 }

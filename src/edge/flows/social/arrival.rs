@@ -11,6 +11,7 @@ use crate::auth::one_time;
 use crate::auth::pkce::Challenge;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
+use crate::edge::flows::codes;
 use crate::edge::flows::credentials::{CallingClient, SignedIn};
 use crate::edge::flows::sessions::{self, TokenPair};
 use crate::error::{Error, Why};
@@ -87,7 +88,7 @@ async fn welcome(
         return Ok(Arrival::Tokens(pair));
     };
     let challenge = start.challenge.as_deref().and_then(Challenge::parse);
-    let code = sessions::new_code(app, &calling, person, challenge.as_ref()).await?;
+    let code = codes::new_code(app, &calling, person, challenge.as_ref()).await?;
     redirect::with_code(redirect_url, &code, start.state.as_deref()).map(Arrival::Redirect)
 }
 

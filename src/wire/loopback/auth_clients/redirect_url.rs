@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::wire::cors::is_loopback;
+use crate::auth::transport::is_secure;
 
 /// Whether a text may be a client's redirect URL: https, or http on this machine, or an app's own
 /// scheme with a dot in it (RFC 8252 §7.1); without userinfo and fragment (RFC 6749 §3.1.2).
@@ -22,8 +22,7 @@ pub(super) fn is_acceptable(text: &str) -> bool {
         .and_then(|(_, rest)| rest.split(['/', '?']).next());
     let plain = authority.is_some_and(|authority| !authority.contains('@'));
     match url.scheme() {
-        "https" => plain,
-        "http" => plain && is_loopback(text),
+        "https" | "http" => plain && is_secure(text),
         scheme => scheme.contains('.') && (plain || authority.is_none()),
     }
 }

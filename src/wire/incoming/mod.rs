@@ -1,5 +1,7 @@
 //! A request as plain data, and the readers that every endpoint shares.
 
+mod method;
+
 use base64ct::{Base64, Encoding};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -9,59 +11,13 @@ use url::form_urlencoded;
 use super::loopback::validate::{self, Model};
 use crate::auth::secret::Secret;
 use crate::error::Error;
+pub use method::Method;
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 1_048_576;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
-
-/// The methods of the APIs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// GET, and HEAD, which answers as GET without the body.
-    Get,
-    /// POST
-    Post,
-    /// PUT
-    Put,
-    /// PATCH
-    Patch,
-    /// DELETE
-    Delete,
-    /// OPTIONS
-    Options,
-    /// Anything else: no endpoint has it.
-    Other,
-}
-
-impl Method {
-    /// Reads the request line's method.
-    pub fn parse(name: &str) -> Self {
-        match name {
-            "GET" | "HEAD" => Self::Get,
-            "POST" => Self::Post,
-            "PUT" => Self::Put,
-            "PATCH" => Self::Patch,
-            "DELETE" => Self::Delete,
-            "OPTIONS" => Self::Options,
-            _ => Self::Other,
-        }
-    }
-
-    /// The name for an `Allow` header.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-            Self::Options => "OPTIONS",
-            Self::Other => "",
-        }
-    }
-}
 
 /// What came after the headers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
-//! Our JSON Web Tokens: access tokens, and the keys they are signed and verified with.
+//! The keys that access tokens are signed and verified with.
 //!
-//! Every other secret of ours is opaque. The header's `alg` never chooses a key: the key id does,
+//! The header's `alg` never chooses a key: the key id does,
 //! and the key's own type says which algorithm is right (RFC 8725 §3.1).
 
 use std::collections::HashSet;
@@ -10,13 +10,12 @@ use chrono::{DateTime, Duration, Utc};
 use jwt_compact::alg::{Ed25519, Es256, Hs256, Hs256Key};
 use jwt_compact::jwk::JsonWebKey;
 use jwt_compact::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::account::Account;
-use super::client::AuthClient;
-use super::secret::Secret;
+use super::claims::AccessClaims;
+use crate::auth::secret::Secret;
 use crate::error::Error;
 
 /// `typ` of an access token (RFC 9068 §2.1): its purpose.
@@ -25,124 +24,6 @@ const ACCESS_TOKEN: &str = "at+jwt";
 const SHARED_KEY_ID: &str = "shared";
 /// What HS256 needs to be as strong as its hash (RFC 7518 §3.2), in bytes.
 const SHARED_SECRET_LENGTH: usize = 32;
-
-/// What an access token says: the original's claims, and the registered ones besides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AccessClaims {
-    /// The user.
-    pub id: String,
-    /// As the user spells it.
-    pub username: String,
-    /// Where messages go, if anywhere.
-    pub email: Option<String>,
-    /// Given name.
-    pub first_name: String,
-    /// Family name.
-    pub last_name: Option<String>,
-    /// Effective permissions in the default tenant.
-    pub permissions: Vec<String>,
-    /// `role_type`, as a string.
-    pub role: String,
-    /// The client's number.
-    pub auth_client_id: i64,
-    /// The tenant the user belongs to unless another is named.
-    pub default_tenant_id: Option<String>,
-    /// The tenant this token speaks for.
-    pub tenant_id: Option<String>,
-    /// The membership.
-    pub user_tenant_id: Option<String>,
-    /// The membership's status.
-    pub status: i64,
-    /// Locale and the like.
-    pub user_preferences: UserPreferences,
-    /// What the sign-in or refresh came from; informational.
-    pub device_info: DeviceInfo,
-    /// When the user last signed in, ISO 8601.
-    pub last_login: Option<String>,
-    /// The user again (RFC 7519 §4.1.2).
-    pub sub: String,
-    /// Makes the token unique.
-    pub jti: String,
-    /// The session: a row in D1.
-    pub sid: String,
-    /// The client's public name (RFC 9068 §2.2).
-    #[serde(rename = "client_id")]
-    pub client_id: String,
-    /// Who signed.
-    pub iss: String,
-}
-
-/// `userPreferences` of the original.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserPreferences {
-    /// BCP 47 language tag.
-    pub locale: String,
-}
-
-/// `deviceInfo` of the original.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DeviceInfo {
-    /// The `device_id` header.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_id: Option<String>,
-    /// The `User-Agent` header.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
-}
-
-impl AccessClaims {
-    /// What a token says of an account that holds a session with a client.
-    pub fn new(account: &Account, client: &AuthClient, context: ClaimContext<'_>) -> Self {
-        let membership = account.membership.as_ref();
-        Self {
-            id: account.id.clone(),
-            username: account.username.clone(),
-            email: account.email.clone(),
-            first_name: account.first_name.clone(),
-            last_name: account.last_name.clone(),
-            permissions: account.permissions().to_vec(),
-            role: membership.map_or_else(String::new, |member| member.role_type.to_string()),
-            auth_client_id: client.id,
-            default_tenant_id: account.default_tenant_id.clone(),
-            tenant_id: membership.map(|member| member.tenant_id.clone()),
-            user_tenant_id: membership.map(|member| member.id.clone()),
-            status: membership.map_or(0, |member| member.status),
-            user_preferences: UserPreferences::new(account, context.locale),
-            device_info: context.device_info,
-            last_login: account.last_login.map(iso8601),
-            sub: account.id.clone(),
-            jti: context.jti,
-            sid: context.session_id.to_owned(),
-            client_id: client.client_id.clone(),
-            iss: context.issuer.to_owned(),
-        }
-    }
-}
-
-/// What a token says that is not of the account or the client.
-pub struct ClaimContext<'a> {
-    /// The session.
-    pub session_id: &'a str,
-    /// Makes the token unique.
-    pub jti: String,
-    /// Who signs.
-    pub issuer: &'a str,
-    /// The locale of those who have none.
-    pub locale: &'a str,
-    /// Where the request came from.
-    pub device_info: DeviceInfo,
-}
-
-impl UserPreferences {
-    /// An account's preferences; `locale` is for those who have none.
-    pub fn new(account: &Account, locale: &str) -> Self {
-        Self {
-            locale: account.locale.clone().unwrap_or_else(|| locale.to_owned()),
-        }
-    }
-}
 
 /// Whether a token's `exp` is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,7 +178,7 @@ impl Key {
             .map_err(|_| "holds a key that is not a JWK of kty OKP or EC")?;
         let pair = match jwk.get("crv").and_then(Value::as_str) {
             Some("Ed25519") => ed25519::SecretKey::try_from(&key).map(|secret| {
-                let public = secret.public_key();
+                let public = secret.verifying_key();
                 KeyPair::Ed25519(secret, public)
             }),
             Some("P-256") => p256::SigningKey::try_from(&key).map(|secret| {
@@ -385,16 +266,10 @@ fn instant(milliseconds: i64) -> Result<DateTime<Utc>, Error> {
         .ok_or_else(|| Error::Internal("a time out of range".to_owned()))
 }
 
-/// A time as the APIs write it: ISO 8601 in UTC with milliseconds.
-pub fn iso8601(milliseconds: i64) -> String {
-    DateTime::from_timestamp_millis(milliseconds).map_or_else(String::new, |instant| {
-        instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::token::{DeviceInfo, UserPreferences};
 
     const ISSUER: &str = "https://login.example";
     const NOW: i64 = 1_800_000_000_000;

@@ -1,0 +1,132 @@
+//! What an access token says.
+
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::account::Account;
+use crate::auth::client::AuthClient;
+
+/// What an access token says: the original's claims, and the registered ones besides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessClaims {
+    /// The user.
+    pub id: String,
+    /// As the user spells it.
+    pub username: String,
+    /// Where messages go, if anywhere.
+    pub email: Option<String>,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Effective permissions in the default tenant.
+    pub permissions: Vec<String>,
+    /// `role_type`, as a string.
+    pub role: String,
+    /// The client's number.
+    pub auth_client_id: i64,
+    /// The tenant the user belongs to unless another is named.
+    pub default_tenant_id: Option<String>,
+    /// The tenant this token speaks for.
+    pub tenant_id: Option<String>,
+    /// The membership.
+    pub user_tenant_id: Option<String>,
+    /// The membership's status.
+    pub status: i64,
+    /// Locale and the like.
+    pub user_preferences: UserPreferences,
+    /// What the sign-in or refresh came from; informational.
+    pub device_info: DeviceInfo,
+    /// When the user last signed in, ISO 8601.
+    pub last_login: Option<String>,
+    /// The user again (RFC 7519 §4.1.2).
+    pub sub: String,
+    /// Makes the token unique.
+    pub jti: String,
+    /// The session: a row in D1.
+    pub sid: String,
+    /// The client's public name (RFC 9068 §2.2).
+    #[serde(rename = "client_id")]
+    pub client_id: String,
+    /// Who signed.
+    pub iss: String,
+}
+
+/// `userPreferences` of the original.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserPreferences {
+    /// BCP 47 language tag.
+    pub locale: String,
+}
+
+/// `deviceInfo` of the original.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceInfo {
+    /// The `device_id` header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// The `User-Agent` header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}
+
+impl AccessClaims {
+    /// What a token says of an account that holds a session with a client.
+    pub fn new(account: &Account, client: &AuthClient, context: ClaimContext<'_>) -> Self {
+        let membership = account.membership.as_ref();
+        Self {
+            id: account.id.clone(),
+            username: account.username.clone(),
+            email: account.email.clone(),
+            first_name: account.first_name.clone(),
+            last_name: account.last_name.clone(),
+            permissions: account.permissions().to_vec(),
+            role: membership.map_or_else(String::new, |member| member.role_type.to_string()),
+            auth_client_id: client.id,
+            default_tenant_id: account.default_tenant_id.clone(),
+            tenant_id: membership.map(|member| member.tenant_id.clone()),
+            user_tenant_id: membership.map(|member| member.id.clone()),
+            status: membership.map_or(0, |member| member.status),
+            user_preferences: UserPreferences::new(account, context.locale),
+            device_info: context.device_info,
+            last_login: account.last_login.map(iso8601),
+            sub: account.id.clone(),
+            jti: context.jti,
+            sid: context.session_id.to_owned(),
+            client_id: client.client_id.clone(),
+            iss: context.issuer.to_owned(),
+        }
+    }
+}
+
+/// What a token says that is not of the account or the client.
+pub struct ClaimContext<'a> {
+    /// The session.
+    pub session_id: &'a str,
+    /// Makes the token unique.
+    pub jti: String,
+    /// Who signs.
+    pub issuer: &'a str,
+    /// The locale of those who have none.
+    pub locale: &'a str,
+    /// Where the request came from.
+    pub device_info: DeviceInfo,
+}
+
+impl UserPreferences {
+    /// An account's preferences; `locale` is for those who have none.
+    pub fn new(account: &Account, locale: &str) -> Self {
+        Self {
+            locale: account.locale.clone().unwrap_or_else(|| locale.to_owned()),
+        }
+    }
+}
+
+/// A time as the APIs write it: ISO 8601 in UTC with milliseconds.
+pub fn iso8601(milliseconds: i64) -> String {
+    DateTime::from_timestamp_millis(milliseconds).map_or_else(String::new, |instant| {
+        instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    })
+}

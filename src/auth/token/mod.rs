@@ -1,0 +1,9 @@
+//! Our JSON Web Tokens: what access tokens say, and the keys they are signed and verified with.
+//!
+//! Every other secret of ours is opaque.
+
+mod claims;
+mod keys;
+
+pub use claims::{AccessClaims, ClaimContext, DeviceInfo, UserPreferences, iso8601};
+pub use keys::{Expiry, TokenKeys};

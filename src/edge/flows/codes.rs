@@ -1,0 +1,119 @@
+//! Authorization codes: hand out, redeem.
+
+use futures_util::future::{join, try_join};
+
+use super::audit::{self, Event};
+use super::credentials::{CallingClient, SignedIn};
+use super::sessions::{TokenPair, event, issue, sealed_provider_token};
+use crate::auth::one_time::{self, AuthCode};
+use crate::auth::pkce::Challenge;
+use crate::auth::secret::{Secret, random_id, random_secret};
+use crate::auth::session::device_digest;
+use crate::auth::token::DeviceInfo;
+use crate::edge::app::App;
+use crate::edge::store::codes::{self, CodeState, NewCode, Redemption};
+use crate::edge::store::sessions;
+use crate::error::{Error, Why};
+
+/// Hands out a code for a person who has just signed in (RFC 6749 §4.1.2).
+pub async fn new_code(
+    app: &App,
+    calling: &CallingClient,
+    person: &SignedIn,
+    challenge: Option<&Challenge>,
+) -> Result<Secret, Error> {
+    let code = random_secret()?;
+    let key = one_time::key::<AuthCode>(&code);
+    let client = calling.client();
+    let lifetime = client.code_lifetime();
+    let session_id = random_id()?;
+    let row = NewCode {
+        key: &key,
+        user_id: &person.account().id,
+        client: client.id,
+        session_id: &session_id,
+        client_secret_digest: &client.secret_digest,
+        challenge: challenge.map(Challenge::as_str),
+        method: person.proof().method(),
+        unchanged: person.unchanged(),
+        expires_on: app.now + lifetime.saturating_mul(1000),
+    };
+    let record = AuthCode {
+        proven_on: app.now,
+        provider_token: sealed_provider_token(app, person, &session_id)?,
+    };
+    let (made, ()) = try_join(
+        codes::insert(&app.db, &row, person.settle(app.now)?, app.now),
+        app.kv.put(&key, &record, lifetime),
+    )
+    .await?;
+    made.then_some(code)
+        .ok_or(Error::Strategy(Why::InvalidCredentials))
+}
+
+/// A code as a client brings it back.
+pub struct CodeExchange<'a> {
+    /// The code.
+    pub code: &'a Secret,
+    /// The client's public name.
+    pub client_id: &'a str,
+    /// PKCE verifier.
+    pub verifier: Option<&'a Secret>,
+    /// What brings it.
+    pub device: DeviceInfo,
+}
+
+/// Redeems a code for a session, once (RFC 6749 §4.1.3, RFC 7636 §4.6).
+pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<TokenPair, Error> {
+    let digest = exchange.device.device_id.as_deref().map(device_digest);
+    // A verifier that cannot be one answers no challenge, but the code is spent all the same.
+    let challenge = exchange.verifier.map(|verifier| {
+        Challenge::of_verifier(verifier).map_or_else(String::new, |it| it.as_str().to_owned())
+    });
+    let key = one_time::key::<AuthCode>(exchange.code);
+    let redemption = Redemption {
+        key: &key,
+        attempt: &random_id()?,
+        client_id: exchange.client_id,
+        challenge: challenge.as_deref(),
+        device: digest.as_deref(),
+        session_expires_on: app.now + app.config.session_max_age,
+    };
+    let (redeemed, remembered) = join(
+        codes::redeem(&app.db, &redemption, app.now),
+        app.kv.get::<AuthCode>(&key),
+    )
+    .await;
+    let (state, session) = redeemed?;
+    let session = session.ok_or_else(|| refuse(app, &state))?;
+    audit::record(app, event("code", "ok", &session));
+    // A place that does not know the record yet costs the sign-out at the provider, nothing else.
+    let provider_token = remembered.ok().flatten().and_then(|it| it.provider_token);
+    if let Some(token) = provider_token {
+        sessions::keep_provider_token(&app.db, &session.id, &token).await?;
+    }
+    issue(app, &session, 0, exchange.device)
+}
+
+/// Writes down why a code opened nothing, and says it.
+fn refuse(app: &App, state: &CodeState) -> Error {
+    let replayed = state.taken == 1 && state.won == 0;
+    let event = Event {
+        kind: "code",
+        result: if replayed { "replay" } else { "failed" },
+        ..Event::default()
+    };
+    audit::record(app, event);
+    Error::Refused(why_not_redeemed(state))
+}
+
+const fn why_not_redeemed(state: &CodeState) -> Why {
+    let (won, usable) = (state.won == 1, state.good_client == 1 && state.voided == 0);
+    if state.known_client == 0 {
+        Why::ClientInvalid
+    } else if !won && usable && (state.taken == 1 || state.expired == 1) {
+        Why::CodeExpired
+    } else {
+        Why::InvalidCredentials
+    }
+}

@@ -1,0 +1,69 @@
+//! The bearer of an access token (RFC 6750).
+
+use serde_json::{Map, Value};
+
+use crate::auth::secret::Secret;
+use crate::auth::token::Expiry;
+use crate::edge::app::App;
+use crate::edge::store::sessions::{self, LiveSession};
+use crate::error::{Error, Why};
+
+/// What the bearer of an access token is.
+pub enum Bearer {
+    /// Somebody with a session.
+    Session(Box<LiveSession>),
+    /// Whoever the token says, without a session (the habit `plain-bearer`).
+    Plain(Map<String, Value>),
+}
+
+impl Bearer {
+    /// Whether the bearer holds a permission now.
+    pub fn may(&self, permission: &str) -> bool {
+        match self {
+            Self::Session(session) => {
+                let held = session.account.permissions();
+                held.iter().any(|name| name == permission)
+            }
+            Self::Plain(claims) => claims
+                .get("permissions")
+                .and_then(Value::as_array)
+                .is_some_and(|held| held.iter().any(|name| name == permission)),
+        }
+    }
+}
+
+/// Reads the token of a request to a session that may be used now, in one trip.
+pub async fn bearer(app: &App, token: &Secret) -> Result<Bearer, Error> {
+    match session_id(app, token)? {
+        TokenSubject::Session(id) => {
+            let answers = app.db.all(sessions::find_live(&id, app.now)).await?;
+            let session = sessions::live(&answers, 0)?;
+            session
+                .map(|session| Bearer::Session(Box::new(session)))
+                .ok_or(Error::Strategy(Why::TokenRevoked))
+        }
+        TokenSubject::Plain(claims) => Ok(Bearer::Plain(claims)),
+    }
+}
+
+/// Whom a token names, before storage has been asked.
+pub enum TokenSubject {
+    /// A session, by its `sid`.
+    Session(String),
+    /// Whoever the claims say (the habit `plain-bearer`).
+    Plain(Map<String, Value>),
+}
+
+/// Checks a token's signature, purpose, issuer and time.
+pub fn session_id(app: &App, token: &Secret) -> Result<TokenSubject, Error> {
+    let (keys, issuer) = (&app.config.token_keys, app.config.issuer.as_str());
+    if let Some(claims) = keys.verify(token.expose(), issuer, app.now, Expiry::Checked) {
+        return Ok(TokenSubject::Session(claims.sid));
+    }
+    let plain = app.config.habits.plain_bearer;
+    plain
+        .then(|| keys.verify_plain(token.expose(), issuer, app.now))
+        .flatten()
+        .map(TokenSubject::Plain)
+        .ok_or(Error::Strategy(Why::BearerExpired))
+}

@@ -1,0 +1,52 @@
+//! The client that is calling.
+
+use crate::auth::client::AuthClient;
+use crate::auth::secret::Secret;
+use crate::edge::app::App;
+use crate::edge::store::clients::{self, ClientRow};
+use crate::error::{Error, Why};
+
+/// Nobody can sign in to the client of ServiceStack's callers.
+pub(super) const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
+
+/// A client that has proven its secret.
+pub struct CallingClient {
+    pub(super) client: AuthClient,
+}
+
+impl CallingClient {
+    /// The client for which a sign-in elsewhere was begun: it proved itself then.
+    pub(in crate::edge::flows) const fn returning(client: AuthClient) -> Self {
+        Self { client }
+    }
+
+    /// The client.
+    pub const fn client(&self) -> &AuthClient {
+        &self.client
+    }
+}
+
+/// Proves a client, in one trip.
+pub async fn client(app: &App, client_id: &str, secret: &Secret) -> Result<CallingClient, Error> {
+    if client_id.is_empty() || secret.is_empty() {
+        return Err(Error::Refused(Why::Unauthorized));
+    }
+    let row = app.db.first(clients::find_by_client_id(client_id)).await?;
+    prove_client(row, secret)
+}
+
+/// The client of ServiceStack's callers, for a person whom somebody else proves.
+pub async fn named_client(app: &App) -> Result<CallingClient, Error> {
+    let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
+    let row: Option<ClientRow> = app.db.first(clients::find_by_client_id(client_id)).await?;
+    let client = row.ok_or(NOBODY)?.into();
+    Ok(CallingClient { client })
+}
+
+/// Takes what a batch found for a client's name as that client, if the secret is its own.
+pub fn prove_client(row: Option<ClientRow>, secret: &Secret) -> Result<CallingClient, Error> {
+    row.map(AuthClient::from)
+        .filter(|client| client.proves(secret))
+        .map(|client| CallingClient { client })
+        .ok_or(Error::Strategy(Why::ClientInvalid))
+}

@@ -1,0 +1,122 @@
+//! The person who has signed in, and what proved them.
+
+use crate::auth::account::Account;
+use crate::auth::attempts::Place;
+use crate::auth::client::AuthClient;
+use crate::auth::oauth::profile::Profile;
+use crate::auth::secret::{Secret, random_id};
+use crate::edge::app::App;
+use crate::edge::store::attempts;
+use crate::edge::store::identities;
+use crate::edge::store::otps::{self, ReservedOtp, Settlement};
+use crate::edge::store::sessions::Unchanged;
+use crate::error::Error;
+
+/// A person who has proven to be the account's, and is admitted to the client.
+pub struct SignedIn {
+    pub(super) account: Account,
+    pub(super) proof: Proof,
+    pub(super) password_changed_on: Option<i64>,
+    pub(super) place: Place,
+}
+
+/// What proved a person.
+pub enum Proof {
+    /// The password. An OTP that was held ready for it gets its try back.
+    Password {
+        /// The OTP that was not needed.
+        unused: Option<ReservedOtp>,
+    },
+    /// An OTP, which whatever is opened must take first.
+    Otp(ReservedOtp),
+    /// A provider.
+    Elsewhere {
+        /// Who it says it is.
+        profile: Box<Profile>,
+        /// What ends the session there, if it gave that.
+        refresh_token: Option<Secret>,
+    },
+}
+
+impl SignedIn {
+    /// Lets a person whom a provider has proven in to a client.
+    pub(in crate::edge::flows) fn from_elsewhere(
+        app: &App,
+        client: &AuthClient,
+        account: Account,
+        profile: Profile,
+        refresh_token: Option<Secret>,
+    ) -> Result<Self, Error> {
+        account.admit(client)?;
+        Ok(Self {
+            account,
+            proof: Proof::Elsewhere {
+                profile: Box::new(profile),
+                refresh_token,
+            },
+            password_changed_on: None,
+            place: app.visitor.place(None),
+        })
+    }
+
+    /// The person's account.
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// What proved the person.
+    pub const fn proof(&self) -> &Proof {
+        &self.proof
+    }
+
+    /// What goes first in the batch that opens something: failures are forgotten, the device is
+    /// known from now on, and an OTP is taken or gets its try back.
+    pub fn settle(&self, now: i64) -> Result<Settlement, Error> {
+        let mut settlement = Settlement::default();
+        let cleared = attempts::clear(&self.account.id, &self.place, now);
+        settlement.statements.extend(cleared);
+        match &self.proof {
+            Proof::Password { unused: None } => {}
+            Proof::Password { unused: Some(otp) } => {
+                settlement.statements.push(otps::give_back(otp));
+            }
+            Proof::Otp(otp) => {
+                let attempt = random_id()?;
+                settlement.statements.push(otps::take(otp, &attempt, now));
+                settlement.otp_attempt = Some(attempt);
+            }
+            Proof::Elsewhere { profile, .. } => {
+                settlement.statements.push(identities::used(profile, now));
+            }
+        }
+        Ok(settlement)
+    }
+
+    /// The password that the account then had: what the person proved opens nothing once it is
+    /// another. A provider's word does not hang on it.
+    pub const fn unchanged(&self) -> Unchanged {
+        match self.proof {
+            Proof::Password { .. } | Proof::Otp(_) => Unchanged::Since(self.password_changed_on),
+            Proof::Elsewhere { .. } => Unchanged::Whatever,
+        }
+    }
+}
+
+impl Proof {
+    /// The provider's refresh token, if there is one.
+    pub const fn provider_token(&self) -> Option<&Secret> {
+        match self {
+            Self::Elsewhere { refresh_token, .. } => refresh_token.as_ref(),
+            Self::Password { .. } | Self::Otp(_) => None,
+        }
+    }
+
+    /// The name that is stored with a session.
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::Password { .. } => "password",
+            Self::Otp(_) => "otp",
+            Self::Elsewhere { profile, .. } => profile.provider.name(),
+        }
+    }
+}

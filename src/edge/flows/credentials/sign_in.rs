@@ -1,0 +1,194 @@
+//! A client and a person prove themselves, in one trip.
+
+use super::client::{CallingClient, NOBODY, client, prove_client};
+use super::person::{Proof, SignedIn};
+use crate::auth::account::{Account, fold};
+use crate::auth::attempts::Place;
+use crate::auth::data_key::Purpose;
+use crate::auth::secret::{Secret, digest, random_id};
+use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Event};
+use crate::edge::flows::{one_time_passwords, passwords};
+use crate::edge::store::accounts::{self, AccountWithPassword};
+use crate::edge::store::attempts::{self, Guess, Subject};
+use crate::edge::store::clients::{self, ClientRow};
+use crate::edge::store::db::Answers;
+use crate::edge::store::otps::{self, ReservedOtp};
+use crate::error::{Error, Why};
+
+/// What a sign-in brings.
+pub struct Credentials<'a> {
+    /// The client's public name.
+    pub client_id: &'a str,
+    /// What proves the client.
+    pub client_secret: &'a Secret,
+    /// Username or e-mail address.
+    pub username: &'a str,
+    /// Password.
+    pub password: &'a Secret,
+    /// Where it comes from.
+    pub place: &'a Place,
+}
+
+/// What a person presents.
+pub struct Presented<'a> {
+    /// Username or e-mail address.
+    pub username: &'a str,
+    /// Password.
+    pub password: &'a Secret,
+    /// Where it comes from.
+    pub place: &'a Place,
+}
+
+/// Proves a client and a person, in one trip.
+///
+/// Whatever is wrong with the person is one answer after the same work; only somebody who knows
+/// the password is told more.
+pub async fn sign_in(
+    app: &App,
+    credentials: &Credentials<'_>,
+) -> Result<(CallingClient, SignedIn), Error> {
+    let Credentials {
+        client_id,
+        client_secret,
+        username,
+        password,
+        place,
+    } = *credentials;
+    if client_id.is_empty() || client_secret.is_empty() {
+        return Err(Error::Refused(Why::Unauthorized));
+    }
+    if fold(username).is_empty() || password.is_empty() {
+        // Nothing to try, so nothing is counted; but the client must prove itself all the same.
+        client(app, client_id, client_secret).await?;
+        return Err(Error::Strategy(Why::MissingCredentials));
+    }
+    let digest = client_secret.digest();
+    let person = Presented {
+        username,
+        password,
+        place,
+    };
+    let answers = look_up(app, client_id, Some(&digest), &person).await?;
+    let calling = prove_client(answers.row(0)?, client_secret)?;
+    let person = prove_member(app, &answers, &calling, &person)?;
+    Ok((calling, person))
+}
+
+/// Proves a person to the client of ServiceStack's callers, in one trip. Nobody brings a secret of
+/// that client: the deployment vouches for it, by `SERVICESTACK_CLIENT_ID`.
+pub async fn sign_in_to_named(
+    app: &App,
+    person: &Presented<'_>,
+) -> Result<(CallingClient, SignedIn), Error> {
+    let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
+    let answers = look_up(app, client_id, None, person).await?;
+    let row: ClientRow = answers.row(0)?.ok_or(NOBODY)?;
+    let calling = CallingClient { client: row.into() };
+    let person = prove_member(app, &answers, &calling, person)?;
+    Ok((calling, person))
+}
+
+/// Asks for client and account, counts the attempt, and reserves an OTP. Without a digest the
+/// client has been vouched for.
+async fn look_up(
+    app: &App,
+    client_id: &str,
+    secret_digest: Option<&str>,
+    person: &Presented<'_>,
+) -> Result<Answers, Error> {
+    let mut name = fold(person.username);
+    if name.len() > accounts::LONGEST_NAME {
+        // Nobody has such a name; it is counted under its digest, since D1 binds no megabytes.
+        name = digest(&name);
+    }
+    let guess = Guess {
+        subject: Subject::Name(&name),
+        place: person.place,
+        attempt: &random_id()?,
+        tag: &tag(app, &name, person.password)?,
+        client: secret_digest.map(|digest| (client_id, digest)),
+        limits: app.config.attempts,
+    };
+    let reads = [
+        clients::find_by_client_id(client_id),
+        accounts::find_by_name(person.username),
+    ];
+    let otp = otps::reserve(&name, client_id, secret_digest, app.now);
+    let counted = guess.statements(app.now);
+    app.db
+        .batch(reads.into_iter().chain(counted).chain([otp]))
+        .await
+}
+
+/// Proves the person of a [`look_up`], and that the client may have them; writes down how it went.
+fn prove_member(
+    app: &App,
+    answers: &Answers,
+    calling: &CallingClient,
+    person: &Presented<'_>,
+) -> Result<SignedIn, Error> {
+    let found = accounts::with_password(answers, 1)?;
+    let user_id = found.as_ref().map(|found| found.account.id.clone());
+    let record = |result| {
+        let event = Event {
+            kind: "sign-in",
+            result,
+            user_id: user_id.clone(),
+            client: Some(calling.client.id),
+            session_id: None,
+        };
+        audit::record(app, event);
+    };
+    attempts::outcome(answers, 4, app.now).inspect_err(|_| record("refused"))?;
+    let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
+    let otp = answers.row(5)?;
+    let (account, proof) = prove_person(app, found, person.password, otp)
+        .and_then(|(account, proof)| {
+            account
+                .admit(&calling.client)
+                .map(drop)
+                .map(|()| (account, proof))
+        })
+        .inspect_err(|_| record("failed"))?;
+    record("ok");
+    let place = person.place.clone();
+    Ok(SignedIn {
+        account,
+        proof,
+        password_changed_on,
+        place,
+    })
+}
+
+fn prove_person(
+    app: &App,
+    found: Option<AccountWithPassword>,
+    password: &Secret,
+    otp: Option<ReservedOtp>,
+) -> Result<(Account, Proof), Error> {
+    let stored = found.as_ref().and_then(|found| found.password.as_deref());
+    let proven = app.config.password_hash.verify(password, stored)?;
+    let refusal = Error::Strategy(Why::InvalidCredentials);
+    let AccountWithPassword {
+        account,
+        password: stored,
+        ..
+    } = found.ok_or_else(|| refusal.clone())?;
+    if let Some(stored) = stored.filter(|_| proven) {
+        passwords::rehash(app, &account.id, stored, password);
+        return Ok((account, Proof::Password { unused: otp }));
+    }
+    match otp {
+        Some(otp) if one_time_passwords::opens(app, &otp, password, &account)? => {
+            Ok((account, Proof::Otp(otp)))
+        }
+        _ => Err(refusal),
+    }
+}
+
+/// Recognises the same attempt sent twice, and tells nothing of the password.
+pub fn tag(app: &App, name: &str, password: &Secret) -> Result<String, Error> {
+    let keys = &app.config.data_keys;
+    keys.short_tag(Purpose::Attempt, &[name, password.expose()])
+}

@@ -1,0 +1,7 @@
+//! The ARC API's bodies: the tables that requests are checked against, and what is read or written.
+
+mod accounts;
+mod sign_in;
+
+pub use accounts::*;
+pub use sign_in::*;

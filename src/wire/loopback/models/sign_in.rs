@@ -1,0 +1,145 @@
+//! Bodies of signing in and out, here and elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::validate::Kind::String as Text;
+use super::super::validate::{Field, Model};
+use crate::auth::pkce::Challenge;
+use crate::auth::secret::Secret;
+use crate::error::Error;
+
+/// `LoginRequest`, with the PKCE properties that are ours.
+pub const LOGIN_REQUEST: Model = Model {
+    fields: &[
+        Field::required("client_id", Text),
+        Field::required("client_secret", Text),
+        Field::required("username", Text),
+        Field::required("password", Text),
+        Field::optional("code_challenge", Text),
+        Field::optional("code_challenge_method", Text),
+    ],
+    closed: true,
+};
+
+/// `AuthTokenRequest`, with the PKCE property that is ours.
+pub const AUTH_TOKEN_REQUEST: Model = Model {
+    fields: &[
+        Field::required("code", Text),
+        Field::required("clientId", Text),
+        Field::optional("code_verifier", Text),
+    ],
+    closed: true,
+};
+
+/// `AuthRefreshTokenRequest`.
+pub const REFRESH_REQUEST: Model = Model {
+    fields: &[Field::required("refreshToken", Text)],
+    closed: true,
+};
+
+/// `RefreshTokenRequestPartial`, the body of the two sign-outs.
+pub const LOGOUT_REQUEST: Model = Model {
+    fields: &[Field::optional("refreshToken", Text)],
+    closed: true,
+};
+
+/// `ClientAuthRequest`, with the properties of a start that are ours.
+pub const CLIENT_AUTH_REQUEST: Model = Model {
+    fields: &[
+        Field::required("client_id", Text),
+        Field::required("client_secret", Text),
+        Field::optional("state", Text),
+        Field::optional("code_challenge", Text),
+        Field::optional("code_challenge_method", Text),
+    ],
+    closed: true,
+};
+
+/// The same as a query, where nothing is required and anything else passes.
+pub const CLIENT_AUTH_QUERY: Model = Model {
+    fields: &[
+        Field::optional("client_id", Text),
+        Field::optional("client_secret", Text),
+        Field::optional("state", Text),
+        Field::optional("code_challenge", Text),
+        Field::optional("code_challenge_method", Text),
+    ],
+    closed: false,
+};
+
+/// What a start brings, as form or query.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ClientAuthRequest {
+    /// The client's public name.
+    pub client_id: String,
+    /// What proves the client.
+    pub client_secret: Secret,
+    /// The client's own, handed back.
+    pub state: Option<String>,
+    /// PKCE challenge.
+    pub code_challenge: Option<String>,
+    /// Only `S256`.
+    pub code_challenge_method: Option<String>,
+}
+
+/// Body of the two login routes.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct LoginRequest {
+    /// The client's public name.
+    pub client_id: String,
+    /// What proves the client.
+    pub client_secret: Secret,
+    /// Username, or the user's e-mail address.
+    pub username: String,
+    /// Password, or an OTP.
+    pub password: Secret,
+    /// PKCE challenge.
+    pub code_challenge: Option<String>,
+    /// Only `S256`.
+    pub code_challenge_method: Option<String>,
+}
+
+impl LoginRequest {
+    /// The PKCE challenge, if there is one.
+    pub fn challenge(&self) -> Result<Option<Challenge>, Error> {
+        Challenge::read(
+            self.code_challenge.as_deref(),
+            self.code_challenge_method.as_deref(),
+        )
+    }
+}
+
+/// Body of `POST /auth/token`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct AuthTokenRequest {
+    /// The code.
+    pub code: Secret,
+    /// The client's public name.
+    #[serde(rename = "clientId")]
+    pub client_id: String,
+    /// PKCE verifier.
+    pub code_verifier: Option<Secret>,
+}
+
+/// Body of `POST /auth/token-refresh` and of the sign-outs.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RefreshRequest {
+    /// The refresh token.
+    pub refresh_token: Secret,
+}
+
+/// `TokenResponse`; `pubnubToken` is never made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenResponse {
+    /// A JWT.
+    pub access_token: String,
+    /// Opaque.
+    pub refresh_token: String,
+    /// Epoch milliseconds at which the access token ends.
+    pub expires: i64,
+}
