@@ -6,12 +6,15 @@ import { client, fold, role, tenant, user } from "./people.mjs";
 import { literal } from "./sql.mjs";
 import { Stop } from "./steps.mjs";
 
-/** An administrator: somebody who may come in, and whose role holds the permission. */
+/** An administrator: somebody who may come in, and holds the permission by role or in person. */
 const AN_ADMINISTRATOR = `exists (
   select 1 from users u
   join user_tenants m on m.user_id = u.id and m.tenant_id = u.default_tenant_id and m.deleted = 0 and m.status in (1, 3)
   join roles r on r.id = m.role_id and r.deleted = 0
-  where u.deleted = 0 and exists (select 1 from json_each(r.permissions) where value = 'NotAllowed'))`;
+  where u.deleted = 0 and (
+    exists (select 1 from json_each(r.permissions) where value = 'NotAllowed') or
+    exists (select 1 from user_permissions p
+      where p.user_tenant_id = m.id and p.permission = 'NotAllowed' and p.allowed = 1 and p.deleted = 0)))`;
 
 /**
  * What to run, as one transaction (`statements`), how to ask afterwards whether it was done

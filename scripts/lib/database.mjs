@@ -7,6 +7,8 @@ import { stripVTControlCharacters } from "node:util";
 import { Stop } from "./steps.mjs";
 import { askWrangler } from "./wrangler.mjs";
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /**
  * Opens the database that was chosen and hands it to the work:
  *
@@ -40,14 +42,27 @@ async function queryRemote(statements) {
 }
 
 async function writeRemote(statements) {
-  const folder = mkdtempSync(join(tmpdir(), "edgelatch-"));
-  try {
-    const file = join(folder, "statements.sql");
-    writeFileSync(file, script(statements), { mode: 0o600 });
+  await withFile(script(statements), async (file) => {
     const { status, stdout, stderr } = await askWrangler(["d1", "execute", "DB", "--remote", "--file", file, "--yes"]);
     if (status !== 0) throw new Stop(explain(stdout + stderr));
+  });
+}
+
+/** Hands the work a file that only its owner can read, and deletes it however the work ends, by Ctrl-C too. */
+export async function withFile(text, work) {
+  const folder = mkdtempSync(join(tmpdir(), "edgelatch-"));
+  const clear = () => rmSync(folder, { recursive: true, force: true });
+  const end = () => process.exit(1);
+  process.on("exit", clear);
+  for (const signal of SIGNALS) process.on(signal, end);
+  try {
+    const file = join(folder, "statements.sql");
+    writeFileSync(file, text, { mode: 0o600 });
+    return await work(file);
   } finally {
-    rmSync(folder, { recursive: true });
+    clear();
+    process.off("exit", clear);
+    for (const signal of SIGNALS) process.off(signal, end);
   }
 }
 

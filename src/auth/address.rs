@@ -1,5 +1,7 @@
 //! E-mail addresses: which texts we are ready to send a message to.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// The longest address (RFC 5321 §4.5.3.1.3).
 const MAX_LENGTH: usize = 254;
 
@@ -23,9 +25,35 @@ pub fn is_address(text: &str) -> bool {
         && !domain.contains("..")
 }
 
+/// An address as it is written to and stored: NFKC, trimmed.
+///
+/// Accounts are told apart by folded addresses. A message must go where the folded address is, or
+/// the owner of another mailbox, whose name merely folds to it, would answer for it.
+pub fn normalise(text: &str) -> String {
+    let composed: String = text.nfkc().collect();
+    composed.trim().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_written_to_in_the_letters_it_folds_to() {
+        for (text, written) in [
+            (" Demo@Example.com ", "Demo@Example.com"),
+            ("\u{fb01}n@example.com", "fin@example.com"),
+            ("\u{212a}im@example.com", "Kim@example.com"),
+            ("u\u{308}@example.com", "\u{fc}@example.com"),
+        ] {
+            assert_eq!(normalise(text), written);
+            assert_eq!(
+                crate::auth::account::fold(text),
+                crate::auth::account::fold(written)
+            );
+        }
+        assert!(!is_address(&normalise("a@b\u{ff0c}c@d")));
+    }
 
     #[test]
     fn addresses_are_told_from_lists_headers_and_nonsense() {

@@ -144,9 +144,14 @@ fn is_readable(stored: &str) -> bool {
         return false;
     };
     let parameter = |name| hash.params.get_decimal(name).unwrap_or(0);
-    parameter("i") <= MAX_PBKDF2_ROUNDS
-        && parameter("m") <= MAX_ARGON2_MEMORY_KIB
-        && parameter("t") <= MAX_ARGON2_PASSES
+    let affordable = match hash.algorithm.as_str() {
+        "pbkdf2-sha256" | "pbkdf2-sha512" => (1..=MAX_PBKDF2_ROUNDS).contains(&parameter("i")),
+        "argon2id" => {
+            parameter("m") <= MAX_ARGON2_MEMORY_KIB && parameter("t") <= MAX_ARGON2_PASSES
+        }
+        _ => false,
+    };
+    affordable && hash.salt.is_some() && hash.hash.is_some()
 }
 
 fn verify(password: &str, stored: &str) -> bool {
@@ -262,6 +267,18 @@ mod tests {
             Some("$scrypt$ln=1$AAAAAAAAAAA$AAAAAAAAAAA"),
         ] {
             assert!(!Algorithm::Argon2id.verify(&secret(), stored).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_verified_costs_the_work_of_the_stand_in() {
+        for stored in [
+            "$scrypt$ln=1$AAAAAAAAAAA$AAAAAAAAAAA",
+            "$pbkdf2-sha512$i=1000",
+            "$pbkdf2-sha512$AAECAwQFBgcICQoLDA0ODw$AAAAAAAAAAAAAAAAAAAAAA",
+            "$argon2id$v=19$m=64,t=1,p=1$eq4rx//HKc4g4Lvd9rTxmw",
+        ] {
+            assert!(!is_readable(stored), "{stored}");
         }
     }
 

@@ -201,16 +201,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn sign_up(&self) -> Result<Option<SignUpPlace>, Error> {
-        let Some(tenant_id) = self.text("SIGN_UP_TENANT") else {
-            return Ok(None);
-        };
-        let role_id = self.text("SIGN_UP_ROLE");
-        Ok(Some(SignUpPlace {
-            tenant_id,
-            role_id: role_id
-                .ok_or_else(|| wrong("SIGN_UP_ROLE", "is missing beside SIGN_UP_TENANT"))?,
-            client_ids: self.list("SIGN_UP_CLIENT_IDS"),
-        }))
+        match (self.text("SIGN_UP_TENANT"), self.text("SIGN_UP_ROLE")) {
+            (None, None) => Ok(None),
+            (Some(tenant_id), Some(role_id)) => Ok(Some(SignUpPlace {
+                tenant_id,
+                role_id,
+                client_ids: self.list("SIGN_UP_CLIENT_IDS"),
+            })),
+            (Some(_), None) => Err(wrong("SIGN_UP_ROLE", "is missing beside SIGN_UP_TENANT")),
+            (None, Some(_)) => Err(wrong("SIGN_UP_TENANT", "is missing beside SIGN_UP_ROLE")),
+        }
     }
 
     fn same_site(&self) -> Result<SameSite, Error> {

@@ -2,6 +2,7 @@
 //!
 //! A table rather than a `match`, so that 405 and its `Allow` follow from the same lines.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -99,5 +100,8 @@ pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     if allowed.contains(&"GET") {
         allowed.push("HEAD");
     }
+    // A path can be of two patterns: `/auth-clients/count` is also an `{id}`.
+    let mut named = HashSet::new();
+    allowed.retain(|name| named.insert(*name));
     Err(Error::NoSuchMethod(allowed))
 }

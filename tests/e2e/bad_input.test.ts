@@ -148,6 +148,11 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
   });
 
   const good = JSON.stringify(right);
+
+  test("may begin with a byte order mark", async () => {
+    expectAnswer(await raw(`\ufeff${good.replace(/\}$/, ',"foo":1}')}`), invalid(unknown("foo")));
+  });
+
   const deep = (open: string, close: string) => `${open.repeat(10_000)}${close.repeat(10_000)}`;
   const broken: Record<string, string | Uint8Array> = {
     "an open brace": "{",
@@ -289,6 +294,7 @@ describe("paths and methods", () => {
     "/logout": ["POST"],
     "/.well-known/jwks.json": ["GET", "HEAD"],
     "/health": ["GET", "HEAD"],
+    "/auth-clients/count": ["GET", "PUT", "PATCH", "DELETE", "HEAD"],
   };
   const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "QUERY"];
 

@@ -82,6 +82,8 @@ const cases: [complaint: string | RegExp, settings: Settings][] = [
   ["LEGACY_HABITS names a habit that does not exist", { LEGACY_HABITS: `plain-bearer, ${HUNTER2}` }],
   ["LEGACY_HABITS names a habit that does not exist", { LEGACY_HABITS: "Plain-Bearer" }],
   ["RATE_LIMITS must be on unless PUBLIC_URL is loopback", { RATE_LIMITS: "off", PUBLIC_URL: "https://login.example" }],
+  ["SIGN_UP_ROLE is missing beside SIGN_UP_TENANT", { SIGN_UP_TENANT: HUNTER2 }],
+  ["SIGN_UP_TENANT is missing beside SIGN_UP_ROLE", { SIGN_UP_ROLE: HUNTER2 }],
   ["DEV_MAILBOX must be off unless PUBLIC_URL is loopback", { DEV_MAILBOX: "on", PUBLIC_URL: "https://login.example" }],
 ];
 test.each(cases)("%s (%#)", async (complaint, changed) => {

@@ -125,6 +125,7 @@ test("the development mailbox is a page, or JSON, newest first, and 404 when it 
   await settled();
   const json = await our.send("GET", "/dev/mailbox", { headers: { accept: "application/json" } });
   expect(json.body.map(({ to }: { to: string }) => to)).toEqual(["second@example.com", "first@example.com"]);
+  expect(Object.keys(json.body[0])).toEqual(["to", "subject", "kind", "link", "token", "sentAt"]);
   const page = await our.send("GET", "/dev/mailbox", { headers: { accept: "text/html" } });
   expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
   expect(page.text).toContain(json.body[0].link.replaceAll("&", "&amp;"));

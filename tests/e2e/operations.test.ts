@@ -1,10 +1,14 @@
 // What operators' commands do to the database, on a real D1.
 
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { calculateJwkThumbprint, importJWK, jwtVerify, SignJWT } from "jose";
 import { Miniflare } from "miniflare";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bootstrap } from "../../scripts/lib/bootstrap.mjs";
+import { withFile } from "../../scripts/lib/database.mjs";
 import { freshDataKey, freshJwtKeys } from "../../scripts/lib/keys.mjs";
 import { findMember, findRoles, setRole, setStatus } from "../../scripts/lib/members.mjs";
 import { digest, fold, hashPassword } from "../../scripts/lib/people.mjs";
@@ -107,6 +111,18 @@ describe("bootstrap", () => {
     expect((await attempt({ username: "second" })).made).toBe(true);
   });
 
+  test("is refused while somebody holds the permission in person", async () => {
+    await seedDemo(db);
+    await run([
+      setStatus("admin", 2, Date.now()),
+      `insert into user_permissions (id, user_tenant_id, permission, allowed, created_on, modified_on)
+       select 'p', user_tenant_id, 'NotAllowed', 1, 0, 0 from accounts where username = 'demo'`,
+    ]);
+    expect((await attempt({ username: "second" })).made).toBe(false);
+    await run(["update user_permissions set allowed = 0"]);
+    expect((await attempt({ username: "second" })).made).toBe(true);
+  });
+
   test("a name that is taken changes nothing", async () => {
     await seedDemo(db);
     await run([setStatus("admin", 2, Date.now())]);
@@ -170,6 +186,38 @@ describe("members", () => {
       expect(await rows(findMember(name, Date.now()))).toEqual([]);
     }
     expect(await count("user_tenants where status = 1")).toBe(2);
+  });
+});
+
+describe("a file of statements", () => {
+  test("is its owner's alone, and gone when the work is done or has failed", async () => {
+    const files: string[] = [];
+    const seen = (file: string) => {
+      files.push(file);
+      expect(readFileSync(file, "utf8")).toBe("select 1;\n");
+      expect([statSync(file).mode & 0o777, statSync(dirname(file)).mode & 0o777]).toEqual([0o600, 0o700]);
+    };
+    await withFile("select 1;\n", async (file: string) => seen(file));
+    await expect(
+      withFile("select 1;\n", async (file: string) => {
+        seen(file);
+        throw new Error("no luck");
+      }),
+    ).rejects.toThrow("no luck");
+    expect(files).toHaveLength(2);
+    for (const file of files) expect(existsSync(dirname(file))).toBe(false);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("is gone when %s ends the command in the middle", async (signal) => {
+    const module = new URL("../../scripts/lib/database.mjs", import.meta.url).href;
+    const program = `import { withFile } from ${JSON.stringify(module)};
+      await withFile("x", (file) => new Promise(() => { console.log(file); setInterval(() => {}, 1000); }));`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: ["ignore", "pipe", "inherit"] });
+    const file = String((await once(child.stdout, "data"))[0]).trim();
+    expect(existsSync(file)).toBe(true);
+    child.kill(signal);
+    await once(child, "exit");
+    expect(existsSync(dirname(file))).toBe(false);
   });
 });
 

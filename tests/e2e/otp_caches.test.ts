@@ -124,6 +124,19 @@ test("a client reaches its own users only, and cannot tell; an administrator rea
   expect((await through("abcdef")).status).toBe(200);
 });
 
+test("a client sees and deletes what it posted itself, an administrator everything", async () => {
+  const { username } = await aUser(worker);
+  await put(username, "123456", administrator);
+  expect((await look(username)).text).toBe("null");
+  expect((await remove(username)).status).toBe(204);
+  expect((await look(username, administrator)).body).toEqual({ otp: "123456", username });
+  expect((await enter(username)).status, "it is there still").toBe(200);
+  await put(username, "654321");
+  expect((await look(username, administrator)).body).toEqual({ otp: "654321", username });
+  expect((await remove(username, administrator)).status).toBe(204);
+  expect((await look(username)).text).toBe("null");
+});
+
 test("who may not post, read or delete is told so", async () => {
   const member = our.bearer((await our.signIn()).accessToken);
   const all = (headers: Record<string, string>) => Promise.all([put("demo", "123456", headers), look("demo", headers), remove("demo", headers)]);
@@ -158,6 +171,25 @@ test("the open habit lets anybody post and read, and what they post is never a p
     expect((await their.post("/otp-caches", { otp: "abcdef", username: "demo" }, WEB)).status).toBe(200);
     expect((await their.loginToken({ password: "abcdef" })).status).toBe(200);
     expect((await their.send("DELETE", "/otp-caches/demo")).status).toBe(204);
+    expect((await their.send("GET", "/otp-caches/demo")).body).toBe(null);
+  } finally {
+    await open.stop();
+  }
+});
+
+test("with the open habit nobody reads, replaces or deletes an OTP that is a password", async () => {
+  const open = await startWorker({ settings: { LEGACY_HABITS: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
+  try {
+    const their = api(open);
+    expect((await their.post("/otp-caches", { otp: "abcdef", username: "demo" }, WEB)).status).toBe(200);
+    for (const name of ["demo", "%20demo", " demo", "DEMO"]) {
+      expect((await their.send("GET", `/otp-caches/${name}`)).text, name).toBe("null");
+      expect((await their.send("DELETE", `/otp-caches/${name}`)).status).toBe(204);
+    }
+    expect((await their.post("/otp-caches", { otp: "123456", username: "demo" })).status).toBe(200);
+    expect((await their.send("GET", "/otp-caches/demo", { headers: WEB })).body).toEqual({ otp: "abcdef", username: "demo" });
+    expect((await their.loginToken({ password: "123456" })).body).toEqual(nested("Invalid Credentials"));
+    expect((await their.loginToken({ password: "abcdef" })).status).toBe(200);
   } finally {
     await open.stop();
   }

@@ -496,6 +496,26 @@ describe("a session lives as long as everything it stands on", () => {
     },
   };
 
+  const client = {
+    clientId: "new", clientSecret: "x", secret: "x", accessTokenExpiration: 1, refreshTokenExpiration: 1, authCodeExpiration: 1,
+  };
+  /** The routes of bearers besides those that are asked anyway. */
+  const forBearers = ({ refreshToken }: Pair): [method: string, path: string, body?: object][] => [
+    ["POST", "/keycloak/logout", { refreshToken }],
+    ["GET", "/auth-clients"],
+    ["GET", '/auth-clients?filter={"where":{"clientId":{"regexp":"x"}}}'],
+    ["GET", "/auth-clients/count"],
+    ["GET", "/auth-clients/1"],
+    ["POST", "/auth-clients", client],
+    ["PUT", "/auth-clients/1", client],
+    ["PATCH", "/auth-clients/1", { accessTokenExpiration: 1 }],
+    ["PATCH", "/auth-clients?where={}", { accessTokenExpiration: 1 }],
+    ["DELETE", "/auth-clients/1"],
+    ["POST", "/otp-caches", { otp: "123456", username: "demo" }],
+    ["GET", "/otp-caches/demo"],
+    ["DELETE", "/otp-caches/demo"],
+  ];
+
   test.each(Object.entries(grounds))("%s: refused at once, and not revived when that is undone", async (_, { ruin, mend, atToken = INVALID_CREDENTIALS }) => {
     const batch = (statements: string[]) => worker.db.batch(statements.map((sql) => worker.db.prepare(sql)));
     const elsewhere = await our.signIn({ ...DEMO_WEB, username: "admin", password: "correct horse staple" });
@@ -506,6 +526,10 @@ describe("a session lives as long as everything it stands on", () => {
       for (const answer of [await our.me(pair.accessToken), await our.logout(pair), await our.changePassword(pair.accessToken, { refreshToken: pair.refreshToken })]) {
         expect(answer.status).toBe(401);
         expect(answer.body).toEqual(REVOKED);
+      }
+      for (const [method, path, body] of forBearers(pair)) {
+        const answer = await our.send(method, path, { body, headers: our.bearer(pair.accessToken) });
+        expect(answer.body, `${method} ${path}`).toEqual(REVOKED);
       }
       const refreshed = await our.refresh(pair);
       expect(refreshed.status).toBe(401);

@@ -103,6 +103,16 @@ test("the address must be the invited one, and a refusal leaves the invitation g
   expect((await create(token, { email })).status).toBe(200);
 });
 
+test("an invitation goes to the mailbox whose address it opens, whatever letters were typed", async () => {
+  const typed = "ﬁn\u212aim＠ｅxample.com";
+  expect((await invite(` ${typed} `)).status).toBe(204);
+  const { token } = await mail.wait("finKim@example.com");
+  expect(await mail.to(typed)).toEqual([]);
+  expect((await create(token ?? "", { email: typed })).body.user).toMatchObject({ username: "finKim@example.com", email: "finKim@example.com" });
+  await invite("ﬁnkim@example.com");
+  expect((await mail.wait("finkim@example.com")).subject, "of the account, not of its look-alike").toBe("You have an account already");
+});
+
 test("a registered address gets a message that says so, and the same answer", async () => {
   const known = await invite("demo@example.com");
   const unknown = await invite("stranger@example.com");

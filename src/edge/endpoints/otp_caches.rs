@@ -20,8 +20,8 @@ pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 
 /// `GET /otp-caches/{id}`: the OTP of a username, or null.
 pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    one_time_passwords::poster(app, sender(incoming)?).await?;
-    match one_time_passwords::look(app, incoming.id()).await? {
+    let poster = one_time_passwords::poster(app, sender(incoming)?).await?;
+    match one_time_passwords::look(app, &poster, incoming.id()).await? {
         Some((username, otp)) => Reply::json(&json!({ "otp": otp.expose(), "username": username })),
         None => Reply::json(&Value::Null),
     }
@@ -29,8 +29,8 @@ pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> 
 
 /// `DELETE /otp-caches/{id}`: 204 whether or not there was one.
 pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    one_time_passwords::poster(app, sender(incoming)?).await?;
-    one_time_passwords::delete(app, incoming.id()).await?;
+    let poster = one_time_passwords::poster(app, sender(incoming)?).await?;
+    one_time_passwords::delete(app, &poster, incoming.id()).await?;
     Ok(Reply::empty(204))
 }
 

@@ -17,10 +17,23 @@ const LIFETIME: i64 = 900;
 
 /// Who posts, reads and deletes OTPs.
 pub struct Poster {
-    /// The client, if a client does; an administrator's OTPs reach everybody.
+    /// The client, if a client does: it sees what it posted itself. An administrator sees all.
     client: Option<i64>,
     /// Whether the OTPs can be passwords.
     trusted: bool,
+}
+
+impl Poster {
+    /// The name that a username's OTP is kept under. What anybody may post and read stays apart
+    /// from what can be a password: no folded name begins with a space.
+    fn name(&self, username: &str) -> String {
+        let name = fold(username);
+        if self.trusted {
+            name
+        } else {
+            format!(" {name}")
+        }
+    }
 }
 
 /// What a request to `/otp-caches` says of its sender.
@@ -67,7 +80,7 @@ pub async fn poster(app: &App, sender: Sender) -> Result<Poster, Error> {
 
 /// Keeps an OTP for a username, in place of the one before.
 pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Result<(), Error> {
-    let name = fold(username);
+    let name = poster.name(username);
     let keys = &app.config.data_keys;
     let mac = keys.tag(Purpose::Otp, &[&name, otp.expose()])?;
     let row = NewOtp {
@@ -89,13 +102,17 @@ pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Re
     .map(drop)
 }
 
-/// The OTP that is kept for a username: as it was posted, and the OTP.
+/// The OTP that is kept for a username, if this poster may see it: as it was posted, and the OTP.
 ///
 /// A record that this place has from before the last post does not match the row, and is not shown.
-pub async fn look(app: &App, username: &str) -> Result<Option<(String, Secret)>, Error> {
-    let name = fold(username);
+pub async fn look(
+    app: &App,
+    poster: &Poster,
+    username: &str,
+) -> Result<Option<(String, Secret)>, Error> {
+    let name = poster.name(username);
     let (mac, record) = try_join(
-        otps::look(&app.db, &name, app.now),
+        otps::look(&app.db, &name, poster.client, app.now),
         app.kv.get::<Otp>(&kv_key(&name)),
     )
     .await?;
@@ -110,12 +127,14 @@ pub async fn look(app: &App, username: &str) -> Result<Option<(String, Secret)>,
     Ok(same.then(|| (record.username, Secret::new(otp))))
 }
 
-/// Forgets the OTP of a username.
-pub async fn delete(app: &App, username: &str) -> Result<(), Error> {
-    let name = fold(username);
-    try_join(otps::delete(&app.db, &name), app.kv.delete(&kv_key(&name)))
-        .await
-        .map(drop)
+/// Forgets the OTP of a username, if this poster may see it.
+pub async fn delete(app: &App, poster: &Poster, username: &str) -> Result<(), Error> {
+    let name = poster.name(username);
+    if otps::delete(&app.db, &name, poster.client).await? {
+        // Without its row the record is nothing, so nobody waits for it to go.
+        app.in_background(|app| async move { app.kv.delete(&kv_key(&name)).await });
+    }
+    Ok(())
 }
 
 /// Whether an OTP opens an account: the right one, of a poster that reaches the account, which

@@ -5,6 +5,7 @@ use futures_util::future::join;
 use super::audit::{self, Event};
 use super::notices;
 use crate::auth::account::fold;
+use crate::auth::address::normalise;
 use crate::auth::one_time::{self, OneTime, SignUp};
 use crate::auth::password::check_policy;
 use crate::auth::profile::Profile;
@@ -23,7 +24,7 @@ use crate::wire::message::{Kind, Message};
 pub fn ask(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
     open(app)?;
     app.config.messages.delivery()?;
-    let address = address.trim().to_owned();
+    let address = normalise(address);
     app.in_background(|app| async move { send_invitation(&app, &address, profile).await });
     Ok(())
 }
@@ -93,8 +94,8 @@ pub async fn create_user(
     let key = one_time::key::<SignUp>(token);
     let (link, record) = join(app.db.first(links::look(&key)), app.kv.get::<SignUp>(&key)).await;
     let (recipient, _) = good(link?, app.now)?;
-    let email = application.email.trim();
-    if fold(email) != recipient {
+    let email = normalise(application.email);
+    if fold(&email) != recipient {
         return Err(Error::Refused(Why::InvalidEmail));
     }
     let password = application.password;
@@ -104,8 +105,8 @@ pub async fn create_user(
     let profile = invited.unwrap_or_default().or(application.profile);
     let made = MadeUser {
         id: random_uuid()?,
-        username: email.to_owned(),
-        first_name: first_name(&profile, email),
+        username: email.clone(),
+        first_name: first_name(&profile, &email),
         profile,
     };
     let new = NewUser {
@@ -113,7 +114,7 @@ pub async fn create_user(
         attempt: &random_id()?,
         id: &made.id,
         membership_id: &random_uuid()?,
-        email,
+        email: &email,
         email_key: &recipient,
         password: &app.config.password_hash.hash(password)?,
         first_name: &made.first_name,

@@ -13,8 +13,9 @@ const COUNT_MESSAGE: &str = "insert into messages_sent (id, kind, recipient, sen
      select ?1, ?2, ?3, ?4 where (select count(*) from messages_sent \
        where recipient = ?3 and kind = ?2 and sent_on > ?5) < ?6";
 
+// Also one that went to an address that the user no longer has.
 const VOID_OLDER: &str = "update one_time set voided_on = ?4 \
-     where kind = ?2 and recipient = ?3 and taken_by is null and voided_on is null \
+     where kind = ?2 and (recipient = ?3 or user_id = ?5) and taken_by is null and voided_on is null \
        and exists (select 1 from messages_sent where id = ?1)";
 
 const INSERT: &str = "insert into one_time \
@@ -73,13 +74,20 @@ impl Link {
     }
 }
 
-/// Counts a message, voids the older links to the same address and makes the new one, or does
+/// Counts a message, voids the older links to the same address or user and makes the new one, or does
 /// nothing at all where the address has had its share; says whether the message may go.
 pub async fn offer(db: &Db, link: &NewLink<'_>, now: i64) -> Result<bool, Error> {
     let answers = db
         .batch([
             count_message(link.attempt, link.message_kind, link.recipient, now),
-            sql!(VOID_OLDER, link.attempt, link.kind, link.recipient, now),
+            sql!(
+                VOID_OLDER,
+                link.attempt,
+                link.kind,
+                link.recipient,
+                now,
+                link.user_id
+            ),
             sql!(
                 INSERT,
                 link.attempt,

@@ -13,9 +13,10 @@ const PUT: &str = "insert or replace into otps \
      values (?1, ?2, ?3, ?4, ?5, ?6)";
 
 const LOOK: &str = "select mac from otps \
-     where username_key = ?1 and taken_by is null and expires_on > ?2 and tries < ?3";
+     where username_key = ?1 and taken_by is null and expires_on > ?2 and tries < ?3 \
+       and (?4 is null or client_id = ?4)";
 
-const DELETE: &str = "delete from otps where username_key = ?1";
+const DELETE: &str = "delete from otps where username_key = ?1 and (?2 is null or client_id = ?2)";
 
 // A try is counted before anything is compared, so that guesses sent at once all count; but only
 // for a client that proves itself, or that the deployment vouches for (no digest), so that nobody
@@ -79,19 +80,27 @@ pub async fn put(db: &Db, otp: &NewOtp<'_>, now: i64) -> Result<(), Error> {
     db.all(statement).await.map(drop)
 }
 
-/// The HMAC of the OTP that is good for a name now.
-pub async fn look(db: &Db, username_key: &str, now: i64) -> Result<Option<String>, Error> {
+/// The HMAC of the OTP that is good for a name now; of a client's only, if one asks.
+pub async fn look(
+    db: &Db,
+    username_key: &str,
+    client: Option<i64>,
+    now: i64,
+) -> Result<Option<String>, Error> {
     #[derive(Deserialize)]
     struct Row {
         mac: String,
     }
-    let row: Option<Row> = db.first(sql!(LOOK, username_key, now, MAX_TRIES)).await?;
+    let row: Option<Row> = db
+        .first(sql!(LOOK, username_key, now, MAX_TRIES, client))
+        .await?;
     Ok(row.map(|row| row.mac))
 }
 
-/// Forgets the OTP of a name.
-pub async fn delete(db: &Db, username_key: &str) -> Result<(), Error> {
-    db.all(sql!(DELETE, username_key)).await.map(drop)
+/// Forgets the OTP of a name; a client's only, if one asks. Tells whether there was one.
+pub async fn delete(db: &Db, username_key: &str, client: Option<i64>) -> Result<bool, Error> {
+    let answers = db.all(sql!(DELETE, username_key, client)).await?;
+    Ok(answers.changes(0)? > 0)
 }
 
 /// Counts a try and gives the OTP to compare with: a [`ReservedOtp`], where there is one.

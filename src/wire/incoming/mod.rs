@@ -185,7 +185,9 @@ impl Incoming {
                 expected: JSON,
             });
         }
+        // Some clients' writers begin with a byte order mark (RFC 8259 §8.1).
         let text = self.text()?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim().is_empty() {
             return Ok(Value::Object(serde_json::Map::new()));
         }

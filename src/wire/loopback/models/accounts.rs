@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::super::validate::Kind::{self, String as Text};
 use super::super::validate::{Field, Model};
-use crate::auth::address::is_address;
+use crate::auth::address::{is_address, normalise};
 use crate::auth::profile::Profile;
 use crate::auth::secret::Secret;
 use crate::error::{Detail, Error};
@@ -123,7 +123,7 @@ impl SignUpRequest {
     /// The profile, once the address can be written to.
     pub fn profile(&self) -> Result<Profile, Error> {
         let mut details = Vec::new();
-        if !is_address(self.email.trim()) {
+        if !is_address(&normalise(&self.email)) {
             details.push(Detail::wrong_format("/email", "email"));
         }
         match Profile::read(&self.data, "/data") {
