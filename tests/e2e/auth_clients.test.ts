@@ -253,6 +253,10 @@ test("the shape is judged before the person, the person before the permission an
   expect((await call("POST", "", {}, none)).status).toBe(422);
   expect((await call("GET", "?filter={", undefined, none)).status).toBe(400);
   expect((await call("GET", "/abc", undefined, none)).status).toBe(400);
+  for (const method of ["PUT", "PATCH"]) {
+    expect((await call(method, "/1", fresh({ id: 2 }), none)).body, "which row is meant is the operation's business").toEqual(flat(401, 'Bearer realm="Users"'));
+    expect((await call(method, "/999999", fresh({ id: 2 }))).status).toBe(400);
+  }
   expect((await our.send("POST", "/auth-clients", { body: "a=1", headers: { "content-type": "text/plain" } })).status).toBe(415);
   const member = our.bearer((await our.signIn()).accessToken);
   for (const [method, path, body] of everyCall(999_999).slice(4)) expect((await call(method, path, body, member)).status).toBe(403);

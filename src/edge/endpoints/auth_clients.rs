@@ -90,8 +90,8 @@ async fn change(
     id: i64,
     changes: &AuthClientChanges,
 ) -> Result<Reply, Error> {
-    changes.for_one(id)?;
     administration::administrator(app, &incoming.bearer()?).await?;
+    changes.for_one(id)?;
     done(
         auth_clients::update(&app.db, id, changes, app.now).await?,
         id,
