@@ -28,7 +28,7 @@ export const ADMIN = { username: "admin", password: "correct horse staple" };
 type Extra = Record<string, string>;
 
 export function api(worker: Worker) {
-  async function send(method: string, path: string, init: { body?: unknown; headers?: Extra } = {}): Promise<Answer> {
+  async function send(method: string, path: string, init: { body?: unknown; headers?: Extra; cf?: object } = {}): Promise<Answer> {
     const streamed = init.body instanceof ReadableStream;
     const raw = streamed || typeof init.body === "string" || init.body instanceof Uint8Array;
     const json = init.body !== undefined && !raw;
@@ -36,6 +36,7 @@ export function api(worker: Worker) {
       method,
       headers: { ...(json ? { "content-type": "application/json" } : {}), ...init.headers },
       body: (json ? JSON.stringify(init.body) : init.body) as never,
+      ...({ cf: init.cf } as object), // what Cloudflare knows of the caller
       ...(streamed && { duplex: "half" }),
     });
     const text = await response.text();

@@ -106,9 +106,11 @@ pub async fn set(
         return Err(Error::Refused(Why::TokenMissing));
     }
     let link = links::link(&answers, 1)?;
-    let link = good(link.as_ref(), app.now)?;
     let found = accounts::with_password(&answers, 2)?;
-    let (account, old) = allowed(&calling, link, found)?;
+    let whose = found.as_ref().map(|found| found.account.id.clone());
+    let (account, old) = good(link.as_ref(), app.now)
+        .and_then(|link| allowed(&calling, link, found))
+        .inspect_err(|_| note(app, "failed", &calling, whose))?;
     check_policy(password, app.config.password_min_length, "/password")?;
     let hash = app.config.password_hash;
     if hash.verify(password, Some(&old))? {
@@ -122,20 +124,25 @@ pub async fn set(
         new: &hash.hash(password)?,
     };
     if !accounts::reset_password(&app.db, &reset, app.now).await? {
+        note(app, "failed", &calling, Some(account.id));
         return Err(Error::Refused(Why::TokenRevoked));
     }
-    let event = Event {
-        kind: "reset",
-        result: "ok",
-        user_id: Some(account.id.clone()),
-        client: Some(calling.client().id),
-        session_id: None,
-    };
-    audit::record(app, event);
+    note(app, "ok", &calling, Some(account.id.clone()));
     // The link's own address is told; where this place has forgotten it, the present one.
     let address = record.ok().flatten().map(|record| record.address);
     notices::password_changed(app, address.or(account.email));
     Ok(())
+}
+
+fn note(app: &App, result: &'static str, calling: &CallingClient, user_id: Option<String>) {
+    let event = Event {
+        kind: "reset",
+        result,
+        user_id,
+        client: Some(calling.client().id),
+        session_id: None,
+    };
+    audit::record(app, event);
 }
 
 const fn good(link: Option<&Link>, now: i64) -> Result<&Link, Error> {

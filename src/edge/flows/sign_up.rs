@@ -92,7 +92,7 @@ pub async fn create_user(
 ) -> Result<MadeUser, Error> {
     let key = one_time::key::<SignUp>(token);
     let (link, record) = join(app.db.first(links::look(&key)), app.kv.get::<SignUp>(&key)).await;
-    let (recipient, _) = good(link?, app.now)?;
+    let (recipient, _) = good(link?, app.now).inspect_err(|_| note(app, "failed", None))?;
     let email = application.email.trim();
     if fold(email) != recipient {
         return Err(Error::Refused(Why::InvalidEmail));
@@ -129,16 +129,7 @@ pub async fn create_user(
     )
     .await?;
     if outcome.made == 1 {
-        let user_id = Some(made.id.clone());
-        audit::record(
-            app,
-            Event {
-                kind: "sign-up",
-                result: "ok",
-                user_id,
-                ..Event::default()
-            },
-        );
+        note(app, "ok", Some(made.id.clone()));
         Ok(made)
     } else if outcome.place_exists == 0 {
         let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
@@ -148,6 +139,16 @@ pub async fn create_user(
     } else {
         Err(Error::Strategy(Why::BearerExpired))
     }
+}
+
+fn note(app: &App, result: &'static str, user_id: Option<String>) {
+    let event = Event {
+        kind: "sign-up",
+        result,
+        user_id,
+        ..Event::default()
+    };
+    audit::record(app, event);
 }
 
 /// Where new users belong; 403 while signing up is closed.

@@ -116,7 +116,10 @@ pub async fn end(
     if ids.is_empty() {
         return Ok(());
     }
-    rows::end_all(&app.db, &ids, "signed out", app.now).await
+    for (id, owner) in rows::end_all(&app.db, ids, "signed out", app.now).await? {
+        sessions::record_sign_out(app, id, owner);
+    }
+    Ok(())
 }
 
 fn read(app: &App, token: &Secret) -> Result<Option<RefreshToken>, Error> {
