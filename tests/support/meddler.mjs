@@ -7,7 +7,7 @@
 // its own }, which it reads once it has found none that serve, or { panic: true }: D1 throws where it
 // never does, and the library that calls it does not expect that.
 //
-// The log tells each trip, so that a test knows how many there were.
+// The log tells every trip of an order that has an `id`.
 
 import Worker from "./index.js";
 
@@ -19,12 +19,12 @@ export default {
 };
 
 function meddled(env, order) {
-  const { missing, settings, on, trip, do: statements = [], fail, hang, slow, lose, panic } = order;
+  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, lose, panic } = order;
   let trips = 0;
   /** Goes to a store, unless this is the trip that is meddled with. */
   const meddle = async (store, go) => {
+    if (id) console.log(`[trip ${id} ${store}]`);
     if (store !== on || ++trips !== trip) return go();
-    console.log(`[meddled with ${on} ${trip}]`);
     if (fail) throw new Error("D1_ERROR: the disk is on fire");
     if (hang) await new Promise(() => {});
     if (slow) await new Promise((resolve) => setTimeout(resolve, 1000));
