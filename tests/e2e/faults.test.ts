@@ -298,7 +298,10 @@ async function tripsOf(make: () => Promise<Attempt>): Promise<[on: string, trip:
 async function suffer(make: () => Promise<Attempt>, family: Family, fault: Fault, on: string, trip: number) {
   const what = `${on} ${trip} ${fault}`;
   const attempt = await make();
+  const start = performance.now();
   const answer = await send(attempt, { on, trip, [fault]: true });
+  // Five seconds, and what a machine takes that hashes for forty callers at once.
+  expect(performance.now() - start, what).toBeLessThan(15_000);
   if (answer.status >= 500) expectOutage(answer, family, what);
   else if (!attempt.anew) expect(answer.status, what).toBeLessThan(400);
   if (fault === "slow") expect(answer.status, what).toBeLessThan(500);
@@ -319,15 +322,11 @@ const ENDPOINTS = [...Object.entries(ARC), ...Object.entries(SERVICESTACK)].map(
 /** What there is to hang, which takes its time. */
 const hanging: (() => Promise<void>)[] = [];
 
-test.each(ENDPOINTS)("%s: whatever becomes of a trip, nothing is half done and the caller can go on", async (name, make, family) => {
+test.each(ENDPOINTS)("%s: whatever becomes of a trip, nothing is half done and the caller can go on", async (_, make, family) => {
   const trips = await tripsOf(make);
   expect(trips.length).toBeGreaterThan(0);
   await Promise.all(trips.flatMap(([on, trip]) => (["fail", "lose", "slow"] as const).map((fault) => suffer(make, family, fault, on, trip))));
-  hanging.push(...trips.map(([on, trip]) => async () => {
-    const start = performance.now();
-    await suffer(make, family, "hang", on, trip);
-    expect(performance.now() - start, `${name} ${on} ${trip}`).toBeLessThan(20_000);
-  }));
+  hanging.push(...trips.map(([on, trip]) => () => suffer(make, family, "hang", on, trip)));
   await invariants();
 });
 

@@ -2,16 +2,19 @@
 
 import { pbkdf2Sync } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { api, nested } from "../support/api";
+import { type Answer, api, nested } from "../support/api";
+import { decode, jwt, keyOf } from "../support/jwt";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
+import { servicestack } from "../support/servicestack";
+import { type Worker, freshKeys, startWorker } from "../support/worker";
 
+const JWT_KEYS = freshKeys();
 let worker: Worker;
 let our: ReturnType<typeof api>;
 
 beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id", DEV_MAILBOX: "on", ACCOUNT_ATTEMPTS: "30" } });
+  worker = await startWorker({ settings: { JWT_KEYS, PASSWORD_HASH: "argon2id", DEV_MAILBOX: "on", ACCOUNT_ATTEMPTS: "30", SERVICESTACK_CLIENT_ID: "demo-web" } });
   our = api(worker);
 });
 afterAll(() => worker.stop());
@@ -99,6 +102,61 @@ test("guesses from everywhere lock strangers out, but not the owner on a known d
   expect((await enter(username, PASSWORD, from("203.0.113.1"))).status, "and a sign-in there lets strangers try again").toBe(200);
   const left = await worker.db.prepare("select count(*) as n from attempts where key in ('account:' || ?1, 'source:' || ?1 || ':203.0.113.1')").bind(id).first("n");
   expect(left, "success clears the account and the place, not other people's places").toBe(0);
+});
+
+/** Guesses from everywhere, until strangers are locked out. */
+async function lockOut(username: string) {
+  for (let n = 0; n < 30; n++) await enter(username, `guess ${n}`, from(`198.51.100.${n}`));
+  expect((await enter(username, PASSWORD, from("203.0.113.1"))).status).toBe(429);
+}
+
+test("a session that signed in before is a known device, though its token has expired, and for its own user only", async () => {
+  const [owner, other] = [await somebody(), await somebody()];
+  const pair = (await enter(owner.username, PASSWORD, from("192.0.2.10"))).body;
+  const { header, claims } = decode(pair.accessToken);
+  const expired = jwt(header, { ...claims, iat: claims.iat - 2000, exp: claims.iat - 1000 }, keyOf(JWT_KEYS).privateKey);
+  const forged = jwt(header, claims, keyOf(freshKeys()).privateKey);
+  const others = (await enter(other.username, PASSWORD, from("192.0.2.10"))).body;
+  await lockOut(owner.username);
+  const here = (token: string) => ({ ...from("203.0.113.20"), ...our.bearer(token) });
+  for (const token of [forged, others.accessToken, pair.refreshToken, "x"]) {
+    expect((await enter(owner.username, PASSWORD, here(token))).status, "what is no token of theirs is nothing").toBe(429);
+  }
+  expect(await fail(owner.username, 9, here(expired))).toEqual(Array(9).fill(401));
+  const known = await enter(owner.username, PASSWORD, here(expired));
+  expect(known.status, "the owner has an allowance of their own").toBe(200);
+  expect(known.waits, "which costs no wait").toBe(2);
+  expect((await enter(owner.username, PASSWORD, from("203.0.113.1"))).status, "and a sign-in there lets strangers try again").toBe(200);
+});
+
+test("a stolen token buys the allowance of its session wherever it is used, and none once the session is ended", async () => {
+  const { username } = await somebody();
+  const pair = (await enter(username, PASSWORD, from("192.0.2.11"))).body;
+  const thief = (n: number) => ({ ...from(`203.0.113.${n}`), ...our.bearer(pair.accessToken) });
+  for (let n = 0; n < 10; n++) expect((await enter(username, `stolen ${n}`, thief(n))).status).toBe(401);
+  expect((await enter(username, PASSWORD, thief(99))).status, "another network gives it no more").toBe(429);
+  expect((await enter(username, PASSWORD, from("192.0.2.12"))).status, "and it locks nobody out").toBe(200);
+  await our.logout(pair);
+  await lockOut(username);
+  await later(3_600_000);
+  expect((await enter(username, PASSWORD, thief(1))).status).toBe(429);
+});
+
+test("ServiceStack's callers are known by their cookies and bearer tokens", async () => {
+  const their = servicestack(worker);
+  for (const carried of [
+    (answer: Answer) => ({ cookie: `ss-tok=${answer.body.bearerToken}` }),
+    (answer: Answer) => ({ cookie: `ss-reftok=${encodeURIComponent(answer.body.refreshToken)}` }),
+    (answer: Answer) => our.bearer(answer.body.bearerToken),
+  ]) {
+    const { username } = await somebody();
+    const before = await their.signIn({ userName: username, password: PASSWORD }, from("192.0.2.13"));
+    await lockOut(username);
+    const enterThere = (password: string, headers: Record<string, string>) => their.signIn({ userName: username, password }, { ...from("203.0.113.30"), ...headers });
+    expect((await enterThere(PASSWORD, {})).status).toBe(429);
+    expect((await enterThere("wrong", carried(before))).status).toBe(401);
+    expect((await enterThere(PASSWORD, carried(before))).status).toBe(200);
+  }
 });
 
 test("a lock ends after a day, and with a new password by link", async () => {

@@ -2,6 +2,7 @@
 
 use super::{Exchange, Outcome, browser, token_cookies};
 use crate::auth::account::{ADMINISTER, Account};
+use crate::auth::attempts::Place;
 use crate::auth::oauth::Provider;
 use crate::auth::secret::Secret;
 use crate::edge::endpoints::login::device_info;
@@ -41,7 +42,7 @@ pub async fn authenticate(exchange: &Exchange<'_>, dto: &Authenticate) -> Result
             let person = Presented {
                 username: &user_name,
                 password: &password,
-                place: &exchange.app.visitor.place(None),
+                place: &place(exchange)?,
             };
             let proven = credentials::sign_in_to_named(exchange.app, &person).await?;
             let response = AuthenticateResponse {
@@ -67,6 +68,16 @@ pub async fn authenticate(exchange: &Exchange<'_>, dto: &Authenticate) -> Result
             signed_in(exchange, dto, proven, response).await
         }
     }
+}
+
+/// Where an attempt comes from. Whoever has a session's tokens may be the owner, who signs in anew.
+fn place(exchange: &Exchange<'_>) -> Result<Place, Failure> {
+    let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
+    let access: Vec<Secret> = access_tokens(exchange).collect();
+    let sessions = standing_sessions::named(exchange.app, refresh.as_ref(), &access)?;
+    let device = device_info(exchange.incoming);
+    let visitor = &exchange.app.visitor;
+    Ok(visitor.place(device.device_id.as_deref(), sessions.into_iter().next()))
 }
 
 /// Opens the session; `response` has what is not of the account.

@@ -56,7 +56,7 @@ impl SignedIn {
                 refresh_token,
             },
             password_changed_on: None,
-            place: app.visitor.place(None),
+            place: app.visitor.place(None, None),
         })
     }
 
