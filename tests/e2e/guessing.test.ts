@@ -193,6 +193,45 @@ test("the old password cannot be guessed with a stolen session", async () => {
   expect((await guess(PASSWORD)).status).toBe(429);
 });
 
+/** Whatever costs CPU or sends a message. */
+const COSTLY: [method: string, path: string, body?: object][] = [
+  ...["/auth/login", "/auth/login-token"].map((path) => ["POST", path, { client_id: "demo-web", client_secret: "demo-web-secret", username: "demo", password: "x" }] as [string, string, object]),
+  ["POST", "/auth/token", { code: "x", clientId: "demo-web" }],
+  ["PATCH", "/auth/change-password", {}],
+  ["PATCH", "/auth/reset-password", { client_id: "x", client_secret: "x", token: "x", password: "x" }],
+  ["GET", "/auth/verify-reset-password-link?token=x"],
+  ["POST", "/auth/forget-password", { client_id: "x", client_secret: "x", username: "x" }],
+  ["POST", "/auth/sign-up/create-token", { email: "a@b.example" }],
+  ["POST", "/auth/sign-up/create-user", { email: "a@b.example", password: "x" }],
+  ["GET", "/auth/sign-up/verify-token"],
+  ["POST", "/otp-caches", { otp: "123456", username: "x" }],
+  ["GET", "/otp-caches/x"],
+  ["DELETE", "/otp-caches/x"],
+  ...["google", "facebook", "instagram", "oauth-apple", "keycloak"].map((name) => ["POST", `/auth/${name}?client_id=x`] as [string, string]),
+  ...["google", "facebook", "instagram", "keycloak"].map((name) => ["GET", `/auth/${name}-auth-redirect`] as [string, string]),
+  ["GET", "/auth/sign-in/continue?ticket=x"],
+  ["POST", "/api/Authenticate", { provider: "credentials", userName: "demo", password: "x" }],
+  ["POST", "/auth/credentials", { userName: "demo", password: "x" }],
+  ["POST", "/auth/google", { accessToken: "x" }],
+];
+
+test("every route that costs CPU or sends a message is on the flood table, in the caller's own envelope", async () => {
+  const held = await startWorker({ floodLimits: { SIGN_IN_LIMIT: 1, MAIL_LIMIT: 1 }, settings: { PASSWORD_HASH: "argon2id", SERVICESTACK_CLIENT_ID: "demo-web" } });
+  try {
+    const their = api(held);
+    for (const [n, [method, path, body]] of COSTLY.entries()) {
+      const ask = () => their.send(method, path, { body, headers: from(`192.0.2.${n}`) });
+      expect((await ask()).status, path).not.toBe(429);
+      const refused = await ask();
+      expect(refused.status, `${method} ${path}`).toBe(429);
+      expect(refused.headers.get("retry-after"), path).toBe("60");
+      expect(refused.body.error ?? refused.body.responseStatus).toBeTypeOf("object");
+    }
+  } finally {
+    await held.stop();
+  }
+});
+
 test("a flood from one network is stopped, and a deployment without the counters does without", async () => {
   const held = await startWorker({ floodLimits: { SIGN_IN_LIMIT: 5, MAIL_LIMIT: 2 }, settings: { DEV_MAILBOX: "on" } });
   try {

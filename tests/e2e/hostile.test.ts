@@ -468,6 +468,22 @@ test("duplicate parameters: a second value is refused or ignored, and never mixe
   expect(statuses).toEqual([200, 401]);
 });
 
+test("an endless body: it is refused while it is still being sent", async () => {
+  for (const path of ["/auth/login", "/auth/credentials", "/auth/apple-oauth-redirect", "/nothing"]) {
+    let sent = 0;
+    const endless = new ReadableStream({
+      async pull(controller) {
+        if (sent > 64 * 1_048_576) return controller.error(new Error("it reads for ever"));
+        controller.enqueue(new Uint8Array(65_536).fill(0x20));
+        sent += 65_536;
+      },
+    });
+    const answer = await our.send("POST", path, { body: endless, headers: { "content-type": "application/json" } });
+    expect([413, 415, 404], path).toContain(answer.status);
+    expect(sent, path).toBeLessThan(64 * 1_048_576);
+  }
+});
+
 test("two bearers: one header with two tokens, or two headers, are nobody", async () => {
   const [mine, theirs] = [await signIn(await victim()), await signIn(await victim())];
   for (const value of [`Bearer ${mine.accessToken}, Bearer ${theirs.accessToken}`, `Bearer ${mine.accessToken} ${theirs.accessToken}`, `Bearer ${mine.accessToken},${theirs.accessToken}`]) {

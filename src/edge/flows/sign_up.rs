@@ -91,9 +91,12 @@ pub async fn create_user(
     application: Application<'_>,
 ) -> Result<MadeUser, Error> {
     let key = one_time::key::<SignUp>(token);
-    let (link, record) = join(app.db.first(links::look(&key)), app.kv.get::<SignUp>(&key)).await;
-    let (recipient, _) = good(link?, app.now).inspect_err(|_| note(app, "failed", None))?;
     let email = application.email.trim();
+    let reads = [links::look(&key), accounts::find_by_name(email)];
+    let (answers, record) = join(app.db.batch(reads), app.kv.get::<SignUp>(&key)).await;
+    let answers = answers?;
+    let (recipient, _) =
+        good(links::link(&answers, 0)?, app.now).inspect_err(|_| note(app, "failed", None))?;
     if fold(email) != recipient {
         return Err(Error::Refused(Why::InvalidEmail));
     }
@@ -103,6 +106,10 @@ pub async fn create_user(
         "/password",
     )?;
     let place = open(app)?;
+    if accounts::with_password(&answers, 1)?.is_some() {
+        // The write would say so too, but only after the password has been hashed.
+        return Err(Error::Conflict("username, email"));
+    }
     let invited = record.ok().flatten().map(|record| record.profile);
     let profile = invited.unwrap_or_default().or(application.profile);
     let made = MadeUser {
