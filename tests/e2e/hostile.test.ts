@@ -469,18 +469,27 @@ test("duplicate parameters: a second value is refused or ignored, and never mixe
 });
 
 test("an endless body: it is refused while it is still being sent", async () => {
-  for (const path of ["/auth/login", "/auth/credentials", "/auth/apple-oauth-redirect", "/nothing"]) {
+  const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`;
+  const [most, { port, hostname }] = [64 * 1_048_576, new URL(await worker.url())];
+  for (const path of ["/auth/login", "/auth/credentials", "/auth/apple-oauth-redirect"]) {
     let sent = 0;
-    const endless = new ReadableStream({
-      async pull(controller) {
-        if (sent > 64 * 1_048_576) return controller.error(new Error("it reads for ever"));
-        controller.enqueue(new Uint8Array(65_536).fill(0x20));
-        sent += 65_536;
-      },
+    const heard = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`);
+        void pour();
+      });
+      async function pour() {
+        while (sent < most && !socket.destroyed) {
+          sent += chunk.length;
+          if (!socket.write(chunk)) await new Promise((go) => (socket.once("drain", go), socket.once("close", go)));
+          await new Promise((go) => setImmediate(go));
+        }
+      }
+      socket.once("data", (data) => (resolve(String(data)), socket.destroy()));
+      socket.on("error", () => undefined).once("close", () => resolve(""));
     });
-    const answer = await our.send("POST", path, { body: endless, headers: { "content-type": "application/json" } });
-    expect([413, 415, 404], path).toContain(answer.status);
-    expect(sent, path).toBeLessThan(64 * 1_048_576);
+    expect(heard, path).toMatch(/^HTTP\/1\.1 41[35] /);
+    expect(sent, path).toBeLessThan(most);
   }
 });
 
