@@ -11,6 +11,7 @@ const OUTPUT = join(root, "target/fuzz");
 
 /** What tells libFuzzer which way an input has taken. */
 const COVERAGE = [
+  "--cfg fuzzing",
   "-Cpasses=sancov-module",
   "-Cllvm-args=-sanitizer-coverage-level=4",
   "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
