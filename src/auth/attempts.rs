@@ -19,12 +19,44 @@ pub struct Limits {
 }
 
 /// Where an attempt comes from.
+///
+/// The owner of an account has an allowance of their own wherever they have signed in before: on a
+/// device by whose id they did, or with a token of a session that they opened and that nobody has
+/// ended. The token is checked by its signature and purpose; its time may be over, since that is why
+/// its holder signs in anew. It counts for its own user's account only: for any other it is no more
+/// than nothing, so a stolen one buys its owner's allowance and tells nothing of anybody. Ending a
+/// session takes that from its tokens too, so a change of password takes it from every thief.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// The network: see [`source_of`].
     pub source: String,
     /// Digest of the device that names itself.
     pub device: Option<String>,
+    /// The session of a token that came along, proven to be ours.
+    pub session: Option<String>,
+}
+
+/// What an account knows of a place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Acquaintance {
+    /// Its owner has signed in on that device.
+    pub device: bool,
+    /// The session is its owner's, and nobody has ended it.
+    pub session: bool,
+}
+
+impl Place {
+    /// The key of the counter that an attempt on an account counts at. Strangers count at the account
+    /// besides, and wait when that is locked; whoever is known does neither.
+    ///
+    /// `store::attempts` does the same in SQL.
+    pub fn counter(&self, account: &str, known: Acquaintance) -> String {
+        match (&self.device, &self.session) {
+            (Some(device), _) if known.device => format!("device:{account}:{device}"),
+            (_, Some(session)) if known.session => format!("session:{account}:{session}"),
+            _ => format!("source:{account}:{}", self.source),
+        }
+    }
 }
 
 /// The network an address belongs to: an IPv4 address itself, the /64 of an IPv6 one.
@@ -73,6 +105,27 @@ mod tests {
         for nonsense in [None, Some(""), Some("localhost"), Some("1.2.3.4, 5.6.7.8")] {
             assert_eq!(source_of(nonsense), "unknown");
         }
+    }
+
+    #[test]
+    fn the_owner_has_an_allowance_of_their_own_and_nobody_gets_it_by_saying_so() {
+        let place = Place {
+            source: "192.0.2.7".to_owned(),
+            device: Some("d".to_owned()),
+            session: Some("s".to_owned()),
+        };
+        let at =
+            |place: &Place, device, session| place.counter("ann", Acquaintance { device, session });
+        assert_eq!(at(&place, false, false), "source:ann:192.0.2.7");
+        assert_eq!(at(&place, true, false), "device:ann:d");
+        assert_eq!(at(&place, false, true), "session:ann:s");
+        assert_eq!(at(&place, true, true), "device:ann:d");
+        let bare = Place {
+            device: None,
+            session: None,
+            ..place
+        };
+        assert_eq!(at(&bare, true, true), "source:ann:192.0.2.7");
     }
 
     #[test]

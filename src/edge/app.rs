@@ -125,11 +125,13 @@ impl Visitor {
         }
     }
 
-    /// Where an attempt comes from, with the device that names itself.
-    pub fn place(&self, device_id: Option<&str>) -> Place {
+    /// Where an attempt comes from, with the device that names itself and the session of a token
+    /// that came along.
+    pub fn place(&self, device_id: Option<&str>, session: Option<String>) -> Place {
         Place {
             source: source_of(self.address.as_deref()),
             device: device_id.map(device_digest),
+            session,
         }
     }
 }

@@ -183,12 +183,6 @@ test("a mailbox gets three messages an hour; a fourth request sends nothing, and
   expect((await reset(third.token ?? "", "a new password")).status).toBe(204);
 });
 
-test("a poisoned Host header does not reach a link", async () => {
-  const person = await somebody();
-  await forget({ username: person.username }, { host: "evil.example", "x-forwarded-host": "evil.example" });
-  expect((await mail.wait(person.email)).link).toMatch(/^https:\/\/app\.example\/reset/);
-});
-
 test("a reset of somebody who must choose a new password lets them in for good", async () => {
   const person = await aLink({ status: 3 });
   expect((await reset(person.token, "a new password")).status).toBe(204);

@@ -31,7 +31,7 @@ interface Server {
 }
 
 export function api(server: Server) {
-  async function send(method: string, path: string, init: { body?: unknown; headers?: Extra } = {}): Promise<Answer> {
+  async function send(method: string, path: string, init: { body?: unknown; headers?: Extra; cf?: object } = {}): Promise<Answer> {
     const streamed = init.body instanceof ReadableStream;
     const raw = streamed || typeof init.body === "string" || init.body instanceof Uint8Array;
     const json = init.body !== undefined && !raw;
@@ -39,6 +39,7 @@ export function api(server: Server) {
       method,
       headers: { ...(json ? { "content-type": "application/json" } : {}), ...init.headers },
       body: (json ? JSON.stringify(init.body) : init.body) as never,
+      ...({ cf: init.cf } as object), // what Cloudflare knows of the caller
       ...(streamed && { duplex: "half" }),
     })) as Response;
     const text = await response.text();

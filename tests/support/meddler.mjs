@@ -1,9 +1,13 @@
 // The worker, with storage that a test may meddle with, request by request.
 //
 // The header `x-meddle` holds JSON: { on: "DB" or "KV", trip: which one, counted from 1, and one of
-// do: SQL that somebody else runs just before that trip; fail: true; hang: true }, or
+// do: SQL that somebody else runs just before that trip; fail: true; hang: true; slow: true, which
+// answers after a second; lose: true, which does what is asked and loses the answer }, or
 // { missing: the name of a binding that is not there }, or { settings: what the worker finds besides
-// its own }, which it reads once it has found none that serve.
+// its own }, which it reads once it has found none that serve, or { panic: true }: D1 throws where it
+// never does, and the library that calls it does not expect that.
+//
+// The log tells every trip of an order that has an `id`.
 
 import Worker from "./index.js";
 
@@ -14,32 +18,42 @@ export default {
   },
 };
 
-function meddled(env, { missing, settings, on, trip, do: statements = [], fail, hang }) {
+function meddled(env, order) {
+  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, lose, panic } = order;
   let trips = 0;
-  const before = async (store) => {
-    if (store !== on || ++trips !== trip) return;
+  /** Goes to a store, unless this is the trip that is meddled with. */
+  const meddle = async (store, go) => {
+    if (id) console.log(`[trip ${id} ${store}]`);
+    if (store !== on || ++trips !== trip) return go();
     if (fail) throw new Error("D1_ERROR: the disk is on fire");
     if (hang) await new Promise(() => {});
+    if (slow) await new Promise((resolve) => setTimeout(resolve, 1000));
     if (statements.length > 0) await env.DB.batch(statements.map((sql) => env.DB.prepare(sql)));
+    const answer = await go();
+    if (lose) throw new Error("D1_ERROR: the connection was lost");
+    return answer;
   };
-  const bindings = { ...env, ...settings, DB: database(env.DB, () => before("DB")), KV: namespace(env.KV, () => before("KV")) };
+  const bindings = { ...env, ...settings, DB: database(env.DB, (go) => meddle("DB", go), panic), KV: namespace(env.KV, (go) => meddle("KV", go)) };
   delete bindings[missing];
   return bindings;
 }
 
-function database(db, before) {
+function database(db, trip, panic) {
   const statement = (real) =>
     Object.assign(Object.create(real), {
       bind: (...values) => statement(real.bind(...values)),
-      all: () => before().then(() => real.all()),
+      all: () => trip(() => real.all()),
     });
   return Object.assign(Object.create(db), {
-    prepare: (sql) => statement(db.prepare(sql)),
-    batch: (statements) => before().then(() => db.batch(statements)),
+    prepare(sql) {
+      if (panic) throw new Error("nobody expects this");
+      return statement(db.prepare(sql));
+    },
+    batch: (statements) => trip(() => db.batch(statements)),
   });
 }
 
-function namespace(kv, before) {
-  const method = (name) => (...values) => before().then(() => kv[name](...values));
+function namespace(kv, trip) {
+  const method = (name) => (...values) => trip(() => kv[name](...values));
   return Object.fromEntries(["get", "getWithMetadata", "put", "list", "delete"].map((name) => [name, method(name)]));
 }

@@ -15,8 +15,7 @@ use crate::wire::reply::Reply;
 /// `POST /auth-clients`: the only answer that tells a client's secrets.
 pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let new = NewAuthClient::read(&incoming.json(&AUTH_CLIENT_EXCLUDING_ID)?)?;
-    administration::administrator(app, &incoming.bearer()?).await?;
-    let row = auth_clients::create(&app.db, &new, app.now).await?;
+    let row = administration::create(app, &incoming.bearer()?, &new).await?;
     Reply::json(&created(&row, &new))
 }
 
@@ -77,9 +76,8 @@ pub async fn update_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error
 /// `DELETE /auth-clients/{id}`: deletes one, and so ends its sessions.
 pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let id = path_id(incoming.id())?;
-    let administrator = administration::administrator(app, &incoming.bearer()?).await?;
     done(
-        auth_clients::delete(&app.db, id, administrator.user_id(), app.now).await?,
+        administration::delete(app, &incoming.bearer()?, id).await?,
         id,
     )
 }
@@ -90,12 +88,8 @@ async fn change(
     id: i64,
     changes: &AuthClientChanges,
 ) -> Result<Reply, Error> {
-    administration::administrator(app, &incoming.bearer()?).await?;
-    changes.for_one(id)?;
-    done(
-        auth_clients::update(&app.db, id, changes, app.now).await?,
-        id,
-    )
+    let token = incoming.bearer()?;
+    done(administration::update(app, &token, id, changes).await?, id)
 }
 
 fn done(found: bool, id: i64) -> Result<Reply, Error> {

@@ -21,9 +21,7 @@ use crate::wire::reply::Reply;
 pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
     let challenge = body.challenge()?;
-    let place = app
-        .visitor
-        .place(device_info(incoming).device_id.as_deref());
+    let place = place(app, incoming);
     let (client, person) = credentials::sign_in(app, &presented(&body, &place)).await?;
     let code = codes::new_code(app, &client, &person, challenge.as_ref()).await?;
     Reply::json(&json!({ "code": code.expose() }))
@@ -33,8 +31,7 @@ pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
     body.challenge()?;
-    let device = device_info(incoming);
-    let place = app.visitor.place(device.device_id.as_deref());
+    let (device, place) = (device_info(incoming), place(app, incoming));
     let (client, person) = credentials::sign_in(app, &presented(&body, &place))
         .await
         .map_err(as_resource_owner)?;
@@ -81,9 +78,7 @@ pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, Er
         username: &body.username,
         password: &body.password,
         old_password: &body.old_password,
-        place: &app
-            .visitor
-            .place(device_info(incoming).device_id.as_deref()),
+        place: &place(app, incoming),
     };
     passwords::change(app, &incoming.bearer()?, &change).await?;
     Reply::json(&json!({ "success": true }))
@@ -97,6 +92,14 @@ fn presented<'a>(body: &'a LoginRequest, place: &'a Place) -> Credentials<'a> {
         password: &body.password,
         place,
     }
+}
+
+/// Where an attempt comes from. Whoever has a session's token may be the owner, who signs in anew.
+fn place(app: &App, incoming: &Incoming) -> Place {
+    let device = device_info(incoming);
+    let token = incoming.bearer().ok();
+    let session = token.and_then(|token| credentials::former_session(app, &token));
+    app.visitor.place(device.device_id.as_deref(), session)
 }
 
 /// The original's resource-owner strategy spells two refusals the other way round.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::audit::{self, Event};
 use super::credentials::{self, Bearer, TokenSubject};
 use crate::auth::account::ADMINISTER;
 use crate::auth::secret::Secret;
@@ -10,8 +11,8 @@ use crate::edge::store::auth_clients;
 use crate::edge::store::db::{Answers, Statement};
 use crate::edge::store::sessions;
 use crate::error::{Error, Why};
-use crate::wire::loopback::auth_clients::AuthClientChanges;
-use crate::wire::loopback::filter::{Clause, Where};
+use crate::wire::loopback::auth_clients::{AuthClientChanges, NewAuthClient};
+use crate::wire::loopback::filter::{Clause, ClientRow, Where};
 
 /// Somebody who may administer now.
 pub struct Administrator(Bearer);
@@ -29,6 +30,40 @@ impl Administrator {
 /// The bearer of a token that may administer, in one trip.
 pub async fn administrator(app: &App, token: &Secret) -> Result<Administrator, Error> {
     admit(credentials::bearer(app, token).await?)
+}
+
+/// Makes a client.
+pub async fn create(app: &App, token: &Secret, new: &NewAuthClient) -> Result<ClientRow, Error> {
+    let by = administrator_to_change(app, token).await?;
+    let row = auth_clients::create(&app.db, new, app.now).await?;
+    record(app, "created", Some(row.id), by.user_id());
+    Ok(row)
+}
+
+/// Changes one client, and tells whether it is there.
+pub async fn update(
+    app: &App,
+    token: &Secret,
+    id: i64,
+    changes: &AuthClientChanges,
+) -> Result<bool, Error> {
+    let by = administrator_to_change(app, token).await?;
+    changes.for_one(id)?;
+    let found = auth_clients::update(&app.db, id, changes, app.now).await?;
+    if found {
+        record(app, "changed", Some(id), by.user_id());
+    }
+    Ok(found)
+}
+
+/// Deletes one client, and so ends its sessions; tells whether it was there.
+pub async fn delete(app: &App, token: &Secret, id: i64) -> Result<bool, Error> {
+    let by = administrator_to_change(app, token).await?;
+    let found = auth_clients::delete(&app.db, id, by.user_id(), app.now).await?;
+    if found {
+        record(app, "deleted", Some(id), by.user_id());
+    }
+    Ok(found)
 }
 
 /// What a statement reads, told only to an administrator; both are found out in the same trip.
@@ -72,11 +107,40 @@ pub async fn update_where(
     rows: &Where,
     changes: &AuthClientChanges,
 ) -> Result<usize, Error> {
+    let by = administrator_to_change(app, token).await?;
     let clause = match rows.clause() {
-        Some(clause) => administrator(app, token).await.map(|_| clause)?,
-        None => look_through(app, token, rows).await?,
+        Some(clause) => clause,
+        None => {
+            let all = app.db.all(auth_clients::scan(rows)).await?;
+            rows.select(&all.rows(0)?)?
+        }
     };
-    auth_clients::update_where(&app.db, clause, changes, app.now).await
+    let count = auth_clients::update_where(&app.db, clause, changes, app.now).await?;
+    if count > 0 {
+        record(app, "changed", None, by.user_id());
+    }
+    Ok(count)
+}
+
+/// The bearer of a token that may administer; whoever may not is written down.
+async fn administrator_to_change(app: &App, token: &Secret) -> Result<Administrator, Error> {
+    let bearer = Administrator(credentials::bearer(app, token).await?);
+    if bearer.0.may(ADMINISTER) {
+        return Ok(bearer);
+    }
+    record(app, "refused", None, bearer.user_id());
+    Err(Error::NotAllowed)
+}
+
+fn record(app: &App, result: &'static str, client: Option<i64>, by: Option<&str>) {
+    let event = Event {
+        kind: "client",
+        result,
+        user_id: by.map(str::to_owned),
+        client,
+        session_id: None,
+    };
+    audit::record(app, event);
 }
 
 async fn look_through(app: &App, token: &Secret, rows: &Where) -> Result<Clause, Error> {

@@ -14,11 +14,13 @@ use crate::edge::store::activity::{self, Activity};
 /// Something that happened.
 #[derive(Debug, Clone, Default)]
 pub struct Event {
-    /// What: `sign-in`, `code`, `refresh`, `sign-out`, `password`, `reset`, `sign-up`, `link`, `client`.
+    /// What: `sign-in`, `code`, `refresh`, `sign-out`, `password`, `reset`, `sign-up`, `link`, `otp`,
+    /// `client`.
     pub kind: &'static str,
-    /// How it went: `ok`, `failed`, `refused`, `theft`, `replay`.
+    /// How it went: `ok`, `failed`, `refused`, `theft`, `replay`; of a client: `created`, `changed`,
+    /// `deleted`.
     pub result: &'static str,
-    /// Whom it concerns, if that is known.
+    /// Whom it concerns, if that is known; of a client or an OTP, who did it.
     pub user_id: Option<String>,
     /// The client's number.
     pub client: Option<i64>,

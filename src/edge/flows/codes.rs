@@ -4,7 +4,7 @@ use futures_util::future::{join, try_join};
 
 use super::audit::{self, Event};
 use super::credentials::{CallingClient, SignedIn};
-use super::sessions::{TokenPair, event, issue, sealed_provider_token};
+use super::sessions::{TokenPair, event, issue, keep_provider_token, sealed_provider_token};
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::pkce::Challenge;
 use crate::auth::secret::{Secret, random_id, random_secret};
@@ -12,7 +12,6 @@ use crate::auth::session::device_digest;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
 use crate::edge::store::codes::{self, CodeState, NewCode, Redemption};
-use crate::edge::store::sessions;
 use crate::error::{Error, Why};
 
 /// Hands out a code for a person who has just signed in (RFC 6749 §4.1.2).
@@ -47,6 +46,7 @@ pub async fn new_code(
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
+    person.record(app, client.id, made.then_some(session_id.as_str()));
     made.then_some(code)
         .ok_or(Error::Strategy(Why::InvalidCredentials))
 }
@@ -90,7 +90,7 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
     // A place that does not know the record yet costs the sign-out at the provider, nothing else.
     let provider_token = remembered.ok().flatten().and_then(|it| it.provider_token);
     if let Some(token) = provider_token {
-        sessions::keep_provider_token(&app.db, &session.id, &token).await?;
+        keep_provider_token(app, &session.id, &token).await;
     }
     issue(app, &session, 0, exchange.device)
 }
@@ -101,7 +101,9 @@ fn refuse(app: &App, state: &CodeState) -> Error {
     let event = Event {
         kind: "code",
         result: if replayed { "replay" } else { "failed" },
-        ..Event::default()
+        user_id: state.user_id.clone(),
+        client: state.client_id,
+        session_id: state.session_id.clone(),
     };
     audit::record(app, event);
     Error::Refused(why_not_redeemed(state))

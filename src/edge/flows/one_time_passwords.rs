@@ -3,6 +3,7 @@
 use futures_util::future::try_join;
 
 use super::administration;
+use super::audit::{self, Event};
 use super::credentials;
 use crate::auth::account::{ADMINISTER, Account, fold};
 use crate::auth::data_key::Purpose;
@@ -19,6 +20,8 @@ const LIFETIME: i64 = 900;
 pub struct Poster {
     /// The client, if a client does: it sees what it posted itself. An administrator sees all.
     client: Option<i64>,
+    /// The administrator, if one does.
+    user_id: Option<String>,
     /// Whether the OTPs can be passwords.
     trusted: bool,
 }
@@ -61,17 +64,22 @@ pub async fn poster(app: &App, sender: Sender) -> Result<Poster, Error> {
             })?;
             Ok(Poster {
                 client: Some(calling.client().id),
+                user_id: None,
                 trusted: true,
             })
         }
-        Sender::Bearer(token) => administration::administrator(app, &token)
-            .await
-            .map(|_| Poster {
-                client: None,
-                trusted: true,
-            }),
+        Sender::Bearer(token) => {
+            administration::administrator(app, &token)
+                .await
+                .map(|by| Poster {
+                    client: None,
+                    user_id: by.user_id().map(str::to_owned),
+                    trusted: true,
+                })
+        }
         Sender::Nobody if app.config.habits.open_otp_caches => Ok(Poster {
             client: None,
+            user_id: None,
             trusted: false,
         }),
         Sender::Nobody => Err(Error::NoBearer),
@@ -98,8 +106,16 @@ pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Re
         otps::put(&app.db, &row, app.now),
         app.kv.put(&kv_key(&name), &record, LIFETIME),
     )
-    .await
-    .map(drop)
+    .await?;
+    let event = Event {
+        kind: "otp",
+        result: "ok",
+        user_id: poster.user_id.clone(),
+        client: poster.client,
+        session_id: None,
+    };
+    audit::record(app, event);
+    Ok(())
 }
 
 /// The OTP that is kept for a username, if this poster may see it: as it was posted, and the OTP.

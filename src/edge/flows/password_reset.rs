@@ -116,19 +116,13 @@ pub async fn set(
         return Err(Error::Refused(Why::TokenMissing));
     }
     let link = links::link(&answers, 1)?;
-    let link = good(link.as_ref(), app.now)?;
     let found = accounts::with_password(&answers, 2)?;
-    let (account, old) = allowed(&calling, link, found)?;
+    let whose = found.as_ref().map(|found| found.account.id.clone());
+    let (account, old) = good(link.as_ref(), app.now)
+        .and_then(|link| allowed(&calling, link, found))
+        .inspect_err(|_| note(app, "failed", &calling, whose))?;
     check_policy(password, app.config.password_min_length, "/password")?;
-    replace(app, &key, &account, &old, password).await?;
-    let event = Event {
-        kind: "reset",
-        result: "ok",
-        user_id: Some(account.id.clone()),
-        client: Some(calling.client().id),
-        session_id: None,
-    };
-    audit::record(app, event);
+    replace(app, &calling, &key, &account, &old, password).await?;
     // The link's own address is told; where this place has forgotten it, the present one.
     let address = record.ok().flatten().map(|record| record.address);
     notices::password_changed(app, address.or(account.email));
@@ -138,6 +132,7 @@ pub async fn set(
 /// Uses the link up and sets the password, both or neither.
 async fn replace(
     app: &App,
+    calling: &CallingClient,
     key: &str,
     account: &Account,
     old: &str,
@@ -154,11 +149,21 @@ async fn replace(
         old,
         new: &hash.hash(password)?,
     };
-    if passwords::reset_password(&app.db, &reset, app.now).await? {
-        Ok(())
-    } else {
-        Err(Error::Refused(Why::TokenRevoked))
-    }
+    let done = passwords::reset_password(&app.db, &reset, app.now).await?;
+    let result = if done { "ok" } else { "failed" };
+    note(app, result, calling, Some(account.id.clone()));
+    done.then_some(()).ok_or(Error::Refused(Why::TokenRevoked))
+}
+
+fn note(app: &App, result: &'static str, calling: &CallingClient, user_id: Option<String>) {
+    let event = Event {
+        kind: "reset",
+        result,
+        user_id,
+        client: Some(calling.client().id),
+        session_id: None,
+    };
+    audit::record(app, event);
 }
 
 const fn good(link: Option<&Link>, now: i64) -> Result<&Link, Error> {

@@ -105,7 +105,8 @@ async fn prove_old(
         limits: app.config.attempts,
     };
     let answers = app.db.batch(guess.statements(app.now)).await?;
-    attempts::outcome(&answers, 2, app.now)?;
+    attempts::outcome(&answers, 2, app.now)
+        .inspect_err(|_| audit::record(app, event("password", "refused", session)))?;
     if app
         .config
         .password_hash

@@ -8,7 +8,7 @@ use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry};
 use crate::edge::app::App;
 use crate::edge::store::refreshes::{self, RefreshAttempt};
-use crate::edge::store::sessions::{self, LiveSession, NewSession};
+use crate::edge::store::sessions::{self, LiveSession, NewSession, Owner};
 use crate::error::{Error, Why};
 
 /// An access token, and the refresh token that gets the next one.
@@ -51,13 +51,22 @@ pub(super) async fn insert(
         expires_on: app.now + app.config.session_max_age,
         replaces,
     };
-    let session = sessions::open(&app.db, &new, person.settle(app.now)?, app.now)
-        .await?
-        .ok_or(Error::Strategy(Why::InvalidCredentials))?;
+    let session = sessions::open(&app.db, &new, person.settle(app.now)?, app.now).await?;
+    let id = session.as_ref().map(|session| session.id.as_str());
+    person.record(app, new.client, id);
+    let session = session.ok_or(Error::Strategy(Why::InvalidCredentials))?;
     if let Some(token) = sealed_provider_token(app, person, &session.id)? {
-        sessions::keep_provider_token(&app.db, &session.id, &token).await?;
+        keep_provider_token(app, &session.id, &token).await;
     }
     Ok(session)
+}
+
+/// Keeps what ends the session at the provider. The person is signed in all the same where that
+/// fails: it costs the sign-out there, nothing else.
+pub(super) async fn keep_provider_token(app: &App, session_id: &str, token: &str) {
+    if let Err(error) = sessions::keep_provider_token(&app.db, session_id, token).await {
+        crate::edge::log(&error);
+    }
 }
 
 /// The provider's refresh token as it is stored, bound to the session it goes with.
@@ -92,7 +101,7 @@ pub async fn refresh(
     let before = done.before.ok_or(Error::Refused(Why::TokenExpired))?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
     if verdict == Refresh::Theft {
-        record_theft(app, &token);
+        record_theft(app, &token, done.owner);
     }
     verdict.allow()?;
     if done.rotated != (verdict == Refresh::Rotation) {
@@ -121,12 +130,13 @@ fn own_pair(
     Ok(token)
 }
 
-fn record_theft(app: &App, token: &RefreshToken) {
+fn record_theft(app: &App, token: &RefreshToken, owner: Option<Owner>) {
     let event = Event {
         kind: "refresh",
         result: "theft",
         session_id: Some(token.session_id.clone()),
-        ..Event::default()
+        client: owner.as_ref().map(|owner| owner.client_id),
+        user_id: owner.map(|owner| owner.user_id),
     };
     audit::record(app, event);
 }
@@ -156,18 +166,23 @@ pub async fn sign_out(app: &App, token: &Secret, refresh_token: &Secret) -> Resu
         credentials::bearer(app, token).await?;
         return Err(refusal);
     }
-    let user_id = sessions::end(&app.db, &id, "signed out", app.now)
+    let owner = sessions::end(&app.db, &id, "signed out", app.now)
         .await?
         .ok_or(Error::Strategy(Why::TokenRevoked))?;
+    let user_id = owner.user_id.clone();
+    record_sign_out(app, id, owner);
+    Ok(user_id)
+}
+
+pub(super) fn record_sign_out(app: &App, session_id: String, owner: Owner) {
     let event = Event {
         kind: "sign-out",
         result: "ok",
-        user_id: Some(user_id.clone()),
-        session_id: Some(id),
-        client: None,
+        user_id: Some(owner.user_id),
+        client: Some(owner.client_id),
+        session_id: Some(session_id),
     };
     audit::record(app, event);
-    Ok(user_id)
 }
 
 /// Something that happened to a session.

@@ -92,15 +92,22 @@ pub async fn create_user(
     application: Application<'_>,
 ) -> Result<MadeUser, Error> {
     let key = one_time::key::<SignUp>(token);
-    let (link, record) = join(app.db.first(links::look(&key)), app.kv.get::<SignUp>(&key)).await;
-    let (recipient, _) = good(link?, app.now)?;
     let email = normalise(application.email);
+    let reads = [links::look(&key), accounts::find_by_name(&email)];
+    let (answers, record) = join(app.db.batch(reads), app.kv.get::<SignUp>(&key)).await;
+    let answers = answers?;
+    let (recipient, _) =
+        good(links::link(&answers, 0)?, app.now).inspect_err(|_| note(app, "failed", None))?;
     if fold(&email) != recipient {
         return Err(Error::Refused(Why::InvalidEmail));
     }
     let password = application.password;
     check_policy(password, app.config.password_min_length, "/password")?;
     let place = open(app)?;
+    if accounts::with_password(&answers, 1)?.is_some() {
+        // The write would say so too, but only after the password has been hashed.
+        return Err(Error::Conflict("username, email"));
+    }
     let invited = record.ok().flatten().map(|record| record.profile);
     let profile = invited.unwrap_or_default().or(application.profile);
     let made = MadeUser {
@@ -121,14 +128,9 @@ pub async fn create_user(
         profile: &made.profile,
         place,
     };
-    welcome(&sign_ups::make_user(&app.db, &new, app.now).await?)?;
-    let event = Event {
-        kind: "sign-up",
-        result: "ok",
-        user_id: Some(made.id.clone()),
-        ..Event::default()
-    };
-    audit::record(app, event);
+    welcome(&sign_ups::make_user(&app.db, &new, app.now).await?)
+        .inspect_err(|_| note(app, "failed", None))?;
+    note(app, "ok", Some(made.id.clone()));
     Ok(made)
 }
 
@@ -144,6 +146,16 @@ fn welcome(outcome: &Outcome) -> Result<(), Error> {
     } else {
         Err(Error::Strategy(Why::BearerExpired))
     }
+}
+
+fn note(app: &App, result: &'static str, user_id: Option<String>) {
+    let event = Event {
+        kind: "sign-up",
+        result,
+        user_id,
+        ..Event::default()
+    };
+    audit::record(app, event);
 }
 
 /// Where new users belong; 403 while signing up is closed.

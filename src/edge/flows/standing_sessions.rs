@@ -6,7 +6,7 @@ use super::sessions;
 use crate::auth::data_key::Purpose;
 use crate::auth::secret::Secret;
 use crate::auth::session::{RefreshToken, device_digest};
-use crate::auth::token::{DeviceInfo, Expiry};
+use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
 use crate::edge::store::refreshes;
 use crate::edge::store::sessions::{self as rows, LiveSession};
@@ -94,7 +94,9 @@ pub async fn verify(app: &App, access_token: &Secret) -> Result<Option<LiveSessi
     }
     match credentials::session_id(app, access_token) {
         Ok(_) => Err(Error::Strategy(Why::TokenRevoked)),
-        Err(_) if subject(app, access_token).is_some() => Err(Error::Strategy(Why::BearerExpired)),
+        Err(_) if credentials::former_session(app, access_token).is_some() => {
+            Err(Error::Strategy(Why::BearerExpired))
+        }
         Err(_) => Ok(None),
     }
 }
@@ -105,27 +107,34 @@ pub async fn end(
     refresh_token: Option<&Secret>,
     access: &[Secret],
 ) -> Result<(), Error> {
+    let ids = named(app, refresh_token, access)?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    for (id, owner) in rows::end_all(&app.db, ids, "signed out", app.now).await? {
+        sessions::record_sign_out(app, id, owner);
+    }
+    Ok(())
+}
+
+/// The sessions that tokens of ours were made for, over or not.
+pub fn named(
+    app: &App,
+    refresh_token: Option<&Secret>,
+    access: &[Secret],
+) -> Result<Vec<String>, Error> {
     let of_refresh = refresh_token.map(|token| read(app, token)).transpose()?;
-    let of_access = access.iter().filter_map(|token| subject(app, token));
-    let ids: Vec<String> = of_refresh
+    let of_access = access
+        .iter()
+        .filter_map(|token| credentials::former_session(app, token));
+    Ok(of_refresh
         .flatten()
         .map(|token| token.session_id)
         .into_iter()
         .chain(of_access)
-        .collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    rows::end_all(&app.db, &ids, "signed out", app.now).await
+        .collect())
 }
 
 fn read(app: &App, token: &Secret) -> Result<Option<RefreshToken>, Error> {
     RefreshToken::read(&app.config.data_keys, Purpose::ServiceStackRefresh, token)
-}
-
-/// The session an access token of ours was made for, even if its time is over.
-fn subject(app: &App, token: &Secret) -> Option<String> {
-    let (keys, issuer) = (&app.config.token_keys, app.config.issuer.as_str());
-    let claims = keys.verify(token.expose(), issuer, app.now, Expiry::Ignored)?;
-    Some(claims.sid)
 }

@@ -1,7 +1,7 @@
 //! D1: wrong attempts. One is counted before anything is hashed, so that guesses sent at once all count.
 //!
-//! Two rows are kept for an attempt: one for where it comes from (its network, or a device that has
-//! signed in before) and one for the account, which known devices do not touch.
+//! Two rows are kept for an attempt: one for where it comes from (its network, or a device or session
+//! that its owner has signed in with before: [`Place`]) and one for the account, which those do not touch.
 
 use serde::Deserialize;
 
@@ -61,6 +61,7 @@ impl Guess<'_> {
     /// The three statements that count it: see [`outcome`].
     pub fn statements(&self, now: i64) -> [Statement; 3] {
         let (source, device) = (self.place.source.as_str(), self.place.device.as_deref());
+        let session = self.place.session.as_deref();
         let subject = self.subject.value();
         let (client, secret) = self.client.unzip();
         let Limits {
@@ -82,7 +83,8 @@ impl Guess<'_> {
                 window,
                 client,
                 secret,
-                TWICE_MS
+                TWICE_MS,
+                session
             ),
             sql!(
                 self.count_account(),
@@ -94,19 +96,23 @@ impl Guess<'_> {
                 attempt,
                 per_account,
                 DAY_MS,
-                TWICE_MS
+                TWICE_MS,
+                session
             ),
-            sql!(self.state(), subject, source, device, attempt),
+            sql!(self.state(), subject, source, device, attempt, session),
         ]
     }
 
-    /// Subject, whether the device is known, and the two keys: `g`.
-    fn keys(&self) -> String {
+    /// The two keys, and whether the place is known: `g`. `session` is the parameter that has it.
+    fn keys(&self, session: &str) -> String {
         format!(
-            "(select 'account:' || who as account, \
-               case when known then 'device:' || who || ':' || ?3 else 'source:' || who || ':' || ?2 end as place, \
-               known \
-             from (select who, exists (select 1 from known_devices k where k.user_id = who and k.device = ?3) as known \
+            "(select 'account:' || who as account, device or session as known, \
+               case when device then 'device:' || who || ':' || ?3 \
+                 when session then 'session:' || who || ':' || {session} \
+                 else 'source:' || who || ':' || ?2 end as place \
+             from (select who, \
+                 exists (select 1 from known_devices k where k.user_id = who and k.device = ?3) as device, \
+                 exists (select 1 from sessions s where s.id = {session} and s.user_id = who and s.ended_on is null) as session \
                from (select {} as who))) g",
             self.subject.sql()
         )
@@ -122,7 +128,7 @@ impl Guess<'_> {
                and (g.known or not exists (select 1 from attempts b where b.key = g.account and b.blocked_until > ?4)) \
              on conflict (key) do update set {} \
              where coalesce(blocked_until, 0) <= ?4",
-            self.keys(),
+            self.keys("?12"),
             counted(
                 "max(last_on, coalesce(blocked_until, 0)) < ?4 - ?8",
                 "?11",
@@ -137,7 +143,7 @@ impl Guess<'_> {
              select g.account, 1, ?4, ?5, ?6, iif(1 >= ?7, ?4 + ?8, null) from {} \
              where not g.known and exists (select 1 from attempts s where s.key = g.place and s.last_by = ?6) \
              on conflict (key) do update set {}",
-            self.keys(),
+            self.keys("?10"),
             counted("last_on < ?4 - ?8", "?9", "?8")
         )
     }
@@ -148,7 +154,7 @@ impl Guess<'_> {
                max(coalesce((select blocked_until from attempts s where s.key = g.place), 0), \
                  iif(g.known, 0, coalesce((select blocked_until from attempts b where b.key = g.account), 0))) as blocked_until \
              from {}",
-            self.keys()
+            self.keys("?5")
         )
     }
 }
@@ -188,11 +194,13 @@ pub fn outcome(answers: &Answers, n: usize, now: i64) -> Result<(), Error> {
 }
 
 const CLEAR: &str = "delete from attempts where key in ( \
-     'account:' || ?1, 'source:' || ?1 || ':' || ?2, 'device:' || ?1 || ':' || ?3)";
+     'account:' || ?1, 'source:' || ?1 || ':' || ?2, 'device:' || ?1 || ':' || ?3, \
+     'session:' || ?1 || ':' || ?4)";
 
 const CLEAR_ALL: &str = "delete from attempts where key = 'account:' || ?1 \
      or (key >= 'source:' || ?1 || ':' and key < 'source:' || ?1 || ';') \
-     or (key >= 'device:' || ?1 || ':' and key < 'device:' || ?1 || ';')";
+     or (key >= 'device:' || ?1 || ':' and key < 'device:' || ?1 || ';') \
+     or (key >= 'session:' || ?1 || ':' and key < 'session:' || ?1 || ';')";
 
 const KNOW_DEVICE: &str = "insert into known_devices (user_id, device, last_used_on) \
      select ?1, ?2, ?3 where ?2 is not null \
@@ -200,9 +208,9 @@ const KNOW_DEVICE: &str = "insert into known_devices (user_id, device, last_used
 
 /// Forgets the failures of a place, and knows its device from now on: for a sign-in that succeeds.
 pub fn clear(user_id: &str, place: &Place, now: i64) -> [Statement; 2] {
-    let device = place.device.as_deref();
+    let (device, session) = (place.device.as_deref(), place.session.as_deref());
     [
-        sql!(CLEAR, user_id, &place.source, device),
+        sql!(CLEAR, user_id, &place.source, device, session),
         sql!(KNOW_DEVICE, user_id, device, now),
     ]
 }

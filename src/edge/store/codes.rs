@@ -50,7 +50,8 @@ const STATE: &str = "select \
        exists (select 1 from auth_clients where client_id = ?3 and deleted = 0) as known_client, \
        c.id is not null as good_client, \
        o.taken_by is not null as taken, o.taken_by is ?2 as won, \
-       o.voided_on is not null as voided, coalesce(o.expires_on <= ?4, 0) as expired \
+       o.voided_on is not null as voided, coalesce(o.expires_on <= ?4, 0) as expired, \
+       o.user_id, o.client_id, o.session_id \
      from (select 1) left join one_time o on o.key = ?1 \
      left join auth_clients c on c.id = o.client_id and c.client_id = ?3 and c.deleted = 0 \
        and c.secret_digest = o.client_secret_digest";
@@ -114,6 +115,12 @@ pub struct CodeState {
     pub voided: i64,
     /// Whether its time is over.
     pub expired: i64,
+    /// Whose it is.
+    pub user_id: Option<String>,
+    /// The number of the client it was made for.
+    pub client_id: Option<i64>,
+    /// The session it opens, or has opened.
+    pub session_id: Option<String>,
 }
 
 /// Makes a code redeemable, once its proof is settled and unless the user's password has changed

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::db::{Db, sql};
-use super::sessions::{self, LiveSession};
+use super::sessions::{self, LiveSession, Owner};
 use crate::auth::session::SessionState;
 use crate::error::Error;
 
-const STATE: &str = "select s.refresh_n, s.refreshed_on, s.last_used_on, s.expires_on, \
+const STATE: &str = "select s.user_id, s.client_id, s.refresh_n, s.refreshed_on, s.last_used_on, s.expires_on, \
        s.ended_on, s.device, c.refresh_token_expiration, \
        exists (select 1 from live_members m where m.user_id = s.user_id and m.client_id = s.client_id) as live \
      from sessions s join auth_clients c on c.id = s.client_id where s.id = ?1";
@@ -56,6 +56,8 @@ pub struct RefreshAttempt<'a> {
 pub struct Refreshed {
     /// The session before, if there is one.
     pub before: Option<SessionState>,
+    /// Whose it is.
+    pub owner: Option<Owner>,
     /// Whether the number moved.
     pub rotated: bool,
     /// The session after, if it may be used.
@@ -72,8 +74,10 @@ pub async fn refresh(db: &Db, ask: &RefreshAttempt<'_>, now: i64) -> Result<Refr
             sessions::find_live(ask.session_id, now),
         ])
         .await?;
+    let owner = answers.row(0)?;
     Ok(Refreshed {
         before: answers.row::<StateRow>(0)?.map(SessionState::from),
+        owner,
         rotated: answers.changes(2)? > 0,
         session: sessions::live(&answers, 3)?,
     })

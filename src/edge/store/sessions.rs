@@ -62,7 +62,7 @@ const END: &str = "update sessions set ended_on = ?2, ended_why = ?3 \
      where id = ?1 and ended_on is null and expires_on > ?2 \
        and exists (select 1 from live_members m \
          where m.user_id = sessions.user_id and m.client_id = sessions.client_id) \
-     returning user_id";
+     returning user_id, client_id";
 
 /// A session in use: whose it is, and with which client.
 pub struct LiveSession {
@@ -98,6 +98,15 @@ impl Unchanged {
     pub const fn is_whatever(self) -> u32 {
         matches!(self, Self::Whatever) as u32
     }
+}
+
+/// Whose a session is.
+#[derive(Debug, Deserialize)]
+pub struct Owner {
+    /// Its user.
+    pub user_id: String,
+    /// Its client's number.
+    pub client_id: i64,
 }
 
 /// A session about to be opened.
@@ -194,18 +203,24 @@ pub async fn provider_token(db: &Db, id: &str, method: &str) -> Result<Option<St
     Ok(row.map(|row| row.provider_token))
 }
 
-/// Ends a live session; gives its user, or nothing if it was over already.
-pub async fn end(db: &Db, id: &str, why: &str, now: i64) -> Result<Option<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        user_id: String,
-    }
-    let row: Option<Row> = db.first(sql!(END, id, now, why)).await?;
-    Ok(row.map(|row| row.user_id))
+/// Ends a live session; tells whose it was, or nothing if it was over already.
+pub async fn end(db: &Db, id: &str, why: &str, now: i64) -> Result<Option<Owner>, Error> {
+    db.first(sql!(END, id, now, why)).await
 }
 
-/// Ends sessions, whichever of them live.
-pub async fn end_all(db: &Db, ids: &[String], why: &str, now: i64) -> Result<(), Error> {
-    let statements = ids.iter().map(|id| sql!(END, id, now, why));
-    db.batch(statements).await.map(drop)
+/// Ends sessions, whichever of them live; tells which these were, and whose.
+pub async fn end_all(
+    db: &Db,
+    ids: Vec<String>,
+    why: &str,
+    now: i64,
+) -> Result<Vec<(String, Owner)>, Error> {
+    let answers = db
+        .batch(ids.iter().map(|id| sql!(END, id, now, why)))
+        .await?;
+    let mut ended = Vec::new();
+    for (n, id) in ids.into_iter().enumerate() {
+        ended.extend(answers.row(n)?.map(|owner| (id, owner)));
+    }
+    Ok(ended)
 }

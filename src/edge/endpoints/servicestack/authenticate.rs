@@ -4,6 +4,7 @@
 //! of it is proven, then all of it is done.
 
 use super::{Exchange, Outcome, browser, session, token_cookies};
+use crate::auth::attempts::Place;
 use crate::auth::oauth::Provider;
 use crate::auth::secret::Secret;
 use crate::edge::endpoints::login::device_info;
@@ -95,9 +96,19 @@ async fn by_password(
     let person = Presented {
         username: user_name,
         password,
-        place: &exchange.app.visitor.place(None),
+        place: &place(exchange)?,
     };
     Ok(credentials::sign_in_to_named(exchange.app, &person).await?)
+}
+
+/// Where an attempt comes from. Whoever has a session's tokens may be the owner, who signs in anew.
+fn place(exchange: &Exchange<'_>) -> Result<Place, Failure> {
+    let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
+    let access: Vec<Secret> = session::access_tokens(exchange).collect();
+    let sessions = standing_sessions::named(exchange.app, refresh.as_ref(), &access)?;
+    let device = device_info(exchange.incoming);
+    let visitor = &exchange.app.visitor;
+    Ok(visitor.place(device.device_id.as_deref(), sessions.into_iter().next()))
 }
 
 async fn by_token(

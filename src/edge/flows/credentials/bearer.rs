@@ -46,6 +46,13 @@ pub async fn bearer(app: &App, token: &Secret) -> Result<Bearer, Error> {
     }
 }
 
+/// The session that an access token of ours was made for, even if its time is over.
+pub fn former_session(app: &App, token: &Secret) -> Option<String> {
+    let (keys, issuer) = (&app.config.token_keys, app.config.issuer.as_str());
+    let claims = keys.verify(token.expose(), issuer, app.now, Expiry::Ignored)?;
+    Some(claims.sid)
+}
+
 /// Whom a token names, before storage has been asked.
 pub enum TokenSubject {
     /// A session, by its `sid`.

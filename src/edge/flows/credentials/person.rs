@@ -6,6 +6,7 @@ use crate::auth::client::AuthClient;
 use crate::auth::oauth::profile::Profile;
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Event};
 use crate::edge::store::attempts;
 use crate::edge::store::identities;
 use crate::edge::store::otps::{self, ReservedOtp, Settlement};
@@ -55,8 +56,21 @@ impl SignedIn {
                 refresh_token,
             },
             password_changed_on: None,
-            place: app.visitor.place(None),
+            place: app.visitor.place(None, None),
         })
+    }
+
+    /// Writes down that the person has signed in, with the session that this opens; or has not after
+    /// all, since nothing was opened.
+    pub(in crate::edge::flows) fn record(&self, app: &App, client: i64, session_id: Option<&str>) {
+        let event = Event {
+            kind: "sign-in",
+            result: session_id.map_or("failed", |_| "ok"),
+            user_id: Some(self.account.id.clone()),
+            client: Some(client),
+            session_id: session_id.map(str::to_owned),
+        };
+        audit::record(app, event);
     }
 
     /// The person's account.

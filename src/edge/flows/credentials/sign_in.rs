@@ -70,7 +70,10 @@ pub async fn sign_in(
         place,
     };
     let answers = look_up(app, client_id, Some(&digest), &person).await?;
-    let calling = prove_client(answers.row(0)?, client_secret)?;
+    let row: Option<ClientRow> = answers.row(0)?;
+    let client = row.as_ref().map(ClientRow::id);
+    let calling =
+        prove_client(row, client_secret).inspect_err(|_| record(app, "refused", client, None))?;
     let person = prove_member(app, &answers, &calling, &person)?;
     Ok((calling, person))
 }
@@ -121,7 +124,8 @@ async fn look_up(
         .await
 }
 
-/// Proves the person of a [`look_up`], and that the client may have them; writes down how it went.
+/// Proves the person of a [`look_up`], and that the client may have them; writes down what fails.
+/// Success is written down with what it opens.
 fn prove_member(
     app: &App,
     answers: &Answers,
@@ -130,16 +134,7 @@ fn prove_member(
 ) -> Result<SignedIn, Error> {
     let found = accounts::with_password(answers, 1)?;
     let user_id = found.as_ref().map(|found| found.account.id.clone());
-    let record = |result| {
-        let event = Event {
-            kind: "sign-in",
-            result,
-            user_id: user_id.clone(),
-            client: Some(calling.client.id),
-            session_id: None,
-        };
-        audit::record(app, event);
-    };
+    let record = |result| record(app, result, Some(calling.client.id), user_id.clone());
     attempts::outcome(answers, 4, app.now).inspect_err(|_| record("refused"))?;
     let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
     let otp = answers.row(5)?;
@@ -151,7 +146,6 @@ fn prove_member(
                 .map(|()| (account, proof))
         })
         .inspect_err(|_| record("failed"))?;
-    record("ok");
     let place = person.place.clone();
     Ok(SignedIn {
         account,
@@ -159,6 +153,17 @@ fn prove_member(
         password_changed_on,
         place,
     })
+}
+
+fn record(app: &App, result: &'static str, client: Option<i64>, user_id: Option<String>) {
+    let event = Event {
+        kind: "sign-in",
+        result,
+        user_id,
+        client,
+        session_id: None,
+    };
+    audit::record(app, event);
 }
 
 fn prove_person(

@@ -43,20 +43,27 @@ pub async fn finish(
     device: DeviceInfo,
 ) -> Result<Finished, Error> {
     let state = callback.state()?;
-    let binding =
-        Binding::read(cookies, provider, state).ok_or_else(|| told(provider, nobody_waits()))?;
+    let stray = || {
+        membership::record(app, None, "refused");
+        told(provider, nobody_waits())
+    };
+    let binding = Binding::read(cookies, provider, state).ok_or_else(stray)?;
     let key = one_time::key::<PendingSignIn>(state);
     let taken = take(app, &key, Some(&binding.bound_to())).await?;
-    let (pending, client): (PendingSignIn, AuthClient) =
-        taken.ok_or_else(|| told(provider, nobody_waits()))?;
+    let (pending, client): (PendingSignIn, AuthClient) = taken.ok_or_else(stray)?;
     let start = pending.start().clone();
     let outcome = match Outcome::of(pending, provider, callback) {
-        Ok(Outcome::Denied(denied)) => return back_with_denial(&client, &denied, &binding),
+        Ok(Outcome::Denied(denied)) => {
+            membership::record(app, Some(client.id), "refused");
+            return back_with_denial(&client, &denied, &binding);
+        }
         Ok(Outcome::Returned(returned)) => person(app, &client, provider, returned).await,
         Err(failure) => Err(failure),
     };
-    membership::record(app, client.id, outcome.as_ref().ok());
-    let person = outcome.map_err(|failure| told(provider, failure))?;
+    let person = outcome.map_err(|failure| {
+        membership::record(app, Some(client.id), "failed");
+        told(provider, failure)
+    })?;
     Ok(Finished {
         arrival: welcome(app, client, start, &person, device).await?,
         cookie: binding.clear_cookie(),

@@ -34,8 +34,10 @@ pub async fn with_access_token(
         Ok(profile) => membership::admit(app, calling.client(), profile, None).await,
         Err(failure) => Err(failure),
     };
-    membership::record(app, calling.client().id, person.as_ref().ok());
-    person.map_err(|failure| told(provider, failure))
+    person.map_err(|failure| {
+        membership::record(app, Some(calling.client().id), "failed");
+        told(provider, failure)
+    })
 }
 
 /// What the caller is told, after the log has the reason.

@@ -1,0 +1,282 @@
+//! What is fed with nonsense, by proptest (`tests/fuzz.rs`) and by libFuzzer (`libfuzzer.rs`) alike.
+//!
+//! A target reads a text, whose parts stand between unit separators; it fails by panicking.
+
+use edgelatch::auth::account::fold;
+use edgelatch::auth::address::is_address;
+use edgelatch::auth::attempts::source_of;
+use edgelatch::auth::data_key::{DataKeys, Purpose};
+use edgelatch::auth::oauth::Provider;
+use edgelatch::auth::oauth::binding::Binding;
+use edgelatch::auth::oauth::callback::Callback;
+use edgelatch::auth::password::Algorithm;
+use edgelatch::auth::pkce::Challenge;
+use edgelatch::auth::profile::Profile;
+use edgelatch::auth::secret::Secret;
+use edgelatch::auth::session::RefreshToken;
+use edgelatch::auth::token::{Expiry, TokenKeys};
+use edgelatch::auth::transport::is_loopback;
+use edgelatch::error::Error;
+use edgelatch::wire::cors;
+use edgelatch::wire::incoming::{Body, Incoming, Method};
+use edgelatch::wire::loopback::auth_clients::{self, AuthClientChanges, NewAuthClient};
+use edgelatch::wire::loopback::filter::{Filter, Where};
+use edgelatch::wire::loopback::{envelope, models};
+use edgelatch::wire::servicestack::failure::Failure;
+use edgelatch::wire::servicestack::{
+    ask, bind, cookies, csv, dto, envelope as stack, jsv, recognise, return_url, xml,
+};
+use serde_json::{Map, Value};
+
+/// What stands between the parts of an input.
+pub const SEPARATOR: char = '\u{1f}';
+
+const ISSUER: &str = "https://login.example";
+
+/// Reads one input.
+pub type Target = fn(&str);
+
+/// The targets by name: that of their seeds' folder, too.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("tokens", tokens),
+    ("bearer", bearer),
+    ("hashes", hashes),
+    ("names", names),
+    ("jsv", jsv),
+    ("xml", xml),
+    ("csv", csv),
+    ("form", form),
+    ("cookies", cookies),
+    ("filters", filters),
+    ("paths", paths),
+    ("front", front),
+];
+
+/// A part of an input; whatever it lacks is empty.
+struct Parts<'a>(std::str::Split<'a, char>);
+
+impl<'a> Parts<'a> {
+    fn of(input: &'a str) -> Self {
+        Self(input.split(SEPARATOR))
+    }
+
+    fn next(&mut self) -> &'a str {
+        self.0.next().unwrap_or_default()
+    }
+}
+
+fn token_keys() -> TokenKeys {
+    let set = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    TokenKeys::from_jwk_set(set).unwrap()
+}
+
+fn data_keys() -> DataKeys {
+    DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap()
+}
+
+fn request(headers: &[(&str, &str)], path: &str, query: &str, body: &str) -> Incoming {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let body = Body::Bytes(body.as_bytes().to_vec());
+    Incoming::new(Method::Post, path, query, headers.collect(), body)
+}
+
+/// JWTs, refresh tokens, sealed texts, key sets and challenges. Nobody guesses a signature.
+fn tokens(input: &str) {
+    let (keys, data_keys) = (token_keys(), data_keys());
+    let text = input.to_owned();
+    assert!(keys.verify(input, ISSUER, 0, Expiry::Ignored).is_none());
+    assert!(keys.verify_plain(input, ISSUER, 0).is_none());
+    let secret = Secret::new(text);
+    let refresh = RefreshToken::read(&data_keys, Purpose::Refresh, &secret);
+    assert_eq!(refresh, Ok(None));
+    assert_eq!(data_keys.open(Purpose::Otp, "x", input), Ok(None));
+    let _ = (TokenKeys::from_jwk_set(input), DataKeys::parse(input));
+    let _ = (Challenge::parse(input), Challenge::of_verifier(&secret));
+}
+
+/// `Authorization`, whatever its scheme.
+fn bearer(input: &str) {
+    let incoming = request(&[("authorization", input)], "/", "", "");
+    let keys = token_keys();
+    if let Ok(token) = incoming.bearer() {
+        assert!(!token.is_empty());
+        let claims = keys.verify(token.expose(), ISSUER, 0, Expiry::Ignored);
+        assert!(claims.is_none());
+    }
+    let _ = incoming.basic();
+}
+
+/// Stored hashes, and a password that is none of them. Costs are bounded before anything is hashed.
+fn hashes(input: &str) {
+    let mut parts = Parts::of(input);
+    let (stored, password) = (parts.next(), Secret::new(parts.next()));
+    let algorithm = Algorithm::Argon2id;
+    let _ = algorithm.is_current(stored);
+    if stored.starts_with('$') {
+        assert_eq!(algorithm.verify(&password, Some(stored)), Ok(false));
+    }
+}
+
+/// Usernames, addresses of people and of machines, origins.
+fn names(input: &str) {
+    let folded = fold(input);
+    assert_eq!(fold(&folded), folded, "folding settles");
+    if is_address(input) {
+        assert!(!input.contains(['\r', '\n', ',', ' ', '<']));
+    }
+    let _ = (source_of(Some(input)), cors::origin_of(input));
+    let _ = is_loopback(input);
+}
+
+/// JSV: whatever is read can be written, and reads the same again.
+fn jsv(input: &str) {
+    if let Ok(value) = jsv::read(input) {
+        let written = jsv::write(&value);
+        let again = jsv::read(&written).map(|value| jsv::write(&value));
+        assert_eq!(again, Ok(written));
+    }
+    let _ = jsv::read_list(input);
+}
+
+fn xml(input: &str) {
+    let _ = xml::read(input);
+}
+
+fn csv(input: &str) {
+    let _ = csv::read(input);
+}
+
+/// Forms, urlencoded and multipart, as either API reads them.
+fn form(input: &str) {
+    let mut parts = Parts::of(input);
+    let (media, body) = (parts.next(), parts.next());
+    let incoming = request(&[("content-type", media)], "/auth/credentials", "", body);
+    if let Ok(pairs) = incoming.form_pairs() {
+        let _ = Callback::read(pairs);
+    }
+    blames_the_caller(incoming.form::<Value>(&models::CLIENT_AUTH_REQUEST));
+    servicestack(&incoming);
+}
+
+fn cookies(input: &str) {
+    let incoming = request(&[("cookie", input)], "/auth", "", "");
+    for cookie in [cookies::Cookie::AccessToken, cookies::Cookie::RefreshToken] {
+        assert!(cookie.read(&incoming).is_none_or(|value| !value.is_empty()));
+    }
+    let _ = Binding::read(Some(input), Provider::Google, &Secret::new("state"));
+}
+
+/// LoopBack's filters, in JSON and in brackets: pairs of name and value.
+fn filters(input: &str) {
+    let parts: Vec<&str> = input.split(SEPARATOR).collect();
+    let pairs: Vec<(String, String)> = parts
+        .chunks(2)
+        .map(|pair| match pair {
+            [name, value] => ((*name).to_owned(), (*value).to_owned()),
+            _ => ("filter".to_owned(), pair.concat()),
+        })
+        .collect();
+    if let Ok(filter) = Filter::parse(pairs.clone()) {
+        let _ = filter.rows.clause();
+    }
+    if let Ok(Some(rows)) = Where::parse(pairs) {
+        let clause = rows.clause();
+        assert!(clause.is_none_or(|clause| clause.values.len() <= 100));
+    }
+}
+
+/// A path and a query.
+fn paths(input: &str) {
+    let mut parts = Parts::of(input);
+    let (path, query) = (parts.next(), parts.next());
+    let incoming = request(&[], path, query, "");
+    let _ = (
+        incoming.is_at("/auth-clients/{id}"),
+        incoming.query("token"),
+    );
+    blames_the_caller(auth_clients::path_id(incoming.id()));
+    let _ = recognise::recognise(&incoming);
+}
+
+/// A whole request: method, path, query, type, accept, authorization, cookie, body.
+fn front(input: &str) {
+    let mut parts = Parts::of(input);
+    let method = Method::parse(parts.next());
+    let (path, query) = (parts.next(), parts.next());
+    let names = ["content-type", "accept", "authorization", "cookie"];
+    let headers = names.map(|name| (name.to_owned(), parts.next().to_owned()));
+    let body = Body::Bytes(parts.next().as_bytes().to_vec());
+    let incoming = Incoming::new(method, path, query, headers.to_vec(), body);
+    arc(&incoming);
+    servicestack(&incoming);
+}
+
+fn arc(incoming: &Incoming) {
+    for model in [
+        &models::LOGIN_REQUEST,
+        &models::CREATE_USER_REQUEST,
+        &models::OTP,
+    ] {
+        blames_the_caller(incoming.json::<Value>(model));
+    }
+    blames_the_caller(incoming.form::<Value>(&models::CLIENT_AUTH_REQUEST));
+    blames_the_caller(incoming.query_as::<Value>(&models::CLIENT_AUTH_QUERY));
+    for model in [
+        &auth_clients::AUTH_CLIENT,
+        &auth_clients::AUTH_CLIENT_PARTIAL,
+    ] {
+        let body = incoming.json::<Map<String, Value>>(model);
+        if let Ok(body) = &body {
+            blames_the_caller(NewAuthClient::read(body));
+            blames_the_caller(AuthClientChanges::read_partial(body));
+            let _ = Profile::read(body, "");
+        }
+        blames_the_caller(body);
+    }
+}
+
+fn servicestack(incoming: &Incoming) {
+    let Some(call) = recognise::recognise(incoming) else {
+        return;
+    };
+    let blames_the_caller = |failure: &Failure| {
+        let status = failure.status();
+        assert!((400..500).contains(&status), "{}", failure.message());
+        let reply = stack::failure(failure, &call);
+        assert!(reply.body.is_some_and(|body| !body.is_empty()));
+    };
+    if let Err(failure) = &call.operation {
+        blames_the_caller(failure);
+    }
+    match bind::one::<dto::Authenticate>(incoming, &call) {
+        Ok(dto) => {
+            if let Err(failure) = ask::Ask::of(incoming, &call, &dto) {
+                blames_the_caller(&failure);
+            }
+        }
+        Err(failure) => blames_the_caller(&failure),
+    }
+    if let Err(failure) = bind::batch::<dto::Authenticate>(incoming, &call) {
+        blames_the_caller(&failure);
+    }
+    leads_nowhere_else(incoming);
+}
+
+/// A return URL is of this origin, or none.
+fn leads_nowhere_else(incoming: &Incoming) {
+    if let Some(url) = return_url::requested(incoming) {
+        let checked = return_url::check(&url, ISSUER, &[]).unwrap_or_default();
+        let ours = format!("{ISSUER}/");
+        assert!(checked.is_empty() || checked.starts_with('/') || checked.starts_with(&ours));
+    }
+}
+
+/// A failure that blames the caller, and can be written down.
+fn blames_the_caller<T>(outcome: Result<T, Error>) {
+    if let Err(error) = outcome {
+        assert!(error.status() < 500, "{error:?}");
+        assert!(envelope::reply(&error).body.is_some());
+    }
+}
