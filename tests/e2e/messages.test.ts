@@ -37,6 +37,10 @@ function receiver(answer: (n: number) => Response | Promise<Response>) {
   };
 }
 
+/** What the receiver works out for itself (Standard Webhooks 1.0). */
+const signature = (headers: Record<string, string>, body: string) =>
+  `v1,${createHmac("sha256", KEY).update(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`).digest("base64")}`;
+
 const webhook = { NOTIFY_WEBHOOK_URL: "https://hooks.example/mail", NOTIFY_WEBHOOK_SECRET: SECRET };
 
 test("a webhook gets a message that its secret signs, and the link in it works", async () => {
@@ -46,8 +50,7 @@ test("a webhook gets a message that its secret signs, and the link in it works",
   await expect.poll(() => requests.length).toBe(1);
   const [{ headers, body, url }] = requests;
   expect(url).toBe("https://hooks.example/mail");
-  const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
-  expect(headers["webhook-signature"]).toBe(`v1,${createHmac("sha256", KEY).update(signed).digest("base64")}`);
+  expect(headers["webhook-signature"]).toBe(signature(headers, body));
   expect(Math.abs(Number(headers["webhook-timestamp"]) - Date.now() / 1000)).toBeLessThan(60);
   const message = JSON.parse(body);
   expect(message).toMatchObject({ type: "password-reset", data: { to: "demo@example.com", kind: "password-reset" } });
@@ -61,6 +64,10 @@ test("a webhook that answers 500 is tried again, and then no more", async () => 
   await forget(api(worker));
   await expect.poll(() => requests.length, { timeout: 9000 }).toBe(3);
   expect(new Set(requests.map(({ headers }) => headers["webhook-id"])).size, "tries of one message share its id").toBe(1);
+  const times = requests.map(({ headers }) => Number(headers["webhook-timestamp"]));
+  expect(times[1] - times[0], "each is signed for its own time").toBeGreaterThanOrEqual(1);
+  expect(times[2] - times[1]).toBeGreaterThanOrEqual(3);
+  for (const { headers, body } of requests) expect(headers["webhook-signature"]).toBe(signature(headers, body));
   await settled();
   expect(requests).toHaveLength(3);
 }, 20_000);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use worker::{Delay, Env, Method, SendEmail, SendEmailBuilder};
+use worker::{Date, Delay, Env, Method, SendEmail, SendEmailBuilder};
 
 use super::http::{Outgoing, send};
 use crate::auth::address::is_address;
@@ -11,7 +11,7 @@ use crate::auth::secret::random_id;
 use crate::config::Delivery;
 use crate::edge::app::App;
 use crate::error::Error;
-use crate::wire::message::{Message, Webhook};
+use crate::wire::message::{Message, Webhook, WebhookKey};
 
 /// How long one try of the webhook may take; with the pauses, all tries fit an event's 30 s.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -25,17 +25,31 @@ pub async fn deliver(app: &App, message: &Message) -> Result<(), Error> {
         ));
     }
     match app.config.messages.delivery()? {
-        Delivery::Webhook { url, key } => {
-            let webhook = Webhook::new(message, &random_id()?, app.now, key)?;
-            post(url, &webhook).await
-        }
+        Delivery::Webhook { url, key } => post(url, key, message).await,
         Delivery::Email { from } => email(&app.env, from, message).await,
         Delivery::Mailbox => app.kv.keep_mail(message, app.now).await,
     }
 }
 
-/// Posts until it is taken, or the tries are used up. Nothing of the answer's body is read.
-async fn post(url: &str, webhook: &Webhook) -> Result<(), Error> {
+/// Posts until it is taken, or the tries are used up. The tries share their id, which the receiver
+/// knows them by; each is signed for its own time.
+async fn post(url: &str, key: &WebhookKey, message: &Message) -> Result<(), Error> {
+    let id = random_id()?;
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let now = i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX);
+        let Some(problem) = post_once(url, &Webhook::new(message, &id, now, key)?).await else {
+            return Ok(());
+        };
+        match pauses.next() {
+            Some(pause) => Delay::from(pause).await,
+            None => return Err(Error::Unavailable(problem)),
+        }
+    }
+}
+
+/// What went wrong with one try, if anything did. Nothing of the answer's body is read.
+async fn post_once(url: &str, webhook: &Webhook) -> Option<String> {
     let headers: Vec<(&str, &str)> = webhook
         .headers
         .iter()
@@ -47,17 +61,10 @@ async fn post(url: &str, webhook: &Webhook) -> Result<(), Error> {
         headers: &headers,
         body: Some(&webhook.body),
     };
-    let mut pauses = PAUSES.into_iter();
-    loop {
-        let problem = match send(&outgoing, PATIENCE).await {
-            Ok(answer) if (200..300).contains(&answer.status_code()) => return Ok(()),
-            Ok(answer) => format!("webhook answered {}", answer.status_code()),
-            Err(error) => error.log_text().unwrap_or_default(),
-        };
-        match pauses.next() {
-            Some(pause) => Delay::from(pause).await,
-            None => return Err(Error::Unavailable(problem)),
-        }
+    match send(&outgoing, PATIENCE).await {
+        Ok(answer) if (200..300).contains(&answer.status_code()) => None,
+        Ok(answer) => Some(format!("webhook answered {}", answer.status_code())),
+        Err(error) => Some(error.log_text().unwrap_or_default()),
     }
 }
 
