@@ -222,8 +222,9 @@ test("every route that costs CPU or sends a message is on the flood table, in th
     for (const [n, [method, path, body]] of COSTLY.entries()) {
       const ask = () => their.send(method, path, { body, headers: from(`192.0.2.${n}`) });
       expect((await ask()).status, path).not.toBe(429);
-      const refused = await ask();
-      expect(refused.status, `${method} ${path}`).toBe(429);
+      // The counter begins anew with each minute: one of two in a row is never the first of its own.
+      const refused = [await ask(), await ask()].find(({ status }) => status === 429)!;
+      expect(refused?.status, `${method} ${path}`).toBe(429);
       expect(refused.headers.get("retry-after"), path).toBe("60");
       expect(refused.body.error ?? refused.body.responseStatus).toBeTypeOf("object");
     }
@@ -232,10 +233,17 @@ test("every route that costs CPU or sends a message is on the flood table, in th
   }
 });
 
+/** The counters begin anew with each minute: waits for the next one where this has little left. */
+async function aMinuteWithTimeLeft() {
+  const left = 60_000 - (Date.now() % 60_000);
+  if (left < 10_000) await new Promise((resolve) => setTimeout(resolve, left));
+}
+
 test("a flood from one network is stopped, and a deployment without the counters does without", async () => {
   const held = await startWorker({ floodLimits: { SIGN_IN_LIMIT: 5, MAIL_LIMIT: 2 }, settings: { DEV_MAILBOX: "on" } });
   try {
     const their = api(held);
+    await aMinuteWithTimeLeft();
     const token = (address: string) => their.post("/auth/token", { code: "x", clientId: "demo-web" }, from(address));
     const statuses = [];
     for (let n = 0; n < 7; n++) statuses.push((await token("192.0.2.1")).status);
