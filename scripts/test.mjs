@@ -1,5 +1,6 @@
 // npm test: everything, in the order that finds a mistake soonest; it stops at the first failure.
 
+import { availableParallelism } from "node:os";
 import { build, checkSize } from "./lib/build.mjs";
 import { installPythonClient } from "./lib/python.mjs";
 import { main, run, say } from "./lib/steps.mjs";
@@ -9,6 +10,8 @@ const cargo = (...args) => () => run("cargo", args);
 
 /** Hashing passwords beside somebody else's work takes its time; none of the tests is about speed. */
 const PATIENCE = ["--testTimeout=60000", "--hookTimeout=60000"];
+/** Much of what they do is wait, so two at a time suit even one processor. */
+const WORKERS = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
 
 const STEPS = {
   "the formatting": cargo("fmt", "--check"),
@@ -18,7 +21,7 @@ const STEPS = {
   "the rules and formats": cargo("test"),
   "the build": build,
   "the size": checkSize,
-  "the worker in workerd": () => run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--dir", "tests/e2e", ...PATIENCE]),
+  "the worker in workerd": () => run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--dir", "tests/e2e", WORKERS, ...PATIENCE]),
 };
 
 await main(async () => {
