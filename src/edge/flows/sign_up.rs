@@ -85,6 +85,17 @@ pub struct MadeUser {
     pub profile: Profile,
 }
 
+impl MadeUser {
+    fn new(email: &str, profile: Profile) -> Result<Self, Error> {
+        Ok(Self {
+            id: random_uuid()?,
+            username: email.to_owned(),
+            first_name: first_name(&profile, email),
+            profile,
+        })
+    }
+}
+
 /// Makes a user of an invited person, once; the person can sign in at once.
 pub async fn create_user(
     app: &App,
@@ -110,12 +121,7 @@ pub async fn create_user(
     }
     let invited = record.ok().flatten().map(|record| record.profile);
     let profile = invited.unwrap_or_default().or(application.profile);
-    let made = MadeUser {
-        id: random_uuid()?,
-        username: email.clone(),
-        first_name: first_name(&profile, &email),
-        profile,
-    };
+    let made = MadeUser::new(&email, profile)?;
     let new = NewUser {
         invitation: &key,
         attempt: &random_id()?,
