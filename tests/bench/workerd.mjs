@@ -64,7 +64,7 @@ export async function startWorkerd(workers) {
     kvPersist: join(folder, "kv"),
     handleRuntimeStdio: (stdout, stderr) => {
       stdout.resume();
-      stderr.pipe(process.stderr);
+      stderr.on("data", (chunk) => process.stderr.write(chunk));
     },
   });
   const before = children();
