@@ -19,6 +19,8 @@ const STEPS = {
   "clippy on wasm32": cargo("clippy", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"),
   "the documentation": () => run("cargo", ["doc", "--no-deps", "--document-private-items"], { env: { RUSTDOCFLAGS: "-D warnings" } }),
   "the rules and formats": cargo("test"),
+  // libFuzzer needs a nightly, so nobody else would notice that its lock file has fallen behind.
+  "the lock file of the fuzz targets": cargo("fetch", "--quiet", "--locked", "--manifest-path", "tests/fuzz/Cargo.toml"),
   "the build": build,
   "the size": checkSize,
   "the worker in workerd": () => run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--dir", "tests/e2e", WORKERS, ...PATIENCE]),
