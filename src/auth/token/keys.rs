@@ -5,23 +5,17 @@
 
 use std::collections::HashSet;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use chrono::{DateTime, Duration, Utc};
-use jwt_compact::alg::{Ed25519, Es256, Hs256, Hs256Key};
-use jwt_compact::jwk::JsonWebKey;
 use jwt_compact::prelude::*;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::claims::AccessClaims;
+use super::key::{Extensions, Key};
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
 /// `typ` of an access token (RFC 9068 §2.1): its purpose.
 const ACCESS_TOKEN: &str = "at+jwt";
-/// Key id of the shared secret; it must not tell anything about the secret.
-const SHARED_KEY_ID: &str = "shared";
 /// What HS256 needs to be as strong as its hash (RFC 7518 §3.2), in bytes.
 const SHARED_SECRET_LENGTH: usize = 32;
 
@@ -37,39 +31,6 @@ pub enum Expiry {
 /// The keys of `JWT_KEYS` or `JWT_SECRET`: the first signs, all verify.
 pub struct TokenKeys(Vec<Key>);
 
-struct Key {
-    id: String,
-    pair: KeyPair,
-}
-
-enum KeyPair {
-    Ed25519(ed25519::SecretKey, ed25519::PublicKey),
-    P256(p256::SigningKey, p256::VerifyingKey),
-    Shared(Hs256Key),
-}
-
-// The key types behind jwt-compact's algorithms, under names that say what they are.
-mod ed25519 {
-    use jwt_compact::Algorithm;
-    use jwt_compact::alg::Ed25519;
-    pub type SecretKey = <Ed25519 as Algorithm>::SigningKey;
-    pub type PublicKey = <Ed25519 as Algorithm>::VerifyingKey;
-}
-mod p256 {
-    use jwt_compact::Algorithm;
-    use jwt_compact::alg::Es256;
-    pub type SigningKey = <Es256 as Algorithm>::SigningKey;
-    pub type VerifyingKey = <Es256 as Algorithm>::VerifyingKey;
-}
-
-/// Header members that would bring their own key or rules: their presence refuses the token.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Extensions {
-    jwk: Option<Value>,
-    x5c: Option<Value>,
-    crit: Option<Value>,
-}
-
 impl TokenKeys {
     /// Reads a private JWK set of Ed25519 and P-256 keys (RFC 7517 §5).
     ///
@@ -82,7 +43,7 @@ impl TokenKeys {
             return Err("has no key");
         }
         let keys: Vec<Key> = keys.iter().map(Key::from_jwk).collect::<Result<_, _>>()?;
-        let ids: HashSet<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+        let ids: HashSet<&str> = keys.iter().map(Key::id).collect();
         if ids.len() < keys.len() {
             return Err("has two keys of one kid");
         }
@@ -94,10 +55,7 @@ impl TokenKeys {
         if secret.expose().len() < SHARED_SECRET_LENGTH && !allow_short {
             return Err("must have at least 32 bytes");
         }
-        Ok(Self(vec![Key {
-            id: SHARED_KEY_ID.to_owned(),
-            pair: KeyPair::Shared(Hs256Key::new(secret.expose())),
-        }]))
+        Ok(Self(vec![Key::shared(secret)]))
     }
 
     /// The public halves, as `/.well-known/jwks.json` shows them; a shared secret has none.
@@ -121,13 +79,9 @@ impl TokenKeys {
         }
         let header = Header::empty()
             .with_token_type(ACCESS_TOKEN)
-            .with_key_id(key.id.as_str());
-        let token = match &key.pair {
-            KeyPair::Ed25519(secret, _) => Ed25519.token(&header, &claims, secret),
-            KeyPair::P256(secret, _) => Es256.token(&header, &claims, secret),
-            KeyPair::Shared(secret) => Hs256.token(&header, &claims, secret),
-        };
-        token.map_err(|error| Error::Internal(format!("signing: {error}")))
+            .with_key_id(key.id());
+        key.sign(&header, &claims)
+            .map_err(|error| Error::Internal(format!("signing: {error}")))
     }
 
     /// Reads an access token of ours; nothing if it is forged, foreign, of another purpose or expired.
@@ -143,7 +97,7 @@ impl TokenKeys {
             return None;
         }
         let kid = token.header().key_id.as_deref()?;
-        let key = self.0.iter().find(|key| key.id == kid)?;
+        let key = self.0.iter().find(|key| key.id() == kid)?;
         let claims: Claims<AccessClaims> = key.validate(&token)?;
         if expiry == Expiry::Checked {
             check_end(&claims, now)?;
@@ -161,7 +115,7 @@ impl TokenKeys {
         let claims: Claims<Map<String, Value>> = self
             .0
             .iter()
-            .filter(|key| kid.is_none_or(|kid| key.id == kid))
+            .filter(|key| kid.is_none_or(|kid| key.id() == kid))
             .find_map(|key| key.validate(&token))?;
         if claims.expiration.is_some() {
             check_end(&claims, now)?;
@@ -170,68 +124,6 @@ impl TokenKeys {
         let ours = claims.custom.get("iss").and_then(Value::as_str) == Some(issuer);
         ours.then_some(claims.custom)
     }
-}
-
-impl Key {
-    fn from_jwk(jwk: &Value) -> Result<Self, &'static str> {
-        let key: JsonWebKey<'_> = Deserialize::deserialize(jwk)
-            .map_err(|_| "holds a key that is not a JWK of kty OKP or EC")?;
-        let pair = match jwk.get("crv").and_then(Value::as_str) {
-            Some("Ed25519") => ed25519::SecretKey::try_from(&key).map(|secret| {
-                let public = secret.verifying_key();
-                KeyPair::Ed25519(secret, public)
-            }),
-            Some("P-256") => p256::SigningKey::try_from(&key).map(|secret| {
-                let public = *secret.verifying_key();
-                KeyPair::P256(secret, public)
-            }),
-            _ => return Err("holds a key that is neither Ed25519 nor P-256"),
-        }
-        .map_err(|_| "holds a key without a matching private part")?;
-        // RFC 7638: the thumbprint names a key that was given no name.
-        let thumbprint = || Base64UrlUnpadded::encode_string(&thumbprint(&key));
-        let id = jwk.get("kid").and_then(Value::as_str);
-        Ok(Self {
-            id: id.map_or_else(thumbprint, str::to_owned),
-            pair,
-        })
-    }
-
-    fn public_jwk(&self) -> Option<Value> {
-        let (jwk, alg) = match &self.pair {
-            KeyPair::Ed25519(_, public) => (JsonWebKey::from(public), "EdDSA"),
-            KeyPair::P256(_, public) => (JsonWebKey::from(public), "ES256"),
-            KeyPair::Shared(_) => return None,
-        };
-        let mut jwk = serde_json::to_value(jwk).ok()?;
-        let members = jwk.as_object_mut()?;
-        members.insert("kid".to_owned(), json!(self.id));
-        members.insert("alg".to_owned(), json!(alg));
-        members.insert("use".to_owned(), json!("sig"));
-        Some(jwk)
-    }
-
-    fn validate<T: Clone + for<'de> Deserialize<'de>>(
-        &self,
-        token: &UntrustedToken<'_, Extensions>,
-    ) -> Option<Claims<T>> {
-        let token = match &self.pair {
-            KeyPair::Ed25519(_, public) => Ed25519.validator(public).validate(token).ok()?,
-            KeyPair::P256(_, public) => Es256.validator(public).validate(token).ok()?,
-            KeyPair::Shared(secret) => Hs256.validator(secret).validate(token).ok()?,
-        };
-        Some(token.claims().clone())
-    }
-}
-
-fn thumbprint(key: &JsonWebKey<'_>) -> Vec<u8> {
-    // The members RFC 7638 §3.2 asks for, in lexicographic order, and nothing else.
-    let public = serde_json::to_value(key.to_verifying_key()).unwrap_or_default();
-    let members: std::collections::BTreeMap<&str, &Value> = ["crv", "kty", "x", "y"]
-        .into_iter()
-        .filter_map(|name| Some((name, public.get(name)?)))
-        .collect();
-    Sha256::digest(serde_json::to_vec(&members).unwrap_or_default()).to_vec()
 }
 
 fn read(token: &str) -> Option<UntrustedToken<'_, Extensions>> {
@@ -269,7 +161,10 @@ fn instant(milliseconds: i64) -> Result<DateTime<Utc>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::token::key::KeyPair;
     use crate::auth::token::{DeviceInfo, UserPreferences};
+    use base64ct::{Base64UrlUnpadded, Encoding};
+    use jwt_compact::alg::{Es256, Hs256};
 
     const ISSUER: &str = "https://login.example";
     const NOW: i64 = 1_800_000_000_000;

@@ -3,6 +3,7 @@
 //! Every other secret of ours is opaque.
 
 mod claims;
+mod key;
 mod keys;
 
 pub use claims::{AccessClaims, ClaimContext, DeviceInfo, UserPreferences, iso8601};
