@@ -9,6 +9,8 @@
 //!
 //! The formats are codecs over [`serde_json::Value`]: [`json`], [`jsv`], [`xml`] and [`csv`].
 
+#[cfg(test)]
+mod arbitrary;
 pub mod ask;
 pub mod bind;
 pub mod body;
