@@ -125,3 +125,12 @@ test("the last sign-in is told from the next on", async () => {
   const { lastLogin } = (await our.me(pair.accessToken)).body;
   expect(Date.parse(lastLogin)).toBeGreaterThanOrEqual(before);
 });
+
+test("a challenge where no code comes back is refused, rather than taken for protection", async () => {
+  const answer = await our.loginToken({ code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256" });
+  expect(answer.status).toBe(422);
+  expect(answer.body.error.details.map(({ info }: { info: unknown }) => info)).toEqual([
+    { additionalProperty: "code_challenge" },
+    { additionalProperty: "code_challenge_method" },
+  ]);
+});

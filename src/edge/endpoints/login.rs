@@ -6,7 +6,7 @@ use crate::auth::attempts::Place;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
 use crate::edge::flows::codes::{self, CodeExchange};
-use crate::edge::flows::credentials::{self, Bearer, Credentials};
+use crate::edge::flows::credentials::{self, Bearer, Credentials, Presented};
 use crate::edge::flows::passwords::{self, PasswordChange};
 use crate::edge::flows::sessions::{self, TokenPair};
 use crate::error::{Error, Why};
@@ -29,8 +29,7 @@ pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 
 /// `POST /auth/login-token`: tokens at once, for mobile apps.
 pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
-    body.challenge()?;
+    let body: LoginRequest = incoming.json(&models::LOGIN_TOKEN_REQUEST)?;
     let (device, place) = (device_info(incoming), place(app, incoming));
     let (client, person) = credentials::sign_in(app, &presented(&body, &place))
         .await
@@ -88,9 +87,11 @@ fn presented<'a>(body: &'a LoginRequest, place: &'a Place) -> Credentials<'a> {
     Credentials {
         client_id: &body.client_id,
         client_secret: &body.client_secret,
-        username: &body.username,
-        password: &body.password,
-        place,
+        person: Presented {
+            username: &body.username,
+            password: &body.password,
+            place,
+        },
     }
 }
 

@@ -22,12 +22,8 @@ pub struct Credentials<'a> {
     pub client_id: &'a str,
     /// What proves the client.
     pub client_secret: &'a Secret,
-    /// Username or e-mail address.
-    pub username: &'a str,
-    /// Password.
-    pub password: &'a Secret,
-    /// Where it comes from.
-    pub place: &'a Place,
+    /// What proves the person.
+    pub person: Presented<'a>,
 }
 
 /// What a person presents.
@@ -51,30 +47,23 @@ pub async fn sign_in(
     let Credentials {
         client_id,
         client_secret,
-        username,
-        password,
-        place,
+        ref person,
     } = *credentials;
     if client_id.is_empty() || client_secret.is_empty() {
         return Err(Error::Refused(Why::Unauthorized));
     }
-    if fold(username).is_empty() || password.is_empty() {
+    if fold(person.username).is_empty() || person.password.is_empty() {
         // Nothing to try, so nothing is counted; but the client must prove itself all the same.
         client(app, client_id, client_secret).await?;
         return Err(Error::Strategy(Why::MissingCredentials));
     }
     let digest = client_secret.digest();
-    let person = Presented {
-        username,
-        password,
-        place,
-    };
-    let answers = look_up(app, client_id, Some(&digest), &person).await?;
+    let answers = look_up(app, client_id, Some(&digest), person).await?;
     let row: Option<ClientRow> = answers.row(0)?;
     let client = row.as_ref().map(ClientRow::id);
     let calling =
         prove_client(row, client_secret).inspect_err(|_| record(app, "refused", client, None))?;
-    let person = prove_member(app, &answers, &calling, &person)?;
+    let person = prove_member(app, &answers, &calling, person)?;
     Ok((calling, person))
 }
 

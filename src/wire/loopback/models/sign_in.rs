@@ -8,7 +8,18 @@ use crate::auth::pkce::Challenge;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
-/// `LoginRequest`, with the PKCE properties that are ours.
+/// `LoginRequest`.
+pub const LOGIN_TOKEN_REQUEST: Model = Model {
+    fields: &[
+        Field::required("client_id", Text),
+        Field::required("client_secret", Text),
+        Field::required("username", Text),
+        Field::required("password", Text),
+    ],
+    closed: true,
+};
+
+/// `LoginRequest`, with the PKCE properties that are ours: what comes back is a code.
 pub const LOGIN_REQUEST: Model = Model {
     fields: &[
         Field::required("client_id", Text),
