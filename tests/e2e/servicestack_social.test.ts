@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { type Answer, api } from "../support/api";
 import {
-  ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, type Person, type Replacement, type Row, json, metadata, startOutside,
+  ALL_SETTINGS, APP_CLIENT, APP_CLIENT_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, type Person, type Replacement, type Row, json, metadata, startOutside,
 } from "../support/identity_provider";
 import { decode, jwt } from "../support/jwt";
 import { aUser } from "../support/seed";
@@ -22,7 +22,7 @@ let arc: ReturnType<typeof api>;
 
 beforeAll(async () => {
   outside = await startOutside();
-  worker = await startWorker({ settings: { ...ALL_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web" }, outside: outside.handle });
+  worker = await startWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web" }, outside: outside.handle });
   our = servicestack(worker);
   arc = api(worker);
 });
@@ -67,7 +67,9 @@ async function refused(act: () => Promise<Answer>, body: object = REFUSED, statu
 }
 
 const ACCESS_TOKEN_ROWS = [GOOGLE, FACEBOOK, KEYCLOAK_ROW];
-const ID_TOKEN_ROWS = [GOOGLE, APPLE, KEYCLOAK_ROW];
+const ID_TOKEN_ROWS = [GOOGLE, FACEBOOK, APPLE, KEYCLOAK_ROW];
+/** Facebook says of no address that it is verified. */
+const VOUCHING_ROWS = ID_TOKEN_ROWS.filter((row) => row !== FACEBOOK);
 
 type Kind = [string, Row, (person: Person) => Promise<string>];
 const KINDS: Kind[] = [
@@ -354,6 +356,35 @@ test("Apple has no access tokens that it would answer for", async () => {
   expect(outside.sent).toEqual([]);
 });
 
+test.each(ACCESS_TOKEN_ROWS)("an access token that $name issued to an app's own client signs in", async (row) => {
+  const { user, person } = await aMember(row);
+  const token = outside.issue(row, person, { clientId: APP_CLIENT });
+  expect((await signIn(row, token)).body.userId).toBe(user.id);
+});
+
+test.each(ID_TOKEN_ROWS)("an id_token that $name issued to an app's own client, or to us for it, signs in", async (row) => {
+  const { user, person } = await aMember(row);
+  for (const change of [
+    { aud: APP_CLIENT },
+    { aud: APP_CLIENT, azp: APP_CLIENT },
+    { azp: APP_CLIENT },
+    { aud: APP_CLIENT, azp: row.clientId },
+    { aud: [row.clientId, "another-app"], azp: APP_CLIENT },
+  ]) {
+    outside.changeClaims((claims) => ({ ...claims, ...change }));
+    expect((await signIn(row, await outside.idToken(row, person))).body.userId, JSON.stringify(change)).toBe(user.id);
+  }
+});
+
+test.each(KINDS)("%s for an app's own client signs nobody in while no such client is named", async (kind, row) => {
+  await worker.restart({ ...ALL_SETTINGS, ...Object.fromEntries(Object.keys(APP_CLIENT_SETTINGS).map((name) => [name, undefined])) });
+  const { person } = await aMember(row);
+  outside.changeClaims((claims) => ({ ...claims, aud: APP_CLIENT }));
+  const token = kind.startsWith("an id_token") ? await outside.idToken(row, person) : outside.issue(row, person, { clientId: APP_CLIENT });
+  await refused(() => signIn(row, token));
+  await worker.restart(APP_CLIENT_SETTINGS);
+});
+
 describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
   type Claims = Record<string, unknown>;
   const seconds = () => Math.floor(Date.now() / 1000);
@@ -416,7 +447,7 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
   ])("is refused while the key set is %s", async (_, answer) => {
     await forget();
     const token = await outside.idToken(row, (await aMember(row)).person);
-    outside.replace(row.keys!, answer);
+    outside.replace((row.keys ?? row.appKeys)!, answer);
     await refused(() => signIn(row, token));
     outside.reset();
     expect((await signIn(row, token)).status).toBe(200);
@@ -491,7 +522,7 @@ describe("when people may sign up", () => {
   test.each(KINDS)("an unknown person with %s gets an account once", async (kind, row, tokenOf) => {
     const person = someone({ ...verified(), sub: `a/b:${randomUUID()}` });
     // Only an id_token vouches for an address.
-    const known = kind.startsWith("an id_token");
+    const known = kind.startsWith("an id_token") && row !== FACEBOOK;
     const answer = await signIn(row, await tokenOf(person));
     expect(answer.status, answer.text + worker.log()).toBe(200);
     const username = known ? person.email : `${row.name}:${person.sub.replace("/", "%2F").replace(":", "%3A")}`;
@@ -503,7 +534,8 @@ describe("when people may sign up", () => {
   });
 
   test.each(ID_TOKEN_ROWS)("an unverified address of $name is neither stored nor matched", async (row) => {
-    for (const email_verified of [false, 1, null, undefined, ...(row === APPLE ? ["false"] : ["true"])]) {
+    const unsaid = row === FACEBOOK ? ["true", true] : [row === APPLE ? "false" : "true"];
+    for (const email_verified of [false, 1, null, undefined, ...unsaid]) {
       const person = someone({ email: "demo@example.com", email_verified });
       const answer = await signIn(row, await outside.idToken(row, person));
       expect(answer.body.userName).toBe(`${row.name}:${person.sub}`);
@@ -555,7 +587,7 @@ describe("when people may be linked", () => {
     return { email, user: await aUser(worker, { email }) };
   };
 
-  test.each(ID_TOKEN_ROWS)("the same verified address of $name leads to the account that is there", async (row) => {
+  test.each(VOUCHING_ROWS)("the same verified address of $name leads to the account that is there", async (row) => {
     const { email, user } = await local();
     const person = someone(verified(email.toUpperCase()));
     expect((await signIn(row, await outside.idToken(row, person))).body).toMatchObject({ userId: user.id, userName: user.username });
@@ -571,6 +603,8 @@ describe("when people may be linked", () => {
       const token = outside.issue(row, someone(verified(email)));
       await refused(() => signIn(row, token));
     }
+    const facebooks = await outside.idToken(FACEBOOK, someone(verified(email)));
+    await refused(() => signIn(FACEBOOK, facebooks));
     await worker.db.prepare("update users set email_verified = 0 where id = ?").bind(user.id).run();
     const token = await outside.idToken(GOOGLE, someone(verified(email)));
     await refused(() => signIn(GOOGLE, token));

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { type Answer, DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, ROWS, type Row, json, metadata, startOutside } from "../support/identity_provider";
+import { ALL_SETTINGS, APP_CLIENT, APP_CLIENT_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, ROWS, type Row, json, metadata, startOutside } from "../support/identity_provider";
 import { jwt } from "../support/jwt";
 import { type Worker, startWorker } from "../support/worker";
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   outside = await startOutside();
   const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
   const open = { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS, SOCIAL_SIGN_UP: ROWS.map((row) => row.name).join(",") };
-  worker = await startWorker({ settings: { ...ALL_SETTINGS, ...open }, outside: outside.handle });
+  worker = await startWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, ...open }, outside: outside.handle });
   our = api(worker);
 });
 afterEach(() => outside.reset());
@@ -257,6 +257,8 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
     ["for nobody", ({ aud, ...claims }) => claims],
     ["for us and another, without azp", (claims) => ({ ...claims, aud: [row.clientId, "another-client"] })],
     ["for us, but authorized for another", (claims) => ({ ...claims, azp: "another-client" })],
+    ["for an app's own client", (claims) => ({ ...claims, aud: APP_CLIENT })],
+    ["for us, but authorized for an app's own client", (claims) => ({ ...claims, azp: APP_CLIENT })],
     ["of another sign-in", (claims) => ({ ...claims, nonce: "x".repeat(43) })],
     ["of no sign-in", ({ nonce, ...claims }) => claims],
     ["that has expired", (claims) => ({ ...claims, exp: seconds() - 1 })],

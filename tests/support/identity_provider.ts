@@ -37,6 +37,8 @@ export interface Row {
   authorize: string;
   token: string;
   keys?: string;
+  /** Where the keys of id_tokens are that only apps bring. */
+  appKeys?: string;
   profile?: string;
   discovery?: string;
   /** Where it says to whom an access token was issued. */
@@ -78,6 +80,7 @@ export const FACEBOOK: Row = {
   authorize: "https://www.facebook.com/v25.0/dialog/oauth",
   token: "https://graph.facebook.com/v25.0/oauth/access_token",
   profile: "https://graph.facebook.com/v25.0/me",
+  appKeys: "https://limited.facebook.com/.well-known/oauth/openid/jwks/",
   check: "https://graph.facebook.com/v25.0/debug_token",
   scope: "email public_profile",
   pkce: false,
@@ -143,6 +146,11 @@ export const KEYCLOAK_ROW: Row = {
 };
 
 export const ROWS = [GOOGLE, FACEBOOK, INSTAGRAM, APPLE, KEYCLOAK_ROW];
+/** An app's own client id at every provider, and the settings that accept it. */
+export const APP_CLIENT = "1059461957386";
+export const APP_CLIENT_SETTINGS = Object.fromEntries(
+  ["GOOGLE_AUTH", "FACEBOOK_AUTH", "APPLE_AUTH", "KEYCLOAK"].map((prefix) => [`${prefix}_APP_CLIENT_IDS`, `another-of-ours, ${APP_CLIENT}`]),
+);
 export const ALL_SETTINGS: Record<string, string> = Object.assign({}, ...ROWS.map((row) => row.settings));
 
 type Grant = { row: Row; person: Person; nonce: string | null; redirectUri: string; challenge: string | null };
@@ -258,7 +266,7 @@ export async function startOutside() {
     const place = call.url.origin + call.url.pathname;
     for (const row of ROWS) {
       if (place === row.token && call.method === "POST") return token(row, call);
-      if (place === row.keys) return json({ keys: [jwk] }, 200, { "cache-control": "public, max-age=19800" });
+      if (place === row.keys || place === row.appKeys) return json({ keys: [jwk] }, 200, { "cache-control": "public, max-age=19800" });
       if (place === row.profile) return profile(row, call);
       if (place === row.check && call.method === (row === KEYCLOAK_ROW ? "POST" : "GET")) return check(row, call);
       if (place === row.discovery) return json(metadata(row));

@@ -2,18 +2,20 @@
 //!
 //! An id_token is verified like one of a sign-in, but for the nonce. An access token is a question
 //! to the provider: to whom was it issued, and about whom? Any app's token would open any account
-//! if that were not asked.
+//! if that were not asked. The audience of both is [`Audience::of_apps`]: an app's token is issued
+//! to the app's own client, where it has one.
 
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::audience::Audience;
 use super::call::{Answer, Call, token_text};
 use super::descriptor::{Credential, Descriptor, Endpoints};
 use super::id_token::{Expectation, Nonce, identifier};
 use super::jws::{Parts, UnverifiedToken};
 use super::person::Names;
 use super::profile::{Found, IdTokenProof, Profile};
-use super::provider::{Proof, TokenSignIn};
+use super::provider::TokenSignIn;
 use super::{Failure, Provider, address};
 use crate::auth::secret::Secret;
 use crate::error::Error;
@@ -35,7 +37,7 @@ pub struct Inquiry {
     kind: Kind,
     provider: Provider,
     issuer: String,
-    client_id: String,
+    audience: Audience,
     token: Secret,
     profile: Option<Url>,
 }
@@ -61,8 +63,8 @@ impl Presented {
         let token = token_text(token.expose())
             .ok_or_else(|| Failure::untrusted("the token cannot be one"))?;
         let parts = Parts::read(token.expose()).filter(Parts::may_be_id_token);
-        match (&descriptor.row().proof, parts) {
-            (Proof::IdToken(_), Some(parts)) => id_token(descriptor, endpoints, parts),
+        match (parts, endpoints.jwks.clone()) {
+            (Some(parts), Some(keys)) => id_token(descriptor, endpoints, keys, parts),
             _ => Inquiry::new(descriptor, endpoints, token, now).map(Self::AccessToken),
         }
     }
@@ -71,15 +73,15 @@ impl Presented {
 fn id_token(
     descriptor: &Descriptor,
     endpoints: Endpoints,
+    keys: Url,
     parts: Parts,
 ) -> Result<Presented, Failure> {
-    let keys = endpoints.jwks;
     let proof = IdTokenProof {
-        keys: keys.ok_or_else(|| Failure::untrusted("no keys URL"))?,
+        keys,
         expectation: Expectation {
             provider: descriptor.provider,
             issuer: endpoints.issuer,
-            audience: descriptor.client_id.clone(),
+            audience: Audience::of_apps(descriptor),
             nonce: Nonce::NotAsked,
         },
         names: Names::default(),
@@ -112,7 +114,7 @@ impl Inquiry {
             kind,
             provider: descriptor.provider,
             issuer: endpoints.issuer,
-            client_id: descriptor.client_id.clone(),
+            audience: Audience::of_apps(descriptor),
             token,
             profile: endpoints.profile,
         })
@@ -135,7 +137,7 @@ impl Inquiry {
         if !self.is_good(&answer, now) {
             return Err(Failure::untrusted("the token is not good any more"));
         }
-        if identifier(answer.get(owner)).as_ref() != Some(&self.client_id) {
+        if !identifier(answer.get(owner)).is_some_and(|id| self.audience.has(&id)) {
             return Err(Failure::untrusted("the token was issued to another client"));
         }
         let subject = identifier(answer.get(person))
@@ -211,10 +213,19 @@ fn introspection(
 mod tests {
     use super::super::example::{
         NOW, NOW_SECONDS, Signer256, descriptor, endpoints, good, header, pairs, sent,
+        settings_with, webcrypto,
     };
+    use super::super::jwks::JwkSet;
     use super::*;
     use crate::error::Why;
     use serde_json::json;
+
+    const WITH_ID_TOKENS: [Provider; 4] = [
+        Provider::Google,
+        Provider::Facebook,
+        Provider::Apple,
+        Provider::Keycloak,
+    ];
 
     fn present(provider: Provider, token: &str) -> Result<Presented, Failure> {
         let descriptor = descriptor(provider);
@@ -429,18 +440,112 @@ mod tests {
     fn an_id_token_is_verified_instead() {
         let signer = Signer256::new("k", 3);
         let token = signer.sign(&json!({ "sub": "x" }));
-        for provider in [Provider::Google, Provider::Apple, Provider::Keycloak] {
+        for provider in WITH_ID_TOKENS {
             let presented = present(provider, &token);
             assert!(
                 matches!(presented, Ok(Presented::IdToken(..))),
                 "{presented:?}"
             );
         }
-        let presented = present(Provider::Facebook, &token);
-        assert!(
-            matches!(presented, Ok(Presented::AccessToken(_))),
-            "{presented:?}"
+    }
+
+    /// What Limited Login issues, as Meta's document of it has the claims.
+    fn limited_login() -> Value {
+        json!({ "iss": "https://www.facebook.com", "aud": "138483919580948", "sub": "1207059",
+            "iat": NOW_SECONDS - 5, "exp": NOW_SECONDS + 3595, "jti": "V4qN.f10c", "nonce": "an app's",
+            "email": "ann@example.com", "given_name": "Ann", "family_name": "Lee", "name": "Ann Lee",
+            "picture": "https://platform-lookaside.fbsbx.com/x" })
+    }
+
+    fn limited(claims: &Value) -> Result<Profile, Failure> {
+        let signer = Signer256::new("k", 3);
+        let presented = present(Provider::Facebook, &signer.sign(claims)).unwrap();
+        let Presented::IdToken(token, proof) = presented else {
+            panic!("{presented:?}");
+        };
+        assert_eq!(
+            proof.keys.as_str(),
+            "https://limited.facebook.com/.well-known/oauth/openid/jwks/"
         );
+        let keys = JwkSet::read(&good(&signer.jwks())).unwrap();
+        let check = token.with_key(&keys).unwrap();
+        let holds = webcrypto(&check);
+        match proof.identify(check.verified(holds)?, NOW)? {
+            Found::Profile(profile) => Ok(profile),
+            Found::Ask(request) => panic!("{request:?}"),
+        }
+    }
+
+    #[test]
+    fn a_limited_login_token_of_facebook_is_verified_like_any_id_token() {
+        let profile = limited(&limited_login()).unwrap();
+        assert_eq!(
+            (profile.subject.as_str(), profile.issuer.as_str()),
+            ("1207059", "https://www.facebook.com")
+        );
+        assert_eq!(profile.names, Names::new(Some("Ann"), None, Some("Lee")));
+        for (pointer, value) in [
+            ("/iss", json!("https://www.facebook.com/")),
+            ("/iss", json!("https://www.facebook.com/v25.0")),
+            ("/iss", json!("https://facebook.com.evil.example")),
+            ("/aud", json!("999")),
+            ("/aud", json!(["138483919580948", "999"])),
+            ("/azp", json!("999")),
+            ("/exp", json!(NOW_SECONDS)),
+            ("/sub", Value::Null),
+        ] {
+            let changed = with(limited_login(), pointer, &value);
+            assert!(limited(&changed).is_err(), "{pointer} {value}");
+        }
+    }
+
+    #[test]
+    fn an_id_token_of_facebook_verifies_no_address() {
+        let claims = with(limited_login(), "/email_verified", &json!(true));
+        assert_eq!(limited(&claims).unwrap().email, None);
+    }
+
+    #[test]
+    fn an_app_may_bring_what_was_issued_to_its_own_client() {
+        for (provider, setting, answer, owner) in [
+            (
+                Provider::Google,
+                "GOOGLE_AUTH_APP_CLIENT_IDS",
+                tokeninfo(),
+                "/aud",
+            ),
+            (
+                Provider::Facebook,
+                "FACEBOOK_AUTH_APP_CLIENT_IDS",
+                debug_token(),
+                "/data/app_id",
+            ),
+            (
+                Provider::Keycloak,
+                "KEYCLOAK_APP_CLIENT_IDS",
+                introspected(),
+                "/client_id",
+            ),
+        ] {
+            let settings = settings_with(&[(setting, "4711, ios")]).unwrap();
+            let descriptor = settings.descriptor(provider).unwrap();
+            let read = |owner_is: &str| {
+                let endpoints = endpoints(descriptor);
+                let presented =
+                    Presented::new(descriptor, endpoints, &Secret::new("ya29.token"), NOW);
+                let Ok(Presented::AccessToken(inquiry)) = presented else {
+                    panic!("{presented:?}");
+                };
+                let answer = with(answer.clone(), owner, &json!(owner_is));
+                inquiry.read(&good(&answer.to_string()), NOW)
+            };
+            assert!(read("4711").is_ok(), "{setting}");
+            assert!(read("ios").is_ok(), "{setting}");
+            assert!(read(&descriptor.client_id).is_ok(), "{setting}");
+            for other in ["", "4711, ios", "ios ", "another-client"] {
+                assert!(read(other).is_err(), "{setting} {other}");
+            }
+        }
     }
 
     #[test]
@@ -464,7 +569,7 @@ mod tests {
         let signer = Signer256::new("k", 3);
         for alg in ["none", "HS256"] {
             let token = signer.sign_as(&json!({ "alg": alg }), &json!({ "sub": "x" }));
-            for provider in [Provider::Google, Provider::Apple, Provider::Keycloak] {
+            for provider in WITH_ID_TOKENS {
                 assert!(present(provider, &token).is_err(), "{alg} {provider:?}");
             }
         }

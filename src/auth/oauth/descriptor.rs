@@ -19,6 +19,8 @@ pub struct Descriptor {
     pub provider: Provider,
     /// Our client id there.
     pub client_id: String,
+    /// Client ids of apps whose own tokens are accepted when an app brings them.
+    pub app_client_ids: Vec<String>,
     /// What proves us there.
     pub credential: Credential,
     /// Where it sends browsers back to.
@@ -91,6 +93,7 @@ impl Descriptor {
         Ok(Self {
             provider,
             client_id,
+            app_client_ids: row.app_client_ids.map_or_else(Vec::new, |name| list(lookup, name)),
             credential: Credential::read(&row.credential, lookup)?,
             callback: callback(&row.callback, lookup, public_url)?,
             source: Source::read(row, lookup)?,
@@ -170,6 +173,16 @@ fn issuer(row: &Row, authorize: &Url) -> String {
         Proof::IdToken([issuer, ..]) => (*issuer).to_owned(),
         Proof::IdToken([]) | Proof::Profile(_) => authorize.origin().ascii_serialization(),
     }
+}
+
+/// A comma-separated list; empty unless set.
+fn list(lookup: Lookup<'_>, name: &str) -> Vec<String> {
+    let value = lookup(name).unwrap_or_default();
+    let entries = value.split(',').map(str::trim);
+    entries
+        .filter(|entry| !entry.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn required(lookup: Lookup<'_>, name: &'static str) -> Result<String, Error> {

@@ -31,6 +31,7 @@ pub const NOW_SECONDS: i64 = NOW / 1000;
 pub const SIXTH: Row = Row {
     name: "sixth",
     client_id: "SIXTH_CLIENT_ID",
+    app_client_ids: None,
     credential: CredentialSettings::Secret("SIXTH_CLIENT_SECRET"),
     callback: UrlSetting {
         name: "SIXTH_CALLBACK_URL",

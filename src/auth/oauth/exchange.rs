@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Failure;
+use super::audience::Audience;
 use super::begin::PendingSignIn;
 use super::call::{Answer, Call, token};
 use super::callback::Returned;
@@ -153,7 +154,7 @@ impl ProviderTokens {
         let expectation = Expectation {
             provider: descriptor.provider,
             issuer: endpoints.issuer,
-            audience: descriptor.client_id.clone(),
+            audience: Audience::of_server(descriptor),
             nonce: Nonce::Exactly(nonce),
         };
         let keys = endpoints.jwks;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::audience::Audience;
 use super::call::quoted;
 use super::jws::SignedClaims;
 use super::{Failure, Provider};
@@ -19,8 +20,8 @@ pub struct Expectation {
     pub(super) provider: Provider,
     /// As identities spell it.
     pub(super) issuer: String,
-    /// Our client id.
-    pub(super) audience: String,
+    /// The clients it may have been issued to.
+    pub(super) audience: Audience,
     /// Whether it must be of one certain sign-in.
     pub(super) nonce: Nonce,
 }
@@ -50,11 +51,11 @@ impl Expectation {
         let SignedClaims(claims) = signed;
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let iss = text("iss").unwrap_or_default();
-        if !self.provider.row().is_issuer(iss, &self.issuer) {
+        if !self.provider.row().is_token_issuer(iss, &self.issuer) {
             let iss = quoted(iss);
             return Err(Failure::untrusted(format!("the id_token's iss is {iss}")));
         }
-        self.check_audience(&claims)?;
+        self.audience.check(&claims)?;
         check_times(&claims, now)?;
         if let Nonce::Exactly(nonce) = &self.nonce
             && !constant_time_eq(
@@ -71,28 +72,6 @@ impl Expectation {
             subject,
             claims,
         })
-    }
-
-    /// We are in `aud`; if others are too, or if `azp` is there, it names us.
-    fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Failure> {
-        let is_us = |value: &Value| value.as_str() == Some(self.audience.as_str());
-        let (ours, alone) = match claims.get("aud") {
-            Some(Value::Array(list)) => (list.iter().any(is_us), list.len() == 1),
-            Some(value) => (is_us(value), true),
-            None => (false, true),
-        };
-        if !ours {
-            return Err(Failure::untrusted("the id_token's aud is another client"));
-        }
-        let authorized = match claims.get("azp") {
-            Some(value) => is_us(value),
-            None => alone,
-        };
-        if authorized {
-            Ok(())
-        } else {
-            Err(Failure::untrusted("the id_token's azp is another client"))
-        }
     }
 }
 
@@ -136,15 +115,17 @@ pub(super) fn identifier(value: Option<&Value>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{NOW, NOW_SECONDS};
+    use super::super::example::{NOW, NOW_SECONDS, settings_with};
     use super::*;
     use serde_json::json;
 
     fn google(nonce: Nonce) -> Expectation {
+        let settings = settings_with(&[("GOOGLE_AUTH_CLIENT_ID", "us")]).unwrap();
+        let descriptor = settings.descriptor(Provider::Google).unwrap();
         Expectation {
             provider: Provider::Google,
             issuer: "https://accounts.google.com".to_owned(),
-            audience: "us".to_owned(),
+            audience: Audience::of_server(descriptor),
             nonce,
         }
     }

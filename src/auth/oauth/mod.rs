@@ -19,6 +19,7 @@
 pub mod access_token;
 pub mod address;
 pub mod apple;
+pub mod audience;
 pub mod begin;
 pub mod binding;
 pub mod cache;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::provider::{Oddity, Row};
+use super::provider::{Fields, Oddity, Proof, Row};
 use crate::auth::address::is_address;
 
 /// The longest name that is taken over, in characters.
@@ -24,8 +24,12 @@ pub struct Names {
 }
 
 impl VerifiedEmail {
-    /// JSON `true` verifies, and nothing else does; Apple also writes `"true"`.
+    /// JSON `true` verifies, and nothing else does; Apple also writes `"true"`. Meta's providers
+    /// verify no address, also where an app brings an id_token of theirs.
     pub(super) fn of_claims(row: &Row, claims: &Map<String, Value>) -> Option<Self> {
+        if matches!(row.proof, Proof::Profile(_)) {
+            return None;
+        }
         let verified = match claims.get("email_verified")? {
             Value::Bool(verified) => *verified,
             Value::String(text) => row.has(Oddity::VerifiedAsText) && text == "true",
@@ -62,10 +66,9 @@ impl Names {
         }
     }
 
-    /// Reads them where the row says they are; who has no given name is called by the whole one.
-    pub(super) fn of(row: &Row, profile: &Map<String, Value>) -> Self {
+    /// Reads them from the members `fields`; the whole name stands in for a missing given name.
+    pub(super) fn of(fields: &Fields, profile: &Map<String, Value>) -> Self {
         let text = |name: &str| profile.get(name).and_then(Value::as_str);
-        let fields = &row.fields;
         let named = Self::new(
             text(fields.first_name),
             text(fields.middle_name),
@@ -145,7 +148,7 @@ mod tests {
 
     #[test]
     fn names_are_cleaned() {
-        let named = |said: Value| Names::of(Provider::Google.row(), said.as_object().unwrap());
+        let named = |said: Value| Names::of(&Provider::Google.row().fields, said.as_object().unwrap());
         let long = "x".repeat(60);
         let names = named(
             json!({ "given_name": " A\r\nnn\u{0} ", "middle_name": " ", "family_name": long }),

@@ -77,7 +77,7 @@ impl Profile {
             issuer: verified.issuer,
             subject: verified.subject,
             email: VerifiedEmail::of_claims(row, &verified.claims),
-            names: Names::of(row, &verified.claims),
+            names: Names::of(row.claims(), &verified.claims),
         }
     }
 
@@ -144,7 +144,7 @@ impl ProfileRequest {
             Some(_) => return Err(Failure::untrusted("the profile is of somebody else")),
             None => Profile::nameless(self.provider, self.issuer, subject),
         };
-        profile.names.fill(Names::of(row, &answer));
+        profile.names.fill(Names::of(&row.fields, &answer));
         Ok(profile)
     }
 }

@@ -33,6 +33,8 @@ pub struct Row {
     pub name: &'static str,
     /// The setting that holds our client id there; empty means not configured.
     pub client_id: &'static str,
+    /// The setting that lists client ids of apps whose own tokens are accepted, where it takes tokens.
+    pub app_client_ids: Option<&'static str>,
     /// How we prove ourselves to its token endpoint.
     pub credential: CredentialSettings,
     /// Where it sends browsers back to; the default is a path under `PUBLIC_URL`.
@@ -89,7 +91,7 @@ pub enum SourceSettings {
         authorize: UrlSetting,
         /// Where codes become tokens.
         token: UrlSetting,
-        /// The keys of its id_tokens.
+        /// The keys of its id_tokens; also where only apps bring those.
         jwks: Option<UrlSetting>,
         /// What tells more about the person.
         profile: Option<UrlSetting>,
@@ -139,7 +141,7 @@ pub enum TokenSignIn {
     IdToken,
     /// An id_token, or an access token that Google's tokeninfo says is ours.
     TokenInfo(UrlSetting),
-    /// An access token that Facebook's `debug_token` says is ours.
+    /// An id_token (Limited Login), or an access token that Facebook's `debug_token` says is ours.
     DebugToken(UrlSetting),
     /// An id_token, or an access token that introspection says is ours (RFC 7662).
     Introspection,
@@ -199,15 +201,33 @@ impl Provider {
 }
 
 impl Row {
-    /// Whether `iss`, in a return or an id_token, names the provider whose identities are of `issuer`.
+    /// Whether `iss`, in an id_token, names the provider whose identities are of `issuer`.
+    pub fn is_token_issuer(&self, iss: &str, issuer: &str) -> bool {
+        let spellings = match self.proof {
+            Proof::IdToken(spellings) => spellings,
+            Proof::Profile(_) => &[],
+        };
+        iss == issuer || spellings.contains(&iss)
+    }
+
+    /// Whether `iss`, in a return, names the provider whose identities are of `issuer`.
     ///
-    /// Without id_tokens there is no declared issuer: there the origin must be right.
+    /// A sign-in without id_token has no declared issuer: there the origin must be right.
     pub fn is_issuer(&self, iss: &str, issuer: &str) -> bool {
         match self.proof {
-            Proof::IdToken(spellings) => iss == issuer || spellings.contains(&iss),
+            Proof::IdToken(_) => self.is_token_issuer(iss, issuer),
             Proof::Profile(_) => {
                 Url::parse(iss).is_ok_and(|url| url.origin().ascii_serialization() == issuer)
             }
+        }
+    }
+
+    /// Where the claims of an id_token keep what is read of them: in the standard ones (OIDC Core
+    /// §5.1), unless the provider's profiles are id_tokens, with names of their own.
+    pub const fn claims(&self) -> &Fields {
+        match self.proof {
+            Proof::IdToken(_) => &self.fields,
+            Proof::Profile(_) => &table::OPENID,
         }
     }
 

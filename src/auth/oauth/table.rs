@@ -5,7 +5,8 @@ use super::provider::{
     CredentialSettings, Fields, Oddity, Proof, Row, SourceSettings, TokenSignIn, UrlSetting,
 };
 
-const OPENID: Fields = Fields {
+/// The standard claims (OIDC Core §5.1).
+pub const OPENID: Fields = Fields {
     subject: "sub",
     first_name: "given_name",
     middle_name: "middle_name",
@@ -17,6 +18,7 @@ const OPENID: Fields = Fields {
 pub const GOOGLE: Row = Row {
     name: "google",
     client_id: "GOOGLE_AUTH_CLIENT_ID",
+    app_client_ids: Some("GOOGLE_AUTH_APP_CLIENT_IDS"),
     credential: CredentialSettings::Secret("GOOGLE_AUTH_CLIENT_SECRET"),
     callback: url("GOOGLE_AUTH_CALLBACK_URL", "/auth/google-auth-redirect"),
     source: SourceSettings::Known {
@@ -50,12 +52,14 @@ pub const GOOGLE: Row = Row {
     oddities: &[],
 };
 
-/// <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow>
+/// <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow>, and
+/// <https://developers.facebook.com/docs/facebook-login/limited-login/token> for what apps bring.
 ///
 /// Facebook does not say whether an address is verified, so the one that the scope allows is not read.
 pub const FACEBOOK: Row = Row {
     name: "facebook",
     client_id: "FACEBOOK_AUTH_CLIENT_ID",
+    app_client_ids: Some("FACEBOOK_AUTH_APP_CLIENT_IDS"),
     credential: CredentialSettings::Secret("FACEBOOK_AUTH_CLIENT_SECRET"),
     callback: url("FACEBOOK_AUTH_CALLBACK_URL", "/auth/facebook-auth-redirect"),
     source: SourceSettings::Known {
@@ -67,7 +71,11 @@ pub const FACEBOOK: Row = Row {
             "FACEBOOK_AUTH_TOKEN_URL",
             "https://graph.facebook.com/v25.0/oauth/access_token",
         ),
-        jwks: None,
+        // Of Limited Login's id_tokens, which only apps bring.
+        jwks: Some(url(
+            "FACEBOOK_AUTH_JWKS_URL",
+            "https://limited.facebook.com/.well-known/oauth/openid/jwks/",
+        )),
         profile: Some(url(
             "FACEBOOK_AUTH_PROFILE_URL",
             "https://graph.facebook.com/v25.0/me",
@@ -97,6 +105,7 @@ pub const FACEBOOK: Row = Row {
 pub const INSTAGRAM: Row = Row {
     name: "instagram",
     client_id: "INSTAGRAM_AUTH_CLIENT_ID",
+    app_client_ids: None,
     credential: CredentialSettings::Secret("INSTAGRAM_AUTH_CLIENT_SECRET"),
     callback: url(
         "INSTAGRAM_AUTH_CALLBACK_URL",
@@ -134,6 +143,7 @@ pub const INSTAGRAM: Row = Row {
 pub const APPLE: Row = Row {
     name: "apple",
     client_id: "APPLE_AUTH_CLIENT_ID",
+    app_client_ids: Some("APPLE_AUTH_APP_CLIENT_IDS"),
     credential: CredentialSettings::AppleKey {
         team_id: "APPLE_AUTH_TEAM_ID",
         key_id: "APPLE_AUTH_KEY_ID",
@@ -166,6 +176,7 @@ pub const APPLE: Row = Row {
 pub const KEYCLOAK: Row = Row {
     name: "keycloak",
     client_id: "KEYCLOAK_CLIENT_ID",
+    app_client_ids: Some("KEYCLOAK_APP_CLIENT_IDS"),
     credential: CredentialSettings::Secret("KEYCLOAK_CLIENT_SECRET"),
     callback: url("KEYCLOAK_CALLBACK_URL", "/auth/keycloak-auth-redirect"),
     source: SourceSettings::Discovered {
@@ -194,6 +205,7 @@ mod tests {
     fn settings(row: &Row) -> Vec<(&'static str, Option<&'static str>)> {
         let at = |url: &UrlSetting| (url.name, Some(url.default));
         let mut all = vec![(row.client_id, None), at(&row.callback)];
+        all.extend(row.app_client_ids.map(|name| (name, None)));
         match &row.credential {
             CredentialSettings::Secret(name) => all.push((name, None)),
             CredentialSettings::AppleKey {

@@ -1,0 +1,117 @@
+//! The clients that a provider's token may have been issued to (OIDC Core §2, `aud` and `azp`).
+
+use serde_json::{Map, Value};
+
+use super::Failure;
+use super::descriptor::Descriptor;
+
+/// Client ids of this deployment at a provider.
+#[derive(Debug, Clone)]
+pub struct Audience(Vec<String>);
+
+impl Audience {
+    /// What the browser flow accepts: the client that began it.
+    pub fn of_server(descriptor: &Descriptor) -> Self {
+        Self(vec![descriptor.client_id.clone()])
+    }
+
+    /// What is accepted of a token that an app brings: the server's own client and the apps'.
+    pub fn of_apps(descriptor: &Descriptor) -> Self {
+        let mut clients = vec![descriptor.client_id.clone()];
+        clients.extend_from_slice(&descriptor.app_client_ids);
+        Self(clients)
+    }
+
+    /// Whether a client belongs to it.
+    pub fn has(&self, client_id: &str) -> bool {
+        self.0.iter().any(|own| own == client_id)
+    }
+
+    /// Checks an id_token's `aud` and `azp`: one of `aud` is ours; where `aud` names several, or
+    /// `azp` is there, `azp` is ours too (OIDC Core §3.1.3.7, steps 3 to 5).
+    pub(super) fn check(&self, claims: &Map<String, Value>) -> Result<(), Failure> {
+        let is_ours = |value: &Value| value.as_str().is_some_and(|id| self.has(id));
+        let (ours, alone) = match claims.get("aud") {
+            Some(Value::Array(list)) => (list.iter().any(is_ours), list.len() == 1),
+            Some(value) => (is_ours(value), true),
+            None => (false, true),
+        };
+        if !ours {
+            return Err(Failure::untrusted("the id_token's aud is another client"));
+        }
+        if claims.get("azp").map_or(alone, is_ours) {
+            Ok(())
+        } else {
+            Err(Failure::untrusted("the id_token's azp is another client"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Provider;
+    use super::super::example::settings_with;
+    use super::*;
+    use serde_json::json;
+
+    fn google() -> Descriptor {
+        let apps = [("GOOGLE_AUTH_APP_CLIENT_IDS", " android, ios ,, ")];
+        let settings = settings_with(&apps).unwrap();
+        settings.descriptor(Provider::Google).unwrap().clone()
+    }
+
+    fn accepts(audience: &Audience, claims: &Value) -> bool {
+        audience.check(claims.as_object().unwrap()).is_ok()
+    }
+
+    #[test]
+    fn the_apps_clients_are_accepted_of_brought_tokens_only() {
+        let (server, apps) = (
+            Audience::of_server(&google()),
+            Audience::of_apps(&google()),
+        );
+        for claims in [
+            json!({ "aud": "google-client", "azp": "android" }),
+            json!({ "aud": "android", "azp": "android" }),
+            json!({ "aud": "ios" }),
+            json!({ "aud": "android", "azp": "google-client" }),
+            json!({ "aud": ["them", "ios"], "azp": "ios" }),
+        ] {
+            assert!(accepts(&apps, &claims), "{claims}");
+            assert!(!accepts(&server, &claims), "{claims}");
+        }
+        for claims in [
+            json!({ "aud": "google-client" }),
+            json!({ "aud": "google-client", "azp": "google-client" }),
+        ] {
+            assert!(accepts(&apps, &claims), "{claims}");
+            assert!(accepts(&server, &claims), "{claims}");
+        }
+    }
+
+    #[test]
+    fn another_client_in_aud_or_azp_is_refused_whatever_else_is_ours() {
+        let apps = Audience::of_apps(&google());
+        for claims in [
+            json!({ "aud": "them" }),
+            json!({ "aud": "them", "azp": "android" }),
+            json!({ "aud": "android", "azp": "them" }),
+            json!({ "aud": ["android", "ios"] }),
+            json!({ "aud": "" }),
+            json!({ "aud": "android,ios" }),
+            json!({ "aud": "Android" }),
+            json!({ "azp": "android" }),
+        ] {
+            assert!(!accepts(&apps, &claims), "{claims}");
+        }
+    }
+
+    #[test]
+    fn without_the_setting_the_server_is_the_only_client() {
+        let settings = settings_with(&[]).unwrap();
+        let google = settings.descriptor(Provider::Google).unwrap();
+        assert!(Audience::of_apps(google).has("google-client"));
+        assert!(!Audience::of_apps(google).has("android"));
+        assert!(!Audience::of_apps(google).has(""));
+    }
+}
