@@ -80,6 +80,8 @@ pub struct Membership {
     pub status: i64,
     /// Whether tenant and role still hold.
     pub standing: bool,
+    /// The role's name.
+    pub role_name: String,
     /// `role_type`.
     pub role_type: i64,
     /// Effective permissions.
@@ -120,6 +122,11 @@ impl Account {
             .map_or(&[], |membership| &membership.permissions)
     }
 
+    /// Whether the person holds a permission.
+    pub fn holds(&self, permission: &str) -> bool {
+        self.permissions().iter().any(|held| held == permission)
+    }
+
     /// Whole years since the date of birth, on the day of `now` (epoch milliseconds, UTC).
     pub fn age(&self, now: i64) -> Option<u32> {
         let born = self.dob.as_deref()?.parse::<chrono::NaiveDate>().ok()?;
@@ -152,24 +159,13 @@ pub fn fold(name: &str) -> String {
     folded.nfkc().collect::<String>().trim().to_owned()
 }
 
+/// Accounts for tests.
 #[cfg(test)]
-mod tests {
+pub mod example {
     use super::*;
 
-    fn client() -> AuthClient {
-        AuthClient {
-            id: 1,
-            client_id: "web".to_owned(),
-            client_secret_digest: String::new(),
-            secret_digest: String::new(),
-            redirect_url: None,
-            access_token_expiration: 900,
-            refresh_token_expiration: 86_400,
-            auth_code_expiration: 180,
-        }
-    }
-
-    fn account(status: i64, client_ids: &[i64]) -> Account {
+    /// An account with a membership of a status and an allowance for clients.
+    pub fn account(status: i64, client_ids: &[i64]) -> Account {
         Account {
             id: "u".to_owned(),
             username: "demo".to_owned(),
@@ -187,11 +183,31 @@ mod tests {
                 tenant_id: "t".to_owned(),
                 status,
                 standing: true,
+                role_name: "Member".to_owned(),
                 role_type: 1,
                 permissions: vec![],
             }),
             client_ids: client_ids.to_vec(),
             locale: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::example::account;
+    use super::*;
+
+    fn client() -> AuthClient {
+        AuthClient {
+            id: 1,
+            client_id: "web".to_owned(),
+            client_secret_digest: String::new(),
+            secret_digest: String::new(),
+            redirect_url: None,
+            access_token_expiration: 900,
+            refresh_token_expiration: 86_400,
+            auth_code_expiration: 180,
         }
     }
 

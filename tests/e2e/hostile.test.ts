@@ -284,7 +284,7 @@ test("privilege by permissions in a body: whatever is written into a request, th
   expect((await our.post("/auth/token-refresh", { refreshToken: pair.refreshToken, ...power }, our.bearer(pair.accessToken))).status).toBe(422);
   const signedIn = await their.signIn({ ...power, meta: power });
   expect(signedIn.body.permissions ?? []).toEqual([]);
-  expect(signedIn.body.roles ?? []).toEqual([]);
+  expect(signedIn.body.roles).toEqual(["Member"]);
   expect(await permissionsOf(pair)).toEqual([]);
   const { privateKey } = keyOf(freshKeys());
   const { header, claims } = decode(pair.accessToken);

@@ -1,7 +1,8 @@
 // The ServiceStack surface: every way to write a call, what is answered, and what signs nobody in.
 
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { DEMO, api } from "../support/api";
+import { ADMIN, DEMO, api } from "../support/api";
 import { jwt, decode } from "../support/jwt";
 import { aUser } from "../support/seed";
 import {
@@ -35,7 +36,7 @@ test("a sign-in answers with who it is and with both tokens, in two waits", asyn
   expect(Object.keys(answer.body)).toEqual([
     "userId", "sessionId", "userName", "displayName", "bearerToken", "refreshToken", "refreshTokenExpiry", "roles", "permissions",
   ]);
-  expect(answer.body).toMatchObject({ userName: "demo", displayName: "Demo", roles: [], permissions: [] });
+  expect(answer.body).toMatchObject({ userName: "demo", displayName: "Demo", roles: ["Member"], permissions: [] });
   expect(answer.body.sessionId).toBe(decode(answer.body.bearerToken).claims.sid);
   expect(Date.parse(answer.body.refreshTokenExpiry)).toBeGreaterThan(Date.now());
   expect(answer.headers.get("content-type")).toBe(JSON_TYPE);
@@ -43,9 +44,57 @@ test("a sign-in answers with who it is and with both tokens, in two waits", asyn
   expect(answer.waits).toBeLessThanOrEqual(2);
 });
 
-test("the name is echoed as it was typed, and an administrator has a role", async () => {
+test("the name is echoed as it was typed, and an administrator is ServiceStack's Admin besides", async () => {
   const answer = await our.signIn({ ...ADMINISTRATOR, userName: " ADMIN@example.com " });
-  expect(answer.body).toMatchObject({ userName: " ADMIN@example.com ", roles: ["Admin"], permissions: ["NotAllowed"] });
+  expect(answer.body).toMatchObject({ userName: " ADMIN@example.com ", roles: ["Administrator", "Admin"], permissions: ["NotAllowed"] });
+});
+
+/** What `roles` says, in each format, at a sign-in and of the session. */
+async function rolesOf(userName: string, password: string): Promise<string[]> {
+  const dto = { provider: "credentials", userName, password };
+  const { body } = await our.signIn(dto);
+  expect((await our.bearer(body.bearerToken)).body.roles).toEqual(body.roles);
+  const told = async (suffix: string) => (await our.post(`/auth/credentials.${suffix}`, dto)).text;
+  expect(await told("jsv")).toContain(`roles:[${body.roles.join(",")}]`);
+  const strings = body.roles.map((role: string) => `<d2p1:string>${role}</d2p1:string>`).join("");
+  expect((await told("xml")).match(/<Roles[^>]*>(.*)<\/Roles>|<Roles[^>]*\/>/)?.[1] ?? "").toBe(strings);
+  expect(await told("csv")).toContain(`[${body.roles.join(",")}]`);
+  expect(decode(body.bearerToken).claims.roles).toEqual(body.roles);
+  return body.roles;
+}
+
+test("the role of the membership is told in every format, of the session, and in the token", async () => {
+  expect(await rolesOf("demo", DEMO.password)).toEqual(["Member"]);
+  expect(await rolesOf("admin", ADMIN.password)).toEqual(["Administrator", "Admin"]);
+});
+
+test("a role that an operator calls Admin makes nobody ServiceStack's Admin: the permission does", async () => {
+  const role = randomUUID();
+  const now = Date.now();
+  await worker.db
+    .prepare("insert into roles (id, name, permissions, role_type, created_on, modified_on) values (?, 'admin', '[\"ViewOwnUser\"]', 1, ?, ?)")
+    .bind(role, now, now)
+    .run();
+  const [user, administrator] = [await aUser(worker), await aUser(worker, { permissions: ["NotAllowed"] })];
+  await worker.db.prepare("update user_tenants set role_id = ? where id in (?, ?)").bind(role, user.membershipId, administrator.membershipId).run();
+  expect(await rolesOf(user.username, user.password)).toEqual([]);
+  expect(await rolesOf(administrator.username, administrator.password)).toEqual(["Admin"]);
+});
+
+test("its tokens say what ServiceStack's services read, fresh ones too, and the other API's do not", async () => {
+  const signedIn = await our.signIn(ADMINISTRATOR);
+  const { accessToken } = (await our.refresh({ refreshToken: signedIn.body.refreshToken })).body;
+  for (const token of [signedIn.body.bearerToken, accessToken]) {
+    const { claims } = decode(token);
+    expect(claims).toMatchObject({
+      name: "Admin", preferred_username: "admin", given_name: "Admin", roles: ["Administrator", "Admin"], perms: ["NotAllowed"],
+      username: "admin", permissions: ["NotAllowed"], email: "admin@example.com",
+    });
+    expect(claims).not.toHaveProperty("family_name");
+    expect((await arc.me(token)).status).toBe(200);
+  }
+  const { claims } = decode((await arc.signIn()).accessToken);
+  for (const name of ["name", "preferred_username", "given_name", "family_name", "roles", "perms"]) expect(claims).not.toHaveProperty(name);
 });
 
 describe("every way to write a sign-in", () => {

@@ -526,7 +526,7 @@ describe("when people may sign up", () => {
     const answer = await signIn(row, await tokenOf(person));
     expect(answer.status, answer.text + worker.log()).toBe(200);
     const username = known ? person.email : `${row.name}:${person.sub.replace("/", "%2F").replace(":", "%3A")}`;
-    expect(answer.body).toMatchObject({ userName: username, displayName: "Ann Lee", authProvider: row.name, roles: [], permissions: [] });
+    expect(answer.body).toMatchObject({ userName: username, displayName: "Ann Lee", authProvider: row.name, roles: ["Member"], permissions: [] });
     expect((await arc.me(answer.body.bearerToken)).body.email ?? null).toBe(known ? person.email : null);
     const users = await count("users");
     expect((await signIn(row, await tokenOf(person))).body.userId).toBe(answer.body.userId);

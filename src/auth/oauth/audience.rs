@@ -66,10 +66,7 @@ mod tests {
 
     #[test]
     fn the_apps_clients_are_accepted_of_brought_tokens_only() {
-        let (server, apps) = (
-            Audience::of_server(&google()),
-            Audience::of_apps(&google()),
-        );
+        let (server, apps) = (Audience::of_server(&google()), Audience::of_apps(&google()));
         for claims in [
             json!({ "aud": "google-client", "azp": "android" }),
             json!({ "aud": "android", "azp": "android" }),

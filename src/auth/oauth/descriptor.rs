@@ -93,7 +93,9 @@ impl Descriptor {
         Ok(Self {
             provider,
             client_id,
-            app_client_ids: row.app_client_ids.map_or_else(Vec::new, |name| list(lookup, name)),
+            app_client_ids: row
+                .app_client_ids
+                .map_or_else(Vec::new, |name| list(lookup, name)),
             credential: Credential::read(&row.credential, lookup)?,
             callback: callback(&row.callback, lookup, public_url)?,
             source: Source::read(row, lookup)?,

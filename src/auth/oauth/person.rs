@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn names_are_cleaned() {
-        let named = |said: Value| Names::of(&Provider::Google.row().fields, said.as_object().unwrap());
+        let named =
+            |said: Value| Names::of(&Provider::Google.row().fields, said.as_object().unwrap());
         let long = "x".repeat(60);
         let names = named(
             json!({ "given_name": " A\r\nnn\u{0} ", "middle_name": " ", "family_name": long }),

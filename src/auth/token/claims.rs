@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::person::PersonClaims;
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
 
@@ -51,6 +52,9 @@ pub struct AccessClaims {
     pub client_id: String,
     /// Who signed.
     pub iss: String,
+    /// In tokens of ServiceStack's sign-ins, for services that read them; nothing here does.
+    #[serde(flatten, skip_deserializing)]
+    pub person: Option<PersonClaims>,
 }
 
 /// `userPreferences` of the original.
@@ -97,6 +101,7 @@ impl AccessClaims {
             sid: context.session_id.to_owned(),
             client_id: client.client_id.clone(),
             iss: context.issuer.to_owned(),
+            person: None,
         }
     }
 }

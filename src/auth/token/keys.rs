@@ -206,6 +206,7 @@ mod tests {
             sid: "s".to_owned(),
             client_id: "web".to_owned(),
             iss: ISSUER.to_owned(),
+            person: None,
         }
     }
 

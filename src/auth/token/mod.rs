@@ -5,6 +5,8 @@
 mod claims;
 mod key;
 mod keys;
+mod person;
 
 pub use claims::{AccessClaims, ClaimContext, DeviceInfo, UserPreferences, iso8601};
 pub use keys::{Expiry, TokenKeys};
+pub use person::PersonClaims;

@@ -169,7 +169,7 @@ pub fn opens(
     let reached = otp
         .client_id
         .is_none_or(|client| account.client_ids.contains(&client));
-    let administers = account.permissions().iter().any(|name| name == ADMINISTER);
+    let administers = account.holds(ADMINISTER);
     Ok(right && otp.is_usable() && reached && !administers)
 }
 

@@ -5,7 +5,7 @@ use super::credentials::{self, CallingClient, SignedIn, TokenSubject};
 use crate::auth::data_key::Purpose;
 use crate::auth::secret::{Secret, random_id};
 use crate::auth::session::{Refresh, RefreshToken, device_digest};
-use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry};
+use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
 use crate::edge::store::refreshes::{self, RefreshAttempt};
 use crate::edge::store::sessions::{self, LiveSession, NewSession, Owner};
@@ -208,7 +208,7 @@ pub(super) fn issue(
     };
     let lifetime = session.client.access_token_expiration;
     Ok(TokenPair {
-        access_token: access_token(app, session, device_info)?,
+        access_token: access_token(app, session, device_info, None)?,
         refresh_token: refresh_token.issue(&app.config.data_keys, Purpose::Refresh)?,
         expires: app.now + lifetime.saturating_mul(1000),
     })
@@ -219,6 +219,7 @@ pub(super) fn access_token(
     app: &App,
     session: &LiveSession,
     device_info: DeviceInfo,
+    person: Option<PersonClaims>,
 ) -> Result<String, Error> {
     let context = ClaimContext {
         session_id: &session.id,
@@ -227,7 +228,10 @@ pub(super) fn access_token(
         locale: &app.config.locale,
         device_info,
     };
-    let claims = AccessClaims::new(&session.account, &session.client, context);
+    let claims = AccessClaims {
+        person,
+        ..AccessClaims::new(&session.account, &session.client, context)
+    };
     let lifetime = session.client.access_token_expiration;
     app.config.token_keys.sign(claims, app.now, lifetime)
 }

@@ -6,7 +6,7 @@ use super::sessions;
 use crate::auth::data_key::Purpose;
 use crate::auth::secret::Secret;
 use crate::auth::session::{RefreshToken, device_digest};
-use crate::auth::token::DeviceInfo;
+use crate::auth::token::{DeviceInfo, PersonClaims};
 use crate::edge::app::App;
 use crate::edge::store::refreshes;
 use crate::edge::store::sessions::{self as rows, LiveSession};
@@ -51,7 +51,7 @@ pub async fn open(
     let keys = &app.config.data_keys;
     let idle = session.client.refresh_token_expiration.saturating_mul(1000);
     Ok(Opened {
-        access_token: Secret::new(sessions::access_token(app, &session, device)?),
+        access_token: access_token(app, &session, device)?,
         refresh_token: Secret::new(refresh_token.issue(keys, Purpose::ServiceStackRefresh)?),
         refresh_expires: app.now + idle.min(app.config.session_max_age),
         session,
@@ -71,7 +71,7 @@ pub async fn renew(
     let session = refreshes::renew(&app.db, &token.session_id, digest.as_deref(), app.now)
         .await?
         .ok_or(Error::Refused(Why::TokenExpired))?;
-    let access_token = Secret::new(sessions::access_token(app, &session, device)?);
+    let access_token = access_token(app, &session, device)?;
     Ok(Some(Renewed {
         session,
         access_token,
@@ -133,6 +133,12 @@ pub fn named(
         .into_iter()
         .chain(of_access)
         .collect())
+}
+
+/// An access token with the claims that ServiceStack's services read.
+fn access_token(app: &App, session: &LiveSession, device: DeviceInfo) -> Result<Secret, Error> {
+    let person = PersonClaims::of(&session.account);
+    sessions::access_token(app, session, device, Some(person)).map(Secret::new)
 }
 
 fn read(app: &App, token: &Secret) -> Result<Option<RefreshToken>, Error> {

@@ -12,7 +12,9 @@ macro_rules! account_columns {
         "a.user_id, a.first_name, a.middle_name, a.last_name, a.username, a.email, a.phone, \
          a.last_login, a.gender, a.dob, a.default_tenant_id, a.user_tenant_id, a.tenant_id, \
          a.status, a.role_permissions, a.role_type, a.standing, a.permission_changes, \
-         a.client_ids, a.locale"
+         a.client_ids, a.locale, \
+         (select r.name from user_tenants m join roles r on r.id = m.role_id \
+            where m.id = a.user_tenant_id) as role_name"
     };
 }
 pub(super) use account_columns;
@@ -55,6 +57,7 @@ pub struct AccountRow {
     tenant_id: Option<String>,
     status: Option<i64>,
     role_permissions: Option<String>,
+    role_name: Option<String>,
     role_type: Option<i64>,
     standing: i64,
     permission_changes: String,
@@ -94,6 +97,7 @@ impl TryFrom<AccountRow> for Account {
                     tenant_id,
                     status,
                     standing: row.standing == 1,
+                    role_name: row.role_name.unwrap_or_default(),
                     role_type: row.role_type.unwrap_or(1),
                     permissions: effective_permissions(role, changes),
                 })

@@ -1,8 +1,8 @@
 //! Who is signed in, and what is told of it.
 
 use super::{Exchange, Outcome, token_cookies};
-use crate::auth::account::{ADMINISTER, Account};
 use crate::auth::secret::Secret;
+use crate::auth::token::PersonClaims;
 use crate::edge::endpoints::login::device_info;
 use crate::edge::flows::standing_sessions;
 use crate::edge::store::sessions::LiveSession;
@@ -10,9 +10,6 @@ use crate::error::Error;
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::AuthenticateResponse;
 use crate::wire::servicestack::failure::Failure;
-
-/// The role that administrators have here.
-const ADMINISTRATOR: &str = "Admin";
 
 /// Tells who is signed in. What is wrong with a token is not told: it signs nobody in. A refresh
 /// token alone does, and a fresh access token comes with the answer.
@@ -57,9 +54,7 @@ pub fn access_tokens(exchange: &Exchange<'_>) -> impl Iterator<Item = Secret> {
 /// What is told of a session.
 pub fn described(session: &LiveSession) -> AuthenticateResponse {
     let account = &session.account;
-    let permissions = account.permissions().to_vec();
-    let administers = permissions.iter().any(|name| name == ADMINISTER);
-    let roles = administers.then(|| ADMINISTRATOR.to_owned());
+    let person = PersonClaims::of(account);
     let provider = match session.method.as_str() {
         "password" | "otp" => "credentials",
         provider => provider,
@@ -68,27 +63,10 @@ pub fn described(session: &LiveSession) -> AuthenticateResponse {
         user_id: Some(account.id.clone()),
         session_id: Some(session.id.clone()),
         user_name: Some(account.username.clone()),
-        display_name: Some(display_name(account)),
-        roles: Some(roles.into_iter().collect()),
-        permissions: Some(permissions),
+        display_name: Some(person.name),
+        roles: Some(person.roles),
+        permissions: Some(person.perms),
         auth_provider: Some(provider.to_owned()),
         ..AuthenticateResponse::default()
-    }
-}
-
-fn display_name(account: &Account) -> String {
-    let names = [
-        Some(account.first_name.as_str()),
-        account.last_name.as_deref(),
-    ];
-    let names: Vec<&str> = names
-        .into_iter()
-        .flatten()
-        .filter(|name| !name.is_empty())
-        .collect();
-    if names.is_empty() {
-        account.username.clone()
-    } else {
-        names.join(" ")
     }
 }
