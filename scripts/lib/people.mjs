@@ -1,5 +1,5 @@
 // People and clients as the database keeps them: the rows that seeding and bootstrapping write.
-// What is computed here is what src/auth/secret.rs, password.rs and account.rs compute.
+// What is computed here is what src/auth/secret.rs, password/ and account.rs compute.
 
 import { createHash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { Expression, insert, literal } from "./sql.mjs";

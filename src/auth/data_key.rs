@@ -34,6 +34,8 @@ pub enum Purpose {
     SignIn,
     /// What a wrong attempt looked like, to recognise the same one sent twice.
     Attempt,
+    /// Which stored hash stands in where a name has none.
+    StandIn,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::ProviderToken => "edgelatch/provider-token",
             Self::SignIn => "edgelatch/sign-in",
             Self::Attempt => "edgelatch/attempt",
+            Self::StandIn => "edgelatch/stand-in",
         }
     }
 }

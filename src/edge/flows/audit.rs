@@ -17,8 +17,8 @@ pub struct Event {
     /// What: `sign-in`, `code`, `refresh`, `sign-out`, `password`, `reset`, `sign-up`, `link`, `otp`,
     /// `client`.
     pub kind: &'static str,
-    /// How it went: `ok`, `failed`, `refused`, `theft`, `replay`; of a client: `created`, `changed`,
-    /// `deleted`.
+    /// How it went: `ok`, `failed`, `unreadable` (the stored hash is), `refused`, `theft`, `replay`; of
+    /// a client: `created`, `changed`, `deleted`.
     pub result: &'static str,
     /// Whom it concerns, if that is known; of a client or an OTP, who did it.
     pub user_id: Option<String>,

@@ -139,7 +139,7 @@ async fn replace(
     password: &Secret,
 ) -> Result<(), Error> {
     let hash = app.config.password_hash;
-    if hash.verify(password, Some(old))? {
+    if hash.verify(password, Some(old), None)?.is_right() {
         return Err(Error::Refused(Why::SamePassword));
     }
     let reset = passwords::PasswordReset {

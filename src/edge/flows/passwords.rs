@@ -6,7 +6,7 @@ use super::notices;
 use super::sessions::{event, own_refresh_token};
 use crate::auth::account::{Status, fold};
 use crate::auth::attempts::Place;
-use crate::auth::password::check_policy;
+use crate::auth::password::{Verdict, check_policy};
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::store::attempts::{self, Guess, Subject};
@@ -48,7 +48,8 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
         prove_old(app, &session, stored.as_deref(), change).await?;
     }
     let hash = app.config.password_hash;
-    if hash.verify(change.password, stored.as_deref())? {
+    let same = hash.verify(change.password, stored.as_deref(), None)?;
+    if same.is_right() {
         return Err(Error::Refused(Why::SamePassword));
     }
     let new = hash.hash(change.password)?;
@@ -107,23 +108,27 @@ async fn prove_old(
     let answers = app.db.batch(guess.statements(app.now)).await?;
     attempts::outcome(&answers, 2, app.now)
         .inspect_err(|_| audit::record(app, event("password", "refused", session)))?;
-    if app
-        .config
-        .password_hash
-        .verify(change.old_password, stored)?
-    {
+    let hash = app.config.password_hash;
+    let verdict = hash.verify(change.old_password, stored, None)?;
+    if verdict.is_right() {
         return Ok(());
     }
-    audit::record(app, event("password", "failed", session));
+    audit::record(app, event("password", failure(verdict), session));
     Err(Error::Refused(Why::IncorrectPassword))
 }
 
-/// Stores a password under today's hash, after the answer has left, if it is under another.
+/// How a refusal is written down. That a stored hash cannot be read is for the operator to know: its
+/// owner is answered as for a wrong password.
+pub const fn failure(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Unreadable => "unreadable",
+        Verdict::Wrong | Verdict::Right | Verdict::Outdated => "failed",
+    }
+}
+
+/// Stores a password under today's hash, after the answer has left.
 pub fn rehash(app: &App, user_id: &str, stored: String, password: &Secret) {
     let algorithm = app.config.password_hash;
-    if algorithm.is_current(&stored) {
-        return;
-    }
     let (user_id, password) = (user_id.to_owned(), password.clone());
     app.in_background(|app| async move {
         let hash = algorithm.hash(&password)?;

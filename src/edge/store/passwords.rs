@@ -18,6 +18,11 @@ const RESET_PASSWORD: &str = "update user_credentials set password = ?4, changed
 const PASSWORD_OF_SESSION: &str = "select p.password from sessions s \
      join user_credentials p on p.user_id = s.user_id where s.id = ?1";
 
+// The first at or after the name's key, or the first of all.
+const STAND_IN: &str = "select password from user_credentials where user_id = coalesce( \
+     (select user_id from user_credentials where draw_key >= ?1 order by draw_key limit 1), \
+     (select user_id from user_credentials where draw_key is not null order by draw_key limit 1))";
+
 const REHASH: &str =
     "update user_credentials set password = ?3 where user_id = ?1 and password = ?2";
 
@@ -51,7 +56,16 @@ pub fn find_password_of_session(session_id: &str) -> Statement {
     sql!(PASSWORD_OF_SESSION, session_id)
 }
 
-/// Reads the n-th answer of a batch, which asked [`find_password_of_session`].
+/// Asks for the stored hash that stands in where a name has none: read it with [`password`].
+///
+/// `draw_key` is eight hexadecimal digits that only this deployment can compute from the name. So one
+/// name always meets the same hash, and a caller cannot choose two names that meet one hash, to see
+/// whether their durations stay alike.
+pub fn find_stand_in(draw_key: &str) -> Statement {
+    sql!(STAND_IN, draw_key)
+}
+
+/// Reads the n-th answer of a batch, which asked [`find_password_of_session`] or [`find_stand_in`].
 pub fn password(answers: &Answers, n: usize) -> Result<Option<String>, Error> {
     #[derive(Deserialize)]
     struct Row {

@@ -5,6 +5,7 @@ use super::person::{Proof, SignedIn};
 use crate::auth::account::{Account, fold};
 use crate::auth::attempts::Place;
 use crate::auth::data_key::Purpose;
+use crate::auth::password::Verdict;
 use crate::auth::secret::{Secret, digest, random_id};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
@@ -14,6 +15,7 @@ use crate::edge::store::attempts::{self, Guess, Subject};
 use crate::edge::store::clients::{self, ClientRow};
 use crate::edge::store::db::Answers;
 use crate::edge::store::otps::{self, ReservedOtp};
+use crate::edge::store::passwords as hashes;
 use crate::error::{Error, Why};
 
 /// What a sign-in brings.
@@ -81,8 +83,8 @@ pub async fn sign_in_to_named(
     Ok((calling, person))
 }
 
-/// Asks for client and account, counts the attempt, and reserves an OTP. Without a digest the
-/// client has been vouched for.
+/// Asks for client and account, counts the attempt, reserves an OTP, and draws the stored hash that
+/// stands in where the name has none. Without a digest the client has been vouched for.
 async fn look_up(
     app: &App,
     client_id: &str,
@@ -107,9 +109,11 @@ async fn look_up(
         accounts::find_by_name(person.username),
     ];
     let otp = otps::reserve(&name, client_id, secret_digest, app.now);
+    let keys = &app.config.data_keys;
+    let stand_in = hashes::find_stand_in(&keys.short_tag(Purpose::StandIn, &[&name])?);
     let counted = guess.statements(app.now);
     app.db
-        .batch(reads.into_iter().chain(counted).chain([otp]))
+        .batch(reads.into_iter().chain(counted).chain([otp, stand_in]))
         .await
 }
 
@@ -126,15 +130,16 @@ fn prove_member(
     let record = |result| record(app, result, Some(calling.client.id), user_id.clone());
     attempts::outcome(answers, 4, app.now).inspect_err(|_| record("refused"))?;
     let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
+    let verdict = verify(app, answers, found.as_ref(), person.password)?;
     let otp = answers.row(5)?;
-    let (account, proof) = prove_person(app, found, person.password, otp)
+    let (account, proof) = prove_person(app, found, verdict, person.password, otp)
         .and_then(|(account, proof)| {
             account
                 .admit(&calling.client)
                 .map(drop)
                 .map(|()| (account, proof))
         })
-        .inspect_err(|_| record("failed"))?;
+        .inspect_err(|_| record(passwords::failure(verdict)))?;
     let place = person.place.clone();
     Ok(SignedIn {
         account,
@@ -155,22 +160,36 @@ fn record(app: &App, result: &'static str, client: Option<i64>, user_id: Option<
     audit::record(app, event);
 }
 
+/// Verifies a password against the account's hash or, with the same work, against the stand-in.
+fn verify(
+    app: &App,
+    answers: &Answers,
+    found: Option<&AccountWithPassword>,
+    password: &Secret,
+) -> Result<Verdict, Error> {
+    let stored = found.and_then(|found| found.password.as_deref());
+    let stand_in = hashes::password(answers, 6)?;
+    let algorithm = app.config.password_hash;
+    algorithm.verify(password, stored, stand_in.as_deref())
+}
+
 fn prove_person(
     app: &App,
     found: Option<AccountWithPassword>,
+    verdict: Verdict,
     password: &Secret,
     otp: Option<ReservedOtp>,
 ) -> Result<(Account, Proof), Error> {
-    let stored = found.as_ref().and_then(|found| found.password.as_deref());
-    let proven = app.config.password_hash.verify(password, stored)?;
     let refusal = Error::Strategy(Why::InvalidCredentials);
     let AccountWithPassword {
         account,
         password: stored,
         ..
     } = found.ok_or_else(|| refusal.clone())?;
-    if let Some(stored) = stored.filter(|_| proven) {
-        passwords::rehash(app, &account.id, stored, password);
+    if verdict.is_right() {
+        if let (Verdict::Outdated, Some(stored)) = (verdict, stored) {
+            passwords::rehash(app, &account.id, stored, password);
+        }
         return Ok((account, Proof::Password { unused: otp }));
     }
     match otp {
