@@ -1,4 +1,4 @@
-// npm run admin: what an operator does to a user.
+// npm run admin: disables and enables a user, or gives a user another role.
 
 import { withDatabase } from "./lib/database.mjs";
 import { findMember, findRoles, setRole, setStatus } from "./lib/members.mjs";

@@ -1,6 +1,6 @@
-// npm run bootstrap: the first tenant, client and administrator, with secrets that are shown once.
+// npm run bootstrap: makes the first tenant, client and administrator, and shows their secrets once.
 
-import { bootstrap } from "./lib/bootstrap.mjs";
+import { bootstrap } from "./lib/first-tenant.mjs";
 import { withDatabase } from "./lib/database.mjs";
 import { commandLine, place } from "./lib/options.mjs";
 import { Stop, main, say } from "./lib/steps.mjs";

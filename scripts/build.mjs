@@ -1,12 +1,13 @@
-// npm run build: the worker, into build/. `wrangler dev` and `wrangler deploy` call it too.
+// npm run build: builds the worker into build/; `wrangler dev` and `wrangler deploy` call it too.
 
-import { build } from "./lib/build.mjs";
-import { main } from "./lib/steps.mjs";
-import { checkTools, installPackages } from "./lib/tools.mjs";
+import { buildSteps } from "./lib/build.mjs";
+import { commandLine } from "./lib/options.mjs";
+import { inSteps, main } from "./lib/steps.mjs";
+import { checkTools } from "./lib/tools.mjs";
 
 await main(async () => {
+  commandLine("npm run build");
   await checkTools();
   // wrangler is one of the packages: they cannot be replaced under its feet.
-  if (!process.env.WRANGLER_COMMAND) await installPackages();
-  await build();
+  await inSteps(await buildSteps({ withPackages: !process.env.WRANGLER_COMMAND }));
 });

@@ -1,22 +1,20 @@
-// npm run dev: everything from a fresh clone to a worker that serves, on your own machine.
+// npm run dev: serves the worker on this machine with a seeded database, and sets up what that takes.
 
 import { join } from "node:path";
-import { build } from "./lib/build.mjs";
+import { buildSteps } from "./lib/build.mjs";
 import { demoSignIn } from "./lib/demo.mjs";
 import { writeDevVars } from "./lib/dev-vars.mjs";
-import { Stop, main, root, say } from "./lib/steps.mjs";
-import { checkTools, installPackages } from "./lib/tools.mjs";
+import { commandLine } from "./lib/options.mjs";
+import { Stop, inSteps, main, root, say } from "./lib/steps.mjs";
+import { checkTools } from "./lib/tools.mjs";
 import { checkPort, startDev } from "./lib/wrangler.mjs";
 
 await main(async () => {
+  commandLine("npm run dev   (PORT=9000 npm run dev serves on another port)");
   const port = portWanted();
   await checkPort(port);
   await checkTools();
-  await installPackages();
-  await build();
-  if (writeDevVars(join(root, ".dev.vars"))) say("wrote .dev.vars with fresh secrets");
-  await prepareDatabase();
-  await serve(port);
+  await inSteps([...(await buildSteps()), { name: `starting wrangler dev on port ${port}`, work: () => serve(port) }]);
 });
 
 function portWanted() {
@@ -35,7 +33,8 @@ async function prepareDatabase() {
 }
 
 async function serve(port) {
-  say(`starting wrangler dev on port ${port}`);
+  if (writeDevVars(join(root, ".dev.vars"))) say("wrote .dev.vars with fresh secrets");
+  await prepareDatabase();
   const { url, serving, ended, stop } = startDev({ port });
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => ((stopping = true), stop()));

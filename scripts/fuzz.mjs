@@ -1,15 +1,17 @@
-// npm run fuzz -- 60: each target of tests/fuzz/targets.rs for so many seconds, by proptest; and as
-// long by libFuzzer, where there is a nightly toolchain, which it needs.
+// npm run fuzz: sends nonsense to every reader; -- SECONDS says how long to each. proptest makes it, and
+// libFuzzer besides, where there is a nightly toolchain, which it needs.
 
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Stop, capture, main, root, run, say } from "./lib/steps.mjs";
-import { checkTools, installToolchain } from "./lib/tools.mjs";
+import { commandLine, positive } from "./lib/options.mjs";
+import { capture, main, root, run, say } from "./lib/steps.mjs";
+import { checkCargo, checkTools, install, toolchain } from "./lib/tools.mjs";
 
+const USAGE = "npm run fuzz [-- SECONDS]   (for each target; 60 unless it says otherwise)";
 const TARGETS = join(root, "tests/fuzz/seeds");
 const OUTPUT = join(root, "target/fuzz");
 
-/** What tells libFuzzer which way an input has taken. */
+/** What tells libFuzzer which way an input has taken: the flags of cargo-fuzz, which would be one more tool to build. */
 const COVERAGE = [
   "--cfg fuzzing",
   "-Cpasses=sancov-module",
@@ -21,10 +23,11 @@ const COVERAGE = [
 ];
 
 await main(async () => {
-  const seconds = Number(process.argv[2] ?? 60);
-  if (!(seconds > 0)) throw new Stop("say for how many seconds each target is to run: npm run fuzz -- 60");
+  const { words } = commandLine(USAGE, {}, { words: [0, 1] });
+  const seconds = positive(USAGE, words[0], 60);
   await checkTools();
-  await installToolchain();
+  await install(toolchain);
+  await checkCargo();
   await run("cargo", ["test", "--test", "fuzz"], { env: { FUZZ_SECONDS: String(seconds) } });
   const nightly = await findNightly();
   if (!nightly) return say("not run: libFuzzer (a nightly toolchain is missing)");

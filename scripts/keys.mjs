@@ -1,10 +1,10 @@
-// npm run keys: prints fresh values for the secrets JWT_KEYS and DATA_KEY. They are kept nowhere.
+// npm run keys: prints fresh values for the secrets JWT_KEYS and DATA_KEY. Nothing stores them.
 
 import { freshDataKey, freshJwtKeys } from "./lib/keys.mjs";
 import { commandLine } from "./lib/options.mjs";
 import { main } from "./lib/steps.mjs";
 
-const USAGE = "npm run keys [-- --es256]   (P-256 keys, for resource servers that do not know EdDSA)";
+const USAGE = "npm run keys [-- --es256]   (--es256 makes a P-256 key, for resource servers without EdDSA)";
 
 await main(() => {
   const { values } = commandLine(USAGE, { es256: { type: "boolean" } });

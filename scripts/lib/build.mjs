@@ -1,60 +1,103 @@
 // The worker, built: build/index.js and build/index_bg.wasm.
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { Stop, root, run, say } from "./steps.mjs";
-import { installBuildTools, installToolchain, tool } from "./tools.mjs";
+import { Stop, readText, root, run, say, together } from "./steps.mjs";
+import { checkCargo, installing, packages, toolchain } from "./tools.mjs";
 
 /** The worker's files, as they are uploaded. */
-const OUTPUT = ["build/index.js", "build/index_bg.wasm"];
+const OUTPUT = ["index.js", "index_bg.wasm"];
+const BUILD = join(root, "build");
 /** Besides src, what they are built from. */
-const INPUTS = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "scripts/lib/build.mjs", "scripts/lib/tools.mjs"];
+const INPUTS = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "scripts/bindgen/Cargo.lock", "scripts/bindgen/main.rs", "scripts/lib/build.mjs"];
 /** Keeps a hash of what they were built from. */
-const STAMP = join(root, "build/.built-from");
+const STAMP = join(BUILD, ".built-from");
 /** Most that the worker may weigh gzipped, in bytes. */
 const SIZE_LIMIT = 1024 * 1024;
 
-const RUSTFLAGS = [process.env.RUSTFLAGS, "-C target-feature=+simd128"].filter(Boolean).join(" ");
+const TARGET = join(root, "target");
+const WASM32 = "wasm32-unknown-unknown";
+const BINDGEN = ["--quiet", "--locked", "--manifest-path", join(root, "scripts/bindgen/Cargo.toml"), "--target-dir", join(TARGET, "bindgen")];
+const ENVIRONMENT = {
+  RUSTFLAGS: [process.env.RUSTFLAGS, "-C target-feature=+simd128"].filter(Boolean).join(" "),
+  // The macro of `worker` then needs no second crate for promises.
+  WASM_BINDGEN_USE_JS_SYS: "1",
+};
 
-/** Builds the worker unless it is there already, from exactly these sources; installs what that takes. */
-export async function build() {
+/** The steps from what is there to a built worker, installing what that takes; none when everything is there. */
+export async function buildSteps({ withPackages = true } = {}) {
   const inputs = hashOfInputs();
-  if (OUTPUT.every((path) => existsSync(join(root, path))) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs) return;
-  await installToolchain();
-  await installBuildTools();
-  say("building the worker (the first time takes some minutes)");
-  rmSync(STAMP, { force: true });
-  await run(tool("worker-build"), ["--release", "."], { env: environment(), failure: "the worker could not be built (see above)" });
-  writeFileSync(STAMP, inputs);
+  const steps = isBuiltFrom(inputs) ? [] : [
+    { name: "compiling the worker (the first time takes a minute or two)", work: compile },
+    { name: "binding it to JavaScript", work: () => assemble(inputs) },
+  ];
+  const parts = [...(withPackages ? [packages] : []), ...(steps.length > 0 ? [toolchain] : [])];
+  return [...(await installing(...parts)), ...steps];
+}
+
+function isBuiltFrom(inputs) {
+  return OUTPUT.every((name) => existsSync(join(BUILD, name))) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === inputs;
 }
 
 /** Prints what the worker weighs, and stops when that is too much. */
 export function checkSize() {
-  const files = Buffer.concat(OUTPUT.map((path) => readFileSync(join(root, path))));
+  const files = Buffer.concat(OUTPUT.map((name) => readFileSync(join(BUILD, name))));
   const size = gzipSync(files).length;
   const figure = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
   if (size > SIZE_LIMIT) throw new Stop(`the worker weighs ${figure(size)} gzipped, more than ${figure(SIZE_LIMIT)}`);
   say(`the worker weighs ${figure(size)} gzipped (at most ${figure(SIZE_LIMIT)})`);
 }
 
-/** worker-build downloads its helpers unless it is told where they are. */
-function environment() {
-  const require = createRequire(import.meta.url);
-  return {
-    RUSTFLAGS,
-    RUST_BACKTRACE: "0", // of worker-build itself, which would bury the compiler's words
-    WASM_BINDGEN_BIN: tool("wasm-bindgen"),
-    WASM_OPT_BIN: join(root, "node_modules/.bin/wasm-opt"),
-    ESBUILD_BIN: require.resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`),
-  };
+/** The worker is linked by one processor for half of the time, in which the other builds bindgen. */
+async function compile() {
+  await checkCargo();
+  const failure = "the worker could not be built (see above)";
+  await together(
+    (signal) => run("cargo", ["build", "--release", "--lib", "--target", WASM32, "--target-dir", TARGET], { env: ENVIRONMENT, signal, failure }),
+    (signal) => run("cargo", ["build", ...BINDGEN], { quiet: true, signal, failure: "scripts/bindgen could not be built (see above)" }),
+  );
+}
+
+/** Makes the files in a folder of their own and moves them into place together: nothing ever reads a half-written one. */
+async function assemble(inputs) {
+  mkdirSync(BUILD, { recursive: true });
+  const folder = mkdtempSync(join(BUILD, ".new-"));
+  try {
+    const compiled = join(TARGET, WASM32, "release/edgelatch.wasm");
+    await run("cargo", ["run", ...BINDGEN, "--", compiled, folder], { failure: "the worker could not be bound to JavaScript (see above)" });
+    await bundle(folder);
+    rmSync(STAMP, { force: true });
+    for (const name of OUTPUT) renameSync(join(folder, name), join(BUILD, name));
+    writeFileSync(STAMP, inputs);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The worker's entry with what bindgen wrote, as one module that imports the WebAssembly. */
+async function bundle(folder) {
+  const { build } = await import("esbuild"); // one of the packages, which may just have been installed
+  const bindings = join(folder, "index.js");
+  // Cloudflare gives a compiled module to the ordinary import.
+  writeFileSync(bindings, readFileSync(bindings, "utf8").replace("import source ", "import "));
+  await build({
+    entryPoints: [join(root, "src/edge/entry.js")],
+    alias: { edgelatch: bindings },
+    external: ["./index_bg.wasm", "cloudflare:*"],
+    bundle: true,
+    format: "esm",
+    minify: true,
+    outfile: bindings,
+    allowOverwrite: true,
+    logLevel: "warning",
+  });
 }
 
 function hashOfInputs() {
-  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const hash = createHash("sha256").update(JSON.stringify([RUSTFLAGS, devDependencies.binaryen, devDependencies.esbuild]));
+  const { devDependencies } = JSON.parse(readText("package.json"));
+  const hash = createHash("sha256").update(JSON.stringify([ENVIRONMENT, devDependencies.esbuild]));
   const sources = readdirSync(join(root, "src"), { recursive: true }).map((name) => join("src", name));
   for (const path of [...INPUTS, ...sources].sort()) {
     if (!statSync(join(root, path)).isFile()) continue;

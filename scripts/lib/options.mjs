@@ -1,22 +1,37 @@
 // The command line.
 
 import { parseArgs } from "node:util";
-import { Stop } from "./steps.mjs";
+import { Help, Stop } from "./steps.mjs";
 
 /** The options that choose a database. */
 export const place = { local: { type: "boolean" }, remote: { type: "boolean" } };
 
-/** Reads the command line; stops with the usage when it does not fit. */
-export function commandLine(usage, options, { words = 0 } = {}) {
+/** Reads the command line; answers `--help` with the usage, and stops with it when the line does not fit. */
+export function commandLine(usage, options = {}, { words = 0 } = {}) {
   const explain = (problem) => new Stop(`${problem}\n  usage: ${usage}`);
   let read;
   try {
-    read = parseArgs({ options, allowPositionals: true });
+    read = parseArgs({ options: { ...options, help: { type: "boolean", short: "h" } }, allowPositionals: true });
   } catch (error) {
     throw explain(error.message);
   }
   const { values, positionals } = read;
+  if (values.help) throw new Help(`usage: ${usage}`);
   if (![words].flat().includes(positionals.length)) throw explain(positionals.length ? `not understood: ${positionals.join(" ")}` : "something is missing");
   if (options.local && Boolean(values.local) === Boolean(values.remote)) throw explain("say which database: --local or --remote");
   return { values, words: positionals };
+}
+
+/** A number on the command line, of which there are `otherwise` when it is left out. */
+export function positive(usage, word, otherwise) {
+  const number = Number(word ?? otherwise);
+  if (!(number > 0)) throw new Stop(`not a number above 0: ${word}\n  usage: ${usage}`);
+  return number;
+}
+
+/** Everything on the command line, for the program that the command calls; answers `--help` itself. */
+export function passedOn(usage) {
+  const args = process.argv.slice(2);
+  if (args.includes("--help") || args.includes("-h")) throw new Help(`usage: ${usage}`);
+  return args;
 }

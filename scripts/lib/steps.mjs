@@ -1,6 +1,8 @@
 // How every command speaks: what it is doing while it does it, and one clear line when it cannot go on.
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's own folder, with a slash at its end. */
@@ -8,6 +10,14 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** A reason to stop that the person at the keyboard can act upon: printed as one line, without a stack. */
 export class Stop extends Error {}
+
+/** What was asked for with `--help`: printed, and all that is done. */
+export class Help extends Error {}
+
+/** A text file of the project, with LF at the ends of its lines however it was checked out. */
+export function readText(path) {
+  return readFileSync(join(root, path), "utf8").replaceAll("\r\n", "\n");
+}
 
 /** Says what is being done. */
 export function say(text) {
@@ -18,34 +28,73 @@ function mark(stream, colour, sign) {
   return stream.isTTY ? `\x1b[${colour}m${sign}\x1b[0m` : sign;
 }
 
-/** Runs a command's main function; a `Stop` ends the process with its line and status 1. */
+/** Runs a command's main function, where the commands run at all; a `Stop` ends the process with its line and status 1, a `Help` with 0. */
 export async function main(work) {
   try {
+    checkPlatform();
     await work();
   } catch (error) {
+    if (error instanceof Help) return console.log(error.message);
     if (!(error instanceof Stop)) throw error;
     console.error(`${mark(process.stderr, 31, "✗")} ${error.message}`);
     process.exitCode = 1;
   }
 }
 
+function checkPlatform() {
+  if (process.platform === "win32") throw new Stop("Linux, macOS or WSL is needed: on Windows, clone the project inside WSL and run this there");
+}
+
 /**
- * Runs a program in the project's folder and shows its output; stops when it fails.
+ * Works through steps, `{ name, work }`: says which of how many each is and how long all have taken so far.
  *
- * `failure` says what a failure means; without it, it says which command failed.
+ * Returns how many seconds each took.
  */
-export async function run(program, args, { env = {}, failure } = {}) {
-  const { status } = await start(program, args, { env, stdio: "inherit" });
-  if (status !== 0) throw new Stop(failure ?? `failed: ${[program, ...args].join(" ")}`);
+export async function inSteps(steps) {
+  const times = [];
+  for (const [n, { name, work }] of steps.entries()) {
+    const place = steps.length > 1 ? `step ${n + 1} of ${steps.length}: ` : "";
+    const elapsed = times.reduce((sum, { seconds }) => sum + seconds, 0);
+    say(`${place}${name}${n > 0 ? ` (${Math.round(elapsed)} s so far)` : ""}`);
+    const begun = performance.now();
+    await work();
+    times.push({ name, seconds: (performance.now() - begun) / 1000 });
+  }
+  return times;
+}
+
+/** Does works beside one another; each gets the signal that one of them has failed, which ends the others. */
+export async function together(...works) {
+  const controller = new AbortController();
+  const failed = (error) => {
+    controller.abort();
+    throw error;
+  };
+  await Promise.all(works.map((work) => work(controller.signal).catch(failed)));
+}
+
+/**
+ * Runs a program in the project's folder; stops when it fails.
+ *
+ * It shows its output, or, when it is `quiet`, only that of a failure. `failure` says what a failure
+ * means; without it, it says which command failed. `signal` ends it.
+ */
+export async function run(program, args, { env = {}, failure, quiet = false, signal } = {}) {
+  const { status, stdout, stderr } = await start(program, args, { env, stdio: quiet ? PIPED : "inherit", signal });
+  if (status === 0) return;
+  if (!signal?.aborted) process.stderr.write(stdout + stderr);
+  throw new Stop(failure ?? `failed: ${[program, ...args].join(" ")}`);
 }
 
 /** Runs a program quietly: what it printed and how it ended. A program that is missing has the status `null`. */
 export async function capture(program, args, { env = {}, cwd } = {}) {
-  return start(program, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
+  return start(program, args, { env, cwd, stdio: PIPED });
 }
 
-function start(program, args, { env, cwd = root, stdio }) {
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio });
+const PIPED = ["ignore", "pipe", "pipe"];
+
+function start(program, args, { env, cwd = root, stdio, signal }) {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio, signal });
   const printed = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"]) {
     child[name]?.setEncoding("utf8").on("data", (text) => (printed[name] += text));

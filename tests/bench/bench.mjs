@@ -1,4 +1,4 @@
-// npm run bench: what the worker costs, beside what nothing on the same runtime can beat. See README.md.
+// What the worker costs, beside what nothing on the same runtime can beat. scripts/bench.mjs runs it; see README.md.
 
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { loadavg } from "node:os";

@@ -1,4 +1,4 @@
-// npm run bench:timing -- [count] [--mixed]: does the clock tell who exists? Wrong passwords for people and for nobody, in turn. See README.md.
+// Does the clock tell who exists? Wrong passwords for people and for nobody, in turn. scripts/bench-timing.mjs runs it; see README.md.
 
 import { freshDataKey, freshJwtKeys } from "../../scripts/lib/keys.mjs";
 import { main, say } from "../../scripts/lib/steps.mjs";

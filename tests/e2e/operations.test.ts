@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { calculateJwkThumbprint, importJWK, jwtVerify, SignJWT } from "jose";
 import { Miniflare } from "miniflare";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bootstrap } from "../../scripts/lib/bootstrap.mjs";
+import { bootstrap } from "../../scripts/lib/first-tenant.mjs";
 import { withFile } from "../../scripts/lib/database.mjs";
 import { freshDataKey, freshJwtKeys } from "../../scripts/lib/keys.mjs";
 import { findMember, findRoles, setRole, setStatus } from "../../scripts/lib/members.mjs";

@@ -1,0 +1,24 @@
+//! `bindgen INPUT.wasm FOLDER`: writes `index.js` and `index_bg.wasm`, which import each other.
+
+use std::env;
+
+use anyhow::{Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [input, folder] = arguments.as_slice() else {
+        bail!("usage: bindgen INPUT.wasm FOLDER");
+    };
+    Bindgen::new()
+        .input_path(input)
+        .out_name("index")
+        .module(true)?
+        .typescript(false)
+        // A tenth of the worker's bytes; a panic is logged with its place in the source.
+        .remove_name_section(true)
+        // After a panic src/edge/entry.js resets the instance.
+        .reset_state_function(true)
+        .force_enable_abort_handler(true)
+        .generate(folder)
+}

@@ -1,0 +1,36 @@
+// What holds the code to its rules, as steps: each command takes the ones it is for, `npm test` all.
+
+import { availableParallelism } from "node:os";
+import { buildSteps, checkSize } from "./build.mjs";
+import { run } from "./steps.mjs";
+
+const cargo = (...args) => () => run("cargo", args);
+
+/** Hashing passwords beside another program's work takes its time; none of the tests is about speed. */
+const PATIENCE = ["--testTimeout=60000", "--hookTimeout=60000"];
+/** Much of what the tests do is wait, so two files at a time suit even one processor. */
+const WORKERS = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
+
+/** What needs no test run. */
+export const lint = [
+  { name: "formatting", work: cargo("fmt", "--check") },
+  { name: "clippy for this machine", work: cargo("clippy", "--all-targets", "--", "-D", "warnings") },
+  { name: "clippy for wasm32", work: cargo("clippy", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings") },
+  { name: "documentation", work: () => run("cargo", ["doc", "--no-deps", "--document-private-items"], { env: { RUSTDOCFLAGS: "-D warnings" } }) },
+  // libFuzzer needs a nightly toolchain, so nothing else would find that its lock file has fallen behind.
+  { name: "lock file of the fuzz targets", work: cargo("fetch", "--quiet", "--locked", "--manifest-path", "tests/fuzz/Cargo.toml") },
+];
+
+/** The tests that need no worker; `args` go to `cargo test`. */
+export const unit = (args = []) => [{ name: "tests of the rules and formats", work: cargo("test", ...args) }];
+
+/** The worker, built and within its size. */
+export const built = async () => [...(await buildSteps()), { name: "size of the worker", work: checkSize }];
+
+/** The tests of the built worker; `args` go to vitest. */
+export const endToEnd = (args = []) => [
+  {
+    name: "tests of the worker in workerd",
+    work: () => run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--dir", "tests/e2e", WORKERS, ...PATIENCE, ...args]),
+  },
+];

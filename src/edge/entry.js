@@ -1,0 +1,37 @@
+// The worker's entry: hands Cloudflare's events to the compiled crate, and gives it a fresh instance after a panic.
+
+import { WorkerEntrypoint } from "cloudflare:workers";
+import * as crate from "edgelatch"; // what bindgen wrote: see scripts/lib/build.mjs
+
+/** Whether the instance has panicked: nothing in its memory can be relied upon any more. */
+let panicked = false;
+
+function note(error) {
+  if (error instanceof WebAssembly.RuntimeError) panicked = true;
+}
+
+// A panic after a wait has no caller that would catch it.
+addEventListener("error", ({ error }) => note(error));
+
+async function handle(event, ...values) {
+  if (panicked) {
+    panicked = false;
+    crate.__wbg_reset_state();
+  }
+  try {
+    return await event(...values);
+  } catch (error) {
+    note(error);
+    throw error;
+  }
+}
+
+export default class extends WorkerEntrypoint {
+  fetch(request) {
+    return handle(crate.fetch, request, this.env, this.ctx);
+  }
+
+  scheduled(event) {
+    return handle(crate.scheduled, event, this.env, this.ctx);
+  }
+}
