@@ -9,6 +9,7 @@ import { commands } from "../../scripts/lib/commands.mjs";
 import { Stop, notRun, root, run, together } from "../../scripts/lib/steps.mjs";
 
 const all: { name: string; call: string; file: string; about: string }[] = commands();
+const byName = all.map((command) => [command.name, command] as const);
 
 function node(args: string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string> } = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, env: { ...process.env, ...env }, encoding: "utf8", timeout: 30_000 });
@@ -16,8 +17,13 @@ function node(args: string[], { cwd = root, env = {} }: { cwd?: string; env?: Re
 }
 
 describe("a command", () => {
-  test.each(all)("$name is on the list of `npm run help`, and answers --help with its usage", ({ call, file, about }) => {
-    expect(node(["scripts/help.mjs"]).stdout).toMatch(new RegExp(`^  ${call} +${about.slice(0, 20)}`, "m"));
+  test("is on the list of `npm run help`", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const listed = node(["scripts/help.mjs"]).stdout.match(/^ {2}npm .+?(?= {2})/gm)!.map((call) => call.trim());
+    expect(listed).toEqual(Object.keys(scripts).map((name) => (name === "test" ? "npm test" : `npm run ${name}`)));
+  });
+
+  test.each(byName)("%s answers --help with its usage", (_, { call, file }) => {
     const { status, stdout, stderr } = node([file, "--help"]);
     expect([status, stderr], stdout).toEqual([0, ""]);
     expect(stdout.startsWith(`usage: ${call}`), stdout).toBe(true);
@@ -31,7 +37,7 @@ describe("a command", () => {
   });
 
   // The first program of a line in package.json is all that Windows' shell gets to.
-  test.each(all)("$name says on Windows in one line where it runs", ({ name }) => {
+  test.each(byName)("%s says on Windows in one line where it runs", (name) => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     const [program, file] = scripts[name].split(" ");
     const windows = encodeURIComponent(`Object.defineProperty(process, "platform", { value: "win32" })`);
