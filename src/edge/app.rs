@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use worker::{Context, Delay, Env, Request};
 
+use super::outbound::deadline::Deadline;
 use super::store::db::Db;
 use super::store::kv::Kv;
 use super::store::meter::Meter;
@@ -39,6 +40,8 @@ pub struct App {
     pub visitor: Rc<Visitor>,
     /// The bindings, for the rare ones that are not opened for every request.
     pub env: Env,
+    /// How long the request's outgoing calls may take together.
+    pub deadline: Rc<Deadline>,
     meter: Rc<Meter>,
     context: Rc<Context>,
 }
@@ -55,6 +58,7 @@ impl App {
             now,
             visitor: Rc::new(visitor),
             env: env.clone(),
+            deadline: Rc::default(),
             meter,
             context: Rc::new(context),
         })
@@ -76,6 +80,7 @@ impl App {
         let app = Self {
             db: self.db.counted_by(Rc::clone(&meter)),
             kv: self.kv.counted_by(Rc::clone(&meter)),
+            deadline: Rc::default(),
             meter,
             ..self.clone()
         };

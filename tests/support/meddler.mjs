@@ -5,15 +5,26 @@
 // answers after a second; lose: true, which does what is asked and loses the answer }, or
 // { missing: the name of a binding that is not there }, or { settings: what the worker finds besides
 // its own }, which it reads once it has found none that serve, or { panic: true }: D1 throws where it
-// never does, and the library that calls it does not expect that.
+// never does, and the library that calls it does not expect that. { later: milliseconds } sets the
+// worker's clock ahead from this request on.
 //
 // The log tells every trip of an order that has an `id`.
 
 import Worker from "./index.js";
 
+const RealDate = Date;
+let ahead = 0;
+globalThis.Date = class extends RealDate {
+  constructor(...values) {
+    if (values.length > 0) super(...values);
+    else super(RealDate.now() + ahead);
+  }
+};
+
 export default {
   fetch(request, env, context) {
     const order = request.headers.get("x-meddle");
+    if (order) ahead = JSON.parse(order).later ?? ahead;
     return new Worker(context, order ? meddled(env, JSON.parse(order)) : env).fetch(request);
   },
 };

@@ -8,6 +8,8 @@ const SHORTEST: i64 = 60_000;
 const LONGEST: i64 = 86_400_000;
 /// An unknown key is looked for at most this often.
 const REFETCH_PAUSE: i64 = 60_000;
+/// A document past its lifetime is asked for at most this often while the provider does not give it.
+const REVALIDATION_PAUSE: i64 = 10_000;
 
 /// A document that was fetched. Times are epoch milliseconds.
 #[derive(Debug, Clone)]
@@ -17,6 +19,7 @@ pub struct Cached<T> {
     fresh_until: i64,
     usable_until: i64,
     refetched_on: Option<i64>,
+    revalidated_on: Option<i64>,
 }
 
 impl<T> Cached<T> {
@@ -27,6 +30,7 @@ impl<T> Cached<T> {
             fresh_until: now.saturating_add(lifetime(cache_control)),
             usable_until: now.saturating_add(LONGEST),
             refetched_on: None,
+            revalidated_on: None,
         }
     }
 
@@ -43,13 +47,13 @@ impl<T> Cached<T> {
     /// Whether a key that it lacks may be looked for now. To ask is to have tried: the next try is
     /// a minute off, whatever comes of this one. The first load does not count.
     pub fn may_refetch(&mut self, now: i64) -> bool {
-        let may = self
-            .refetched_on
-            .is_none_or(|at| now.saturating_sub(at) >= REFETCH_PAUSE);
-        if may {
-            self.refetched_on = Some(now);
-        }
-        may
+        once_in(REFETCH_PAUSE, &mut self.refetched_on, now)
+    }
+
+    /// Whether it may be fetched again now because its lifetime is over. To ask is to have tried:
+    /// until the next try the stale one is good enough (RFC 5861 §4).
+    pub fn may_revalidate(&mut self, now: i64) -> bool {
+        once_in(REVALIDATION_PAUSE, &mut self.revalidated_on, now)
     }
 
     /// Takes over what was fetched again. A failed fetch takes over nothing: the old value stays.
@@ -59,6 +63,14 @@ impl<T> Cached<T> {
             ..Self::new(value, cache_control, now)
         };
     }
+}
+
+fn once_in(pause: i64, last: &mut Option<i64>, now: i64) -> bool {
+    let may = last.is_none_or(|at| now.saturating_sub(at) >= pause);
+    if may {
+        *last = Some(now);
+    }
+    may
 }
 
 /// What `Cache-Control` says (RFC 9111 §5.2.2), within bounds.

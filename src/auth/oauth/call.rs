@@ -13,7 +13,7 @@ use crate::error::Error;
 
 /// The most that is read of an answer, in bytes; a longer one is no answer.
 pub const MAX_ANSWER: usize = 1_048_576;
-/// How long an answer is waited for, in milliseconds.
+/// How long a request waits for all the answers it needs together, in milliseconds.
 pub const TIMEOUT: u32 = 10_000;
 
 /// The longest token, code or key id that is believed in, in bytes.

@@ -10,7 +10,8 @@ use super::{Provider, address};
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
-const ENDPOINT: &str = "an https URL, or http on loopback";
+/// What a URL of a provider must be.
+pub(super) const ENDPOINT: &str = "an https URL, or http on loopback";
 
 /// A provider that is configured.
 #[derive(Debug, Clone)]
@@ -139,7 +140,12 @@ impl Source {
                 let realm_value = required(lookup, realm)?;
                 let host_url =
                     address::endpoint(&host_value).ok_or_else(|| misconfigured(host, ENDPOINT))?;
-                Discovery::new(&host_url, &realm_value)
+                // Found out here, because every realm under it would be "not found" there.
+                let mut segments = host_url.path_segments().into_iter().flatten();
+                if segments.any(|segment| segment == "realms") {
+                    return Err(misconfigured(host, "the address before /realms"));
+                }
+                Discovery::new(&host_url, &realm_value, [host, realm])
                     .map(Self::Discovered)
                     .ok_or_else(|| misconfigured(realm, "the name of a realm"))
             }

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::call::{Answer, Call};
-use super::descriptor::Endpoints;
+use super::call::{Answer, Call, quoted};
+use super::descriptor::{ENDPOINT, Endpoints};
 use super::{Failure, address};
 use crate::auth::transport::is_loopback;
 
@@ -15,6 +15,8 @@ const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 pub struct Discovery {
     /// To be tried in this order; the first whose document is good is used.
     pub candidates: [Candidate; 2],
+    /// The settings that host and realm come from, for the log.
+    settings: [&'static str; 2],
 }
 
 /// One place where the document may be.
@@ -27,13 +29,32 @@ pub struct Candidate {
 
 impl Discovery {
     /// The places under a host; nothing if the realm's name cannot be a path segment.
-    pub(super) fn new(host: &Url, realm: &str) -> Option<Self> {
+    pub(super) fn new(host: &Url, realm: &str, settings: [&'static str; 2]) -> Option<Self> {
         Some(Self {
             candidates: [
                 Candidate::new(host, &["realms", realm])?,
                 Candidate::new(host, &["auth", "realms", realm])?,
             ],
+            settings,
         })
+    }
+
+    /// What the document is remembered under, wherever it was found.
+    pub fn key(&self) -> &str {
+        let [first, _] = &self.candidates;
+        first.url.as_str()
+    }
+
+    /// No candidate had the document: 503, with what was seen at each beside what was expected.
+    pub fn unavailable(&self, seen: &[Failure]) -> Failure {
+        let ([host, realm], [first, second]) = (self.settings, &self.candidates);
+        let seen: Vec<&str> = seen.iter().map(|seen| seen.reason.as_str()).collect();
+        Failure::unavailable(format!(
+            "{host}, {realm}: expected the discovery document of {} or {}, seen {}",
+            first.issuer,
+            second.issuer,
+            seen.join("; ")
+        ))
     }
 }
 
@@ -71,19 +92,16 @@ impl Candidate {
     /// endpoints https, or on loopback where the issuer is.
     pub fn read(&self, answer: &Answer<'_>) -> Result<Endpoints, Failure> {
         let document = answer
-            .object("the discovery document")
+            .object(self.url.as_str())
             .map_err(|failure| Failure::unavailable(failure.reason))?;
         let issuer = document.get("issuer").and_then(Value::as_str);
         if issuer != Some(self.issuer.as_str()) {
-            return Err(Failure::unavailable(
-                "the discovery document is of another issuer",
-            ));
+            let seen = quoted(issuer.unwrap_or_default());
+            return Err(self.unusable(&format!("the issuer is {seen}, not {}", self.issuer)));
         }
-        let optional = |name| self.endpoint(&document, name);
-        let required = |name| {
-            optional(name)?.ok_or_else(|| {
-                Failure::unavailable(format!("the discovery document has no {name}"))
-            })
+        let optional = |name: &str| self.endpoint(&document, name);
+        let required = |name: &str| {
+            optional(name)?.ok_or_else(|| self.unusable(&format!("there is no {name}")))
         };
         Ok(Endpoints {
             issuer: self.issuer.clone(),
@@ -108,9 +126,11 @@ impl Candidate {
             .and_then(address::endpoint)
             .filter(|url| url.scheme() == "https" || is_loopback(self.url.as_str()))
             .map(Some)
-            .ok_or_else(|| {
-                Failure::unavailable(format!("the discovery document's {name} cannot be used"))
-            })
+            .ok_or_else(|| self.unusable(&format!("{name} is not {ENDPOINT}")))
+    }
+
+    fn unusable(&self, what: &str) -> Failure {
+        Failure::unavailable(format!("{}: {what}", self.url))
     }
 }
 
@@ -132,7 +152,8 @@ mod tests {
     const ISSUER: &str = "https://kc.example/realms/demo";
 
     fn discovery(host: &str, realm: &str) -> Option<Discovery> {
-        Discovery::new(&Url::parse(host).unwrap(), realm)
+        let settings = ["KEYCLOAK_HOST", "KEYCLOAK_REALM"];
+        Discovery::new(&Url::parse(host).unwrap(), realm, settings)
     }
 
     fn urls(host: &str, realm: &str) -> [String; 2] {

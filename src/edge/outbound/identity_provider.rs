@@ -4,16 +4,16 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::time::Duration;
 
-use worker::Method;
+use worker::{Method, console_error};
 
+use super::deadline::{Deadline, now};
 use super::http::{Outgoing, Received, receive};
 use crate::auth::oauth::Failure;
 use crate::auth::oauth::cache::Cached;
-use crate::auth::oauth::call::{Answer, Call, MAX_ANSWER, TIMEOUT};
+use crate::auth::oauth::call::{Answer, Call, MAX_ANSWER};
 use crate::auth::oauth::descriptor::{Endpoints, Source};
-use crate::auth::oauth::discovery::{Candidate, Discovery};
+use crate::auth::oauth::discovery::Discovery;
 use crate::auth::oauth::jwks::JwkSet;
 use crate::auth::oauth::jws::{SignatureCheck, UnverifiedToken};
 
@@ -27,8 +27,12 @@ thread_local! {
     static KEY_SETS: Documents<JwkSet> = RefCell::default();
 }
 
-/// Sends a call once, and gives the answer whatever it says; fails where none comes.
-pub async fn send(call: &Call) -> Result<Received, Failure> {
+/// Sends a call once, and gives the answer whatever it says; fails where none comes in time.
+pub async fn send(call: &Call, deadline: &Deadline) -> Result<Received, Failure> {
+    let left = deadline.left();
+    if left.is_zero() {
+        return Err(Failure::untrusted(format!("{call:?}: no time is left")));
+    }
     let headers: Vec<(&str, &str)> = call
         .headers
         .iter()
@@ -40,13 +44,10 @@ pub async fn send(call: &Call) -> Result<Received, Failure> {
         headers: &headers,
         body: call.form.as_ref().map(String::as_bytes),
     };
-    let patience = Duration::from_millis(TIMEOUT.into());
-    receive(&outgoing, patience, MAX_ANSWER)
-        .await
-        .map_err(|error| {
-            let why = error.log_text().unwrap_or_default();
-            Failure::untrusted(format!("{call:?}: {why}"))
-        })
+    receive(&outgoing, left, MAX_ANSWER).await.map_err(|error| {
+        let why = error.log_text().unwrap_or_default();
+        Failure::untrusted(format!("{call:?}: {why}"))
+    })
 }
 
 /// An answer as the rules read it.
@@ -58,42 +59,40 @@ pub fn answer(received: &Received) -> Answer<'_> {
 }
 
 /// Where a provider is: as configured, or as its discovery document says; 503 where none answers.
-pub async fn endpoints(source: &Source, now: i64) -> Result<Endpoints, Failure> {
+pub async fn endpoints(source: &Source, deadline: &Deadline) -> Result<Endpoints, Failure> {
     match source {
         Source::Known(endpoints) => Ok((**endpoints).clone()),
-        Source::Discovered(discovery) => discover(discovery, now).await,
+        Source::Discovered(discovery) => discover(discovery, deadline).await,
     }
 }
 
-async fn discover(discovery: &Discovery, now: i64) -> Result<Endpoints, Failure> {
-    let mut stale = None;
-    for candidate in &discovery.candidates {
-        let url = candidate.call().url.to_string();
-        let kept = kept(&DISCOVERED, &url);
-        match kept {
-            Some(kept) if kept.is_fresh(now) => return Ok(kept.value),
-            Some(kept) if kept.is_usable(now) => stale = Some(kept.value),
-            _ => {}
+/// The remembered document while it is fresh, else a new one, else the remembered one for a day.
+async fn discover(discovery: &Discovery, deadline: &Deadline) -> Result<Endpoints, Failure> {
+    match usable(&DISCOVERED, discovery.key()) {
+        None => fetch_endpoints(discovery, deadline).await,
+        Some(Usable::Fresh(endpoints) | Usable::Stale(endpoints)) => Ok(endpoints),
+        Some(Usable::Outdated(endpoints)) => {
+            let fetched = fetch_endpoints(discovery, &deadline.third()).await;
+            Ok(or_last_known(fetched, endpoints))
         }
     }
-    let mut failure = Failure::unavailable("no place for a discovery document");
+}
+
+async fn fetch_endpoints(discovery: &Discovery, deadline: &Deadline) -> Result<Endpoints, Failure> {
+    let mut seen = Vec::new();
     for candidate in &discovery.candidates {
-        match fetch_endpoints(candidate, now).await {
+        let fetched = async {
+            let received = send(&candidate.call(), deadline).await?;
+            let endpoints = candidate.read(&answer(&received))?;
+            keep(&DISCOVERED, discovery.key(), endpoints.clone(), &received);
+            Ok(endpoints)
+        };
+        match fetched.await {
             Ok(endpoints) => return Ok(endpoints),
-            Err(other) => failure = other,
+            Err(failure) => seen.push(failure),
         }
     }
-    stale.ok_or(failure)
-}
-
-async fn fetch_endpoints(candidate: &Candidate, now: i64) -> Result<Endpoints, Failure> {
-    let call = candidate.call();
-    let received = send(&call)
-        .await
-        .map_err(|failure| Failure::unavailable(failure.reason))?;
-    let endpoints = candidate.read(&answer(&received))?;
-    keep(&DISCOVERED, &call, endpoints.clone(), &received, now);
-    Ok(endpoints)
+    Err(discovery.unavailable(&seen))
 }
 
 /// The check that a token's signature needs, with the key it names. A key that the remembered set
@@ -101,61 +100,94 @@ async fn fetch_endpoints(candidate: &Candidate, now: i64) -> Result<Endpoints, F
 pub async fn signature_check(
     token: UnverifiedToken,
     keys: &Call,
-    now: i64,
+    deadline: &Deadline,
 ) -> Result<SignatureCheck, Failure> {
-    let kept = kept(&KEY_SETS, keys.url.as_str()).filter(|kept| kept.is_usable(now));
-    let Some(kept) = kept else {
-        let fresh = fetch_keys(keys, now).await?;
-        return token.with_key(&fresh).map_err(|token| token.unknown_key());
-    };
-    let set = if kept.is_fresh(now) {
-        kept.value
-    } else {
-        // A provider that does not answer is believed in its last words.
-        fetch_keys(keys, now).await.unwrap_or(kept.value)
+    let set = match usable(&KEY_SETS, keys.url.as_str()) {
+        None => {
+            let fresh = fetch_keys(keys, deadline).await?;
+            return token.with_key(&fresh).map_err(|token| token.unknown_key());
+        }
+        Some(Usable::Fresh(set) | Usable::Stale(set)) => set,
+        Some(Usable::Outdated(set)) => {
+            or_last_known(fetch_keys(keys, &deadline.third()).await, set)
+        }
     };
     let token = match token.with_key(&set) {
         Ok(check) => return Ok(check),
         Err(token) => token,
     };
-    if !may_refetch(keys, now) {
+    if !may_refetch(keys) {
         return Err(token.unknown_key());
     }
-    let fresh = fetch_keys(keys, now).await?;
+    let fresh = fetch_keys(keys, deadline).await?;
     token.with_key(&fresh).map_err(|token| token.unknown_key())
 }
 
-async fn fetch_keys(keys: &Call, now: i64) -> Result<JwkSet, Failure> {
-    let received = send(keys).await?;
+async fn fetch_keys(keys: &Call, deadline: &Deadline) -> Result<JwkSet, Failure> {
+    let received = send(keys, deadline).await?;
     let set = JwkSet::read(&answer(&received))?;
-    keep(&KEY_SETS, keys, set.clone(), &received, now);
+    keep(&KEY_SETS, keys.url.as_str(), set.clone(), &received);
     Ok(set)
 }
 
-fn may_refetch(keys: &Call, now: i64) -> bool {
-    KEY_SETS.with_borrow_mut(|documents| {
-        let kept = documents.get_mut(keys.url.as_str());
-        kept.is_none_or(|kept| kept.may_refetch(now))
+/// What was fetched, or else what the provider said last; the log has why.
+fn or_last_known<T>(fetched: Result<T, Failure>, last: T) -> T {
+    fetched.unwrap_or_else(|failure| {
+        let reason = failure.reason;
+        console_error!(
+            "a provider's document cannot be fetched again, the last one stays: {reason}"
+        );
+        last
     })
 }
 
-fn kept<T: Clone>(
+/// A remembered document that may be used.
+enum Usable<T> {
+    /// Within its lifetime.
+    Fresh(T),
+    /// Past its lifetime, and to be fetched again first.
+    Outdated(T),
+    /// Past its lifetime, and fetched again in vain a moment ago.
+    Stale(T),
+}
+
+fn usable<T: Clone>(
     documents: &'static std::thread::LocalKey<Documents<T>>,
     url: &str,
-) -> Option<Cached<T>> {
-    documents.with_borrow(|documents| documents.get(url).cloned())
+) -> Option<Usable<T>> {
+    let now = now();
+    documents.with_borrow_mut(|documents| {
+        let kept = documents.get_mut(url)?;
+        let value = kept.value.clone();
+        if kept.is_fresh(now) {
+            Some(Usable::Fresh(value))
+        } else if !kept.is_usable(now) {
+            None
+        } else if kept.may_revalidate(now) {
+            Some(Usable::Outdated(value))
+        } else {
+            Some(Usable::Stale(value))
+        }
+    })
+}
+
+fn may_refetch(keys: &Call) -> bool {
+    KEY_SETS.with_borrow_mut(|documents| {
+        let kept = documents.get_mut(keys.url.as_str());
+        kept.is_none_or(|kept| kept.may_refetch(now()))
+    })
 }
 
 fn keep<T>(
     documents: &'static std::thread::LocalKey<Documents<T>>,
-    call: &Call,
+    url: &str,
     value: T,
     received: &Received,
-    now: i64,
 ) {
+    let now = now();
     let cache_control = received.cache_control.as_deref();
     documents.with_borrow_mut(|documents| {
-        if let Some(kept) = documents.get_mut(call.url.as_str()) {
+        if let Some(kept) = documents.get_mut(url) {
             kept.replace(value, cache_control, now);
             return;
         }
@@ -163,6 +195,6 @@ fn keep<T>(
             documents.clear();
         }
         let cached = Cached::new(value, cache_control, now);
-        documents.insert(call.url.to_string(), cached);
+        documents.insert(url.to_owned(), cached);
     });
 }

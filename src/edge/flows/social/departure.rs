@@ -42,7 +42,7 @@ pub async fn allow(
 pub async fn depart(app: &App, provider: Provider, start: Start) -> Result<Departure, Error> {
     let config = &app.config;
     let descriptor = config.social.descriptor(provider)?;
-    let endpoints = identity_provider::endpoints(&descriptor.source, app.now)
+    let endpoints = identity_provider::endpoints(&descriptor.source, &app.deadline)
         .await
         .map_err(|failure| told(provider, failure))?;
     let client = start.client;
@@ -72,7 +72,7 @@ pub async fn depart(app: &App, provider: Provider, start: Start) -> Result<Depar
 pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result<String, Error> {
     // Whoever asks is told now that the provider is out of reach, and not the person later.
     let descriptor = app.config.social.descriptor(provider)?;
-    identity_provider::endpoints(&descriptor.source, app.now)
+    identity_provider::endpoints(&descriptor.source, &app.deadline)
         .await
         .map_err(|failure| told(provider, failure))?;
     let ticket = random_secret()?;

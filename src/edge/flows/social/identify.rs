@@ -20,13 +20,13 @@ pub async fn by_code(
     returned: Returned,
 ) -> Result<(Profile, Option<Secret>), Failure> {
     let request = returned.token_request(descriptor, &app.config.data_keys, app.now)?;
-    let received = send(&request.call).await?;
+    let received = send(&request.call, &app.deadline).await?;
     let tokens = request.read(&answer(&received))?;
     let refresh_token = tokens.refresh_token().cloned();
     let profile = match tokens.evidence(descriptor)? {
         Evidence::IdToken(token, proof) => by_id_token(app, token, proof).await?,
         Evidence::Profile(request) => {
-            let received = send(&request.call).await?;
+            let received = send(&request.call, &app.deadline).await?;
             request.read(&answer(&received))?
         }
     };
@@ -39,12 +39,12 @@ pub async fn by_token(
     descriptor: &Descriptor,
     token: &Secret,
 ) -> Result<Profile, Failure> {
-    let endpoints = endpoints(&descriptor.source, app.now).await?;
+    let endpoints = endpoints(&descriptor.source, &app.deadline).await?;
     match Presented::new(descriptor, endpoints, token, app.now)? {
         Presented::IdToken(token, proof) => by_id_token(app, token, proof).await,
         Presented::AccessToken(inquiry) => {
-            let received = send(&inquiry.call).await?;
-            complete(inquiry.read(&answer(&received), app.now)?).await
+            let received = send(&inquiry.call, &app.deadline).await?;
+            complete(app, inquiry.read(&answer(&received), app.now)?).await
         }
     }
 }
@@ -55,17 +55,17 @@ async fn by_id_token(
     proof: IdTokenProof,
 ) -> Result<Profile, Failure> {
     let keys = Call::get(proof.keys.clone());
-    let check = signature_check(token, &keys, app.now).await?;
+    let check = signature_check(token, &keys, &app.deadline).await?;
     let signed = web_crypto::verify(check).await?;
-    complete(proof.identify(signed, app.now)?).await
+    complete(app, proof.identify(signed, app.now)?).await
 }
 
 /// Asks for the name where it is wanting.
-async fn complete(found: Found) -> Result<Profile, Failure> {
+async fn complete(app: &App, found: Found) -> Result<Profile, Failure> {
     match found {
         Found::Profile(profile) => Ok(profile),
         Found::Ask(request) => {
-            let received = send(&request.call).await?;
+            let received = send(&request.call, &app.deadline).await?;
             request.read(&answer(&received))
         }
     }
