@@ -47,6 +47,7 @@ const ROUTES: &[Route] = routes! {
     Patch  "/auth/change-password"            SignIn => login::change_password;
     Post   "/logout"                          None   => logout::logout;
     Post   "/keycloak/logout"                 None   => logout::keycloak_logout;
+    Post   "/keycloak/backchannel-logout"     None   => logout::backchannel_logout, Keycloak;
     Post   "/auth/google"                     SignIn => social::begin, Google;
     Get    "/auth/google"                     SignIn => social::begin, Google;
     Get    "/auth/google-auth-redirect"       SignIn => social::finish, Google;

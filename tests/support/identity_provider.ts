@@ -1,7 +1,7 @@
 // The pretend outside world: five providers at their real URLs, each as strict as the real one,
 // and each of whose answers a test may replace.
 
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, verify } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes, randomUUID, verify } from "node:crypto";
 import { Response, type Request } from "miniflare";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 
@@ -12,6 +12,8 @@ export interface Person {
   email_verified?: unknown;
   given_name?: string;
   family_name?: string;
+  /** The session there. */
+  sid?: string;
 }
 
 /** A request that the worker sent out. */
@@ -242,7 +244,7 @@ export async function startOutside() {
     const known = token?.row === row ? token : undefined;
     const now = Math.floor(Date.now() / 1000);
     const good = known !== undefined && !known.revoked && known.end > now;
-    const { sub, email, email_verified } = known?.person ?? { sub: "" };
+    const { sub, email, email_verified, sid } = known?.person ?? { sub: "" };
     const [clientId, secret] = row.name === "keycloak" ? clientOf(headers, form) : (ask.get("access_token") ?? "").split("|");
     if (row !== GOOGLE && !(clientId === row.clientId && Object.values(row.settings).includes(secret ?? "")))
       return json({ error: "invalid_client" }, 401);
@@ -258,7 +260,7 @@ export async function startOutside() {
         return json({ data: { app_id: known.clientId, type: "USER", application: "An app", expires_at: known.end, is_valid: good, scopes: [], user_id: sub } });
       default:
         if (!good) return json({ active: false });
-        return json({ active: true, exp: known.end, iat: now, iss: row.issuer, aud: "account", sub, typ: "Bearer", azp: known.clientId, client_id: known.clientId, email, email_verified });
+        return json({ active: true, exp: known.end, iat: now, iss: row.issuer, aud: "account", sub, typ: "Bearer", azp: known.clientId, client_id: known.clientId, email, email_verified, sid });
     }
   }
 
@@ -310,6 +312,15 @@ export async function startOutside() {
     },
     /** An id_token that an app has: of no sign-in of ours, so without a nonce. */
     idToken: (row: Row, person: Person) => idToken({ row, person, nonce: null }),
+    /** What a provider posts when a session is over there; null leaves a claim out. */
+    logoutToken(row: Row, { sub, sid }: { sub?: string; sid?: string }, change: Record<string, unknown> = {}) {
+      const now = Math.floor(Date.now() / 1000);
+      const events = { "http://schemas.openid.net/event/backchannel-logout": {} };
+      const usual = { iss: row.issuer, aud: row.clientId, iat: now, exp: now + 120, jti: randomUUID(), typ: "Logout", events, sub, sid };
+      const claims = Object.entries({ ...usual, ...change }).filter(([, value]) => value !== null && value !== undefined);
+      const { header, ...payload } = Object.fromEntries(claims) as { header?: object };
+      return new SignJWT(payload).setProtectedHeader({ alg: "RS256", kid: "key-1", typ: "logout+jwt", ...header }).sign(signing.privateKey);
+    },
     async handle(request: Request): Promise<Response> {
       const url = new URL(request.url);
       const form = new URLSearchParams(request.method === "POST" ? await request.text() : "");

@@ -12,7 +12,8 @@ use super::audience::Audience;
 use super::call::{Answer, Call, token_text};
 use super::descriptor::{Credential, Descriptor, Endpoints};
 use super::id_token::{Expectation, Nonce, identifier};
-use super::jws::{Parts, UnverifiedToken};
+use super::jws::{Parts, TokenKind, UnverifiedToken};
+use super::logout_token::session_key;
 use super::person::Names;
 use super::profile::{Found, IdTokenProof, Profile};
 use super::provider::TokenSignIn;
@@ -62,7 +63,7 @@ impl Presented {
         }
         let token = token_text(token.expose())
             .ok_or_else(|| Failure::untrusted("the token cannot be one"))?;
-        let parts = Parts::read(token.expose()).filter(Parts::may_be_id_token);
+        let parts = Parts::read(token.expose()).filter(|parts| parts.may_be(TokenKind::IdToken));
         match (parts, endpoints.jwks.clone()) {
             (Some(parts), Some(keys)) => id_token(descriptor, endpoints, keys, parts),
             _ => Inquiry::new(descriptor, endpoints, token, now).map(Self::AccessToken),
@@ -88,7 +89,10 @@ fn id_token(
         access_token: None,
         userinfo: None,
     };
-    Ok(Presented::IdToken(parts.into_unverified()?, proof))
+    Ok(Presented::IdToken(
+        parts.into_unverified(TokenKind::IdToken)?,
+        proof,
+    ))
 }
 
 impl Inquiry {
@@ -142,7 +146,11 @@ impl Inquiry {
         }
         let subject = identifier(answer.get(person))
             .ok_or_else(|| Failure::untrusted("the token is about nobody"))?;
-        let profile = Profile::nameless(self.provider, self.issuer, subject);
+        let session = session_key(self.provider, &self.issuer, &answer);
+        let profile = Profile {
+            session,
+            ..Profile::nameless(self.provider, self.issuer, subject)
+        };
         Ok(profile.with_names_from(self.profile.as_ref(), Some(&self.token)))
     }
 

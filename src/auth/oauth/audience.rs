@@ -3,47 +3,86 @@
 use serde_json::{Map, Value};
 
 use super::Failure;
+use super::call::quoted;
 use super::descriptor::Descriptor;
+use super::jws::TokenKind;
 
 /// Client ids of this deployment at a provider.
 #[derive(Debug, Clone)]
-pub struct Audience(Vec<String>);
+pub struct Audience {
+    clients: Vec<String>,
+    /// The setting of the first, for the log.
+    setting: &'static str,
+}
 
 impl Audience {
     /// What the browser flow accepts: the client that began it.
     pub fn of_server(descriptor: &Descriptor) -> Self {
-        Self(vec![descriptor.client_id.clone()])
+        Self {
+            clients: vec![descriptor.client_id.clone()],
+            setting: descriptor.row().client_id,
+        }
     }
 
     /// What is accepted of a token that an app brings: the server's own client and the apps'.
     pub fn of_apps(descriptor: &Descriptor) -> Self {
-        let mut clients = vec![descriptor.client_id.clone()];
-        clients.extend_from_slice(&descriptor.app_client_ids);
-        Self(clients)
+        let mut audience = Self::of_server(descriptor);
+        let apps = descriptor.app_client_ids.iter().cloned();
+        audience.clients.extend(apps);
+        audience
     }
 
     /// Whether a client belongs to it.
     pub fn has(&self, client_id: &str) -> bool {
-        self.0.iter().any(|own| own == client_id)
+        self.clients.iter().any(|own| own == client_id)
+    }
+
+    fn is_ours(&self, value: &Value) -> bool {
+        value.as_str().is_some_and(|id| self.has(id))
+    }
+
+    /// Checks that one of `aud` is ours.
+    pub(super) fn check_addressee(
+        &self,
+        kind: TokenKind,
+        claims: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let ours = match claims.get("aud") {
+            Some(Value::Array(list)) => list.iter().any(|value| self.is_ours(value)),
+            Some(value) => self.is_ours(value),
+            None => false,
+        };
+        if ours {
+            Ok(())
+        } else {
+            Err(self.stranger(kind, "aud", claims))
+        }
     }
 
     /// Checks an id_token's `aud` and `azp`: one of `aud` is ours; where `aud` names several, or
     /// `azp` is there, `azp` is ours too (OIDC Core §3.1.3.7, steps 3 to 5).
     pub(super) fn check(&self, claims: &Map<String, Value>) -> Result<(), Failure> {
-        let is_ours = |value: &Value| value.as_str().is_some_and(|id| self.has(id));
-        let (ours, alone) = match claims.get("aud") {
-            Some(Value::Array(list)) => (list.iter().any(is_ours), list.len() == 1),
-            Some(value) => (is_ours(value), true),
-            None => (false, true),
+        let kind = TokenKind::IdToken;
+        self.check_addressee(kind, claims)?;
+        let alone = match claims.get("aud") {
+            Some(Value::Array(list)) => list.len() == 1,
+            _ => true,
         };
-        if !ours {
-            return Err(Failure::untrusted("the id_token's aud is another client"));
-        }
-        if claims.get("azp").map_or(alone, is_ours) {
+        let authorized = claims.get("azp").map_or(alone, |azp| self.is_ours(azp));
+        if authorized {
             Ok(())
         } else {
-            Err(Failure::untrusted("the id_token's azp is another client"))
+            Err(self.stranger(kind, "azp", claims))
         }
+    }
+
+    fn stranger(&self, kind: TokenKind, claim: &str, claims: &Map<String, Value>) -> Failure {
+        let (name, setting, clients) = (kind.name(), self.setting, self.clients.join(", "));
+        let seen = claims.get(claim).map(Value::to_string);
+        let seen = quoted(&seen.unwrap_or_default());
+        Failure::untrusted(format!(
+            "{setting}: the {name}'s {claim} is another client, {seen} and not {clients}"
+        ))
     }
 }
 

@@ -273,5 +273,6 @@ pub fn profile(provider: Provider, subject: &str, address: Option<&str>) -> Prof
         subject: subject.to_owned(),
         email: address.map(|address| email(address).unwrap()),
         names: Names::default(),
+        session: None,
     }
 }

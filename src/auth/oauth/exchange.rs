@@ -9,7 +9,7 @@ use super::call::{Answer, Call, token};
 use super::callback::Returned;
 use super::descriptor::{Descriptor, Endpoints};
 use super::id_token::{Expectation, Nonce};
-use super::jws::UnverifiedToken;
+use super::jws::{TokenKind, UnverifiedToken};
 use super::person::Names;
 use super::profile::{IdTokenProof, ProfileRequest};
 use super::provider::{Oddity, Proof};
@@ -165,7 +165,8 @@ impl ProviderTokens {
             access_token: Some(self.access_token),
             userinfo: endpoints.profile,
         };
-        Ok(Evidence::IdToken(UnverifiedToken::read(&id_token)?, proof))
+        let token = UnverifiedToken::read(TokenKind::IdToken, &id_token)?;
+        Ok(Evidence::IdToken(token, proof))
     }
 }
 

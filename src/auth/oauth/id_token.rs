@@ -4,12 +4,14 @@ use serde_json::{Map, Value};
 
 use super::audience::Audience;
 use super::call::quoted;
-use super::jws::SignedClaims;
+use super::jws::{SignedClaims, TokenKind};
 use super::{Failure, Provider};
 use crate::auth::secret::constant_time_eq;
 
 /// How far a provider's clock may be ahead of ours, in seconds.
 const CLOCK_SKEW: f64 = 60.0;
+/// The end of the year 9999, in epoch milliseconds: no later time is stored.
+const END_OF_TIME: i64 = 253_402_300_799_000;
 /// The longest subject (OIDC Core §2), in bytes.
 const MAX_SUBJECT: usize = 255;
 
@@ -49,19 +51,13 @@ impl Expectation {
     /// Checks the claims at `now` (epoch milliseconds); the reason says which one is wrong.
     pub fn check(self, signed: SignedClaims, now: i64) -> Result<VerifiedClaims, Failure> {
         let SignedClaims(claims) = signed;
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let iss = text("iss").unwrap_or_default();
-        if !self.provider.row().is_token_issuer(iss, &self.issuer) {
-            let iss = quoted(iss);
-            return Err(Failure::untrusted(format!("the id_token's iss is {iss}")));
-        }
+        let kind = TokenKind::IdToken;
+        check_issuer(kind, self.provider, &self.issuer, &claims)?;
         self.audience.check(&claims)?;
-        check_times(&claims, now)?;
+        check_times(kind, &claims, now)?;
+        let seen = claims.get("nonce").and_then(Value::as_str);
         if let Nonce::Exactly(nonce) = &self.nonce
-            && !constant_time_eq(
-                text("nonce").unwrap_or_default().as_bytes(),
-                nonce.as_bytes(),
-            )
+            && !constant_time_eq(seen.unwrap_or_default().as_bytes(), nonce.as_bytes())
         {
             return Err(Failure::untrusted("the id_token's nonce is wrong"));
         }
@@ -75,7 +71,31 @@ impl Expectation {
     }
 }
 
-fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Failure> {
+/// The `iss` must name the provider.
+pub(super) fn check_issuer(
+    kind: TokenKind,
+    provider: Provider,
+    issuer: &str,
+    claims: &Map<String, Value>,
+) -> Result<(), Failure> {
+    let iss = claims.get("iss").and_then(Value::as_str);
+    let iss = iss.unwrap_or_default();
+    if provider.row().is_token_issuer(iss, issuer) {
+        return Ok(());
+    }
+    let (name, iss) = (kind.name(), quoted(iss));
+    Err(Failure::untrusted(format!(
+        "the {name}'s iss is {iss}, not {issuer}"
+    )))
+}
+
+/// The times must be there and be now: `exp` ahead, `iat` and `nbf` not.
+pub(super) fn check_times(
+    kind: TokenKind,
+    claims: &Map<String, Value>,
+    now: i64,
+) -> Result<(), Failure> {
+    let name = kind.name();
     let seconds = |name: &str| claims.get(name).map(Value::as_f64);
     #[expect(
         clippy::cast_precision_loss,
@@ -83,19 +103,30 @@ fn check_times(claims: &Map<String, Value>, now: i64) -> Result<(), Failure> {
     )]
     let now = now as f64 / 1000.0;
     if !seconds("exp").flatten().is_some_and(|exp| now < exp) {
-        return Err(Failure::untrusted("the id_token has expired"));
+        return Err(Failure::untrusted(format!("the {name} has expired")));
     }
     if !seconds("iat")
         .flatten()
         .is_some_and(|iat| iat <= now + CLOCK_SKEW)
     {
-        return Err(Failure::untrusted("the id_token's iat is in the future"));
+        return Err(Failure::untrusted(format!(
+            "the {name}'s iat is in the future"
+        )));
     }
     match seconds("nbf") {
         None => Ok(()),
         Some(Some(nbf)) if nbf <= now + CLOCK_SKEW => Ok(()),
-        Some(_) => Err(Failure::untrusted("the id_token is not valid yet")),
+        Some(_) => Err(Failure::untrusted(format!("the {name} is not valid yet"))),
     }
+}
+
+/// The end of claims whose times were checked, in epoch milliseconds: at most [`END_OF_TIME`], and
+/// a fraction of a second is dropped.
+pub(super) fn expiry(claims: &Map<String, Value>) -> i64 {
+    let seconds = claims.get("exp").and_then(Value::as_f64);
+    #[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
+    let milliseconds = (seconds.unwrap_or_default() * 1000.0) as i64;
+    milliseconds.min(END_OF_TIME)
 }
 
 /// A subject as a provider writes it: not empty, not endless, without control characters.

@@ -11,7 +11,7 @@ const MAX_KEYS: usize = 100;
 /// What RS256 and PS256 need (RFC 7518 §3.3), in bytes.
 const MIN_RSA_MODULUS: usize = 256;
 
-/// The algorithms an id_token may be signed with.
+/// The algorithms a provider's token may be signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -25,9 +25,12 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
+
     /// The algorithm of this `alg`; nothing for `none`, the symmetric ones and all others.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa]
+        Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.name() == name)
     }

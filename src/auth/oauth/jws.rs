@@ -12,9 +12,53 @@ use crate::auth::secret::Secret;
 /// Header members that would bring their own key or rules: their presence refuses the token.
 const REFUSED: [&str; 5] = ["crit", "jwk", "jku", "x5u", "x5c"];
 
-/// A token that has the form of an id_token. Nothing in it is to be believed yet.
+/// What a token of a provider is for: a token of one kind is refused as any other (RFC 8725 §3.11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Who has signed in (OIDC Core §2).
+    IdToken,
+    /// Which session is over (OIDC Back-Channel Logout §2.4).
+    LogoutToken,
+    /// A signed answer of the userinfo endpoint (OIDC Core §5.3.2).
+    UserInfo,
+}
+
+impl TokenKind {
+    /// As the log calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IdToken => "id_token",
+            Self::LogoutToken => "logout token",
+            Self::UserInfo => "signed userinfo",
+        }
+    }
+
+    /// Whether header and claims say that they are of this kind, or say nothing.
+    fn is(self, header: &Map<String, Value>, claims: &Map<String, Value>) -> bool {
+        let says = |part: &Map<String, Value>, allowed: &[&str]| match part.get("typ") {
+            None => true,
+            Some(kind) => kind.as_str().is_some_and(|kind| {
+                let mut allowed = allowed.iter();
+                allowed.any(|allowed| kind.eq_ignore_ascii_case(allowed))
+            }),
+        };
+        let has_event = claims.contains_key("events");
+        match self {
+            // Keycloak marks its kinds among the claims.
+            Self::IdToken => says(header, &["JWT"]) && says(claims, &["ID"]) && !has_event,
+            Self::LogoutToken => {
+                let marks = ["logout+jwt", "application/logout+jwt", "JWT"];
+                says(header, &marks) && says(claims, &["Logout"]) && has_event
+            }
+            Self::UserInfo => says(header, &["JWT"]) && says(claims, &[]) && !has_event,
+        }
+    }
+}
+
+/// A token that has the form of its kind. Nothing in it is to be believed yet.
 #[derive(Debug)]
 pub struct UnverifiedToken {
+    kind: TokenKind,
     algorithm: Algorithm,
     kid: Option<String>,
     claims: Map<String, Value>,
@@ -33,6 +77,7 @@ pub struct SignatureCheck {
     pub signing_input: String,
     /// The signature, as WebCrypto takes it.
     pub signature: Vec<u8>,
+    kind: TokenKind,
     claims: Map<String, Value>,
 }
 
@@ -41,11 +86,13 @@ pub struct SignatureCheck {
 pub struct SignedClaims(pub(super) Map<String, Value>);
 
 impl UnverifiedToken {
-    /// Takes a token apart, and refuses what could never be an id_token of ours.
-    pub fn read(token: &Secret) -> Result<Self, Failure> {
-        let parts = Parts::read(token.expose())
-            .ok_or_else(|| Failure::untrusted("the id_token is not a signed JWT"))?;
-        parts.into_unverified()
+    /// Takes a token apart, and refuses what could never be one of this kind for us.
+    pub fn read(kind: TokenKind, token: &Secret) -> Result<Self, Failure> {
+        let parts = Parts::read(token.expose()).ok_or_else(|| {
+            let name = kind.name();
+            Failure::untrusted(format!("the {name} is not a signed JWT"))
+        })?;
+        parts.into_unverified(kind)
     }
 
     /// Chooses the key. Without one the token comes back, to be tried with a newer set.
@@ -56,6 +103,7 @@ impl UnverifiedToken {
                 key,
                 signing_input: self.signing_input,
                 signature: self.signature,
+                kind: self.kind,
                 claims: self.claims,
             }),
             None => Err(self),
@@ -64,8 +112,8 @@ impl UnverifiedToken {
 
     /// The refusal when the newer set has no key either.
     pub fn unknown_key(&self) -> Failure {
-        let kid = self.kid.as_deref().unwrap_or_default();
-        Failure::untrusted(format!("no key for the id_token: kid {}", quoted(kid)))
+        let (name, kid) = (self.kind.name(), self.kid.as_deref().unwrap_or_default());
+        Failure::untrusted(format!("no key for the {name}: kid {}", quoted(kid)))
     }
 }
 
@@ -75,7 +123,10 @@ impl SignatureCheck {
         if holds {
             Ok(SignedClaims(self.claims))
         } else {
-            Err(Failure::untrusted("the id_token's signature is wrong"))
+            let name = self.kind.name();
+            Err(Failure::untrusted(format!(
+                "the {name}'s signature is wrong"
+            )))
         }
     }
 }
@@ -101,38 +152,33 @@ impl Parts {
         })
     }
 
-    /// Whether it says of itself that it is an id_token, or says nothing.
-    ///
-    /// RFC 9068 and OIDC Back-Channel Logout mark theirs in the header, Keycloak in the claims.
-    pub(super) fn may_be_id_token(&self) -> bool {
-        let is = |part: &Map<String, Value>, expected: &str| match part.get("typ") {
-            None => true,
-            Some(kind) => kind
-                .as_str()
-                .is_some_and(|kind| kind.eq_ignore_ascii_case(expected)),
-        };
-        is(&self.header, "JWT") && is(&self.claims, "ID") && !self.claims.contains_key("events")
+    /// Whether it says of itself that it is of this kind, or says nothing.
+    pub(super) fn may_be(&self, kind: TokenKind) -> bool {
+        kind.is(&self.header, &self.claims)
     }
 
-    pub(super) fn into_unverified(self) -> Result<UnverifiedToken, Failure> {
-        if !self.may_be_id_token() {
-            return Err(Failure::untrusted("the token is for another purpose"));
+    pub(super) fn into_unverified(self, kind: TokenKind) -> Result<UnverifiedToken, Failure> {
+        let name = kind.name();
+        let refused = |what: String| Err(Failure::untrusted(format!("the {name}'s {what}")));
+        if !self.may_be(kind) {
+            return refused("typ or events are of a token for another purpose".to_owned());
         }
-        if let Some(name) = REFUSED.iter().find(|name| self.header.contains_key(**name)) {
-            return Err(Failure::untrusted(format!(
-                "the id_token's header has {name}"
-            )));
+        if let Some(member) = REFUSED.iter().find(|name| self.header.contains_key(**name)) {
+            return refused(format!("header has {member}"));
         }
-        let name = self.header.get("alg").and_then(Value::as_str);
-        let name = name.unwrap_or_default();
-        let algorithm = Algorithm::from_name(name)
-            .ok_or_else(|| Failure::untrusted(format!("the id_token's alg is {}", quoted(name))))?;
+        let alg = self.header.get("alg").and_then(Value::as_str);
+        let alg = alg.unwrap_or_default();
+        let Some(algorithm) = Algorithm::from_name(alg) else {
+            let expected = Algorithm::ALL.map(Algorithm::name).join(", ");
+            return refused(format!("alg is {}, not one of {expected}", quoted(alg)));
+        };
         let kid = match self.header.get("kid") {
             None => None,
             Some(Value::String(kid)) => Some(kid.clone()),
-            Some(_) => return Err(Failure::untrusted("the id_token's kid is not text")),
+            Some(_) => return refused("kid is not text".to_owned()),
         };
         Ok(UnverifiedToken {
+            kind,
             algorithm,
             kid,
             claims: self.claims,
@@ -171,7 +217,7 @@ mod tests {
     const EC_Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
 
     fn read(token: &str) -> Result<UnverifiedToken, Failure> {
-        UnverifiedToken::read(&Secret::new(token))
+        UnverifiedToken::read(TokenKind::IdToken, &Secret::new(token))
     }
 
     fn keys(set: &Value) -> JwkSet {
@@ -280,6 +326,49 @@ mod tests {
             assert!(read(&signer.sign(&claims)).is_err(), "{claims}");
         }
         assert!(read(&signer.sign(&json!({ "typ": "ID" }))).is_ok());
+    }
+
+    #[test]
+    fn a_token_of_one_kind_is_refused_as_any_other() {
+        let signer = Signer256::new("a", 1);
+        let events = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+        let kinds = [
+            TokenKind::IdToken,
+            TokenKind::LogoutToken,
+            TokenKind::UserInfo,
+        ];
+        for (typ, claims, good) in [
+            ("JWT", json!({ "typ": "ID" }), &kinds[..1]),
+            ("logout+jwt", json!({ "events": events }), &kinds[1..2]),
+            (
+                "application/logout+jwt",
+                json!({ "events": events }),
+                &kinds[1..2],
+            ),
+            // As Keycloak 26 writes it.
+            (
+                "logout+jwt",
+                json!({ "typ": "Logout", "events": events }),
+                &kinds[1..2],
+            ),
+            ("JWT", json!({ "events": events }), &kinds[1..2]),
+            ("logout+jwt", json!({ "typ": "Logout" }), &[]),
+            ("logout+jwt", json!({ "typ": "ID", "events": events }), &[]),
+            ("at+jwt", json!({}), &[]),
+            ("JWT", json!({ "typ": "Bearer" }), &[]),
+            ("JWT", json!({ "sub": "x" }), &[kinds[0], kinds[2]][..]),
+        ] {
+            let header = json!({ "alg": "ES256", "kid": "a", "typ": typ });
+            let token = Secret::new(signer.sign_as(&header, &claims));
+            for kind in kinds {
+                let read = UnverifiedToken::read(kind, &token);
+                assert_eq!(
+                    read.is_ok(),
+                    good.contains(&kind),
+                    "{kind:?} {typ} {claims}"
+                );
+            }
+        }
     }
 
     #[test]

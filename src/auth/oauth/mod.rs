@@ -32,6 +32,7 @@ pub mod id_token;
 pub mod jwks;
 pub mod jws;
 pub mod logout;
+pub mod logout_token;
 pub mod person;
 pub mod policy;
 pub mod profile;

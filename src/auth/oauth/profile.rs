@@ -6,6 +6,7 @@ use super::call::{Answer, Call};
 use super::exchange::unwrapped;
 use super::id_token::{Expectation, VerifiedClaims, identifier};
 use super::jws::SignedClaims;
+use super::logout_token::session_key;
 use super::person::{Names, VerifiedEmail};
 use super::provider::{Oddity, Proof, Row};
 use super::{Failure, Provider, address};
@@ -24,6 +25,8 @@ pub struct Profile {
     pub email: Option<VerifiedEmail>,
     /// What the person is called.
     pub names: Names,
+    /// The session there ([`session_key`]), which a logout token may end.
+    pub session: Option<String>,
 }
 
 /// An id_token's way to a profile, once its signature is verified.
@@ -74,6 +77,7 @@ impl Profile {
         let row = provider.row();
         Self {
             provider,
+            session: session_key(provider, &verified.issuer, &verified.claims),
             issuer: verified.issuer,
             subject: verified.subject,
             email: VerifiedEmail::of_claims(row, &verified.claims),
@@ -89,6 +93,7 @@ impl Profile {
             subject,
             email: None,
             names: Names::default(),
+            session: None,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::auth::oauth::Provider;
+use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::{sessions, social};
 use crate::error::Error;
@@ -12,8 +14,8 @@ use crate::wire::reply::Reply;
 /// `POST /logout`: ends the bearer's session, everywhere at once.
 pub async fn logout(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: RefreshRequest = incoming.json(&models::LOGOUT_REQUEST)?;
-    let user_id = sessions::sign_out(app, &incoming.bearer()?, &body.refresh_token).await?;
-    Reply::json(&json!({ "success": true, "key": user_id }))
+    let ended = sessions::sign_out(app, &incoming.bearer()?, &body.refresh_token).await?;
+    Reply::json(&json!({ "success": true, "key": ended.user_id }))
 }
 
 /// `POST /keycloak/logout`: the same, and then at Keycloak.
@@ -22,4 +24,39 @@ pub async fn keycloak_logout(app: &App, incoming: &Incoming) -> Result<Reply, Er
     let (token, refresh_token) = (incoming.bearer()?, &body.refresh_token);
     let user_id = social::log_out_at_keycloak(app, &token, refresh_token).await?;
     Reply::json(&json!({ "success": true, "key": user_id }))
+}
+
+/// The back-channel logout of a provider (OpenID Connect Back-Channel Logout 1.0 §2.5 and §2.8): 200,
+/// or 400 whatever was wrong with the request or its doing, in OAuth's form of an error.
+pub async fn backchannel_logout(
+    app: &App,
+    incoming: &Incoming,
+    provider: Provider,
+) -> Result<Reply, Error> {
+    let ended = match logout_token(incoming) {
+        Some(token) => social::end_by_logout_token(app, provider, &token).await,
+        None => return refused("invalid_request", "one logout_token in a form is expected"),
+    };
+    match ended {
+        Ok(()) => Ok(Reply::empty(200)),
+        Err(error @ Error::NotConfigured(_)) => Err(error),
+        Err(error) if error.log_text().is_some() => {
+            crate::edge::log(&error);
+            refused("temporarily_unavailable", "the logout could not be done")
+        }
+        Err(_) => refused("invalid_request", "the logout token is not valid"),
+    }
+}
+
+/// The token of the form, which has it once.
+fn logout_token(incoming: &Incoming) -> Option<Secret> {
+    let pairs = incoming.form_pairs().ok()?.into_iter();
+    let mut tokens = pairs.filter(|(name, _)| name == "logout_token");
+    let (_, token) = tokens.next()?;
+    tokens.next().is_none().then(|| Secret::new(token))
+}
+
+fn refused(error: &str, description: &str) -> Result<Reply, Error> {
+    let body = json!({ "error": error, "error_description": description });
+    Reply::json_as(400, "application/json", &body)
 }

@@ -34,6 +34,7 @@ pub async fn new_code(
         client_secret_digest: &client.secret_digest,
         challenge: challenge.map(Challenge::as_str),
         method: person.proof().method(),
+        provider_session: person.proof().provider_session(),
         unchanged: person.unchanged(),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };

@@ -8,7 +8,7 @@ use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
 use crate::edge::store::refreshes::{self, RefreshAttempt};
-use crate::edge::store::sessions::{self, LiveSession, NewSession, Owner};
+use crate::edge::store::sessions::{self, EndedSession, LiveSession, NewSession, Owner};
 use crate::error::{Error, Why};
 
 /// An access token, and the refresh token that gets the next one.
@@ -47,6 +47,7 @@ pub(super) async fn insert(
         client: calling.client().id,
         device: digest.as_deref(),
         method: person.proof().method(),
+        provider_session: person.proof().provider_session(),
         unchanged: person.unchanged(),
         expires_on: app.now + app.config.session_max_age,
         replaces,
@@ -155,10 +156,14 @@ pub fn own_refresh_token(app: &App, session_id: &str, token: &Secret) -> Result<
     }
 }
 
-/// Ends the bearer's session; gives the user it was of.
+/// Ends the bearer's session.
 ///
 /// What is wrong with the refresh token is only told to a bearer whose session still lives.
-pub async fn sign_out(app: &App, token: &Secret, refresh_token: &Secret) -> Result<String, Error> {
+pub async fn sign_out(
+    app: &App,
+    token: &Secret,
+    refresh_token: &Secret,
+) -> Result<EndedSession, Error> {
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
         return Err(Error::Refused(Why::TokenInvalid));
     };
@@ -166,21 +171,20 @@ pub async fn sign_out(app: &App, token: &Secret, refresh_token: &Secret) -> Resu
         credentials::bearer(app, token).await?;
         return Err(refusal);
     }
-    let owner = sessions::end(&app.db, &id, "signed out", app.now)
+    let ended = sessions::end(&app.db, &id, "signed out", app.now)
         .await?
         .ok_or(Error::Strategy(Why::TokenRevoked))?;
-    let user_id = owner.user_id.clone();
-    record_sign_out(app, id, owner);
-    Ok(user_id)
+    record_sign_out(app, &ended);
+    Ok(ended)
 }
 
-pub(super) fn record_sign_out(app: &App, session_id: String, owner: Owner) {
+pub(super) fn record_sign_out(app: &App, ended: &EndedSession) {
     let event = Event {
         kind: "sign-out",
         result: "ok",
-        user_id: Some(owner.user_id),
-        client: Some(owner.client_id),
-        session_id: Some(session_id),
+        user_id: Some(ended.user_id.clone()),
+        client: Some(ended.client_id),
+        session_id: Some(ended.id.clone()),
     };
     audit::record(app, event);
 }

@@ -111,8 +111,8 @@ pub async fn end(
     if ids.is_empty() {
         return Ok(());
     }
-    for (id, owner) in rows::end_all(&app.db, ids, "signed out", app.now).await? {
-        sessions::record_sign_out(app, id, owner);
+    for ended in rows::end_all(&app.db, &ids, "signed out", app.now).await? {
+        sessions::record_sign_out(app, &ended);
     }
     Ok(())
 }

@@ -9,14 +9,17 @@ use super::accounts::account_columns;
 use super::clients::client_columns;
 use super::db::{Db, sql};
 use super::otps::{Settlement, settled};
+use super::provider_logouts::not_logged_out;
 use super::sessions::{self, LiveSession, Unchanged, live_sessions};
 use crate::error::Error;
 
 const INSERT: &str = concat!(
     "insert into one_time (key, kind, user_id, client_id, session_id, \
-       client_secret_digest, challenge, method, created_on, expires_on) \
-     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 \
+       client_secret_digest, challenge, method, provider_session, created_on, expires_on) \
+     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?8, ?9 \
      where ((select changed_on from user_credentials where user_id = ?2) is ?11 or ?12) and ",
+    not_logged_out!("?13"),
+    " and ",
     settled!("?10")
 );
 
@@ -28,8 +31,8 @@ const TAKE: &str = "update one_time set taken_by = ?2, taken_on = ?4 \
          and c.secret_digest = one_time.client_secret_digest)";
 
 const OPEN_SESSION: &str = "insert into sessions (id, user_id, client_id, refreshed_on, \
-       last_used_on, device, method, created_on, expires_on) \
-     select o.session_id, o.user_id, o.client_id, ?4, ?4, ?5, o.method, ?4, ?6 \
+       last_used_on, device, method, provider_session, created_on, expires_on) \
+     select o.session_id, o.user_id, o.client_id, ?4, ?4, ?5, o.method, o.provider_session, ?4, ?6 \
      from one_time o join live_members m on m.user_id = o.user_id and m.client_id = o.client_id \
      where o.key = ?1 and o.taken_by = ?2 and o.challenge is ?3";
 
@@ -78,6 +81,8 @@ pub struct NewCode<'a> {
     pub challenge: Option<&'a str>,
     /// How the user proved to be the user.
     pub method: &'a str,
+    /// The session at the provider that it comes from.
+    pub provider_session: Option<&'a str>,
     /// The password that must be the user's still.
     pub unchanged: Unchanged,
     /// Its end.
@@ -144,7 +149,8 @@ pub async fn insert(
         code.expires_on,
         settlement.otp_attempt.as_ref(),
         code.unchanged.since(),
-        code.unchanged.is_whatever()
+        code.unchanged.is_whatever(),
+        code.provider_session
     );
     let first = settlement.statements;
     let last = first.len();

@@ -13,6 +13,7 @@ pub mod meter;
 pub mod one_time;
 pub mod otps;
 pub mod passwords;
+pub mod provider_logouts;
 pub mod refreshes;
 pub mod sessions;
 pub mod sign_ins;

@@ -9,6 +9,7 @@ use super::accounts::{AccountRow, account_columns};
 use super::clients::{ClientRow, client_columns};
 use super::db::{Answers, Db, Statement, sql};
 use super::otps::{Settlement, settled};
+use super::provider_logouts::not_logged_out;
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
 use crate::error::Error;
@@ -36,10 +37,12 @@ const LIVE: &str = concat!(live_sessions!(), "and s.id = ?1 and s.expires_on > ?
 
 const OPEN: &str = concat!(
     "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, \
-       device, method, created_on, expires_on) \
-     select ?1, m.user_id, m.client_id, ?4, ?4, ?5, ?6, ?4, ?7 \
+       device, method, provider_session, created_on, expires_on) \
+     select ?1, m.user_id, m.client_id, ?4, ?4, ?5, ?6, ?11, ?4, ?7 \
      from live_members m where m.user_id = ?2 and m.client_id = ?3 \
        and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
+    not_logged_out!("?11"),
+    " and ",
     settled!("?8")
 );
 
@@ -52,9 +55,6 @@ const LAST_LOGIN: &str = "update users set last_login = ?2 where id = ( \
 
 const KEEP_PROVIDER_TOKEN: &str = "update sessions set provider_token = ?2 where id = ?1";
 
-const PROVIDER_TOKEN: &str = "select provider_token from sessions \
-     where id = ?1 and method = ?2 and provider_token is not null";
-
 const REPLACE: &str = "update sessions set ended_on = ?3, ended_why = 'signed in anew' \
      where id = ?1 and ended_on is null and exists (select 1 from sessions n where n.id = ?2)";
 
@@ -62,7 +62,7 @@ const END: &str = "update sessions set ended_on = ?2, ended_why = ?3 \
      where id = ?1 and ended_on is null and expires_on > ?2 \
        and exists (select 1 from live_members m \
          where m.user_id = sessions.user_id and m.client_id = sessions.client_id) \
-     returning user_id, client_id";
+     returning id, user_id, client_id, method, provider_token";
 
 /// A session in use: whose it is, and with which client.
 pub struct LiveSession {
@@ -109,6 +109,21 @@ pub struct Owner {
     pub client_id: i64,
 }
 
+/// A session that a statement has just ended.
+#[derive(Debug, Deserialize)]
+pub struct EndedSession {
+    /// The `sid`.
+    pub id: String,
+    /// Its user.
+    pub user_id: String,
+    /// Its client's number.
+    pub client_id: i64,
+    /// How the user had proven to be the user.
+    pub method: String,
+    /// The provider's refresh token (encrypted), if one was kept.
+    pub provider_token: Option<String>,
+}
+
 /// A session about to be opened.
 pub struct NewSession<'a> {
     /// The `sid`.
@@ -121,6 +136,8 @@ pub struct NewSession<'a> {
     pub device: Option<&'a str>,
     /// How the user proved to be the user.
     pub method: &'a str,
+    /// The session at the provider that it comes from.
+    pub provider_session: Option<&'a str>,
     /// The password that must be the user's still.
     pub unchanged: Unchanged,
     /// The absolute end.
@@ -175,7 +192,8 @@ pub async fn open(
         new.expires_on,
         settlement.otp_attempt.as_ref(),
         new.unchanged.since(),
-        new.unchanged.is_whatever()
+        new.unchanged.is_whatever(),
+        new.provider_session
     );
     let first = settlement.statements;
     let last = 2 + first.len();
@@ -193,34 +211,24 @@ pub async fn keep_provider_token(db: &Db, id: &str, token: &str) -> Result<(), E
     db.all(sql!(KEEP_PROVIDER_TOKEN, id, token)).await.map(drop)
 }
 
-/// The refresh token (encrypted) that a provider gave for a session, ended or not, of its own.
-pub async fn provider_token(db: &Db, id: &str, method: &str) -> Result<Option<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        provider_token: String,
-    }
-    let row: Option<Row> = db.first(sql!(PROVIDER_TOKEN, id, method)).await?;
-    Ok(row.map(|row| row.provider_token))
-}
-
-/// Ends a live session; tells whose it was, or nothing if it was over already.
-pub async fn end(db: &Db, id: &str, why: &str, now: i64) -> Result<Option<Owner>, Error> {
+/// Ends a live session; nothing if it was over already.
+pub async fn end(db: &Db, id: &str, why: &str, now: i64) -> Result<Option<EndedSession>, Error> {
     db.first(sql!(END, id, now, why)).await
 }
 
-/// Ends sessions, whichever of them live; tells which these were, and whose.
+/// Ends sessions; tells which of them lived.
 pub async fn end_all(
     db: &Db,
-    ids: Vec<String>,
+    ids: &[String],
     why: &str,
     now: i64,
-) -> Result<Vec<(String, Owner)>, Error> {
+) -> Result<Vec<EndedSession>, Error> {
     let answers = db
         .batch(ids.iter().map(|id| sql!(END, id, now, why)))
         .await?;
     let mut ended = Vec::new();
-    for (n, id) in ids.into_iter().enumerate() {
-        ended.extend(answers.row(n)?.map(|owner| (id, owner)));
+    for n in 0..ids.len() {
+        ended.extend(answers.rows(n)?);
     }
     Ok(ended)
 }

@@ -13,6 +13,7 @@ const SESSIONS: &str = "delete from sessions where expires_on < ?1 or ended_on <
      or last_used_on < ?1 - 1000 * (select c.refresh_token_expiration + c.access_token_expiration \
        from auth_clients c where c.id = sessions.client_id)";
 const ONE_TIME: &str = "delete from one_time where expires_on < ?1";
+const PROVIDER_LOGOUTS: &str = "delete from provider_logouts where expires_on < ?1";
 const OTPS: &str = "delete from otps where expires_on < ?1";
 const ATTEMPTS: &str =
     "delete from attempts where last_on < ?1 and coalesce(blocked_until, 0) < ?1";
@@ -26,6 +27,7 @@ pub async fn sweep(db: &Db, audit_retention: i64, now: i64) -> Result<(), Error>
     db.batch([
         sql!(SESSIONS, before),
         sql!(ONE_TIME, before),
+        sql!(PROVIDER_LOGOUTS, before),
         sql!(OTPS, before),
         sql!(ATTEMPTS, before),
         sql!(MESSAGES, before),

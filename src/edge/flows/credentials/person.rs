@@ -125,6 +125,14 @@ impl Proof {
         }
     }
 
+    /// The session at the provider, if it named one.
+    pub fn provider_session(&self) -> Option<&str> {
+        match self {
+            Self::Elsewhere { profile, .. } => profile.session.as_deref(),
+            Self::Password { .. } | Self::Otp(_) => None,
+        }
+    }
+
     /// The name that is stored with a session.
     pub const fn method(&self) -> &'static str {
         match self {

@@ -7,10 +7,12 @@ mod departure;
 mod identify;
 mod logout;
 mod membership;
+mod provider_logout;
 
 pub use arrival::{Arrival, Finished, finish};
 pub use departure::{Departure, allow, depart, offer_ticket, open_ticket};
 pub use logout::log_out_at_keycloak;
+pub use provider_logout::end_by_logout_token;
 
 use worker::console_error;
 

@@ -1,0 +1,48 @@
+//! What a provider ends, ends here.
+
+use worker::console_error;
+
+use crate::auth::oauth::call::Call;
+use crate::auth::oauth::logout_token::LogoutTokenProof;
+use crate::auth::oauth::{Failure, Provider};
+use crate::auth::secret::{Secret, random_id};
+use crate::edge::app::App;
+use crate::edge::flows::sessions;
+use crate::edge::outbound::identity_provider::{endpoints, signature_check};
+use crate::edge::outbound::web_crypto;
+use crate::edge::store::provider_logouts;
+use crate::error::Error;
+
+/// Ends the sessions that a logout token names, once (OpenID Connect Back-Channel Logout 1.0 §2.7).
+/// One that names none of ours is good all the same.
+pub async fn end_by_logout_token(
+    app: &App,
+    provider: Provider,
+    token: &Secret,
+) -> Result<(), Error> {
+    end(app, provider, token).await.map_err(|failure| {
+        // Failures that are ours are logged where they are answered.
+        if failure.error.log_text().is_none() {
+            let name = provider.name();
+            console_error!("signing out by {name}: {}", failure.reason);
+        }
+        failure.error
+    })
+}
+
+async fn end(app: &App, provider: Provider, token: &Secret) -> Result<(), Failure> {
+    let descriptor = app.config.social.descriptor(provider)?;
+    let endpoints = endpoints(&descriptor.source, &app.deadline).await?;
+    let (token, proof) = LogoutTokenProof::read(descriptor, endpoints, token)?;
+    let keys = Call::get(proof.keys.clone());
+    let check = signature_check(token, &keys, &app.deadline).await?;
+    let signed = web_crypto::verify(check).await?;
+    let logout = proof.check(signed, app.now)?;
+    let attempt = random_id()?;
+    let ended = provider_logouts::end_sessions(&app.db, &logout, &attempt, app.now).await?;
+    let ended = ended.ok_or_else(|| Failure::untrusted("the logout token was taken before"))?;
+    for session in &ended {
+        sessions::record_sign_out(app, session);
+    }
+    Ok(())
+}
