@@ -25,7 +25,7 @@ function portWanted() {
 
 async function prepareDatabase() {
   // miniflare is one of the packages, so it can be loaded only now.
-  const { seedDemo, withLocalDb } = await import("./local-db.mjs");
+  const { seedDemo, withLocalDb } = await import("./lib/local-db.mjs");
   await withLocalDb(async (db, applied) => {
     for (const name of applied) say(`applied migrations/${name}`);
     if (await seedDemo(db)) say("put the demo data into the empty database");

@@ -19,7 +19,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 export async function withDatabase({ remote }, work) {
   if (remote) return work({ query: queryRemote, write: writeRemote });
   // miniflare is one of the packages, which may just have been installed.
-  const { withLocalDb } = await import("../local-db.mjs");
+  const { withLocalDb } = await import("./local-db.mjs");
   return withLocalDb((db) => {
     const query = (statements) => queryLocal(db, statements);
     return work({ query, write: async (statements) => void (await query(statements)) });

@@ -4,7 +4,7 @@ import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { loadavg } from "node:os";
 import { freshDataKey, freshJwtKeys } from "../../scripts/lib/keys.mjs";
 import { main, say } from "../../scripts/lib/steps.mjs";
-import { applyMigrations } from "../../scripts/local-db.mjs";
+import { applyMigrations } from "../../scripts/lib/local-db.mjs";
 import { openClient } from "./client.mjs";
 import { KV_KEYS, bounds, openWorld, refusals } from "./endpoints.mjs";
 import { Subject, measureAlone, measureCrowded, median } from "./measure.mjs";
@@ -85,10 +85,10 @@ async function measureMemory(keys, settings) {
 }
 
 async function makeWorld(workerd, { send }, name, users, keys) {
-  const db = await workerd.database(name);
+  const db = workerd.database(name);
   await applyMigrations(db);
   await fill(db, users, Date.now());
-  return openWorld({ name, users, db, kv: await workerd.kv(), send, keys });
+  return openWorld({ name, users, db, kv: workerd.kv, send, keys });
 }
 
 /** Everything else, in one workerd. */
@@ -103,8 +103,7 @@ async function measureEndpoints(plan, keys, settings) {
     bound("kvGet", "kv-get", "small"),
   ]);
   const client = openClient(workerd.url, CONCURRENCY);
-  const kv = await workerd.kv();
-  for (const key of KV_KEYS) await kv.put(key, JSON.stringify({ provenOn: Date.now(), providerToken: null }));
+  for (const key of KV_KEYS) await workerd.kv.put(key, JSON.stringify({ provenOn: Date.now(), providerToken: null }));
   const worlds = {};
   for (const [name, users] of Object.entries(plan.sizes)) {
     say(`filling a database with ${users.toLocaleString("en")} users and sessions`);

@@ -2,7 +2,7 @@
 
 import { freshDataKey, freshJwtKeys } from "../../scripts/lib/keys.mjs";
 import { main, say } from "../../scripts/lib/steps.mjs";
-import { applyMigrations, seedDemo } from "../../scripts/local-db.mjs";
+import { applyMigrations, seedDemo } from "../../scripts/lib/local-db.mjs";
 import { openClient } from "./client.mjs";
 import { CLIENT, STORED_PASSWORD, fill, person } from "./people.mjs";
 import { host, ours, startWorkerd } from "./workerd.mjs";
@@ -46,7 +46,7 @@ const mixed = {
 await main(async () => {
   const { settings, client: credentials, seed, pair, password } = process.argv.includes("--mixed") ? mixed : alike;
   const workerd = await startWorkerd([ours("ours", "timing", { JWT_KEYS: freshJwtKeys(), DATA_KEY: freshDataKey(), ...settings })]);
-  await seed(await workerd.database("ours"));
+  await seed(workerd.database("timing"));
   const client = openClient(workerd.url, 1);
   const attempt = (username, n) =>
     client.send({

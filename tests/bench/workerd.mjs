@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { root } from "../../scripts/lib/steps.mjs";
+import { openStorage, storageWorker } from "../../scripts/lib/storage.mjs";
 import * as bounds from "./bounds.mjs";
 import { children, cpuMs, residentMiB } from "./usage.mjs";
 
@@ -58,8 +59,10 @@ export const storage = (() => {
 /** Starts workerd with these workers: its address, its storage, and what it has cost so far. */
 export async function startWorkerd(workers) {
   const folder = mkdtempSync(join(storage, "edgelatch-bench-"));
+  const databases = new Set(workers.map(({ d1Databases }) => d1Databases.DB));
+  const d1Databases = Object.fromEntries([...databases].map((name) => [name, name]));
   const miniflare = new Miniflare({
-    workers,
+    workers: [...workers, storageWorker({ d1Databases, kvNamespaces: { KV: "bench" } })],
     d1Persist: join(folder, "d1"),
     kvPersist: join(folder, "kv"),
     handleRuntimeStdio: (stdout, stderr) => {
@@ -70,11 +73,11 @@ export async function startWorkerd(workers) {
   const before = children();
   const url = await miniflare.ready;
   const pid = [...children()].find((child) => !before.has(child));
-  const [first] = workers;
+  const { database, namespace } = openStorage(miniflare);
   return {
     url,
-    database: (name) => miniflare.getD1Database("DB", name),
-    kv: () => miniflare.getKVNamespace("KV", first.name),
+    database,
+    kv: namespace(),
     cpuMs: () => cpuMs(pid),
     residentMiB: () => residentMiB(pid),
     async stop() {

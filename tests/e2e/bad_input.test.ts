@@ -17,12 +17,12 @@ afterAll(() => worker.stop());
 
 // Whatever was sent: the next request is served, and nothing of it reached the log.
 let logged: string;
-const complaints = () => worker.log().split("\n").filter((line) => line !== "" && !line.startsWith('{"event":') && !line.startsWith("[mf:")).join("\n");
-beforeEach(() => void (logged = complaints()));
+const complaints = async () => (await worker.printed()).split("\n").filter((line) => line !== "" && !line.startsWith('{"event":') && !line.startsWith("[mf:")).join("\n");
+beforeEach(async () => void (logged = await complaints()));
 afterEach(async () => {
   const answer = await our.me(pair.accessToken);
   expect(answer.status).toBe(200);
-  expect(complaints()).toBe(logged);
+  expect(await complaints()).toBe(logged);
 });
 
 interface Operation {

@@ -82,7 +82,7 @@ describe("a worker that lacks a setting", () => {
     const answer = await signIn();
     expect(answer.status).toBe(501);
     expect(answer.body).toEqual(failed("NotImplementedException", "Not Implemented"));
-    expect(worker.log()).toContain("not configured: SERVICESTACK_CLIENT_ID");
+    expect(await worker.printed()).toContain("not configured: SERVICESTACK_CLIENT_ID");
     const arc = api(worker);
     const pair = await arc.signIn();
     expect((await servicestack(worker).bearer(pair.accessToken)).status).toBe(200);

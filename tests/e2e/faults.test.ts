@@ -7,7 +7,7 @@ import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { ADMIN, type Answer, DEMO_MOBILE, DEMO_WEB, api } from "../support/api";
 import { browser } from "../support/browser";
 import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, ROWS, type Row, json, startOutside } from "../support/identity_provider";
-import { mailbox, settled } from "../support/mailbox";
+import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
 import { cookieHeader, servicestack } from "../support/servicestack";
 import { type Worker, startWorker } from "../support/worker";
@@ -23,7 +23,6 @@ beforeAll(async () => {
   outside = await startOutside();
   const { RATE_LIMITS: _, ...demo } = demoSettings;
   worker = await startWorker({
-    meddled: true,
     outside: outside.handle,
     settings: { ...ALL_SETTINGS, ...demo, PASSWORD_HASH: "argon2id", SOCIAL_SIGN_UP: "google", SOCIAL_LINKING: "verified-email" },
   });
@@ -34,7 +33,7 @@ beforeAll(async () => {
   const { id, username } = await aUser(worker);
   await our.signIn({ username, password: PASSWORD });
   const password = () => worker.db.prepare("select password from user_credentials where user_id = ?").bind(id).first<string>("password");
-  await settled();
+  await worker.settled();
   stored = (await password())!;
   if (!stored.startsWith("$argon2id$")) throw new Error("the password has not been hashed anew");
   outside.replace("https://oauth2.googleapis.com/tokeninfo", ({ url }) =>
@@ -245,7 +244,10 @@ const SERVICESTACK: Record<string, () => Promise<Attempt>> = {
   "auth/logout": async () => ({ path: "/auth/logout", body: "", headers: (await theirSession()).cookies }),
 };
 
-const mailed = (address: string) => expect.poll(async () => (await mailbox(worker).to(address)).length, { timeout: 10_000 }).toBeGreaterThan(0);
+async function mailed(address: string) {
+  await worker.settled();
+  expect(await mailbox(worker).to(address)).not.toEqual([]);
+}
 
 const send = ({ method = "POST", path, body, headers }: Attempt, order?: object) =>
   our.send(method, path, { body, headers: { ...headers, ...(order && { "x-meddle": JSON.stringify(order) }) } });
@@ -289,8 +291,8 @@ async function tripsOf(make: () => Promise<Attempt>): Promise<[on: string, trip:
   const id = randomUUID();
   const answer = await send(await make(), { id });
   expect(answer.status, `without a fault: ${answer.text}`).toBeLessThan(402);
-  await settled();
-  const count = (on: string) => worker.log().split(`[trip ${id} ${on}]`).length - 1;
+  const printed = await worker.printed();
+  const count = (on: string) => printed.split(`[trip ${id} ${on}]`).length - 1;
   return ["DB", "KV"].flatMap((on) => Array.from({ length: count(on) }, (_, n) => [on, n + 1] as [string, number]));
 }
 
@@ -364,14 +366,16 @@ describe("after a panic", () => {
       const next = await send(attempt);
       expect(next.status, next.text).toBe(200);
     }
-    expect(worker.log()).toMatch(/panic at .*worker-[\d.]+\/src\/d1/);
-    expect(worker.log(), "what it said may be a secret").not.toContain("nobody expects this");
+    const printed = await worker.printed();
+    expect(printed).toMatch(/panic at .*worker-[\d.]+\/src\/d1/);
+    expect(printed, "what it said may be a secret").not.toContain("nobody expects this");
   });
 
   test("what was under way fails as an outage does, and nothing is half done", async () => {
     const [login, me] = [await ARC["login-token"]!(), await ARC["me"]!()];
-    const under_way = send(login, { on: "DB", trip: 2, slow: true });
-    await settled();
+    const id = randomUUID();
+    const under_way = send(login, { id, on: "DB", trip: 2, slow: true });
+    await worker.trips(id, "DB", 2);
     await panic(me);
     expect([200, 500]).toContain((await under_way).status);
     expect((await send(login)).status).toBe(200);

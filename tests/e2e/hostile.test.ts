@@ -8,9 +8,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { ADMIN, type Answer, DEMO_MOBILE, DEMO_WEB, type Pair, api, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
+import { many } from "../support/fixtures";
 import { ALL_SETTINGS, FACEBOOK, GOOGLE, type Outside, startOutside } from "../support/identity_provider";
 import { decode, jwt, keyOf } from "../support/jwt";
-import { mailbox, settled } from "../support/mailbox";
+import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
 import { FORM, cookieHeader, cookiesOf, servicestack } from "../support/servicestack";
 import { type Worker, freshKeys, startWorker } from "../support/worker";
@@ -25,7 +26,7 @@ beforeAll(async () => {
   outside = await startOutside();
   const { RATE_LIMITS: _, ...demo } = demoSettings;
   const settings = { ...ALL_SETTINGS, ...demo, JWT_KEYS, PASSWORD_HASH: "argon2id", SOCIAL_LINKING: "verified-email", SOCIAL_SIGN_UP: "google,facebook" };
-  worker = await startWorker({ meddled: true, outside: outside.handle, settings });
+  worker = await startWorker({ outside: outside.handle, settings });
   our = api(worker);
   their = servicestack(worker);
 });
@@ -43,7 +44,6 @@ const victim = (wishes: Parameters<typeof aUser>[1] = {}) => {
 };
 const signIn = (who: { username: string }, headers?: Record<string, string>) => our.signIn({ username: who.username, password: PASSWORD }, headers);
 const codeFor = async (who: { username: string }, body: object = {}) => (await our.login({ username: who.username, password: PASSWORD, ...body })).body.code as string;
-const many = <T>(count: number, ask: (n: number) => Promise<T>) => Promise.all(Array.from({ length: count }, (_, n) => ask(n)));
 const from = (address: string) => ({ "cf-connecting-ip": address });
 const people = () => worker.db.prepare("select count(*) as n from users").first<number>("n");
 const permissionsOf = async (pair: Pair) => (await our.me(pair.accessToken)).body.permissions;
@@ -343,8 +343,8 @@ test("spoofed address header: only the platform's word for the address counts", 
   const spoof = (n: number) => ({ "x-forwarded-for": `198.51.100.${n}`, "x-real-ip": `198.51.100.${n}`, "true-client-ip": `198.51.100.${n}`, forwarded: `for=198.51.100.${n}` });
   for (let n = 0; n < 10; n++) await our.loginToken({ username: user.username, password: `wrong ${n}` }, { ...from("192.0.2.6"), ...spoof(n) });
   expect((await our.loginToken({ username: user.username, password: PASSWORD }, { ...from("192.0.2.6"), ...spoof(99) })).status).toBe(429);
+  await worker.settled();
   const addresses = (await worker.db.prepare("select distinct address from login_activity where user_id = ?").bind(user.id).all()).results;
-  await settled();
   expect(addresses).toEqual([{ address: "192.0.2.6" }]);
 });
 
@@ -405,8 +405,8 @@ test("secrets in logs: nothing that opens anything is printed, whatever goes wro
   await our.send("POST", "/auth/login", { body: `{"password":"a secret password"`, headers: { "content-type": "application/json" } });
   await our.post("/auth/forget-password", { ...DEMO_WEB, username: user.username });
   const { token } = await mailbox(worker).wait(user.email);
-  await settled();
-  for (const secret of [...secrets, pair.accessToken, pair.refreshToken, code, token!]) expect(worker.log().includes(secret), secret).toBe(false);
+  const printed = await worker.printed();
+  for (const secret of [...secrets, pair.accessToken, pair.refreshToken, code, token!]) expect(printed.includes(secret), secret).toBe(false);
 });
 
 // ---------------------------------------------------------------- the request itself
@@ -444,7 +444,7 @@ test("duplicate JSON keys: the last one counts everywhere, for who is asked as f
   const body = `{"client_id":"demo-web","client_secret":"demo-web-secret","username":${JSON.stringify(one.username)},"password":"wrong","username":${JSON.stringify(other.username)},"password":${JSON.stringify(PASSWORD)}}`;
   const answer = await our.send("POST", "/auth/login-token", { body, headers: { "content-type": "application/json" } });
   expect(decode(answer.body.accessToken).claims.id).toBe(other.id);
-  await settled();
+  await worker.settled();
   expect(await worker.db.prepare("select count(*) as n from attempts where key like '%' || ? || '%'").bind(one.id).first("n"), "the first is not counted for").toBe(0);
   expect(await worker.db.prepare("select count(*) as n from login_activity where user_id = ?").bind(one.id).first("n")).toBe(0);
 });

@@ -67,7 +67,8 @@ describe.each(VARIANTS)("a realm that signs with $alg and takes $clientAuth", ({
     const before = provider.ended.length;
     const answer = await our.post("/keycloak/logout", { refreshToken: pair.refreshToken }, our.bearer(pair.accessToken));
     expect(answer.status).toBe(200);
-    await expect.poll(() => provider.ended.length, { timeout: 5000 }).toBe(before + 1);
+    await worker.settled();
+    expect(provider.ended).toHaveLength(before + 1);
     expect((await our.me(pair.accessToken)).body).toEqual(nested("TokenRevoked"));
   });
 

@@ -5,25 +5,23 @@ import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { calculateJwkThumbprint, importJWK, jwtVerify, SignJWT } from "jose";
-import { Miniflare } from "miniflare";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bootstrap } from "../../scripts/lib/first-tenant.mjs";
 import { withFile } from "../../scripts/lib/database.mjs";
 import { freshDataKey, freshJwtKeys } from "../../scripts/lib/keys.mjs";
 import { findMember, findRoles, setRole, setStatus } from "../../scripts/lib/members.mjs";
 import { digest, fold, hashPassword } from "../../scripts/lib/people.mjs";
-import { applyMigrations, migrations, seedDemo } from "../../scripts/local-db.mjs";
+import { applyMigrations, migrations, openLocalDb, seedDemo } from "../../scripts/lib/local-db.mjs";
 
-let miniflare: Miniflare;
-let db: Awaited<ReturnType<Miniflare["getD1Database"]>>;
+let db: ReturnType<typeof openLocalDb>["db"];
+let close: () => Promise<void>;
 
 function onAFreshDatabase() {
   beforeEach(async () => {
-    miniflare = new Miniflare({ modules: true, script: "", d1Databases: ["DB"] });
-    db = await miniflare.getD1Database("DB");
+    ({ db, close } = openLocalDb("fresh"));
     await applyMigrations(db);
   });
-  afterEach(() => miniflare.dispose());
+  afterEach(() => close());
 }
 
 const rows = async (sql: string) => (await db.prepare(sql).all()).results as Record<string, unknown>[];

@@ -19,7 +19,7 @@ beforeAll(async () => {
   outside = await startOutside();
   const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
   const open = { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS, SOCIAL_SIGN_UP: "keycloak,google", SERVICESTACK_CLIENT_ID: "demo-web" };
-  worker = await startWorker({ settings: { ...ALL_SETTINGS, ...open }, outside: outside.handle, meddled: true });
+  worker = await startWorker({ settings: { ...ALL_SETTINGS, ...open }, outside: outside.handle });
   their = servicestack(worker);
 });
 // A fresh isolate remembers nothing, and its clock is right.

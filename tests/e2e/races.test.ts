@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hashPassword } from "../../scripts/lib/people.mjs";
 import { type Answer, DEMO, type Pair, api, flat, nested } from "../support/api";
+import { many } from "../support/fixtures";
 import { decode } from "../support/jwt";
 import { PASSWORD, aUser } from "../support/seed";
 import { type Worker, startWorker } from "../support/worker";
@@ -14,12 +15,11 @@ let worker: Worker;
 let our: ReturnType<typeof api>;
 
 beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id" }, meddled: true });
+  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id" } });
   our = api(worker);
 });
 afterAll(() => worker.stop());
 
-const many = <T>(count: number, ask: (n: number) => Promise<T>) => Promise.all(Array.from({ length: count }, (_, n) => ask(n)));
 const sid = (pair: Pair): string => decode(pair.accessToken).claims.sid;
 const session = (pair: Pair) => worker.db.prepare("select * from sessions where id = ?").bind(sid(pair)).first<any>();
 const successes = (answers: Answer[]) => answers.filter(({ status }) => status === 200);

@@ -223,14 +223,15 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
     expect((await signIn(row, bad)).status).toBe(401);
     expect((await our.post(`/auth/${row.name}?accessToken=${bad}`, "")).status).toBe(401);
     const stored = JSON.stringify(await worker.rows()) + JSON.stringify(await worker.kv.list());
+    const printed = await worker.printed();
     for (const token of [good, bad]) {
       // Of a JWT, not its signature either.
       for (const secret of [token, token.split(".").at(-1)!]) {
         expect(stored).not.toContain(secret);
-        expect(worker.log()).not.toContain(secret);
+        expect(printed).not.toContain(secret);
       }
     }
-    expect(worker.log()).toContain(`signing in with ${row.name}: the identity is unknown`);
+    expect(printed).toContain(`signing in with ${row.name}: the identity is unknown`);
   });
 
   test("that signs nobody in is told of in each format", async () => {
@@ -624,7 +625,7 @@ describe("without a setting", () => {
     for (const token of ["t", await outside.idToken(row, someone())]) {
       await refused(() => signIn(row, token), notImplemented, 501);
     }
-    expect(worker.log()).toContain(`not configured: ${setting}`);
+    expect(await worker.printed()).toContain(`not configured: ${setting}`);
     expect((await signIn(row, "")).status, "shape comes first").toBe(400);
     expect(outside.sent).toEqual([]);
     await worker.restart(row.settings);

@@ -597,8 +597,7 @@ test("the daily sweep deletes what is over, and nothing that can still be used o
   await run("update sessions set ended_on = ? where id = ?", Date.now() - day - 1000, sid(over));
   await run("update sessions set ended_on = ? where id = ?", Date.now() - day + 60_000, sid(yesterday));
   await run("update one_time set expires_on = ? where key = ?", Date.now() - day - 1000, key(old));
-  const { scheduled } = (await worker.miniflare.getWorker()) as any;
-  expect(await scheduled({ cron: "17 3 * * *" })).toMatchObject({ outcome: "ok" });
+  expect(await worker.scheduled("17 3 * * *")).toBe("ok");
   const there = async (pair: Pair) => (await worker.db.prepare("select 1 from sessions where id = ?").bind(sid(pair)).first()) !== null;
   expect([await there(live), await there(idle), await there(over), await there(yesterday)]).toEqual([true, false, false, true]);
   expect([(await codeRow(used)) !== null, (await codeRow(old)) !== null]).toEqual([true, false]);

@@ -6,7 +6,8 @@
 // { missing: the name of a binding that is not there }, or { settings: what the worker finds besides
 // its own }, which it reads once it has found none that serve, or { panic: true }: D1 throws where it
 // never does, and the library that calls it does not expect that. { later: milliseconds } sets the
-// worker's clock ahead from this request on.
+// worker's clock ahead from this request on. { settle: a text } is answered once no work of earlier
+// requests goes on behind their answers; the text then ends both streams of the log.
 //
 // The log tells every trip of an order that has an `id`.
 
@@ -22,12 +23,47 @@ globalThis.Date = class extends RealDate {
 };
 
 export default {
-  fetch(request, env, context) {
-    const order = request.headers.get("x-meddle");
-    if (order) ahead = JSON.parse(order).later ?? ahead;
-    return new Worker(context, order ? meddled(env, JSON.parse(order)) : env).fetch(request);
+  async fetch(request, env, context) {
+    const header = request.headers.get("x-meddle");
+    const order = header && JSON.parse(header);
+    if (order?.settle) return settled(order.settle);
+    ahead = order?.later ?? ahead;
+    try {
+      return await new Worker(watched(context), order ? meddled(env, order) : env).fetch(request);
+    } finally {
+      if (order?.panic) busy.clear(); // with the instance went what went on in it
+    }
+  },
+  scheduled(event, env, context) {
+    return new Worker(watched(context), env).scheduled(event);
   },
 };
+
+/** How much goes on behind the answer of each request. */
+const busy = new Map();
+
+function watched(context) {
+  const count = (change) => {
+    const left = (busy.get(context) ?? 0) + change;
+    if (left > 0) busy.set(context, left);
+    else busy.delete(context);
+  };
+  return {
+    waitUntil(work) {
+      count(+1);
+      context.waitUntil(work.finally(() => count(-1)));
+    },
+  };
+}
+
+/** A promise of one request cannot be awaited in another, so the counts are looked at now and then. */
+async function settled(text) {
+  const earlier = [...busy.keys()];
+  while (earlier.some((context) => busy.has(context))) await scheduler.wait(5);
+  console.log(`[settled ${text}]`);
+  console.error(`[settled ${text}]`);
+  return new Response();
+}
 
 function meddled(env, order) {
   const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, lose, panic } = order;

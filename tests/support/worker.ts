@@ -1,9 +1,11 @@
 // The built worker in workerd, with real D1 and KV, fresh and seeded for each test file.
 
 import { readFileSync } from "node:fs";
-import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { Log, LogLevel, Miniflare, type MiniflareOptions, type Request as MiniflareRequest, type Response as MiniflareResponse } from "miniflare";
-import { applyMigrations, seedDemo } from "../../scripts/local-db.mjs";
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { Miniflare, type MiniflareOptions, type Request as MiniflareRequest, type Response as MiniflareResponse, type WorkerOptions } from "miniflare";
+import { applyMigrations, seedDemo } from "../../scripts/lib/local-db.mjs";
+import { openStorage, storageWorker } from "../../scripts/lib/storage.mjs";
+import { Printed } from "./printed";
 
 const build = new URL("../../build/", import.meta.url);
 const support = new URL("./", import.meta.url);
@@ -22,8 +24,6 @@ export interface Options {
   seeded?: boolean;
   /** Gets every request the worker sends out; without it, any is an error. */
   outside?: (request: MiniflareRequest) => MiniflareResponse | Promise<MiniflareResponse>;
-  /** Whether requests may meddle with storage (see meddler.mjs). */
-  meddled?: boolean;
   /** A port of 127.0.0.1 to listen on, for tests that come over HTTP. */
   port?: number;
   /** Cloudflare's counters by binding name: requests a minute. */
@@ -52,57 +52,56 @@ const defaults = (): Settings => ({
   SERVER_TIMING: "on",
 });
 
-/** What Miniflare itself prints, such as the mails it is given. */
-class Captured extends Log {
-  constructor(private lines: string[]) {
-    super(LogLevel.INFO);
-  }
-  log(line: string) {
-    this.lines.push(line);
-  }
-}
+const STORAGE = { d1Databases: { DB: "DB" }, kvNamespaces: { KV: "KV" } };
 
-/** Starts the worker. Call `stop` when the file is done. */
-export async function startWorker({ settings = {}, seeded = true, outside, meddled = false, port, floodLimits = {}, email = false }: Options = {}) {
+/** Starts the worker, behind meddler.mjs. Call `stop` when the file is done. */
+export async function startWorker({ settings = {}, seeded = true, outside, port, floodLimits = {}, email = false }: Options = {}) {
   let present: Settings = { ...defaults(), ...settings };
-  const log: string[] = [];
-  const options = (): MiniflareOptions => ({
+  const printed = new Printed();
+  const ours = (): WorkerOptions => ({
+    name: "edgelatch",
     modules: [
-      ...(meddled ? [module("meddler.mjs", support)] : []),
+      module("meddler.mjs", support),
       module("index.js", build),
       { type: "CompiledWasm", path: "index_bg.wasm", contents: readFileSync(new URL("index_bg.wasm", build)) },
     ],
-    ...(port === undefined ? {} : { host: "127.0.0.1", port }),
     compatibilityDate: "2026-04-01",
     bindings: Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined)) as Record<string, string>,
-    d1Databases: ["DB"],
-    kvNamespaces: ["KV"],
+    ...STORAGE,
     ratelimits: Object.fromEntries(
       Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }]),
     ),
-    log: new Captured(log),
     ...(email ? { email: { send_email: [{ name: "EMAIL" }] } } : {}),
     outboundService: (request) => {
       if (!outside) throw new Error(`unexpected request to ${request.url}`);
       return outside(request);
     },
-    handleRuntimeStdio: (stdout, stderr) => {
-      for (const stream of [stdout, stderr]) stream.on("data", (chunk) => log.push(String(chunk)));
-    },
+  });
+  const options = (): MiniflareOptions => ({
+    workers: [ours(), storageWorker(STORAGE)],
+    ...(port === undefined ? {} : { host: "127.0.0.1", port }),
+    unsafeTriggerHandlers: true,
+    log: printed,
+    logRequests: false,
+    handleRuntimeStdio: printed.read,
   });
   const miniflare = new Miniflare(options());
-  let db = await miniflare.getD1Database("DB");
-  let kv = await miniflare.getKVNamespace("KV");
+  const storage = openStorage(miniflare);
+  const db = storage.database();
+  const fetch = (path: string, init?: RequestInit) =>
+    miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init } as never);
+  /** Waits until all work has ended that goes on after the answers which were given so far, and what it printed is here. */
+  async function settled() {
+    const settle = randomUUID();
+    await fetch("/", { headers: { "x-meddle": JSON.stringify({ settle }) } });
+    await printed.holds(`[settled ${settle}]`, 2);
+  }
   await applyMigrations(db);
   if (seeded) await seedDemo(db);
   return {
     miniflare,
-    get db() {
-      return db;
-    },
-    get kv() {
-      return kv;
-    },
+    db,
+    kv: storage.namespace(),
     /** Every row of every table; `but` leaves some out, such as those that count and record whatever happens. */
     async rows({ but = [] }: { but?: string[] } = {}): Promise<Record<string, Record<string, unknown>[]>> {
       const names = await db.prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\' order by name").all<{ name: string }>();
@@ -112,17 +111,24 @@ export async function startWorker({ settings = {}, seeded = true, outside, meddl
     },
     /** Where it can be reached over HTTP; no slash at the end. */
     url: async () => (await miniflare.ready).origin,
-    /** Everything the worker has printed. */
-    log: () => log.join(""),
+    /** What the worker has printed, so far as it has come: for the texts of failures. `printed` gives all of it. */
+    log: () => printed.text(),
+    /** Everything the worker has printed, once it is `settled`. */
+    async printed() {
+      await settled();
+      return printed.text();
+    },
+    /** Waits until a request has made so many trips to a store: one with `{ id }` in its `x-meddle`. */
+    trips: (id: string, store: "DB" | "KV", count: number) => printed.holds(`[trip ${id} ${store}]`, count),
     /** Starts the worker anew over the same storage, with some settings changed. */
     async restart(changed: Settings) {
       present = { ...present, ...changed };
       await miniflare.setOptions(options());
-      db = await miniflare.getD1Database("DB");
-      kv = await miniflare.getKVNamespace("KV");
     },
-    fetch: (path: string, init?: RequestInit) =>
-      miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init } as never),
+    fetch,
+    settled,
+    /** Sends the event of a cron trigger, and tells how its handling ended: "ok", if it did well. */
+    scheduled: async (cron: string) => (await fetch(`/cdn-cgi/handler/scheduled?${new URLSearchParams({ cron })}`)).text(),
     stop: () => miniflare.dispose(),
   };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeDevVars } from "../../scripts/lib/dev-vars.mjs";
 import { startDev } from "../../scripts/lib/wrangler.mjs";
-import { seedDemo, withLocalDb } from "../../scripts/local-db.mjs";
+import { seedDemo, withLocalDb } from "../../scripts/lib/local-db.mjs";
 import { freePort } from "./ports";
 
 export type WranglerDev = Awaited<ReturnType<typeof startWranglerDev>>;

@@ -4,8 +4,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { demoData } from "./lib/demo.mjs";
-import { root } from "./lib/steps.mjs";
+import { demoData } from "./demo.mjs";
+import { root } from "./steps.mjs";
+import { openStorage, storageWorker } from "./storage.mjs";
 
 // As wrangler makes it.
 const MIGRATIONS_TABLE = `create table if not exists d1_migrations(
@@ -20,7 +21,11 @@ export function migrations() {
   return names.sort().map((name) => ({ name, sql: readFileSync(join(root, "migrations", name), "utf8") }));
 }
 
-/** Applies what has not been applied yet, each file whole or not at all, and returns the names. */
+/**
+ * Applies what has not been applied yet, each file whole or not at all, and returns the names.
+ *
+ * @param {import("./storage.mjs").Database} db
+ */
 export async function applyMigrations(db, files = migrations()) {
   await db.prepare(MIGRATIONS_TABLE).run();
   const { results } = await db.prepare("select name from d1_migrations").all();
@@ -32,7 +37,11 @@ export async function applyMigrations(db, files = migrations()) {
   return missing.map(({ name }) => name);
 }
 
-/** Puts the demo data into a database without users, and says whether it did. */
+/**
+ * Puts the demo data into a database without users, and says whether it did.
+ *
+ * @param {import("./storage.mjs").Database} db
+ */
 export async function seedDemo(db) {
   const anybody = await db.prepare("select 1 from users limit 1").first();
   if (anybody) return false;
@@ -40,20 +49,20 @@ export async function seedDemo(db) {
   return true;
 }
 
+/** Opens a database by its local name: in a folder, or in one of its own that goes when it is closed. */
+export function openLocalDb(name, folder) {
+  const miniflare = new Miniflare({ d1Persist: folder, workers: [storageWorker({ d1Databases: { DB: name } })] });
+  return { db: openStorage(miniflare).database(), close: () => miniflare.dispose() };
+}
+
 /** Opens the database in `.wrangler/state`, with its schema up to date, and closes it after the work. */
 export async function withLocalDb(work, state = join(root, ".wrangler/state")) {
-  const miniflare = new Miniflare({
-    modules: true,
-    script: "",
-    d1Databases: { DB: databaseId() },
-    d1Persist: join(state, "v3/d1"),
-  });
+  const { db, close } = openLocalDb(databaseId(), join(state, "v3/d1"));
   try {
-    const db = await miniflare.getD1Database("DB");
     const applied = await applyMigrations(db);
     return await work(db, applied);
   } finally {
-    await miniflare.dispose();
+    await close();
   }
 }
 
