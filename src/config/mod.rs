@@ -16,8 +16,8 @@ use crate::auth::secret::Secret;
 use crate::auth::token::TokenKeys;
 use crate::auth::transport::is_loopback;
 use crate::error::Error;
+use crate::wire::cookies::SameSite;
 use crate::wire::cors::origin_of;
-use crate::wire::servicestack::cookies::SameSite;
 pub use messages::{Delivery, Messages};
 use reader::{Reader, wrong};
 

@@ -2,6 +2,8 @@
 //!
 //! No storage, no clock, no `worker`.
 
+pub mod basic;
+pub mod cookies;
 pub mod cors;
 pub mod incoming;
 pub mod loopback;

@@ -25,26 +25,45 @@ impl Binding {
     pub(super) fn new(provider: Provider, state: &Secret, browser: Secret) -> Self {
         Self {
             provider,
-            name: name(provider, state),
+            name: Self::name_for(provider, state),
             browser,
         }
     }
 
-    /// The cookie a browser brought for the sign-in with this `state`, from its `Cookie` header.
-    pub fn read(cookies: Option<&str>, provider: Provider, state: &Secret) -> Option<Self> {
-        let name = name(provider, state);
-        let mut pairs = cookies?.split(';').filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.find(|(other, _)| other.trim() == name)?;
-        let value = value.trim();
+    /// The cookie that a browser brought for the sign-in with this `state`, by the value it has there.
+    pub fn read(value: Option<&str>, provider: Provider, state: &Secret) -> Option<Self> {
+        let value = value?;
         let fits = value.len() == SECRET_LENGTH
             && value
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        fits.then(|| Self {
-            provider,
-            name,
-            browser: Secret::new(value),
-        })
+        fits.then(|| Self::new(provider, state, Secret::new(value)))
+    }
+
+    /// The name of the cookie of the sign-in with this `state`.
+    pub fn name_for(provider: Provider, state: &Secret) -> String {
+        let digest = state.digest();
+        let tag = digest.get(..TAG_LENGTH).unwrap_or_default();
+        if is_cross_site(provider) {
+            format!("__Host-signin-post-{tag}")
+        } else {
+            format!("__Host-signin-{tag}")
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its value, while the sign-in is open.
+    pub const fn secret(&self) -> &Secret {
+        &self.browser
+    }
+
+    /// Whether it must come along with a request from the provider's own site.
+    pub fn is_cross_site(&self) -> bool {
+        is_cross_site(self.provider)
     }
 
     /// What D1 keeps of it: it proves the browser and the provider in one comparison.
@@ -55,42 +74,10 @@ impl Binding {
             self.browser.expose()
         ))
     }
-
-    /// The `Set-Cookie` that gives it to the browser, for this many seconds.
-    pub fn set_cookie(&self, seconds: i64) -> String {
-        self.cookie(self.browser.expose(), seconds)
-    }
-
-    /// The `Set-Cookie` that takes it away again.
-    pub fn clear_cookie(&self) -> String {
-        self.cookie("", 0)
-    }
-
-    fn cookie(&self, value: &str, seconds: i64) -> String {
-        let same_site = if is_cross_site(self.provider) {
-            "None"
-        } else {
-            "Lax"
-        };
-        format!(
-            "{}={value}; Path=/; Max-Age={seconds}; HttpOnly; Secure; SameSite={same_site}",
-            self.name
-        )
-    }
 }
 
 fn is_cross_site(provider: Provider) -> bool {
     provider.row().has(Oddity::FormPost)
-}
-
-fn name(provider: Provider, state: &Secret) -> String {
-    let digest = state.digest();
-    let tag = digest.get(..TAG_LENGTH).unwrap_or_default();
-    if is_cross_site(provider) {
-        format!("__Host-signin-post-{tag}")
-    } else {
-        format!("__Host-signin-{tag}")
-    }
 }
 
 #[cfg(test)]
@@ -102,43 +89,41 @@ mod tests {
         Binding::new(provider, &Secret::new(state), browser)
     }
 
-    fn pair(binding: &Binding) -> String {
-        let cookie = binding.set_cookie(600);
-        cookie.split(';').next().unwrap().to_owned()
+    fn read(binding: &Binding, provider: Provider, state: &str) -> Option<Binding> {
+        let state = Secret::new(state);
+        // A browser hands back what it has under that name.
+        let value = (binding.name() == Binding::name_for(provider, &state))
+            .then(|| binding.secret().expose());
+        Binding::read(value, provider, &state)
     }
 
     #[test]
-    fn the_cookie_is_for_this_host_only_and_lax() {
-        let cookie = binding(Provider::Google, "s", 'b').set_cookie(600);
-        let expected = format!(
-            "__Host-signin-{}={}; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax",
-            digest("s").split_at(16).0,
-            "b".repeat(43)
-        );
-        assert_eq!(cookie, expected);
+    fn the_cookie_is_named_after_its_state_and_for_this_host_only() {
+        let google = binding(Provider::Google, "s", 'b');
+        let expected = format!("__Host-signin-{}", digest("s").split_at(16).0);
+        assert_eq!(google.name(), expected);
+        assert!(!google.is_cross_site());
     }
 
     #[test]
     fn apples_cookie_has_another_name_and_crosses_sites() {
         let apple = binding(Provider::Apple, "s", 'b');
-        assert!(apple.set_cookie(600).ends_with("; SameSite=None"));
-        let header = pair(&apple);
-        let state = Secret::new("s");
-        assert!(Binding::read(Some(&header), Provider::Apple, &state).is_some());
-        assert!(Binding::read(Some(&header), Provider::Google, &state).is_none());
-        let lax = pair(&binding(Provider::Google, "s", 'b'));
-        assert!(Binding::read(Some(&lax), Provider::Apple, &state).is_none());
+        assert!(apple.is_cross_site());
+        assert!(read(&apple, Provider::Apple, "s").is_some());
+        assert!(read(&apple, Provider::Google, "s").is_none());
+        let lax = binding(Provider::Google, "s", 'b');
+        assert!(read(&lax, Provider::Apple, "s").is_none());
     }
 
     #[test]
     fn several_sign_ins_are_open_in_one_browser() {
         let first = binding(Provider::Google, "first", 'a');
         let second = binding(Provider::Google, "second", 'b');
-        let header = format!("x=1; {};{}; y", pair(&second), pair(&first));
-        let read = |state| Binding::read(Some(&header), Provider::Google, &Secret::new(state));
-        assert_eq!(read("first").unwrap().bound_to(), first.bound_to());
-        assert_eq!(read("second").unwrap().bound_to(), second.bound_to());
-        assert!(read("third").is_none());
+        for (binding, state) in [(&first, "first"), (&second, "second")] {
+            let read = read(binding, Provider::Google, state).unwrap();
+            assert_eq!(read.bound_to(), binding.bound_to());
+        }
+        assert!(read(&first, Provider::Google, "second").is_none());
     }
 
     #[test]
@@ -152,23 +137,11 @@ mod tests {
     #[test]
     fn a_cookie_that_is_not_ours_is_none() {
         let state = Secret::new("s");
-        let name = name(Provider::Google, &state);
-        let read = |header: &str| Binding::read(Some(header), Provider::Google, &state).is_some();
-        let good = "a".repeat(43);
-        assert!(read(&format!("{name}={good}")));
+        let read = |value: Option<&str>| Binding::read(value, Provider::Google, &state).is_some();
+        assert!(read(Some(&"a".repeat(43))));
         for value in ["", "a", &"a".repeat(44), &"é".repeat(21), &"\"".repeat(43)] {
-            assert!(!read(&format!("{name}={value}")), "{value}");
+            assert!(!read(Some(value)), "{value}");
         }
-        assert!(!read(&format!("x{name}={good}")));
-        assert!(!read(&name));
-        assert!(Binding::read(None, Provider::Google, &state).is_none());
-    }
-
-    #[test]
-    fn it_is_taken_away_under_the_same_name() {
-        let binding = binding(Provider::Apple, "s", 'b');
-        let cleared = binding.clear_cookie();
-        assert!(cleared.starts_with(&format!("{}=;", binding.name)));
-        assert!(cleared.contains("; Max-Age=0;") && cleared.contains("Secure"));
+        assert!(!read(None));
     }
 }

@@ -412,12 +412,11 @@ fn the_record_is_found_by_state_and_the_browser_by_cookie() {
         super::begin::PendingSignIn::KIND,
         super::begin::SignInTicket::KIND
     );
-    let cookie = begun.binding.set_cookie(600);
-    let read = |cookies: &str| {
-        Binding::read(Some(cookies), Provider::Google, &begun.state)
-            .map(|binding| binding.bound_to())
+    let cookie = begun.binding.secret().expose();
+    let read = |value: &str| {
+        Binding::read(Some(value), Provider::Google, &begun.state).map(|binding| binding.bound_to())
     };
-    assert_eq!(read(&cookie), Some(begun.binding.bound_to()));
+    assert_eq!(read(cookie), Some(begun.binding.bound_to()));
     let stranger = cookie.replace("bbb", "ccc");
     assert_ne!(read(&stranger), Some(begun.binding.bound_to()));
 }

@@ -39,7 +39,7 @@ fn sender(incoming: &Incoming) -> Result<Sender, Error> {
         return Ok(Sender::Nobody);
     }
     match incoming.basic() {
-        Some((client_id, secret)) => Ok(Sender::Client(client_id, secret)),
-        None => incoming.bearer().map(Sender::Bearer),
+        Some(Ok(client)) => Ok(Sender::Client(client.name, client.secret)),
+        Some(Err(_)) | None => incoming.bearer().map(Sender::Bearer),
     }
 }

@@ -5,11 +5,13 @@ use serde_json::json;
 use super::login::{device_info, token_response};
 use crate::auth::oauth::Provider;
 use crate::auth::oauth::begin::StartParameters;
+use crate::auth::oauth::binding::Binding;
 use crate::auth::oauth::callback::Callback;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::social::{self, Arrival, Departure, Finished};
 use crate::error::Error;
+use crate::wire::cookies::{self, SameSite, SetCookie};
 use crate::wire::incoming::{Incoming, Method};
 use crate::wire::loopback::models::{self, ClientAuthRequest};
 use crate::wire::reply::Reply;
@@ -61,20 +63,44 @@ pub async fn finish(app: &App, incoming: &Incoming, provider: Provider) -> Resul
     } else {
         Callback::read(incoming.form_pairs()?)?
     };
-    let (cookies, device) = (incoming.header("cookie"), device_info(incoming));
-    let Finished { arrival, cookie } =
-        social::finish(app, provider, callback, cookies, device).await?;
+    let name = Binding::name_for(provider, callback.state()?);
+    let cookie = cookies::values(incoming, &name).next();
+    let finished = social::finish(app, provider, callback, cookie, device_info(incoming)).await?;
+    let Finished { arrival, binding } = finished;
     let reply = match arrival {
         Arrival::Redirect(url) => Reply::empty(302).with("location", url),
         Arrival::Tokens(pair) => token_response(pair)?,
     };
-    Ok(reply.with("set-cookie", cookie))
+    let deleted = binding_cookie(&binding, "", 0);
+    Ok(reply.with("set-cookie", deleted))
 }
 
 fn away(departure: Departure) -> Reply {
+    let Departure {
+        location,
+        binding,
+        lifetime,
+    } = departure;
+    let cookie = binding_cookie(&binding, binding.secret().expose(), lifetime);
     Reply::empty(302)
-        .with("location", departure.location)
-        .with("set-cookie", departure.cookie)
+        .with("location", location)
+        .with("set-cookie", cookie)
+}
+
+/// The `Set-Cookie` line of a sign-in's cookie; a `__Host-` cookie is always `Secure`.
+fn binding_cookie(binding: &Binding, value: &str, seconds: i64) -> String {
+    let cookie = SetCookie {
+        name: binding.name(),
+        value,
+        max_age: Some(seconds),
+        same_site: if binding.is_cross_site() {
+            SameSite::None
+        } else {
+            SameSite::Lax
+        },
+        secure: true,
+    };
+    cookie.line()
 }
 
 /// Whether an app would rather have the URL than be sent there (RFC 7240 §4.2).

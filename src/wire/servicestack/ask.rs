@@ -1,13 +1,12 @@
 //! What an `Authenticate` asks for, and what it may not ask.
 
-use base64ct::{Base64, Encoding};
-
 use super::call::{Call, Operation};
 use super::dto::Authenticate;
 use super::failure::Failure;
 use crate::auth::oauth::Provider;
 use crate::auth::secret::Secret;
 use crate::error::Error;
+use crate::wire::basic::Basic;
 use crate::wire::incoming::{Incoming, Method};
 
 /// What the caller wants.
@@ -109,27 +108,17 @@ impl Ask {
     }
 }
 
-/// User name and password of `Authorization: Basic` (RFC 7617, in UTF-8), which sign in as
-/// credentials do; nothing without such a header.
+/// User name and password of HTTP Basic, which sign in as credentials do; nothing without it.
 fn basic(incoming: &Incoming) -> Result<Option<Ask>, Failure> {
-    let header = incoming.header("authorization").unwrap_or_default();
-    let Some((scheme, encoded)) = header.split_once(' ') else {
-        return Ok(None);
-    };
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Ok(None);
-    }
-    let text = Base64::decode_vec(encoded.trim()).ok();
-    let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
-    let pair = text.as_deref().and_then(|text| text.split_once(':'));
-    match pair {
-        Some((user_name, password)) if !user_name.trim().is_empty() && !password.is_empty() => {
+    match incoming.basic() {
+        None => Ok(None),
+        Some(Ok(Basic { name, secret })) if !name.trim().is_empty() && !secret.is_empty() => {
             Ok(Some(Ask::Credentials {
-                user_name: user_name.to_owned(),
-                password: Secret::new(password),
+                user_name: name,
+                password: secret,
             }))
         }
-        _ => Err(Failure::Common(Error::NoBasic)),
+        Some(_) => Err(Failure::Common(Error::NoBasic)),
     }
 }
 

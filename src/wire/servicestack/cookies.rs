@@ -1,10 +1,8 @@
-//! The cookies: what a request brought, and the `Set-Cookie` lines of an answer.
-//!
-//! Lifetimes are written as `Max-Age` alone: the packaged clients split `Set-Cookie` at the comma
-//! that every `Expires` has.
+//! The cookies of this surface: their names, and the headers that may stand in for them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::wire::cookies::{self, SameSite, SetCookie};
 use crate::wire::incoming::Incoming;
 
 /// The header, and its value, by which clients notice that there are token cookies. They compare
@@ -42,16 +40,6 @@ pub const SIGN_OUT: [Cookie; 5] = [
     Cookie::RefreshToken,
 ];
 
-/// To whose requests browsers add the cookies.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SameSite {
-    /// Our own site's, and links that lead to it.
-    #[default]
-    Lax,
-    /// Every site's; only over https.
-    None,
-}
-
 impl Cookie {
     /// Its name.
     pub const fn name(self) -> &'static str {
@@ -75,16 +63,11 @@ impl Cookie {
         }
     }
 
-    /// Its value in a request, decoded. Pairs that are malformed are skipped, and an empty value is
-    /// none: clients keep deleted cookies that way.
+    /// Its value in a request, decoded. What does not decode is skipped, and an empty value is none:
+    /// clients keep deleted cookies that way.
     pub fn read(self, incoming: &Incoming) -> Option<String> {
-        let headers = incoming.headers.iter();
-        let mut values = headers
-            .filter(|(name, _)| name == "cookie")
-            .flat_map(|(_, value)| value.split(';'))
-            .filter_map(|pair| pair.split_once('='))
-            .filter(|(name, _)| name.trim() == self.name())
-            .filter_map(|(_, value)| percent_decode_str(value.trim()).decode_utf8().ok())
+        let mut values = cookies::values(incoming, self.name())
+            .filter_map(|value| percent_decode_str(value).decode_utf8().ok())
             .filter(|value| !value.is_empty());
         let in_header = || {
             let value = self.header().and_then(|name| incoming.header(name))?;
@@ -96,7 +79,8 @@ impl Cookie {
             .or_else(in_header)
     }
 
-    /// The `Set-Cookie` that sets it, for a number of seconds or until the browser closes.
+    /// The `Set-Cookie` that sets it, for a number of seconds or until the browser closes. Over http
+    /// it stays with our own site's requests, since browsers would not take it otherwise.
     pub fn set(
         self,
         value: &str,
@@ -104,19 +88,14 @@ impl Cookie {
         https: bool,
         same_site: SameSite,
     ) -> String {
-        let mut line = format!("{}={}", self.name(), utf8_percent_encode(value, UNESCAPED));
-        if let Some(seconds) = max_age {
-            line.push_str(&format!("; Max-Age={seconds}"));
-        }
-        line.push_str("; Path=/; HttpOnly");
-        line.push_str(match (same_site, https) {
-            (SameSite::None, true) => "; SameSite=None",
-            _ => "; SameSite=Lax",
-        });
-        if https {
-            line.push_str("; Secure");
-        }
-        line
+        let cookie = SetCookie {
+            name: self.name(),
+            value: &utf8_percent_encode(value, UNESCAPED).to_string(),
+            max_age: max_age.map(i64::from),
+            same_site: if https { same_site } else { SameSite::Lax },
+            secure: https,
+        };
+        cookie.line()
     }
 
     /// The `Set-Cookie` that deletes it.
@@ -155,10 +134,19 @@ mod tests {
     #[test]
     fn an_empty_value_is_no_cookie() {
         assert_eq!(read(Cookie::AccessToken, "ss-tok=; ss-reftok="), None);
+        assert_eq!(read(Cookie::AccessToken, "ss-tok=\"\"; ss-reftok="), None);
         assert_eq!(
             read(Cookie::AccessToken, "ss-tok=;ss-tok=x").as_deref(),
             Some("x")
         );
+    }
+
+    #[test]
+    fn the_cookies_of_the_jvm_are_read_without_their_quotes() {
+        let jar = "$Version=\"1\"; ss-tok=\"a.b%2Bc\";$Path=\"/\";$Domain=\"x\"; ss-opt=\"temp\";$Path=\"/\"";
+        assert_eq!(read(Cookie::AccessToken, jar).as_deref(), Some("a.b+c"));
+        assert_eq!(read(Cookie::Options, jar).as_deref(), Some("temp"));
+        assert_eq!(read(Cookie::RefreshToken, jar), None);
     }
 
     #[test]

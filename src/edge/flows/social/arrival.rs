@@ -20,8 +20,8 @@ use crate::error::{Error, Why};
 pub struct Finished {
     /// What the browser gets.
     pub arrival: Arrival,
-    /// The `Set-Cookie` that takes its cookie away.
-    pub cookie: String,
+    /// The cookie that it came with, to be deleted.
+    pub binding: Binding,
 }
 
 /// What a browser gets that has come back.
@@ -34,12 +34,13 @@ pub enum Arrival {
 
 /// Finishes a sign-in that a provider has sent back.
 ///
-/// The record is taken, by `state` and cookie, before anything is asked of anybody.
+/// The record is taken, by `state` and `cookie`, which is the value of the binding cookie, before
+/// anything is asked of anybody.
 pub async fn finish(
     app: &App,
     provider: Provider,
     callback: Callback,
-    cookies: Option<&str>,
+    cookie: Option<&str>,
     device: DeviceInfo,
 ) -> Result<Finished, Error> {
     let state = callback.state()?;
@@ -47,7 +48,7 @@ pub async fn finish(
         membership::record(app, None, "refused");
         told(provider, nobody_waits())
     };
-    let binding = Binding::read(cookies, provider, state).ok_or_else(stray)?;
+    let binding = Binding::read(cookie, provider, state).ok_or_else(stray)?;
     let key = one_time::key::<PendingSignIn>(state);
     let taken = take(app, &key, Some(&binding.bound_to())).await?;
     let (pending, client): (PendingSignIn, AuthClient) = taken.ok_or_else(stray)?;
@@ -55,7 +56,7 @@ pub async fn finish(
     let outcome = match Outcome::of(pending, provider, callback) {
         Ok(Outcome::Denied(denied)) => {
             membership::record(app, Some(client.id), "refused");
-            return back_with_denial(&client, &denied, &binding);
+            return back_with_denial(&client, &denied, binding);
         }
         Ok(Outcome::Returned(returned)) => person(app, &client, provider, returned).await,
         Err(failure) => Err(failure),
@@ -66,7 +67,7 @@ pub async fn finish(
     })?;
     Ok(Finished {
         arrival: welcome(app, client, start, &person, device).await?,
-        cookie: binding.clear_cookie(),
+        binding,
     })
 }
 
@@ -102,12 +103,12 @@ async fn welcome(
 fn back_with_denial(
     client: &AuthClient,
     denied: &Denied,
-    binding: &Binding,
+    binding: Binding,
 ) -> Result<Finished, Error> {
     let url = client.redirect_url.as_deref();
     let url = url.ok_or(Error::Refused(Why::AccessDenied))?;
     Ok(Finished {
         arrival: Arrival::Redirect(redirect::with_denial(url, denied)?),
-        cookie: binding.clear_cookie(),
+        binding,
     })
 }

@@ -7,6 +7,7 @@ use crate::auth::client::AuthClient;
 use crate::auth::oauth::begin::{
     Fresh, PendingSignIn, SignInTicket, Start, StartParameters, TICKET_LIFETIME, begin,
 };
+use crate::auth::oauth::binding::Binding;
 use crate::auth::oauth::{Failure, Provider};
 use crate::auth::one_time::{self, OneTime};
 use crate::auth::secret::{Secret, random_id, random_secret};
@@ -20,8 +21,10 @@ use crate::error::{Error, Why};
 pub struct Departure {
     /// Where it goes.
     pub location: String,
-    /// The `Set-Cookie` that it goes with.
-    pub cookie: String,
+    /// The cookie that it goes with.
+    pub binding: Binding,
+    /// How long that lives, in seconds.
+    pub lifetime: i64,
 }
 
 /// Allows a client its start: it must prove itself, and the provider be configured.
@@ -64,7 +67,8 @@ pub async fn depart(app: &App, provider: Provider, start: Start) -> Result<Depar
     put(app, &waiting, lifetime).await?;
     Ok(Departure {
         location: begun.authorize.into(),
-        cookie: begun.binding.set_cookie(lifetime),
+        binding: begun.binding,
+        lifetime,
     })
 }
 
