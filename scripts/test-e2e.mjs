@@ -3,6 +3,7 @@
 import { buildSteps } from "./lib/build.mjs";
 import { endToEnd } from "./lib/checks.mjs";
 import { passedOn } from "./lib/options.mjs";
+import { installJavaClients } from "./lib/java.mjs";
 import { installPythonClient } from "./lib/python.mjs";
 import { inSteps, main } from "./lib/steps.mjs";
 import { checkTools } from "./lib/tools.mjs";
@@ -11,5 +12,6 @@ await main(async () => {
   const args = passedOn(`npm run test:e2e [-- PATTERN…] [-t "TITLE"]   (and what else vitest takes)`);
   await checkTools();
   await installPythonClient();
+  await installJavaClients();
   await inSteps([...(await buildSteps()), ...endToEnd(args)]);
 });

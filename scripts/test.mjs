@@ -1,6 +1,7 @@
 // npm test: every check, in the order that finds a mistake soonest; it stops at the first failure.
 
 import { built, endToEnd, lint, unit } from "./lib/checks.mjs";
+import { installJavaClients } from "./lib/java.mjs";
 import { commandLine } from "./lib/options.mjs";
 import { installPythonClient } from "./lib/python.mjs";
 import { inSteps, main, say } from "./lib/steps.mjs";
@@ -12,6 +13,7 @@ await main(async () => {
   await install(packages, toolchain);
   await checkCargo();
   await installPythonClient();
+  await installJavaClients();
   const times = await inSteps([...lint, ...unit(), ...(await built()), ...endToEnd()]);
   const lines = times.map(({ name, seconds }) => `  ${seconds.toFixed(1).padStart(6)} s  ${name}`);
   console.log(["", ...lines, ""].join("\n"));

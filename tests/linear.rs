@@ -62,10 +62,11 @@ const PIECES: [&str; 34] = [
 ];
 
 /// What the pieces come after, so that readers get past the beginning.
-const HEADS: [&str; 7] = [
+const HEADS: [&str; 8] = [
     "",
     "{\"password\":\"",
     "{meta:{",
+    "meta={a:b",
     "<x><meta>",
     "<x ",
     "a\r\n\"",

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { ADMIN, DEMO, api } from "../support/api";
+import { ADMIN, type Answer, DEMO, api } from "../support/api";
 import { jwt, decode } from "../support/jwt";
 import { aUser } from "../support/seed";
 import {
@@ -38,6 +38,7 @@ test("a sign-in answers with who it is and with both tokens, in two waits", asyn
   ]);
   expect(answer.body).toMatchObject({ userName: "demo", displayName: "Demo", roles: ["Member"], permissions: [] });
   expect(answer.body.sessionId).toBe(decode(answer.body.bearerToken).claims.sid);
+  expect(answer.body.refreshTokenExpiry).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   expect(Date.parse(answer.body.refreshTokenExpiry)).toBeGreaterThan(Date.now());
   expect(answer.headers.get("content-type")).toBe(JSON_TYPE);
   expect(answer.headers.get("cache-control")).toBe("no-store");
@@ -431,7 +432,8 @@ describe("GetAccessToken", () => {
 
   test("moves the idle end, and neither end can be outlived", async () => {
     const expired = failed("TokenException", "Token has expired");
-    const { body } = await our.signIn();
+    const signedIn = await our.signIn();
+    const { body } = signedIn;
     const set = (sql: string, value: number) =>
       worker.db.prepare(`update sessions set ${sql} = ? where id = ?`).bind(value, body.sessionId).run();
     const refresh = () => our.refresh({ refreshToken: body.refreshToken });
@@ -443,18 +445,23 @@ describe("GetAccessToken", () => {
     expect(await lastUsed()).toBeGreaterThanOrEqual(before);
     await set("last_used_on", Date.now() - 31_536_000_000);
     const idle = await refresh();
-    expect(idle.status).toBe(401);
+    expect(idle.status, "not 401, at which the Java client asks again without end").toBe(403);
+    expect(idle.headers.has("www-authenticate")).toBe(false);
     expect(idle.body).toEqual(expired);
     await set("last_used_on", Date.now());
     await set("expires_on", Date.now() - 1);
     expect((await refresh()).body).toEqual(expired);
+    expect((await our.refresh({}, cookieHeader(signedIn))).status).toBe(403);
+    await worker.db.prepare("delete from sessions where id = ?").bind(body.sessionId).run();
+    const unknown = await refresh();
+    expect([unknown.status, unknown.body]).toEqual([403, expired]);
   });
 
   test("asks whether the person may still come in", async () => {
     const user = await aUser(worker);
     const { body } = await our.signIn({ userName: user.username, password: user.password });
     await worker.db.prepare("delete from user_clients where user_id = ?").bind(user.id).run();
-    expect((await our.refresh({ refreshToken: body.refreshToken })).status).toBe(401);
+    expect((await our.refresh({ refreshToken: body.refreshToken })).status).toBe(403);
     expect((await our.bearer(body.bearerToken)).status).toBe(401);
     expect((await arc.me(body.bearerToken)).status).toBe(401);
   });
@@ -462,9 +469,37 @@ describe("GetAccessToken", () => {
   test("a session that was opened with a device refuses another", async () => {
     const { body } = await our.signIn({}, { device_id: "mine" });
     const refresh = (headers?: Record<string, string>) => our.refresh({ refreshToken: body.refreshToken }, headers);
-    expect((await refresh()).status).toBe(401);
-    expect((await refresh({ device_id: "other" })).status).toBe(401);
+    expect((await refresh()).status).toBe(403);
+    expect((await refresh({ device_id: "other" })).status).toBe(403);
     expect((await refresh({ device_id: "mine" })).status).toBe(200);
+  });
+});
+
+/** Cookies as a JVM's jar sends them: quoted, with attributes of RFC 2965 between them. */
+const jvm = (answer: Answer) => ({
+  cookie: Object.entries(cookiesOf(answer)).reduce((line, [name, { value }]) => `${line}; ${name}="${value}";$Path="/"`, '$Version="1"'),
+});
+
+describe("the cookies of a JVM, in quotes,", () => {
+  test("sign in, refresh and sign out as any other, and the session is over then", async () => {
+    const signedIn = await our.signIn({ rememberMe: false });
+    const headers = jvm(signedIn);
+    expect(headers.cookie).toContain('ss-tok="ey');
+    expect((await our.who(headers)).body).toMatchObject({ userName: "demo", sessionId: signedIn.body.sessionId });
+    const fresh = await our.refresh({}, headers);
+    expect(fresh.status, fresh.text).toBe(200);
+    expect(cookiesOf(fresh)["ss-tok"]!.attributes, "ss-opt is read too").not.toContain("Max-Age=900");
+    const out = await our.post("/auth/logout", "", headers);
+    expect(out.status).toBe(200);
+    for (const token of [signedIn.body.bearerToken, cookiesOf(fresh)["ss-tok"]!.value]) expect((await our.bearer(token)).status).toBe(401);
+    expect((await our.refresh({}, headers)).status).toBe(403);
+    expect((await our.who(headers)).body).toEqual(NOBODY);
+  });
+
+  test("end the session they replace", async () => {
+    const first = await our.signIn();
+    await our.signIn({}, jvm(first));
+    expect((await our.bearer(first.body.bearerToken)).status).toBe(401);
   });
 });
 
@@ -481,7 +516,8 @@ describe("signing out", () => {
     expect(answer.text).toBe("{}");
     expect(Object.keys(cookiesOf(answer))).toEqual(["ss-id", "ss-pid", "X-UAId", "ss-tok", "ss-reftok"]);
     expect((await our.bearer(signedIn.body.bearerToken)).status).toBe(401);
-    expect((await our.refresh({ refreshToken: signedIn.body.refreshToken })).body).toEqual(failed("TokenException", "Token has expired"));
+    const dead = await our.refresh({ refreshToken: signedIn.body.refreshToken });
+    expect([dead.status, dead.body]).toEqual([403, failed("TokenException", "Token has expired")]);
     expect((await arc.me(signedIn.body.bearerToken)).status).toBe(401);
   });
 
@@ -499,7 +535,7 @@ describe("signing out", () => {
     const pair = await arc.signIn({ username: user.username, password: user.password });
     const change = { refreshToken: pair.refreshToken, username: user.username, password: "another password", oldPassword: user.password };
     expect((await arc.changePassword(pair.accessToken, change)).status).toBe(200);
-    expect((await our.refresh({ refreshToken: body.refreshToken })).status).toBe(401);
+    expect((await our.refresh({ refreshToken: body.refreshToken })).status).toBe(403);
   });
 
   test("a new sign-in takes the place of the session whose refresh token it presents", async () => {

@@ -122,6 +122,13 @@ async function endedToken(): Promise<string> {
   return ended;
 }
 
+test.each(["/metadata", "/metadata/", "/metadata/types", "/json/metadata?op=Authenticate", "/types", "/types/java", "/types/metadata.json", "/types/csharp?IncludeTypes=Authenticate"])(
+  "%s is not offered",
+  async (path) => {
+    for (const method of ["GET", "HEAD", "POST"]) expect((await our.send(method, path)).status, method).toBe(404);
+  },
+);
+
 test("what is answered in XML and CSV is what .NET reads", async () => {
   const xml = await our.post("/xml/reply/Authenticate", BODIES.xml, { "content-type": "application/xml" });
   expect(xml.text).toMatch(
@@ -137,7 +144,7 @@ test("what is answered in XML and CSV is what .NET reads", async () => {
   expect(names).toBe(
     "UserId,SessionId,UserName,DisplayName,ReferrerUrl,BearerToken,RefreshToken,RefreshTokenExpiry,ProfileUrl,Roles,Permissions,AuthProvider,ResponseStatus,Meta",
   );
-  expect(values).toMatch(/^[\w-]+,[\w-]+,demo,Demo,,[\w.-]+,[\w.-]+,[\dTZ:.-]+,,"\[\]","\[\]",,,$/);
+  expect(values).toMatch(/^[\w-]+,[\w-]+,demo,Demo,,[\w.-]+,[\w.-]+,[\dT:-]+Z,,"\[Member\]","\[\]",,,$/);
   expect(end).toBe("");
   expect(csv.headers.get("content-disposition")).toBe('attachment;filename="Authenticate.csv"');
 });
@@ -437,13 +444,14 @@ describe("GetAccessToken", () => {
     expect(decode(cookiesOf(empty)["ss-tok"]!.value).claims.sid).toBe(second.body.sessionId);
   });
 
-  test("names the missing field, and challenges an expired one", async () => {
+  test("names the missing field, and refuses an expired one without a challenge", async () => {
     const missing = await our.refresh({}, { cookie: "ss-reftok=" });
     expect(missing.body.responseStatus).toMatchObject({ errorCode: "ArgumentNullException", errors: [{ fieldName: "refreshToken" }] });
     const { body } = await our.signIn();
     await our.post("/auth/logout", "", { authorization: `Bearer ${body.bearerToken}` });
     const expired = await our.refresh({ refreshToken: body.refreshToken });
-    expect([expired.status, expired.headers.get("www-authenticate")]).toEqual([401, 'Bearer realm="/auth/jwt"']);
+    expect([expired.status, expired.headers.get("www-authenticate")]).toEqual([403, null]);
+    expect(expired.body).toEqual(failed("TokenException", "Token has expired"));
     expect(cookiesOf(expired)).toEqual({});
   });
 

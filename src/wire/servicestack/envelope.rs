@@ -53,7 +53,7 @@ pub fn failure(failure: &Failure, call: &Call) -> Reply {
             response_status: Some(response_status),
             ..AuthenticateResponse::default()
         }
-        .record(call.reply.format),
+        .record(),
     };
     let mut reply = reply(record, call);
     reply.status = failure.status();
@@ -161,13 +161,13 @@ mod tests {
     fn json_and_jsv_leave_nulls_out_and_keep_empty_lists() {
         let answer = |path| {
             let call = call(path);
-            reply(signed_in().record(call.reply.format), &call)
+            reply(signed_in().record(), &call)
         };
         let json = answer("/auth/credentials");
         assert_eq!(
             text(&json),
             "{\"userId\":\"1\",\"userName\":\"a:b\",\"bearerToken\":\"x.y.z\",\
-             \"refreshTokenExpiry\":\"2026-11-21T20:31:00.000Z\",\"roles\":[\"Admin\"],\"permissions\":[]}"
+             \"refreshTokenExpiry\":\"2026-11-21T20:31:00Z\",\"roles\":[\"Admin\"],\"permissions\":[]}"
         );
         assert_eq!(
             header(&json, "content-type"),
@@ -187,10 +187,7 @@ mod tests {
     #[test]
     fn xml_writes_nulls_and_csv_is_an_attachment() {
         let xml = call("/auth/credentials.xml");
-        let xml = reply(
-            AuthenticateResponse::default().record(xml.reply.format),
-            &xml,
-        );
+        let xml = reply(AuthenticateResponse::default().record(), &xml);
         assert!(
             text(&xml).contains("<UserId i:nil=\"true\"/>"),
             "{}",
@@ -198,7 +195,7 @@ mod tests {
         );
         assert_eq!(header(&xml, "content-type"), Some("application/xml"));
         let csv = call("/csv/reply/Authenticate");
-        let csv = reply(signed_in().record(csv.reply.format), &csv);
+        let csv = reply(signed_in().record(), &csv);
         assert!(
             text(&csv).starts_with("UserId,SessionId,UserName"),
             "{}",
@@ -213,10 +210,7 @@ mod tests {
     #[test]
     fn an_answer_without_members_is_an_empty_object() {
         for (path, record) in [
-            (
-                "/auth/logout",
-                AuthenticateResponse::default().record(Format::Json),
-            ),
+            ("/auth/logout", AuthenticateResponse::default().record()),
             ("/access-token", GetAccessTokenResponse::default().record()),
         ] {
             assert_eq!(text(&reply(record, &call(path))), "{}");
@@ -227,8 +221,8 @@ mod tests {
     fn a_batch_is_a_list() {
         let records = || {
             vec![
-                signed_in().record(Format::Json),
-                AuthenticateResponse::default().record(Format::Json),
+                signed_in().record(),
+                AuthenticateResponse::default().record(),
             ]
         };
         let json = batch(records(), &call("/api/Authenticate[]"));

@@ -112,7 +112,7 @@ impl Exchange<'_> {
     /// An answer that brings no cookies.
     fn told(&self, response: &AuthenticateResponse) -> Outcome {
         Outcome {
-            record: response.record(self.call.reply.format),
+            record: response.record(),
             cookies: Vec::new(),
             has_tokens: false,
         }

@@ -3,6 +3,7 @@
 use super::{Exchange, Outcome, token_cookies};
 use crate::edge::endpoints::login::device_info;
 use crate::edge::flows::standing_sessions;
+use crate::error::{Error, Why};
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::{GetAccessToken, GetAccessTokenResponse};
 use crate::wire::servicestack::failure::Failure;
@@ -17,9 +18,11 @@ pub async fn access_token(
     let cookie = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let token = dto.token(cookie.as_ref())?;
     let device = device_info(exchange.incoming);
-    let renewed = standing_sessions::renew(exchange.app, token, device)
-        .await?
-        .ok_or_else(|| Failure::foreign_refresh_token(token.expose()))?;
+    let renewed = match standing_sessions::renew(exchange.app, token, device).await {
+        Ok(renewed) => renewed.ok_or_else(|| Failure::foreign_refresh_token(token.expose()))?,
+        Err(Error::Refused(Why::TokenExpired)) => return Err(Failure::ExpiredRefreshToken),
+        Err(error) => return Err(error.into()),
+    };
     let set = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);
     let from_body = dto.refresh_token.as_ref().is_some_and(|it| !it.is_empty());
     let response = GetAccessTokenResponse {

@@ -137,7 +137,9 @@ impl Fields {
                 if text.is_empty() {
                     return BTreeMap::new();
                 }
-                json::read(&text).or_else(|_| jsv::read(&text)).ok()
+                json::read(&text)
+                    .or_else(|_| jsv::read_dictionary(&text))
+                    .ok()
             }
             Some(Given::Document(value)) => Some(value),
         };

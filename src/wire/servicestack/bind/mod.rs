@@ -272,6 +272,24 @@ mod tests {
     }
 
     #[test]
+    fn a_dictionary_in_a_form_keeps_the_commas_of_its_texts() {
+        let multipart = "multipart/form-data; boundary=b";
+        let part = "--b\r\nContent-Disposition: form-data; name=\"meta\"\r\n\r\n{a:b,c}\r\n--b--";
+        let expected = BTreeMap::from([("a".to_owned(), "b,c".to_owned())]);
+        for (query, content_type, body) in [
+            ("", multipart, part),
+            ("", FORM, "meta={a:b,c}"),
+            ("meta={a:b,c}", JSON, "{}"),
+            ("", JSON, "{\"meta\":\"{a:b,c}\"}"),
+        ] {
+            for path in ["/auth/credentials", "/api/Authenticate"] {
+                let dto = authenticate(path, query, content_type, body);
+                assert_eq!(dto.meta, expected, "{path} {query} {body}");
+            }
+        }
+    }
+
+    #[test]
     fn a_dictionary_keeps_text_and_drops_nulls() {
         let dto = authenticate(
             "/auth",

@@ -4,9 +4,7 @@ use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
 use crate::auth::secret::Secret;
-use crate::auth::token::iso8601;
 use crate::wire::servicestack::failure::{Failure, FieldError};
-use crate::wire::servicestack::format::Format;
 
 /// A DTO to be written: all its members in wire order, null where there is no value.
 ///
@@ -60,8 +58,8 @@ pub struct AuthenticateResponse {
 }
 
 impl AuthenticateResponse {
-    /// The members as they are written in a format.
-    pub fn record(&self, format: Format) -> Record {
+    /// The members as they are written.
+    pub fn record(&self) -> Record {
         Record::new(
             "AuthenticateResponse",
             [
@@ -74,7 +72,7 @@ impl AuthenticateResponse {
                 ("refreshToken", exposed(self.refresh_token.as_ref())),
                 (
                     "refreshTokenExpiry",
-                    json!(self.refresh_token_expiry.map(|time| date(time, format))),
+                    json!(self.refresh_token_expiry.map(date)),
                 ),
                 ("profileUrl", json!(self.profile_url)),
                 ("roles", json!(self.roles)),
@@ -164,21 +162,12 @@ fn exposed(secret: Option<&Secret>) -> Value {
     json!(secret.map(Secret::expose))
 }
 
-/// A time as a format writes it: ISO 8601 with milliseconds, but in JSV as .NET does, with a date
-/// alone for midnight and a fraction of seven digits or none.
-fn date(milliseconds: i64, format: Format) -> String {
-    if format != Format::Jsv {
-        return iso8601(milliseconds);
-    }
-    let shape = if milliseconds % 86_400_000 == 0 {
-        "%Y-%m-%d"
-    } else if milliseconds % 1000 == 0 {
-        "%Y-%m-%dT%H:%M:%SZ"
-    } else {
-        "%Y-%m-%dT%H:%M:%S%.3f0000Z"
-    };
-    DateTime::from_timestamp_millis(milliseconds)
-        .map_or_else(String::new, |time| time.format(shape).to_string())
+/// A time in whole seconds, in UTC and with its zone. A fraction would be off by the time zone in
+/// Java's client, which reads a time with one as local.
+fn date(milliseconds: i64) -> String {
+    DateTime::from_timestamp_millis(milliseconds).map_or_else(String::new, |time| {
+        time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    })
 }
 
 #[cfg(test)]
@@ -188,7 +177,7 @@ mod tests {
     #[test]
     fn an_answer_has_its_members_in_the_documented_order() {
         let names: Vec<String> = AuthenticateResponse::default()
-            .record(Format::Json)
+            .record()
             .members
             .keys()
             .cloned()
@@ -215,17 +204,15 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_iso_but_in_jsv_as_dotnet_writes_them() {
-        assert_eq!(
-            date(1_795_293_060_000, Format::Json),
-            "2026-11-21T20:31:00.000Z"
-        );
-        assert_eq!(date(1_795_293_060_000, Format::Jsv), "2026-11-21T20:31:00Z");
-        assert_eq!(
-            date(1_795_293_060_120, Format::Jsv),
-            "2026-11-21T20:31:00.1200000Z"
-        );
-        assert_eq!(date(1_795_219_200_000, Format::Jsv), "2026-11-21");
+    fn times_are_whole_seconds_with_their_zone() {
+        for (milliseconds, text) in [
+            (1_795_293_060_000, "2026-11-21T20:31:00Z"),
+            (1_795_293_060_999, "2026-11-21T20:31:00Z"),
+            (1_795_219_200_000, "2026-11-21T00:00:00Z"),
+            (i64::MAX, ""),
+        ] {
+            assert_eq!(date(milliseconds), text);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::error::Error;
 
 const GET_DISABLED: &str = "GET Authenticate requests are disabled, to enable set \
     AuthFeature.AllowGetAuthenticateRequests = req => true";
+pub(super) const TOKEN_EXPIRED: &str = "Token has expired";
 pub(super) const NO_REFRESH_TOKEN: &str = "Value cannot be null. (Parameter 'refreshToken')";
 
 /// The longest part of a name from the request that an error repeats, in characters.
@@ -45,6 +46,7 @@ impl Failure {
             Self::InvalidAccessToken => "AccessToken is Invalid",
             Self::InvalidToken | Self::ForeignRefreshToken => "Token is invalid",
             Self::NoRefreshToken => NO_REFRESH_TOKEN,
+            Self::ExpiredRefreshToken => TOKEN_EXPIRED,
             Self::IllegalRefreshToken => "Illegal base64url string!",
         };
         text.to_owned()

@@ -44,6 +44,9 @@ pub enum Failure {
     InvalidToken,
     /// There is no refresh token, in the body or in a cookie.
     NoRefreshToken,
+    /// The refresh token is ours, but has expired, or its session is over or unknown. Not 401: at
+    /// that the Java client asks again without end.
+    ExpiredRefreshToken,
     /// The refresh token is not ours, and is not even base64url.
     IllegalRefreshToken,
     /// The refresh token is not ours.
@@ -126,6 +129,7 @@ impl Failure {
             Self::NoRefreshToken => (400, "ArgumentNullException"),
             Self::InvalidAccessToken => (401, "Unauthorized"),
             Self::CrossSite | Self::InvalidToken => (403, "Forbidden"),
+            Self::ExpiredRefreshToken => (403, TOKEN),
             Self::UnknownProvider(_) | Self::NoSuchOperation(_) => (404, "NotFound"),
             Self::GetDisabled => (405, "NotSupportedException"),
         };
@@ -166,6 +170,13 @@ mod tests {
             failed(&Error::Strategy(Why::TokenRevoked)),
             ("TokenException", "Token has been invalidated".to_owned())
         );
+    }
+
+    #[test]
+    fn a_dead_refresh_token_is_403_so_that_no_client_asks_again() {
+        let (status, code, message) = parts(Failure::ExpiredRefreshToken);
+        assert_eq!((status, code), (403, "TokenException"));
+        assert_eq!(message, "Token has expired");
     }
 
     #[test]

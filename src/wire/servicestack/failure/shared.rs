@@ -1,6 +1,6 @@
 //! Failures that the other API can meet too, in this surface's words.
 
-use super::message::NO_REFRESH_TOKEN;
+use super::message::{NO_REFRESH_TOKEN, TOKEN_EXPIRED};
 use super::{ARGUMENT, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN, VALIDATION};
 use crate::error::{Error, Why};
 
@@ -55,9 +55,7 @@ const fn refusal(why: Why) -> (u16, &'static str, &'static str) {
         Why::ClientInvalid | Why::ClientUserMissing | Why::UserNotActive => {
             (401, "AuthenticationException", why.text())
         }
-        Why::CodeExpired | Why::TokenExpired | Why::BearerExpired => {
-            (401, TOKEN, "Token has expired")
-        }
+        Why::CodeExpired | Why::TokenExpired | Why::BearerExpired => (401, TOKEN, TOKEN_EXPIRED),
         Why::TokenRevoked => (401, TOKEN, "Token has been invalidated"),
         Why::TokenInvalid => (400, ARGUMENT, "Token is invalid"),
         Why::TokenMissing => (400, "ArgumentNullException", NO_REFRESH_TOKEN),

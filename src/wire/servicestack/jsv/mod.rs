@@ -17,7 +17,7 @@
 mod read;
 mod write;
 
-pub use read::{read, read_list};
+pub use read::{read, read_dictionary, read_list};
 pub use write::write;
 
 /// What counts as whitespace where whitespace is not data.
@@ -103,6 +103,28 @@ mod tests {
         for Refused { example, text } in vectors().refused {
             assert!(read(&text).is_err(), "{example}");
         }
+    }
+
+    #[test]
+    fn a_comma_in_a_dictionary_divides_where_a_name_follows() {
+        for (text, value) in [
+            ("{a:b,c}", json!({"a": "b,c"})),
+            ("{a:b,c,d:e,f,g}", json!({"a": "b,c", "d": "e,f,g"})),
+            ("{a:b,c:d}", json!({"a": "b", "c": "d"})),
+            ("{a:b, c: d}", json!({"a": "b", "c": " d"})),
+            ("{a:\"b,c\",d:e}", json!({"a": "b,c", "d": "e"})),
+            ("{a:b,\"c,d\":e}", json!({"a": "b", "c,d": "e"})),
+            ("{a:b:c,d}", json!({"a": "b:c,d"})),
+            ("{a:b,}", json!({"a": "b"})),
+            ("{a:,b}", json!({"a": ",b"})),
+            ("{a:[b,c],d:e}", json!({"a": ["b", "c"], "d": "e"})),
+        ] {
+            assert_eq!(read_dictionary(text), Ok(value), "{text}");
+        }
+        for text in ["{a:b,c", "{a}", "{a:b,\"c}", "{a:\"b\",c}", "a:b,c"] {
+            assert!(read_dictionary(text).is_err(), "{text}");
+        }
+        assert!(read("{a:b,c}").is_err(), "a document is read strictly");
     }
 
     #[test]

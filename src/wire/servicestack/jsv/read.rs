@@ -9,17 +9,24 @@ const NO_END: Malformed = Malformed("it ends before its last bracket");
 
 /// Reads a document: an object, and nothing but whitespace after it.
 pub fn read(text: &str) -> Result<Value, Malformed> {
-    document(text, '{', Reader::object)
+    document(text, '{', Commas::Divide, Reader::object)
+}
+
+/// Reads a dictionary of texts, as it is in a field of a form or query. Whoever writes one by hand
+/// does not quote a comma: one that no name follows is part of the text before it.
+pub fn read_dictionary(text: &str) -> Result<Value, Malformed> {
+    document(text, '{', Commas::DivideNames, Reader::object)
 }
 
 /// Reads a document that is a list, as a batch of requests is.
 pub fn read_list(text: &str) -> Result<Value, Malformed> {
-    document(text, '[', Reader::list)
+    document(text, '[', Commas::Divide, Reader::list)
 }
 
 fn document<'a>(
     text: &'a str,
     open: char,
+    commas: Commas,
     body: fn(&mut Reader<'a>) -> Result<Value, Malformed>,
 ) -> Result<Value, Malformed> {
     let rest = text
@@ -27,6 +34,7 @@ fn document<'a>(
         .ok_or(Malformed("it does not begin with its bracket"))?;
     let mut reader = Reader {
         rest,
+        commas,
         laid_out: rest
             .trim_start_matches([' ', '\t'])
             .starts_with(['\r', '\n']),
@@ -41,9 +49,19 @@ fn document<'a>(
     }
 }
 
+/// What a comma after a bare value of an object does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Commas {
+    /// It ends the value.
+    Divide,
+    /// It ends the value if a name follows, or nothing more.
+    DivideNames,
+}
+
 /// A place in the text. Every step takes what it has looked at off `rest`, so the work is linear.
 struct Reader<'a> {
     rest: &'a str,
+    commas: Commas,
     laid_out: bool,
     depth: usize,
     values: usize,
@@ -152,7 +170,7 @@ impl<'a> Reader<'a> {
 
     /// Everything up to a comma or the end of the brackets; null if that is nothing.
     fn bare(&mut self, close: char) -> Result<Value, Malformed> {
-        let end = self.rest.find([',', close]).ok_or(NO_END)?;
+        let end = self.end_of_bare(close).ok_or(NO_END)?;
         let (text, rest) = self.rest.split_at_checked(end).ok_or(NO_END)?;
         self.rest = rest;
         let text = if self.laid_out {
@@ -164,6 +182,26 @@ impl<'a> Reader<'a> {
             Ok(Value::Null)
         } else {
             Ok(Value::String(text.to_owned()))
+        }
+    }
+
+    /// Where a bare value ends: at the end of the brackets, or at a comma that divides.
+    fn end_of_bare(&self, close: char) -> Option<usize> {
+        let mut end = self.rest.find([',', close])?;
+        if self.commas == Commas::Divide || close != '}' {
+            return Some(end);
+        }
+        loop {
+            let Some(after) = self.rest.get(end..)?.strip_prefix(',') else {
+                return Some(end);
+            };
+            let next = after.find([':', ',', close])?;
+            let (segment, rest) = after.split_at_checked(next)?;
+            let quoted = segment.trim_start_matches(SPACE).starts_with('"');
+            if rest.starts_with(':') || quoted || segment.trim_matches(SPACE).is_empty() {
+                return Some(end);
+            }
+            end = end.saturating_add(next).saturating_add(1);
         }
     }
 
