@@ -21,7 +21,7 @@ export function storageWorker(bindings) {
 /**
  * The storage of a Miniflare that runs `storageWorker`. It outlives `setOptions`.
  *
- * @param {import("miniflare").Miniflare} miniflare
+ * @param {Pick<import("miniflare").Miniflare, "dispatchFetch">} miniflare
  */
 export function openStorage(miniflare) {
   const open = (binding) => async (call, args) => {

@@ -1,42 +1,30 @@
 // What is written down: each event once, in a row and in a line of the log, and no secret in either.
 
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { ADMIN, type Answer, DEMO_WEB, type Pair, api } from "../support/api";
+import { ADMIN, type Answer, DEMO_WEB, type Pair } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, type Outside, json, startOutside } from "../support/identity_provider";
+import { BASIC, sid, useWorker } from "../support/fixtures";
+import { ALL_SETTINGS, GOOGLE, json, startOutside } from "../support/identity_provider";
 import { decode } from "../support/jwt";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
-import { cookieHeader, servicestack } from "../support/servicestack";
-import { type Worker, startWorker } from "../support/worker";
+import { cookieHeader } from "../support/servicestack";
 
-let outside: Outside;
-let worker: Worker;
-let our: ReturnType<typeof api>;
-let their: ReturnType<typeof servicestack>;
-
-beforeAll(async () => {
-  outside = await startOutside();
-  const { RATE_LIMITS: _, ...demo } = demoSettings;
-  worker = await startWorker({
-    outside: outside.handle,
-    settings: { ...ALL_SETTINGS, ...demo, PASSWORD_HASH: "argon2id", SOCIAL_SIGN_UP: "google", SOCIAL_LINKING: "verified-email" },
-  });
-  our = api(worker);
-  their = servicestack(worker);
+const outside = await startOutside();
+const { RATE_LIMITS: _, ...demo } = demoSettings;
+const { worker, our, their } = useWorker({
+  outside: outside.handle,
+  settings: { ...ALL_SETTINGS, ...demo, SOCIAL_SIGN_UP: "google", SOCIAL_LINKING: "verified-email" },
 });
-afterAll(() => worker.stop());
 
-const BASIC = { authorization: `Basic ${Buffer.from("demo-web:demo-web-secret").toString("base64")}` };
 /** Whatever must never be written down. */
 const secrets = new Set<string>(["demo-web-secret", PASSWORD, ADMIN.password]);
 const secret = <T extends string>(text: T) => (secrets.add(text), text);
 
 const person = () => aUser(worker, { email: `${randomUUID()}@example.com` });
 const emailOf = async (id: string) => String(await worker.db.prepare("select email from users where id = ?").bind(id).first("email"));
-const sid = (token: string): string => decode(token).claims.sid;
 const keep = (pair: Pair) => (secret(pair.accessToken), secret(pair.refreshToken), pair);
 
 interface Attempt {
@@ -78,7 +66,7 @@ describe("signing in", () => {
     const { id, username } = await person();
     const direct = await watched({ path: "/auth/login-token", body: body(username) });
     keep(direct.answer.body);
-    expect(direct.written).toEqual([row("sign-in ok", id, 1, sid(direct.answer.body.accessToken))]);
+    expect(direct.written).toEqual([row("sign-in ok", id, 1, sid(direct.answer.body))]);
     expect(direct.answer.waits, "the record is nobody's wait").toBe(2);
 
     const login = await watched({ path: "/auth/login", body: body(username) });
@@ -86,7 +74,7 @@ describe("signing in", () => {
     const [{ session_id }] = login.written;
     expect(login.written).toEqual([row("sign-in ok", id, 1, ANY)]);
     const redeemed = await watched({ path: "/auth/token", body: { code, clientId: "demo-web" } });
-    expect(sid(redeemed.answer.body.accessToken)).toBe(session_id);
+    expect(sid(redeemed.answer.body)).toBe(session_id);
     expect(redeemed.written).toEqual([row("code ok", id, 1, session_id)]);
     expect((await watched({ path: "/auth/token", body: { code, clientId: "demo-web" } })).written).toEqual([row("code replay", id, 1, session_id)]);
     expect((await watched({ path: "/auth/token", body: { code: "nobody's", clientId: "demo-web" } })).written).toEqual([row("code failed", null, null)]);
@@ -121,7 +109,7 @@ describe("signing in", () => {
     const put = await watched({ path: "/otp-caches", headers: BASIC, body: { username, otp } });
     expect(put.written).toEqual([row("otp ok", null, 1)]);
     const used = await watched({ path: "/auth/login-token", body: body(username, otp) });
-    expect(used.written).toEqual([row("sign-in ok", id, 1, sid(keep(used.answer.body).accessToken))]);
+    expect(used.written).toEqual([row("sign-in ok", id, 1, sid(keep(used.answer.body)))]);
     const admin = keep(await our.signIn(ADMIN));
     const by = await watched({ path: "/otp-caches", headers: our.bearer(admin.accessToken), body: { username, otp } });
     expect(by.written).toEqual([row("otp ok", decode(admin.accessToken).claims.id, null)]);
@@ -182,7 +170,7 @@ describe("a session", () => {
     const { user, pair, headers } = await session();
     for (let n = 0, last = pair; n < 2; n++) last = keep((await our.refresh(last)).body);
     const theft = await watched({ path: "/auth/token-refresh", body: { refreshToken: pair.refreshToken }, headers });
-    expect(theft.written).toEqual([row("refresh theft", user.id, 1, sid(pair.accessToken))]);
+    expect(theft.written).toEqual([row("refresh theft", user.id, 1, sid(pair))]);
     const again = await watched({ path: "/auth/token-refresh", body: { refreshToken: pair.refreshToken }, headers });
     expect(again.written, "it was ended once").toEqual([]);
   });
@@ -191,7 +179,7 @@ describe("a session", () => {
     const { user, pair, headers } = await session();
     const body = { refreshToken: pair.refreshToken };
     const out = await watched({ path, body, headers });
-    expect(out.written).toEqual([row("sign-out ok", user.id, 1, sid(pair.accessToken))]);
+    expect(out.written).toEqual([row("sign-out ok", user.id, 1, sid(pair))]);
     expect(out.answer.waits).toBe(1);
     expect((await watched({ path, body, headers })).written, "there is nothing to end any more").toEqual([]);
   });
@@ -216,7 +204,7 @@ describe("a password", () => {
     const { user, pair, headers } = await session();
     const change = (oldPassword: string) =>
       watched({ method: "PATCH", path: "/auth/change-password", headers, body: { refreshToken: pair.refreshToken, username: user.username, oldPassword, password: secret("the next password") } });
-    const of = (event: string) => [row(event, user.id, 1, sid(pair.accessToken))];
+    const of = (event: string) => [row(event, user.id, 1, sid(pair))];
     for (let n = 0; n < 10; n++) expect((await change(`a wrong password ${n}`)).written).toEqual(of("password failed"));
     expect((await change(PASSWORD)).written).toEqual(of("password refused"));
     await worker.db.prepare("delete from attempts").run();

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ADMIN, api } from "../support/api";
-import { type Worker, startWorker } from "../support/worker";
+import { startWorker } from "../support/worker";
 
 type Row = Record<string, any>;
 interface Vector {
@@ -18,7 +18,7 @@ interface Vector {
 
 /** A worker whose clients are these; the administrator's session is with client 1. */
 async function over(rows: Row[]) {
-  const worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id" } });
+  const worker = await startWorker();
   const our = api(worker);
   const headers = our.bearer((await our.signIn(ADMIN)).accessToken);
   const statement = worker.db.prepare(

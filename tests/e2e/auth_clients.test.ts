@@ -1,27 +1,25 @@
 // Auth clients, administered: all eight operations on real D1.
 
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { ADMIN, DEMO_WEB, api, flat, nested } from "../support/api";
+import { beforeAll, expect, test } from "vitest";
+import { ADMIN, api, flat, nested } from "../support/api";
+import { useWorker } from "../support/fixtures";
 import { aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
+import { startWorker } from "../support/worker";
 
 const MASK = "********";
 const BASE = { accessTokenExpiration: 900, refreshTokenExpiration: 86400, authCodeExpiration: 180 };
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
 let administrator: Record<string, string>;
 let administratorId: string;
 
+const { worker, our } = useWorker();
+
 beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id" } });
-  our = api(worker);
   const { accessToken } = await our.signIn(ADMIN);
   administrator = our.bearer(accessToken);
   administratorId = (await our.me(accessToken)).body.id;
 });
-afterAll(() => worker.stop());
 
 let made = 0;
 const fresh = (more: object = {}) => {

@@ -1,19 +1,16 @@
 // What no client should send: each gets its exact 4xx, and the worker goes on serving.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DEMO, DEMO_WEB, type Answer, type Pair, api, flat, nested } from "../support/api";
-import { type Worker, startWorker } from "../support/worker";
+import { DEMO, DEMO_WEB, type Answer, type Pair, flat, nested } from "../support/api";
+import { useWorker } from "../support/fixtures";
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
 let pair: Pair;
 
+const { worker, our } = useWorker({ settings: { SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000" } });
+
 beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id", SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000" } });
-  our = api(worker);
   pair = await our.signIn();
 });
-afterAll(() => worker.stop());
 
 // Whatever was sent: the next request is served, and nothing of it reached the log.
 let logged: string;

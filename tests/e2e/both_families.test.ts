@@ -1,8 +1,9 @@
 // Two APIs on one host: whose call it is, and in whose envelope the answer comes.
 
 import { readFileSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Answer, api } from "../support/api";
+import { useWorker } from "../support/fixtures";
 import { CREDENTIALS, failed, servicestack } from "../support/servicestack";
 import { type Worker, startWorker } from "../support/worker";
 
@@ -31,12 +32,7 @@ function familyOf(answer: Answer): string | undefined {
 }
 
 describe("one worker", () => {
-  let worker: Worker;
-
-  beforeAll(async () => {
-    worker = await startWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web" } });
-  });
-  afterAll(() => worker.stop());
+  const { worker } = useWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web" } });
 
   test.each(titled)("%s", async (_, row) => {
     const path = row.path + (row.query ? `?${row.query}` : "");

@@ -1,30 +1,26 @@
 // Changing one's password: what is asked first, what a refusal leaves, and what ends.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { DEMO_MOBILE, DEMO_WEB, type Pair, api, flat, nested } from "../support/api";
+import { DEMO_MOBILE, DEMO_WEB, type Pair, flat, nested } from "../support/api";
+import { REVOKED, useWorker } from "../support/fixtures";
 import { PASSWORD, aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
 
 const NEW = "another password";
-const REVOKED = nested("TokenRevoked");
 const PASSWORD_INVALID = flat(400, "PasswordInvalid");
 const SUCCESS = { success: true };
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
 let somebody: Awaited<ReturnType<typeof aUser>>;
 let argon2id: string;
 let pair: Pair;
 
+const { worker, our } = useWorker({ settings: { SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000" } });
+
 beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id", SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000" } });
-  our = api(worker);
   const { id, username } = await aUser(worker);
   await our.signIn({ username, password: PASSWORD });
   const stored = () => worker.db.prepare("select password from user_credentials where user_id = ?").bind(id).first<string>("password");
   argon2id = await vi.waitUntil(async () => /^\$argon2id\$.*/.exec((await stored())!)?.[0], 30_000);
 });
-afterAll(() => worker.stop());
 beforeEach(async () => {
   somebody = await aUser(worker, { storedPassword: argon2id });
   pair = await signIn();

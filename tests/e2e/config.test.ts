@@ -1,24 +1,19 @@
 // The deployment's settings. One that is missing or wrong stops everything, under its name and never with its value.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { api, nested } from "../support/api";
+import { expect, test } from "vitest";
+import { nested } from "../support/api";
+import { useWorker } from "../support/fixtures";
 import { decode } from "../support/jwt";
-import { type Settings, type Worker, freshDataKey, freshKeys, startWorker } from "../support/worker";
+import { type Settings, freshDataKey, freshKeys } from "../support/worker";
 
 /** What must never be seen again once it is a setting's value. */
 const HUNTER2 = "hunter2";
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
-const right: Settings = { PUBLIC_URL: "http://127.0.0.1:8787", JWT_KEYS: freshKeys(), DATA_KEY: freshDataKey(), PASSWORD_HASH: "argon2id" };
+const right: Settings = { PUBLIC_URL: "http://127.0.0.1:8787", JWT_KEYS: freshKeys(), DATA_KEY: freshDataKey() };
 
 // Without settings of its own, it looks at those of each request until it finds some that serve.
-beforeAll(async () => {
-  worker = await startWorker({ settings: { PUBLIC_URL: undefined, JWT_KEYS: undefined, DATA_KEY: undefined } });
-  our = api(worker);
-});
-afterAll(() => worker.stop());
+const { worker, our } = useWorker({ settings: { PUBLIC_URL: undefined, JWT_KEYS: undefined, DATA_KEY: undefined } });
 
 const keySet = (...keys: object[]) => JSON.stringify({ keys });
 const jwk = (pair: ReturnType<typeof generateKeyPairSync>) => (pair as any).privateKey.export({ format: "jwk" });

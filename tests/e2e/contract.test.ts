@@ -3,14 +3,14 @@
 // after the tour storage and log hold none of its secrets.
 
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { ADMIN, type Answer, DEMO, DEMO_MOBILE, DEMO_WEB, type Pair, api } from "../support/api";
+import { ADMIN, type Answer, DEMO, DEMO_MOBILE, DEMO_WEB, type Pair } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, type Person, type Row, startOutside } from "../support/identity_provider";
+import { BASIC, useWorker } from "../support/fixtures";
+import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Person, type Row, startOutside } from "../support/identity_provider";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
 
 type Type = "string" | "number" | "boolean" | "null" | "object" | "array";
 
@@ -31,30 +31,23 @@ const SCHEMAS: Record<string, Record<string, Type[]>> = {
 
 const CLIENT = { clientSecret: "a new client's password", secret: "a new client's signing secret", accessTokenExpiration: 900, refreshTokenExpiration: 86400, authCodeExpiration: 180 };
 
-let outside: Outside;
-let worker: Worker;
-let our: ReturnType<typeof api>;
 /** What must not be found in storage or log. */
 const secrets = new Set<string>([PASSWORD, DEMO.password, ADMIN.password, DEMO_WEB.client_secret, CLIENT.clientSecret, CLIENT.secret]);
 
-beforeAll(async () => {
-  outside = await startOutside();
-  worker = await startWorker({
-    outside: outside.handle,
-    settings: {
-      ...ALL_SETTINGS,
-      PASSWORD_HASH: "argon2id",
-      DEV_MAILBOX: "on",
-      OTP_CLIENT_IDS: "demo-web",
-      SERVICESTACK_CLIENT_ID: "demo-web",
-      SIGN_UP_TENANT: demoSettings.SIGN_UP_TENANT,
-      SIGN_UP_ROLE: demoSettings.SIGN_UP_ROLE,
-      SIGN_UP_CLIENT_IDS: demoSettings.SIGN_UP_CLIENT_IDS,
-    },
-  });
-  our = api(worker);
+const outside = await startOutside();
+const { worker, our } = useWorker({
+  outside: outside.handle,
+  settings: {
+    ...ALL_SETTINGS,
+    PASSWORD_HASH: undefined, // what a deployment gets that sets nothing
+    DEV_MAILBOX: "on",
+    OTP_CLIENT_IDS: "demo-web",
+    SERVICESTACK_CLIENT_ID: "demo-web",
+    SIGN_UP_TENANT: demoSettings.SIGN_UP_TENANT,
+    SIGN_UP_ROLE: demoSettings.SIGN_UP_ROLE,
+    SIGN_UP_CLIENT_IDS: demoSettings.SIGN_UP_CLIENT_IDS,
+  },
 });
-afterAll(() => worker.stop());
 
 const person = () => aUser(worker, { email: `${randomUUID()}@example.com` });
 const emailOf = (id: string) => worker.db.prepare("select email from users where id = ?").bind(id).first<string>("email");
@@ -126,7 +119,6 @@ async function appleByGet(): Promise<Answer> {
 }
 
 const admin = async () => our.bearer((await session(ADMIN)).accessToken);
-const basic = { authorization: `Basic ${Buffer.from("demo-web:demo-web-secret").toString("base64")}` };
 
 async function newClient() {
   const headers = await admin();
@@ -142,7 +134,7 @@ const otp = () => {
 
 async function ownOtp() {
   const { username } = await person();
-  await our.post("/otp-caches", { otp: otp(), username }, basic);
+  await our.post("/otp-caches", { otp: otp(), username }, BASIC);
   return `/otp-caches/${username}`;
 }
 
@@ -232,9 +224,9 @@ const OPERATIONS: Record<string, { ask: () => Promise<Answer>; status?: number; 
     schema: "SuccessResponse",
   },
   "POST /logout": { ask: async () => our.logout(await session()), schema: "SuccessResponse" },
-  "GET /otp-caches/{id}": { ask: async () => our.send("GET", await ownOtp(), { headers: basic }), schema: "Otp" },
-  "DELETE /otp-caches/{id}": { ask: async () => our.send("DELETE", await ownOtp(), { headers: basic }), status: 204 },
-  "POST /otp-caches": { ask: async () => our.post("/otp-caches", { otp: otp(), username: "demo" }, basic), schema: "Otp" },
+  "GET /otp-caches/{id}": { ask: async () => our.send("GET", await ownOtp(), { headers: BASIC }), schema: "Otp" },
+  "DELETE /otp-caches/{id}": { ask: async () => our.send("DELETE", await ownOtp(), { headers: BASIC }), status: 204 },
+  "POST /otp-caches": { ask: async () => our.post("/otp-caches", { otp: otp(), username: "demo" }, BASIC), schema: "Otp" },
 };
 
 /** ServiceStack's page. */

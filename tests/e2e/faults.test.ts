@@ -2,32 +2,27 @@
 // waits, 503, nothing half done, and the caller can go on. And a worker that panics.
 
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { ADMIN, type Answer, DEMO_MOBILE, DEMO_WEB, api } from "../support/api";
+import { ADMIN, type Answer, DEMO_MOBILE, DEMO_WEB } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, ROWS, type Row, json, startOutside } from "../support/identity_provider";
+import { BASIC, FORM, useWorker } from "../support/fixtures";
+import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, ROWS, type Row, json, startOutside } from "../support/identity_provider";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
-import { cookieHeader, servicestack } from "../support/servicestack";
-import { type Worker, startWorker } from "../support/worker";
+import { cookieHeader } from "../support/servicestack";
 
-let worker: Worker;
-let outside: Outside;
-let our: ReturnType<typeof api>;
-let their: ReturnType<typeof servicestack>;
 let admin: Record<string, string>;
 let stored: string;
 
+const outside = await startOutside();
+const { RATE_LIMITS: _, ...demo } = demoSettings;
+const { worker, our, their } = useWorker({
+  outside: outside.handle,
+  settings: { ...ALL_SETTINGS, ...demo, SOCIAL_SIGN_UP: "google", SOCIAL_LINKING: "verified-email" },
+});
+
 beforeAll(async () => {
-  outside = await startOutside();
-  const { RATE_LIMITS: _, ...demo } = demoSettings;
-  worker = await startWorker({
-    outside: outside.handle,
-    settings: { ...ALL_SETTINGS, ...demo, PASSWORD_HASH: "argon2id", SOCIAL_SIGN_UP: "google", SOCIAL_LINKING: "verified-email" },
-  });
-  our = api(worker);
-  their = servicestack(worker);
   admin = our.bearer((await our.signIn(ADMIN)).accessToken);
   // As it is stored after a first sign-in, so that none of these has to hash it anew.
   const { id, username } = await aUser(worker);
@@ -44,9 +39,7 @@ beforeAll(async () => {
     return token.includes("-") ? json({ sub: token }) : usual(); // the tokens of tokeninfo are subjects
   });
 });
-afterAll(() => worker.stop());
 
-const BASIC = { authorization: `Basic ${Buffer.from("demo-web:demo-web-secret").toString("base64")}` };
 const NEW_PASSWORD = "a new password";
 
 /** A request that would succeed, and what its caller may do where it cannot simply be sent again. */
@@ -100,10 +93,9 @@ async function aClient() {
   return { body, id: (await our.send("POST", "/auth-clients", { body, headers: admin })).body.id };
 }
 
-const form = { "content-type": "application/x-www-form-urlencoded" };
 const start = (row: Row, method = "POST"): Attempt =>
   method === "POST"
-    ? { path: row.start, headers: form, body: new URLSearchParams(DEMO_WEB).toString() }
+    ? { path: row.start, headers: FORM, body: new URLSearchParams(DEMO_WEB).toString() }
     : { method, path: `${row.start}?${new URLSearchParams(DEMO_WEB)}` };
 
 /** A browser at a return; `who` is known, or will be. */
@@ -112,7 +104,7 @@ async function comingBack(row: Row, who: { sub: string; email?: string; email_ve
   const fields = new URLSearchParams(await app.begin(outside, row, who, client)).toString();
   const headers = { cookie: app.cookie() };
   const anew = () => browser(worker).dance(outside, row, who, client);
-  return row.formPost ? { path: row.back, headers: { ...form, ...headers }, body: fields, anew } : { method: "GET", path: `${row.back}?${fields}`, headers, anew };
+  return row.formPost ? { path: row.back, headers: { ...FORM, ...headers }, body: fields, anew } : { method: "GET", path: `${row.back}?${fields}`, headers, anew };
 }
 
 async function theirSession() {

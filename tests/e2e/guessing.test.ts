@@ -1,25 +1,18 @@
 // Guessing and flooding: what is counted, what waits, and what the owner of an account notices.
 
 import { pbkdf2Sync } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type Answer, api, nested } from "../support/api";
+import { from, useWorker } from "../support/fixtures";
 import { decode, jwt, keyOf } from "../support/jwt";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
 import { servicestack } from "../support/servicestack";
-import { type Worker, freshKeys, startWorker } from "../support/worker";
+import { freshKeys, startWorker } from "../support/worker";
 
 const JWT_KEYS = freshKeys();
-let worker: Worker;
-let our: ReturnType<typeof api>;
+const { worker, our } = useWorker({ settings: { JWT_KEYS, DEV_MAILBOX: "on", ACCOUNT_ATTEMPTS: "30", SERVICESTACK_CLIENT_ID: "demo-web" } });
 
-beforeAll(async () => {
-  worker = await startWorker({ settings: { JWT_KEYS, PASSWORD_HASH: "argon2id", DEV_MAILBOX: "on", ACCOUNT_ATTEMPTS: "30", SERVICESTACK_CLIENT_ID: "demo-web" } });
-  our = api(worker);
-});
-afterAll(() => worker.stop());
-
-const from = (address: string, device?: string) => ({ "cf-connecting-ip": address, ...(device && { device_id: device }) });
 const enter = (username: string, password: string, headers: Record<string, string> = {}) => our.loginToken({ username, password }, headers);
 // PASSWORD under one iteration: these tests are about counting.
 const output = pbkdf2Sync(PASSWORD, Buffer.alloc(16), 1, 32, "sha512").toString("base64").replace(/=+$/, "");
@@ -216,7 +209,7 @@ const COSTLY: [method: string, path: string, body?: object][] = [
 ];
 
 test("every route that costs CPU or sends a message is on the flood table, in the caller's own envelope", async () => {
-  const held = await startWorker({ floodLimits: { SIGN_IN_LIMIT: 1, MAIL_LIMIT: 1 }, settings: { PASSWORD_HASH: "argon2id", SERVICESTACK_CLIENT_ID: "demo-web" } });
+  const held = await startWorker({ floodLimits: { SIGN_IN_LIMIT: 1, MAIL_LIMIT: 1 }, settings: { SERVICESTACK_CLIENT_ID: "demo-web" } });
   try {
     const their = api(held);
     for (const [n, [method, path, body]] of COSTLY.entries()) {

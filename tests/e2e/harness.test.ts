@@ -3,19 +3,12 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { DEMO_WEB, api } from "../support/api";
+import { expect, test } from "vitest";
+import { DEMO_WEB } from "../support/api";
+import { useWorker } from "../support/fixtures";
 import { mailbox } from "../support/mailbox";
-import { type Worker, startWorker } from "../support/worker";
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
-
-beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id", DEV_MAILBOX: "on" } });
-  our = api(worker);
-});
-afterAll(() => worker.stop());
+const { worker, our } = useWorker({ settings: { DEV_MAILBOX: "on" } });
 
 test("no test and no script goes through Miniflare's stubs, which a busy machine loses", () => {
   const root = new URL("../../", import.meta.url);

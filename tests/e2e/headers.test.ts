@@ -1,15 +1,15 @@
 // What every answer carries, and which browsers may read it.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Answer, api } from "../support/api";
-import { type Worker, startWorker } from "../support/worker";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Answer } from "../support/api";
+import { useWorker } from "../support/fixtures";
 
 const LOCAL = "http://localhost:5173"; // of demo-web's redirect URL
 const APP = "https://app.example";
 const OWN = "https://admin.example:8443"; // of ALLOWED_ORIGINS
 const EXPOSED = "X-Cookies, WWW-Authenticate";
 
-const settings = { PASSWORD_HASH: "argon2id", ALLOWED_ORIGINS: `${OWN}, https://path.example/some/where, http://127.0.0.1:3000` };
+const settings = { ALLOWED_ORIGINS: `${OWN}, https://path.example/some/where, http://127.0.0.1:3000` };
 
 const client = (id: number, redirectUrl: string, deleted = 0) =>
   `insert into auth_clients select ${id}, 'client-${id}', 'x', 'x', '${redirectUrl}', 900, 86400, 180, 0, 0, ${deleted}, null, null`;
@@ -24,17 +24,14 @@ const CLIENTS = [
   client(17, "not a url"),
 ];
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
 let token: string;
 
+const { worker, our } = useWorker({ settings });
+
 beforeAll(async () => {
-  worker = await startWorker({ settings });
-  our = api(worker);
   await worker.db.batch(CLIENTS.map((sql) => worker.db.prepare(sql)));
   token = (await our.signIn()).accessToken;
 });
-afterAll(() => worker.stop());
 
 /** One request for each kind of answer. */
 const requests: Record<string, (headers: Record<string, string>) => Promise<Answer>> = {

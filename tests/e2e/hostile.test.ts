@@ -4,38 +4,27 @@
 
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { ADMIN, type Answer, DEMO_MOBILE, DEMO_WEB, type Pair, api, flat, nested } from "../support/api";
+import { ADMIN, type Answer, DEMO_MOBILE, DEMO_WEB, type Pair, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
-import { many } from "../support/fixtures";
-import { ALL_SETTINGS, FACEBOOK, GOOGLE, type Outside, startOutside } from "../support/identity_provider";
+import { BASIC, FORM, REVOKED, from, many, useWorker } from "../support/fixtures";
+import { ALL_SETTINGS, FACEBOOK, GOOGLE, startOutside } from "../support/identity_provider";
 import { decode, jwt, keyOf } from "../support/jwt";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
-import { FORM, cookieHeader, cookiesOf, servicestack } from "../support/servicestack";
-import { type Worker, freshKeys, startWorker } from "../support/worker";
+import { cookieHeader, cookiesOf } from "../support/servicestack";
+import { freshKeys } from "../support/worker";
 
-let worker: Worker;
-let outside: Outside;
-let our: ReturnType<typeof api>;
-let their: ReturnType<typeof servicestack>;
 const JWT_KEYS = freshKeys();
 
-beforeAll(async () => {
-  outside = await startOutside();
-  const { RATE_LIMITS: _, ...demo } = demoSettings;
-  const settings = { ...ALL_SETTINGS, ...demo, JWT_KEYS, PASSWORD_HASH: "argon2id", SOCIAL_LINKING: "verified-email", SOCIAL_SIGN_UP: "google,facebook" };
-  worker = await startWorker({ outside: outside.handle, settings });
-  our = api(worker);
-  their = servicestack(worker);
-});
+const outside = await startOutside();
+const { RATE_LIMITS: _, ...demo } = demoSettings;
+const settings = { ...ALL_SETTINGS, ...demo, JWT_KEYS, SOCIAL_LINKING: "verified-email", SOCIAL_SIGN_UP: "google,facebook" };
+const { worker, our, their } = useWorker({ outside: outside.handle, settings });
 afterEach(() => outside.reset());
-afterAll(() => worker.stop());
 
-const BASIC = { authorization: `Basic ${Buffer.from("demo-web:demo-web-secret").toString("base64")}` };
 const EXPIRED = flat(401, "Code Expired");
-const REVOKED = nested("TokenRevoked");
 const WRONG = nested("Invalid Credentials");
 
 const victim = (wishes: Parameters<typeof aUser>[1] = {}) => {
@@ -44,7 +33,6 @@ const victim = (wishes: Parameters<typeof aUser>[1] = {}) => {
 };
 const signIn = (who: { username: string }, headers?: Record<string, string>) => our.signIn({ username: who.username, password: PASSWORD }, headers);
 const codeFor = async (who: { username: string }, body: object = {}) => (await our.login({ username: who.username, password: PASSWORD, ...body })).body.code as string;
-const from = (address: string) => ({ "cf-connecting-ip": address });
 const people = () => worker.db.prepare("select count(*) as n from users").first<number>("n");
 const permissionsOf = async (pair: Pair) => (await our.me(pair.accessToken)).body.permissions;
 
@@ -237,7 +225,7 @@ test("unicode case-folding collision: no spelling of an address makes a second a
   const user = await victim({ username: `kim-${randomUUID()}` });
   const spellings = [user.username.toUpperCase(), user.username.replace("k", "\u212a"), user.username.replace("kim", "ｋｉｍ"), ` ${user.username} `];
   for (const spelling of spellings) expect((await our.loginToken({ username: spelling, password: PASSWORD })).body.accessToken, spelling).toBeTypeOf("string");
-  const [local, domain] = user.email.split("@");
+  const [local] = user.email.split("@");
   for (const email of [user.email.toUpperCase(), `${local}@ｅｘａｍｐｌｅ.com`, `${local}@example\u3002com`]) {
     const before = await people();
     await our.post("/auth/sign-up/create-token", { email });

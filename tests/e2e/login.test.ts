@@ -1,18 +1,11 @@
 // Signing in: the two login routes, what they refuse, and how alike the refusals are.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DEMO_WEB, api, flat, nested } from "../support/api";
+import { describe, expect, test } from "vitest";
+import { DEMO_WEB, flat, nested } from "../support/api";
+import { useWorker } from "../support/fixtures";
 import { PASSWORD, aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
-
-beforeAll(async () => {
-  worker = await startWorker();
-  our = api(worker);
-});
-afterAll(() => worker.stop());
+const { worker, our } = useWorker({ settings: { PASSWORD_HASH: undefined } });
 
 test("a person signs in with a code, in two waits, and the code opens a session in two", async () => {
   const login = await our.login();

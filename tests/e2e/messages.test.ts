@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { DEMO_WEB, api } from "../support/api";
+import { BASIC } from "../support/fixtures";
 import { type Options, startWorker } from "../support/worker";
 
 const KEY = Buffer.from("a key of thirty-two bytes, or so!");
@@ -149,8 +150,7 @@ test("nothing in D1 or KV holds a live token, code, OTP or password in the clear
   const worker = await started({ settings: { ...webhook, ...SIGN_UP, OTP_CLIENT_IDS: "demo-web" }, outside });
   const our = api(worker);
   const secrets = ["correct horse battery", "demo-web-secret", "987654321"];
-  const basic = { authorization: `Basic ${Buffer.from("demo-web:demo-web-secret").toString("base64")}` };
-  expect((await our.post("/otp-caches", { otp: "987654321", username: "demo" }, basic)).status).toBe(200);
+  expect((await our.post("/otp-caches", { otp: "987654321", username: "demo" }, BASIC)).status).toBe(200);
   const pair = await our.signIn();
   secrets.push(pair.accessToken, pair.refreshToken, (await our.login()).body.code);
   await forget(our);

@@ -1,28 +1,23 @@
 // One-time passwords: who may post them, and what they open.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { ADMIN, DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
-import { HASHES_AT_ONCE, many } from "../support/fixtures";
+import { beforeAll, expect, test } from "vitest";
+import { ADMIN, DEMO_MOBILE, api, flat, nested } from "../support/api";
+import { BASIC, HASHES_AT_ONCE, basic, many, useWorker } from "../support/fixtures";
 import { aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
+import { startWorker } from "../support/worker";
 
-const basic = (client: string, secret: string) => ({ authorization: `Basic ${Buffer.from(`${client}:${secret}`).toString("base64")}` });
-const WEB = basic("demo-web", "demo-web-secret");
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
 let administrator: Record<string, string>;
 
+const { worker, our } = useWorker({ settings: { OTP_CLIENT_IDS: "demo-web", SIGN_IN_ATTEMPTS: "1000" } });
+
 beforeAll(async () => {
-  worker = await startWorker({ settings: { OTP_CLIENT_IDS: "demo-web", PASSWORD_HASH: "argon2id", SIGN_IN_ATTEMPTS: "1000" } });
-  our = api(worker);
   administrator = our.bearer((await our.signIn(ADMIN)).accessToken);
 });
-afterAll(() => worker.stop());
 
-const put = (username: string, otp = "123456", headers: Record<string, string> = WEB) => our.post("/otp-caches", { otp, username }, headers);
-const look = (username: string, headers: Record<string, string> = WEB) => our.send("GET", `/otp-caches/${encodeURIComponent(username)}`, { headers });
-const remove = (username: string, headers: Record<string, string> = WEB) => our.send("DELETE", `/otp-caches/${encodeURIComponent(username)}`, { headers });
+const put = (username: string, otp = "123456", headers: Record<string, string> = BASIC) => our.post("/otp-caches", { otp, username }, headers);
+const look = (username: string, headers: Record<string, string> = BASIC) => our.send("GET", `/otp-caches/${encodeURIComponent(username)}`, { headers });
+const remove = (username: string, headers: Record<string, string> = BASIC) => our.send("DELETE", `/otp-caches/${encodeURIComponent(username)}`, { headers });
 const enter = (username: string, password = "123456") => our.loginToken({ username, password });
 
 test("an OTP is kept, shown, and gone when deleted", async () => {
@@ -106,7 +101,7 @@ test("an OTP ends after fifteen minutes by the stored time", async () => {
 });
 
 test("no OTP opens an administrator's account", async () => {
-  for (const headers of [WEB, administrator]) {
+  for (const headers of [BASIC, administrator]) {
     expect((await put("admin", "123456", headers)).status).toBe(200);
     expect((await enter("admin")).body).toEqual(nested("Invalid Credentials"));
   }
@@ -169,7 +164,7 @@ test("the open habit lets anybody post and read, and what they post is never a p
     expect((await their.post("/otp-caches", { otp: "123456", username: "demo" })).status).toBe(200);
     expect((await their.send("GET", "/otp-caches/demo")).body).toEqual({ otp: "123456", username: "demo" });
     expect((await their.loginToken({ password: "123456" })).body).toEqual(nested("Invalid Credentials"));
-    expect((await their.post("/otp-caches", { otp: "abcdef", username: "demo" }, WEB)).status).toBe(200);
+    expect((await their.post("/otp-caches", { otp: "abcdef", username: "demo" }, BASIC)).status).toBe(200);
     expect((await their.loginToken({ password: "abcdef" })).status).toBe(200);
     expect((await their.send("DELETE", "/otp-caches/demo")).status).toBe(204);
     expect((await their.send("GET", "/otp-caches/demo")).body).toBe(null);
@@ -182,13 +177,13 @@ test("with the open habit nobody reads, replaces or deletes an OTP that is a pas
   const open = await startWorker({ settings: { LEGACY_HABITS: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
   try {
     const their = api(open);
-    expect((await their.post("/otp-caches", { otp: "abcdef", username: "demo" }, WEB)).status).toBe(200);
+    expect((await their.post("/otp-caches", { otp: "abcdef", username: "demo" }, BASIC)).status).toBe(200);
     for (const name of ["demo", "%20demo", " demo", "DEMO"]) {
       expect((await their.send("GET", `/otp-caches/${name}`)).text, name).toBe("null");
       expect((await their.send("DELETE", `/otp-caches/${name}`)).status).toBe(204);
     }
     expect((await their.post("/otp-caches", { otp: "123456", username: "demo" })).status).toBe(200);
-    expect((await their.send("GET", "/otp-caches/demo", { headers: WEB })).body).toEqual({ otp: "abcdef", username: "demo" });
+    expect((await their.send("GET", "/otp-caches/demo", { headers: BASIC })).body).toEqual({ otp: "abcdef", username: "demo" });
     expect((await their.loginToken({ password: "123456" })).body).toEqual(nested("Invalid Credentials"));
     expect((await their.loginToken({ password: "abcdef" })).status).toBe(200);
   } finally {

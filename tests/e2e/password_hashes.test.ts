@@ -1,25 +1,17 @@
 // How passwords are hashed, and hashes that were made elsewhere.
 
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { hashPassword } from "../../scripts/lib/people.mjs";
-import { DEMO_WEB, api, flat, nested } from "../support/api";
+import { DEMO_WEB, flat, nested } from "../support/api";
+import { useWorker } from "../support/fixtures";
 import { mailbox } from "../support/mailbox";
 import { aUser } from "../support/seed";
-import { WRONG, servicestack } from "../support/servicestack";
-import { type Worker, startWorker } from "../support/worker";
+import { WRONG } from "../support/servicestack";
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
-let their: ReturnType<typeof servicestack>;
 const password = "correct horse battery";
 
-beforeAll(async () => {
-  worker = await startWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web", DEV_MAILBOX: "on" } });
-  our = api(worker);
-  their = servicestack(worker);
-});
-afterAll(() => worker.stop());
+const { worker, our, their } = useWorker({ settings: { PASSWORD_HASH: undefined, SERVICESTACK_CLIENT_ID: "demo-web", DEV_MAILBOX: "on" } });
 
 const stored = (id: string) => worker.db.prepare("select password, changed_on from user_credentials where user_id = ?").bind(id).first<any>();
 const becomes = (id: string, expected: RegExp) => vi.waitFor(async () => expect((await stored(id)).password).toMatch(expected), 30_000);

@@ -1,23 +1,19 @@
 // Forgotten passwords: the link, what it opens, and what nobody learns from asking.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
-import { HASHES_AT_ONCE, many } from "../support/fixtures";
+import { beforeAll, expect, test } from "vitest";
+import { DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
+import { HASHES_AT_ONCE, many, useWorker } from "../support/fixtures";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
 let mail: ReturnType<typeof mailbox>;
 let people = 0;
 
+const { worker, our } = useWorker({ settings: { DEV_MAILBOX: "on", RESET_LINK: "https://app.example/reset?x=1&t={token}" } });
+
 beforeAll(async () => {
-  worker = await startWorker({ settings: { DEV_MAILBOX: "on", PASSWORD_HASH: "argon2id", RESET_LINK: "https://app.example/reset?x=1&t={token}" } });
-  our = api(worker);
   mail = mailbox(worker);
 });
-afterAll(() => worker.stop());
 
 const forget = (body: object, headers?: Record<string, string>) =>
   our.post("/auth/forget-password", { ...DEMO_WEB, ...body }, headers);

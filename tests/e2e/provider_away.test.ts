@@ -3,29 +3,20 @@
 
 import { randomUUID } from "node:crypto";
 import { Response } from "miniflare";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { nested } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, type Outside, type Person, type Replacement, json, metadata, startOutside } from "../support/identity_provider";
-import { servicestack } from "../support/servicestack";
-import { type Worker, startWorker } from "../support/worker";
+import { useWorker } from "../support/fixtures";
+import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, type Person, type Replacement, json, metadata, startOutside } from "../support/identity_provider";
 
-let outside: Outside;
-let worker: Worker;
-let their: ReturnType<typeof servicestack>;
-
-beforeAll(async () => {
-  outside = await startOutside();
-  const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
-  const open = { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS, SOCIAL_SIGN_UP: "keycloak,google", SERVICESTACK_CLIENT_ID: "demo-web" };
-  worker = await startWorker({ settings: { ...ALL_SETTINGS, ...open }, outside: outside.handle });
-  their = servicestack(worker);
-});
+const outside = await startOutside();
+const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
+const open = { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS, SOCIAL_SIGN_UP: "keycloak,google", SERVICESTACK_CLIENT_ID: "demo-web" };
+const { worker, their } = useWorker({ settings: { ...ALL_SETTINGS, ...open }, outside: outside.handle });
 // A fresh isolate remembers nothing, and its clock is right.
 beforeEach(() => worker.restart({}));
 afterEach(() => outside.reset());
-afterAll(() => worker.stop());
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

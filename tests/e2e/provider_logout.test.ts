@@ -3,32 +3,19 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { Response } from "miniflare";
 import { SignJWT } from "jose";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Answer, DEMO_MOBILE, type Pair, api, flat, nested } from "../support/api";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Answer, DEMO_MOBILE, type Pair, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, type Outside, type Person, startOutside } from "../support/identity_provider";
+import { FORM, REVOKED, useWorker } from "../support/fixtures";
+import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, type Person, startOutside } from "../support/identity_provider";
 import { decode, jwt } from "../support/jwt";
 import { PASSWORD, aUser } from "../support/seed";
-import { servicestack } from "../support/servicestack";
-import { type Worker, startWorker } from "../support/worker";
 
-let outside: Outside;
-let worker: Worker;
-let our: ReturnType<typeof api>;
-let their: ReturnType<typeof servicestack>;
-
-beforeAll(async () => {
-  outside = await startOutside();
-  const settings = { ...ALL_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web", KEYCLOAK_APP_CLIENT_IDS: "phone", PASSWORD_HASH: "argon2id" };
-  worker = await startWorker({ settings, outside: outside.handle });
-  our = api(worker);
-  their = servicestack(worker);
-});
+const outside = await startOutside();
+const settings = { ...ALL_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web", KEYCLOAK_APP_CLIENT_IDS: "phone" };
+const { worker, our, their } = useWorker({ settings, outside: outside.handle });
 afterEach(() => outside.reset());
-afterAll(() => worker.stop());
 
-const REVOKED = nested("TokenRevoked");
-const FORM = { "content-type": "application/x-www-form-urlencoded" };
 const post = (token: string, body = new URLSearchParams({ logout_token: token }).toString(), headers: Record<string, string> = FORM) =>
   our.send("POST", "/keycloak/backchannel-logout", { body, headers });
 

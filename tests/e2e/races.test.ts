@@ -1,27 +1,15 @@
 // What happens at once: everything that must happen only once, asked for by many, and what comes in between.
 
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { hashPassword } from "../../scripts/lib/people.mjs";
-import { type Answer, DEMO, type Pair, api, flat, nested } from "../support/api";
-import { many } from "../support/fixtures";
-import { decode } from "../support/jwt";
+import { type Answer, DEMO, type Pair, flat, nested } from "../support/api";
+import { REVOKED, many, sid, useWorker } from "../support/fixtures";
 import { PASSWORD, aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
 
-const REVOKED = nested("TokenRevoked");
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
+const { worker, our, session } = useWorker();
 
-beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id" } });
-  our = api(worker);
-});
-afterAll(() => worker.stop());
-
-const sid = (pair: Pair): string => decode(pair.accessToken).claims.sid;
-const session = (pair: Pair) => worker.db.prepare("select * from sessions where id = ?").bind(sid(pair)).first<any>();
 const successes = (answers: Answer[]) => answers.filter(({ status }) => status === 200);
 const failures = (answers: Answer[]) => answers.filter(({ status }) => status !== 200);
 

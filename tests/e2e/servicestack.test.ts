@@ -1,28 +1,19 @@
 // The ServiceStack surface: every way to write a call, what is answered, and what signs nobody in.
 
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { ADMIN, type Answer, DEMO, api } from "../support/api";
+import { describe, expect, test, vi } from "vitest";
+import { ADMIN, type Answer, DEMO } from "../support/api";
+import { BASIC, FORM, useWorker } from "../support/fixtures";
 import { jwt, decode } from "../support/jwt";
 import { aUser } from "../support/seed";
 import {
-  ADMINISTRATOR, CREDENTIALS, FORM, NOBODY, WRONG, cookieHeader, cookiesOf, failed, servicestack,
+  ADMINISTRATOR, CREDENTIALS, NOBODY, WRONG, cookieHeader, cookiesOf, failed,
 } from "../support/servicestack";
-import { type Worker, startWorker } from "../support/worker";
 
 // Passwords are slow by design, slower still while something else is being built.
 vi.setConfig({ testTimeout: 60_000 });
 
-let worker: Worker;
-let our: ReturnType<typeof servicestack>;
-let arc: ReturnType<typeof api>;
-
-beforeAll(async () => {
-  worker = await startWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web", OTP_CLIENT_IDS: "demo-web" } });
-  our = servicestack(worker);
-  arc = api(worker);
-});
-afterAll(() => worker.stop());
+const { worker, their: our, our: arc } = useWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web", OTP_CLIENT_IDS: "demo-web" } });
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const JSV = `{provider:credentials,userName:demo,password:${DEMO.password}}`;
@@ -640,9 +631,8 @@ describe("return URLs", () => {
 
 test("a one-time password signs in once, through either API", async () => {
   const user = await aUser(worker);
-  const basic = { authorization: `Basic ${btoa("demo-web:demo-web-secret")}` };
   const otp = { username: user.username, otp: "493027" };
-  expect((await our.post("/otp-caches", otp, basic)).status).toBe(200);
+  expect((await our.post("/otp-caches", otp, BASIC)).status).toBe(200);
   const sign = { userName: user.username, password: otp.otp };
   expect((await our.signIn({ ...sign, password: "000000" })).status).toBe(401);
   expect((await our.signIn(sign)).status).toBe(200);

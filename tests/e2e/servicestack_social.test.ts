@@ -4,30 +4,20 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { Response } from "miniflare";
 import { SignJWT, exportSPKI } from "jose";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { type Answer, api } from "../support/api";
+import { type Answer } from "../support/api";
+import { FORM, useWorker } from "../support/fixtures";
 import {
   ALL_SETTINGS, APP_CLIENT, APP_CLIENT_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, type Person, type Replacement, type Row, json, metadata, startOutside,
 } from "../support/identity_provider";
 import { decode, jwt } from "../support/jwt";
 import { aUser } from "../support/seed";
-import { FORM, NOBODY, cookieHeader, cookiesOf, failed, servicestack } from "../support/servicestack";
-import { type Worker, startWorker } from "../support/worker";
+import { NOBODY, cookieHeader, cookiesOf, failed } from "../support/servicestack";
 
-let outside: Outside;
-let worker: Worker;
-let our: ReturnType<typeof servicestack>;
-let arc: ReturnType<typeof api>;
-
-beforeAll(async () => {
-  outside = await startOutside();
-  worker = await startWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web" }, outside: outside.handle });
-  our = servicestack(worker);
-  arc = api(worker);
-});
+const outside = await startOutside();
+const { worker, their: our, our: arc } = useWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web" }, outside: outside.handle });
 afterEach(() => outside.reset());
-afterAll(() => worker.stop());
 
 const REFUSED = failed("Unauthorized", "AccessToken is Invalid");
 const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;

@@ -1,27 +1,19 @@
 // The small print of the ServiceStack surface: how a call may be written, what wins, and what the
 // answer looks like in each format.
 
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { DEMO, api } from "../support/api";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { DEMO } from "../support/api";
+import { FORM, basic, useWorker } from "../support/fixtures";
 import { jwt, decode, keyOf } from "../support/jwt";
 import { aUser } from "../support/seed";
-import { CREDENTIALS, FORM, NOBODY, WRONG, cookieHeader, cookiesOf, failed, servicestack } from "../support/servicestack";
-import { type Worker, freshKeys, startWorker } from "../support/worker";
+import { CREDENTIALS, NOBODY, WRONG, cookieHeader, cookiesOf, failed } from "../support/servicestack";
+import { freshKeys } from "../support/worker";
 
 // Passwords are slow by design, slower still while something else is being built.
 vi.setConfig({ testTimeout: 60_000 });
 
 const KEYS = freshKeys();
-let worker: Worker;
-let our: ReturnType<typeof servicestack>;
-let arc: ReturnType<typeof api>;
-
-beforeAll(async () => {
-  worker = await startWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web", JWT_KEYS: KEYS } });
-  our = servicestack(worker);
-  arc = api(worker);
-});
-afterAll(() => worker.stop());
+const { worker, their: our, our: arc } = useWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web", JWT_KEYS: KEYS } });
 
 const JSON_TYPE = { "content-type": "application/json" };
 const JSON_ANSWER = "application/json; charset=utf-8";
@@ -34,7 +26,6 @@ const BODIES = {
   csv: `provider,UserName,Password\ncredentials,demo,${password}\n`,
 };
 const TYPES = { json: JSON_ANSWER, jsv: "text/jsv", xml: "application/xml", csv: "text/csv" };
-const basic = (pair: string) => ({ authorization: `Basic ${Buffer.from(pair).toString("base64")}` });
 
 /** The body of a multipart form. */
 const multipart = (fields: Record<string, string>) =>

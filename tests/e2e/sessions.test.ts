@@ -1,30 +1,21 @@
 // Codes and sessions: how a session is opened, moved on, ended, and what ends it for us.
 
 import { createHash, randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DEMO_MOBILE, DEMO_WEB, type Pair, api, flat, nested } from "../support/api";
+import { afterAll, describe, expect, test } from "vitest";
+import { DEMO_MOBILE, DEMO_WEB, type Pair, flat, nested } from "../support/api";
+import { REVOKED, sid, useWorker } from "../support/fixtures";
 import { decode, jwt, keyOf } from "../support/jwt";
-import { type Worker, freshDataKey, freshKeys, startWorker } from "../support/worker";
+import { freshDataKey, freshKeys } from "../support/worker";
 
 const keys = freshKeys();
-const REVOKED = nested("TokenRevoked");
 const TOKEN_EXPIRED = flat(401, "Token Expired");
 const TOKEN_INVALID = flat(401, "Token Invalid");
 const CODE_EXPIRED = flat(401, "Code Expired");
 const INVALID_CREDENTIALS = flat(401, "Invalid Credentials");
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
-
-beforeAll(async () => {
-  worker = await startWorker({ settings: { JWT_KEYS: keys, PASSWORD_HASH: "argon2id" } });
-  our = api(worker);
-});
-afterAll(() => worker.stop());
+const { worker, our, session } = useWorker({ settings: { JWT_KEYS: keys } });
 
 const run = (sql: string, ...values: unknown[]) => worker.db.prepare(sql).bind(...values).run();
-const sid = (pair: Pair): string => decode(pair.accessToken).claims.sid;
-const session = async (pair: Pair) => (await worker.db.prepare("select * from sessions where id = ?").bind(sid(pair)).first<any>())!;
 const newCode = async (body: object = {}): Promise<string> => (await our.login(body)).body.code;
 const redeem = async (code: string, body: object = {}): Promise<Pair> => {
   const answer = await our.token(code, body);

@@ -1,27 +1,24 @@
 // Signing up: the invitation, the user it makes, and what cannot be smuggled in.
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { api, flat, nested } from "../support/api";
-import { HASHES_AT_ONCE, many } from "../support/fixtures";
+import { HASHES_AT_ONCE, many, useWorker } from "../support/fixtures";
 import { mailbox } from "../support/mailbox";
-import { type Worker, startWorker } from "../support/worker";
+import { startWorker } from "../support/worker";
 
 const { SIGN_UP_TENANT, SIGN_UP_ROLE } = demoSettings;
-const OPEN = { DEV_MAILBOX: "on", PASSWORD_HASH: "argon2id", SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS: "demo-web, gone" };
+const OPEN = { DEV_MAILBOX: "on", SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS: "demo-web, gone" };
 const PASSWORD = "a new person's password";
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
 let mail: ReturnType<typeof mailbox>;
 let people = 0;
 
+const { worker, our } = useWorker({ settings: OPEN });
+
 beforeAll(async () => {
-  worker = await startWorker({ settings: OPEN });
-  our = api(worker);
   mail = mailbox(worker);
 });
-afterAll(() => worker.stop());
 
 const invite = (email: string, data?: object) => our.post("/auth/sign-up/create-token", { email, ...(data && { data }) });
 const verify = (token: string) => our.send("GET", "/auth/sign-up/verify-token", { headers: our.bearer(token) });

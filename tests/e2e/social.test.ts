@@ -1,17 +1,13 @@
 // Signing in elsewhere, as it should go: five providers at their real URLs, and what people become.
 
 import { createHash, randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
+import { DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, type Person, ROWS, type Row, json, startOutside } from "../support/identity_provider";
+import { useWorker } from "../support/fixtures";
+import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Person, ROWS, type Row, json, startOutside } from "../support/identity_provider";
 import { aUser } from "../support/seed";
-import { type Worker, startWorker } from "../support/worker";
-
-let outside: Outside;
-let worker: Worker;
-let our: ReturnType<typeof api>;
 
 const PLACE = {
   SIGN_UP_TENANT: demoSettings.SIGN_UP_TENANT,
@@ -19,13 +15,9 @@ const PLACE = {
   SIGN_UP_CLIENT_IDS: `${demoSettings.SIGN_UP_CLIENT_IDS},no-such-client`,
 };
 
-beforeAll(async () => {
-  outside = await startOutside();
-  worker = await startWorker({ settings: ALL_SETTINGS, outside: outside.handle });
-  our = api(worker);
-});
+const outside = await startOutside();
+const { worker, our } = useWorker({ settings: ALL_SETTINGS, outside: outside.handle });
 afterEach(() => outside.reset());
-afterAll(() => worker.stop());
 
 /** Changes settings until the test is over. */
 async function set(changed: Record<string, string>) {

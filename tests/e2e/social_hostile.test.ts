@@ -4,27 +4,19 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { Response } from "miniflare";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { type Answer, DEMO_MOBILE, DEMO_WEB, api, flat, nested } from "../support/api";
+import { type Answer, DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
-import { ALL_SETTINGS, APP_CLIENT, APP_CLIENT_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, ROWS, type Row, json, metadata, startOutside } from "../support/identity_provider";
+import { useWorker } from "../support/fixtures";
+import { ALL_SETTINGS, APP_CLIENT, APP_CLIENT_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, ROWS, type Row, json, metadata, startOutside } from "../support/identity_provider";
 import { jwt } from "../support/jwt";
-import { type Worker, startWorker } from "../support/worker";
 
-let outside: Outside;
-let worker: Worker;
-let our: ReturnType<typeof api>;
-
-beforeAll(async () => {
-  outside = await startOutside();
-  const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
-  const open = { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS, SOCIAL_SIGN_UP: ROWS.map((row) => row.name).join(",") };
-  worker = await startWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, ...open }, outside: outside.handle });
-  our = api(worker);
-});
+const outside = await startOutside();
+const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
+const open = { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS, SOCIAL_SIGN_UP: ROWS.map((row) => row.name).join(",") };
+const { worker, our } = useWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, ...open }, outside: outside.handle });
 afterEach(() => outside.reset());
-afterAll(() => worker.stop());
 
 const FOREIGN = flat(401, "Client Invalid");
 const UNTRUSTED = nested("Invalid Credentials");

@@ -1,18 +1,14 @@
 // Storage that is not there, or holds what it should not. (Trips that fail are in faults.test.ts.)
 
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Answer, api } from "../support/api";
-import { type Worker, startWorker } from "../support/worker";
+import { beforeAll, expect, test } from "vitest";
+import { type Answer } from "../support/api";
+import { useWorker } from "../support/fixtures";
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
+const { worker, our } = useWorker();
 
 beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id" } });
-  our = api(worker);
   await our.signIn();
 });
-afterAll(() => worker.stop());
 
 const meddle = (order: object) => ({ "x-meddle": JSON.stringify(order) });
 const ORIGIN = { origin: "http://localhost:5173" };

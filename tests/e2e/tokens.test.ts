@@ -1,14 +1,14 @@
 // Access tokens: what others read in ours, and which of anybody's we accept.
 
 import { createLocalJWKSet, jwtVerify } from "jose";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ADMIN, DEMO_MOBILE, type Pair, api, flat, nested } from "../support/api";
+import { beforeAll, describe, expect, test } from "vitest";
+import { ADMIN, DEMO_MOBILE, type Pair, flat, nested } from "../support/api";
+import { useWorker } from "../support/fixtures";
 import { decode, jwt, keyOf } from "../support/jwt";
-import { type Worker, freshDataKey, freshKeys, startWorker } from "../support/worker";
+import { freshDataKey, freshKeys } from "../support/worker";
 
 const ISSUER = "http://127.0.0.1:8787";
 const SECRET = "a shared secret of enough bytes: 0123456789";
-const settings = { PASSWORD_HASH: "argon2id" };
 const now = () => Math.floor(Date.now() / 1000);
 
 /** The answer to a bearer that is none of ours. */
@@ -21,19 +21,16 @@ describe.each([
   { alg: "ES256", keys: freshKeys("P-256"), members: ["kty", "crv", "x", "y", "kid", "alg", "use"] },
 ])("signed with $alg", ({ alg, keys, members }) => {
   const { jwk, privateKey, publicKey } = keyOf(keys);
-  let worker: Worker;
-  let our: ReturnType<typeof api>;
   let pair: Pair;
   let header: any;
   let claims: any;
 
+  const { our } = useWorker({ settings: { JWT_KEYS: keys } });
+
   beforeAll(async () => {
-    worker = await startWorker({ settings: { ...settings, JWT_KEYS: keys } });
-    our = api(worker);
     pair = await our.signIn();
     ({ header, claims } = decode(pair.accessToken));
   });
-  afterAll(() => worker.stop());
 
   test("the published key is public, named, and all there is", async () => {
     const answer = await our.send("GET", "/.well-known/jwks.json");
@@ -164,13 +161,7 @@ describe.each([
 });
 
 describe("signed with a shared secret", () => {
-  let worker: Worker;
-  let our: ReturnType<typeof api>;
-  beforeAll(async () => {
-    worker = await startWorker({ settings: { ...settings, JWT_KEYS: undefined, JWT_SECRET: SECRET } });
-    our = api(worker);
-  });
-  afterAll(() => worker.stop());
+  const { our } = useWorker({ settings: { JWT_KEYS: undefined, JWT_SECRET: SECRET } });
 
   test("whoever has the secret verifies ours, and nothing is published", async () => {
     const { accessToken } = await our.signIn();
@@ -199,16 +190,13 @@ describe("signed with a shared secret", () => {
 });
 
 describe("what a token says", () => {
-  let worker: Worker;
-  let our: ReturnType<typeof api>;
+  const { worker, our } = useWorker({ settings: { LOCALE: "de" } });
+
   beforeAll(async () => {
-    worker = await startWorker({ settings: { ...settings, LOCALE: "de" } });
-    our = api(worker);
     await worker.db
       .prepare("update users set phone = '+49 30 1234567', dob = '2000-02-29', gender = 'F', middle_name = 'Maria', last_name = 'Muster' where username = 'demo'")
       .run();
   });
-  afterAll(() => worker.stop());
 
   const people = async () => {
     const { results } = await worker.db
@@ -325,13 +313,7 @@ describe("keys are rotated by putting a new one in front", () => {
   const first = freshKeys("ed25519");
   const second = freshKeys("P-256");
   const both = JSON.stringify({ keys: [...JSON.parse(second).keys, ...JSON.parse(first).keys] });
-  let worker: Worker;
-  let our: ReturnType<typeof api>;
-  beforeAll(async () => {
-    worker = await startWorker({ settings: { ...settings, JWT_KEYS: first } });
-    our = api(worker);
-  });
-  afterAll(() => worker.stop());
+  const { worker, our } = useWorker({ settings: { JWT_KEYS: first } });
 
   test("old tokens live on while both keys are there, and end with their key", async () => {
     const old = await our.signIn();
@@ -366,15 +348,13 @@ describe("keys are rotated by putting a new one in front", () => {
 });
 
 describe("the bearer", () => {
-  let worker: Worker;
-  let our: ReturnType<typeof api>;
   let pair: Pair;
+
+  const { our } = useWorker();
+
   beforeAll(async () => {
-    worker = await startWorker({ settings });
-    our = api(worker);
     pair = await our.signIn();
   });
-  afterAll(() => worker.stop());
 
   const operations = [
     ["GET", "/auth/me"],
@@ -428,13 +408,7 @@ describe("the habit plain-bearer", () => {
   const { privateKey } = keyOf(keys);
   const plain = (claims: object = {}, header: object = {}) =>
     jwt({ alg: "EdDSA", ...header }, { iss: ISSUER, id: "somebody", username: "them", ...claims }, privateKey);
-  let worker: Worker;
-  let our: ReturnType<typeof api>;
-  beforeAll(async () => {
-    worker = await startWorker({ settings: { ...settings, JWT_KEYS: keys } });
-    our = api(worker);
-  });
-  afterAll(() => worker.stop());
+  const { worker, our } = useWorker({ settings: { JWT_KEYS: keys } });
 
   test("is off unless asked for", async () => {
     for (const token of [plain(), plain({ exp: now() + 60 }), plain({}, { typ: "JWT" })]) {

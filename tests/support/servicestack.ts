@@ -6,8 +6,6 @@ import type { Worker } from "./worker";
 export const CREDENTIALS = { provider: "credentials", userName: DEMO.username, password: DEMO.password };
 export const ADMINISTRATOR = { provider: "credentials", userName: ADMIN.username, password: ADMIN.password };
 
-export const FORM = { "content-type": "application/x-www-form-urlencoded" };
-
 /** The cookies that an answer sets: name → value and attributes. */
 export function cookiesOf(answer: Answer): Record<string, { value: string; attributes: string[] }> {
   const lines: string[] = (answer.headers as any).getSetCookie();

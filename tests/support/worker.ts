@@ -32,7 +32,7 @@ export interface Options {
   email?: boolean;
 }
 
-export type Worker = Awaited<ReturnType<typeof startWorker>>;
+export type Worker = ReturnType<typeof createWorker>;
 
 /** A key for `DATA_KEY`. */
 export const freshDataKey = () => randomBytes(32).toString("base64url");
@@ -49,13 +49,21 @@ const defaults = (): Settings => ({
   PUBLIC_URL: "http://127.0.0.1:8787",
   JWT_KEYS: freshKeys(),
   DATA_KEY: freshDataKey(),
+  PASSWORD_HASH: "argon2id", // a fifth of the default's time
   SERVER_TIMING: "on",
 });
 
 const STORAGE = { d1Databases: { DB: "DB" }, kvNamespaces: { KV: "KV" } };
 
-/** Starts the worker, behind meddler.mjs. Call `stop` when the file is done. */
-export async function startWorker({ settings = {}, seeded = true, outside, port, floodLimits = {}, email = false }: Options = {}) {
+/** Starts a worker. Call `stop` when it is done with. */
+export async function startWorker(options: Options = {}): Promise<Worker> {
+  const worker = createWorker(options);
+  await worker.start();
+  return worker;
+}
+
+/** A worker, behind meddler.mjs, which is to be started; `useWorker` does that for a test file. */
+export function createWorker({ settings = {}, seeded = true, outside, port, floodLimits = {}, email = false }: Options = {}) {
   let present: Settings = { ...defaults(), ...settings };
   const printed = new Printed();
   const ours = (): WorkerOptions => ({
@@ -85,8 +93,8 @@ export async function startWorker({ settings = {}, seeded = true, outside, port,
     logRequests: false,
     handleRuntimeStdio: printed.read,
   });
-  const miniflare = new Miniflare(options());
-  const storage = openStorage(miniflare);
+  let miniflare: Miniflare;
+  const storage = openStorage({ dispatchFetch: (...request) => miniflare.dispatchFetch(...request) });
   const db = storage.database();
   const fetch = (path: string, init?: RequestInit) =>
     miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init } as never);
@@ -96,10 +104,12 @@ export async function startWorker({ settings = {}, seeded = true, outside, port,
     await fetch("/", { headers: { "x-meddle": JSON.stringify({ settle }) } });
     await printed.holds(`[settled ${settle}]`, 2);
   }
-  await applyMigrations(db);
-  if (seeded) await seedDemo(db);
   return {
-    miniflare,
+    async start() {
+      miniflare = new Miniflare(options());
+      await applyMigrations(db);
+      if (seeded) await seedDemo(db);
+    },
     db,
     kv: storage.namespace(),
     /** Every row of every table; `but` leaves some out, such as those that count and record whatever happens. */
