@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { randomSecret } from "./keys.mjs";
 import { client, fold, role, tenant, user } from "./people.mjs";
+import { isRedirectUrl } from "./redirect-url.mjs";
 import { literal } from "./sql.mjs";
 import { Stop } from "./steps.mjs";
 
@@ -73,14 +74,11 @@ function addressOf(username, email) {
   return email ?? username;
 }
 
-/** Where a browser may be sent with a code: https, this machine, or an app's own scheme. */
+/** A client's redirect URL, if it has one. */
 function redirectUrl(text) {
   if (text === undefined) return null;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const loopback = url && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  const scheme = url?.protocol === "https:" || (url?.protocol === "http:" && loopback) || /^[a-z][a-z0-9+-]*\.[a-z0-9.+-]+:$/.test(url?.protocol);
-  if (!scheme || url.username || url.password || text.includes("#")) {
-    throw new Stop("--redirect must be an https URL, http on this machine, or an app's scheme with a dot, without user and fragment");
+  if (!isRedirectUrl(text)) {
+    throw new Stop("--redirect must be an https URL, http on this machine, or an app's scheme with a dot, without user, fragment and * in the host");
   }
   return text;
 }

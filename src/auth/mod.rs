@@ -14,6 +14,7 @@ pub mod one_time;
 pub mod password;
 pub mod pkce;
 pub mod profile;
+pub mod redirect_url;
 pub mod secret;
 pub mod session;
 pub mod token;

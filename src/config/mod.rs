@@ -3,6 +3,7 @@
 //! Read once from any name → value lookup; the worker hands in its environment, tests a map.
 //! A setting that is missing or malformed stops everything, under its name and never with its value.
 
+mod addresses;
 mod messages;
 mod reader;
 
@@ -17,7 +18,6 @@ use crate::auth::token::TokenKeys;
 use crate::auth::transport::is_loopback;
 use crate::error::Error;
 use crate::wire::cookies::SameSite;
-use crate::wire::cors::origin_of;
 pub use messages::{Delivery, Messages};
 use reader::{Reader, wrong};
 
@@ -109,7 +109,7 @@ impl Config {
             password_min_length: settings.whole("PASSWORD_MIN_LENGTH", 8, 1..=256)?,
             refresh_retry_window: settings.seconds("REFRESH_RETRY_WINDOW", 10, 0..=300)?,
             session_max_age: settings.seconds("SESSION_MAX_AGE", 2_592_000, 60..=31_536_000)?,
-            allowed_origins: settings.allowed_origins()?,
+            allowed_origins: settings.allowed_origins(&public_url)?,
             locale: settings.text("LOCALE").unwrap_or_else(|| "en".to_owned()),
             server_timing: settings.switch("SERVER_TIMING")?,
             attempts: Limits {
@@ -141,16 +141,6 @@ impl Config {
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    fn public_url(&self) -> Result<String, Error> {
-        let url = self
-            .text("PUBLIC_URL")
-            .ok_or_else(|| wrong("PUBLIC_URL", "is missing"))?;
-        if origin_of(&url).is_none() {
-            return Err(wrong("PUBLIC_URL", "must be an http or https URL"));
-        }
-        Ok(url.trim_end_matches('/').to_owned())
-    }
-
     fn token_keys(&self, habits: Habits) -> Result<TokenKeys, Error> {
         match (self.text("JWT_KEYS"), self.text("JWT_SECRET")) {
             (Some(_), Some(_)) => Err(wrong("JWT_KEYS", "and JWT_SECRET must not both be set")),
@@ -178,14 +168,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             .unwrap_or_else(|| "pbkdf2-sha512".to_owned());
         Algorithm::parse(&name)
             .ok_or_else(|| wrong("PASSWORD_HASH", "must be pbkdf2-sha512 or argon2id"))
-    }
-
-    fn allowed_origins(&self) -> Result<Vec<String>, Error> {
-        let urls = self.list("ALLOWED_ORIGINS");
-        let origins = urls.iter().map(|url| origin_of(url));
-        origins
-            .collect::<Option<_>>()
-            .ok_or_else(|| wrong("ALLOWED_ORIGINS", "must be a list of http(s) origins"))
     }
 
     fn rate_limits(&self, public_url: &str) -> Result<bool, Error> {
@@ -296,6 +278,10 @@ mod tests {
                 "TOKEN_COOKIES_SAME_SITE",
             ),
             (vec![("PUBLIC_URL", "ftp://hunter2")], "PUBLIC_URL"),
+            (vec![("PUBLIC_URL", "https://*.hunter2")], "PUBLIC_URL"),
+            (vec![("PUBLIC_URL", "https://hunter2@x")], "PUBLIC_URL"),
+            (vec![("PUBLIC_URL", "https://x/?hunter2")], "PUBLIC_URL"),
+            (vec![("PUBLIC_URL", "https://x/#hunter2")], "PUBLIC_URL"),
             (vec![("JWT_SECRET", "")], "JWT_KEYS"),
             (vec![("JWT_SECRET", "hunter2")], "JWT_SECRET"),
             (vec![("JWT_KEYS", "hunter2")], "JWT_KEYS"),
@@ -323,6 +309,17 @@ mod tests {
             ),
             (vec![("SESSION_MAX_AGE", "-1")], "SESSION_MAX_AGE"),
             (vec![("ALLOWED_ORIGINS", "hunter2")], "ALLOWED_ORIGINS"),
+            (
+                vec![(
+                    "ALLOWED_ORIGINS",
+                    "https://a.example, https://*.hunter2.example",
+                )],
+                "ALLOWED_ORIGINS",
+            ),
+            (
+                vec![("ALLOWED_ORIGINS", "http://hunter2.localhost:5173")],
+                "ALLOWED_ORIGINS",
+            ),
             (
                 vec![("LEGACY_HABITS", "plain-bearer, hunter2")],
                 "LEGACY_HABITS",

@@ -29,9 +29,10 @@ pub async fn listed(app: &App) -> Rc<[String]> {
     let Ok(urls) = clients::redirect_urls(&app.db.uncounted()).await else {
         return Rc::new([]);
     };
-    let own = app.config.allowed_origins.iter().map(String::as_str);
-    let all = urls.iter().map(String::as_str).chain(own);
-    let origins: Rc<[String]> = cors::allowed_origins(all, &app.config.public_url).into();
+    let urls = urls.iter().map(String::as_str);
+    let config = &app.config;
+    let origins = cors::allowed_origins(urls, &config.allowed_origins, &config.public_url);
+    let origins: Rc<[String]> = origins.into();
     KEPT.with(|cell| cell.replace(Some((app.now, Rc::clone(&origins)))));
     origins
 }

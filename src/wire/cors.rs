@@ -15,16 +15,58 @@ pub fn origin_of(url: &str) -> Option<String> {
     matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
 }
 
-/// The origins that get a grant: those given, less the loopback ones of a deployment that is not local.
+/// Origins of hybrid apps: a web view serves the app's own pages from there. Every app of the kind
+/// has the same, so only an operator can say that they are meant.
+const HYBRID_APPS: [&str; 7] = [
+    "capacitor://localhost",
+    "ionic://localhost",
+    "tauri://localhost",
+    "http://localhost",
+    "https://localhost",
+    "http://tauri.localhost",
+    "https://tauri.localhost",
+];
+
+/// An origin that an operator names, as browsers write it; nothing for a text that no browser's
+/// `Origin` could ever equal, or that names this machine where the deployment is not on it.
+pub fn named_origin(text: &str, public_url: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    if !is_bare(&url) {
+        return None;
+    }
+    let origin = match url.scheme() {
+        "http" | "https" => url.origin().ascii_serialization(),
+        scheme => format!("{scheme}://{}", url.authority()),
+    };
+    if HYBRID_APPS.contains(&origin.as_str()) {
+        return Some(origin);
+    }
+    let grantable = origin_of(text).is_some() && !origin.contains('*');
+    (grantable && (is_loopback(public_url) || !is_loopback(&origin))).then_some(origin)
+}
+
+/// Whether a URL is an origin and nothing more; the `/` that ends one is forgiven.
+fn is_bare(url: &Url) -> bool {
+    matches!(url.path(), "" | "/")
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
+}
+
+/// The origins that get a grant: those of the clients' redirect URLs, less the loopback ones of a
+/// deployment that is not local, and those that an operator has named.
 pub fn allowed_origins<'a>(
-    urls: impl IntoIterator<Item = &'a str>,
+    redirect_urls: impl IntoIterator<Item = &'a str>,
+    named: &[String],
     public_url: &str,
 ) -> Vec<String> {
     let local = is_loopback(public_url);
-    let mut origins: Vec<String> = urls
+    let mut origins: Vec<String> = redirect_urls
         .into_iter()
         .filter_map(origin_of)
         .filter(|origin| local || !is_loopback(origin))
+        .chain(named.iter().cloned())
         .collect();
     origins.sort();
     origins.dedup();
@@ -73,13 +115,82 @@ mod tests {
             "not a url",
         ];
         assert_eq!(
-            allowed_origins(urls, "https://login.example"),
+            allowed_origins(urls, &[], "https://login.example"),
             ["https://app.example"]
         );
         assert_eq!(
-            allowed_origins(urls, "http://127.0.0.1:8787"),
+            allowed_origins(urls, &[], "http://127.0.0.1:8787"),
             ["http://localhost:5173", "https://app.example"]
         );
+    }
+
+    #[test]
+    fn an_operator_names_origins_as_browsers_write_them() {
+        for (text, origin) in [
+            ("https://app.example", "https://app.example"),
+            ("HTTPS://App.Example:443/", "https://app.example"),
+            (
+                "https://b\u{fc}cher.example",
+                "https://xn--bcher-kva.example",
+            ),
+            ("http://app.example:8080", "http://app.example:8080"),
+        ] {
+            let named = named_origin(text, "https://login.example");
+            assert_eq!(named.as_deref(), Some(origin), "{text}");
+        }
+    }
+
+    #[test]
+    fn hybrid_apps_are_let_in_where_they_are_named_and_nowhere_else() {
+        for origin in HYBRID_APPS {
+            let named = named_origin(origin, "https://login.example").unwrap();
+            assert_eq!(named, origin);
+            let allowed = allowed_origins([], &[named], "https://login.example");
+            assert_eq!(allowed, [origin]);
+            // A client's redirect URL names nothing for everybody.
+            let url = format!("{origin}/callback");
+            let allowed = allowed_origins([url.as_str()], &[], "https://login.example");
+            assert_eq!(allowed, [""; 0], "{origin}");
+        }
+        for text in [
+            "capacitor://localhost:80",
+            "capacitor://app",
+            "capacitor:localhost",
+            "cordova://localhost",
+            "app://localhost",
+            "http://localhost:8100",
+            "http://app.localhost",
+            "http://127.0.0.1",
+        ] {
+            assert_eq!(named_origin(text, "https://login.example"), None, "{text}");
+        }
+        assert!(named_origin("http://127.0.0.1:3000", "http://localhost:8787").is_some());
+    }
+
+    #[test]
+    fn what_could_never_match_is_no_origin() {
+        for text in [
+            "",
+            "*",
+            "null",
+            "app.example",
+            "https://*.preview.example",
+            "https://%2a.preview.example",
+            "https://*",
+            "https://app.example/some/where",
+            "https://app.example/?",
+            "https://app.example?x=1",
+            "https://app.example/#",
+            "https://user@app.example",
+            "https://",
+            "com.example.app://callback",
+            "file:///",
+            "capacitor://localhost/index.html",
+        ] {
+            for public_url in ["https://login.example", "http://127.0.0.1:8787"] {
+                assert_eq!(named_origin(text, public_url), None, "{text}");
+            }
+        }
     }
 
     #[test]

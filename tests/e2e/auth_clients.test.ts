@@ -195,7 +195,7 @@ test("bodies that are no client are refused, and nothing is changed", async () =
   const stored = await row(client.id);
   const wrong = [
     { clientId: "" }, { clientSecret: "" }, { secret: "" }, { accessTokenExpiration: 0 }, { authCodeExpiration: 1.5 }, { refreshTokenExpiration: 31_536_001 },
-    { accessTokenExpiration: "900" }, { redirectUrl: "javascript:alert(1)" }, { redirectUrl: "http://app.example" }, { more: 1 }, { clientId: 5 },
+    { accessTokenExpiration: "900" }, { redirectUrl: "javascript:alert(1)" }, { redirectUrl: "http://app.example" }, { redirectUrl: "https://*.preview.example/cb" }, { more: 1 }, { clientId: 5 },
   ];
   for (const one of wrong) {
     const answers = [await call("POST", "", fresh(one)), await call("PUT", `/${client.id}`, fresh(one)), await call("PATCH", `/${client.id}`, one)];

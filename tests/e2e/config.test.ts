@@ -25,14 +25,16 @@ const { d: _, ...publicOnly } = ed25519;
 const mismatched = { ...ed25519, x: jwk(generateKeyPairSync("ed25519") as never).x };
 const KEYS_SHAPE = 'JWT_KEYS must be a JWK set: {"keys":[…]}';
 const DATA_KEY = "DATA_KEY must be a list of base64url keys of 32 bytes each";
+const PUBLIC_URL = "PUBLIC_URL must be an http or https URL, without user, query, fragment and *";
+const ORIGINS = "ALLOWED_ORIGINS must be a list of http(s) origins without path and *, on loopback only beside such a PUBLIC_URL, or of hybrid apps";
 const neither = "JWT_KEYS holds a key that is neither Ed25519 nor P-256";
 
 const cases: [complaint: string | RegExp, settings: Settings][] = [
   ["PUBLIC_URL is missing", { PUBLIC_URL: undefined }],
   ["PUBLIC_URL is missing", { PUBLIC_URL: "  " }],
-  ["PUBLIC_URL must be an http or https URL", { PUBLIC_URL: HUNTER2 }],
-  ["PUBLIC_URL must be an http or https URL", { PUBLIC_URL: `ftp://${HUNTER2}.example` }],
-  ["PUBLIC_URL must be an http or https URL", { PUBLIC_URL: `javascript:alert("${HUNTER2}")` }],
+  ...[HUNTER2, "https://*.example", `https://${HUNTER2}@login.example`, `https://login.example/?${HUNTER2}`].map((text): [string, Settings] => [PUBLIC_URL, { PUBLIC_URL: text }]),
+  [PUBLIC_URL, { PUBLIC_URL: `ftp://${HUNTER2}.example` }],
+  [PUBLIC_URL, { PUBLIC_URL: `javascript:alert("${HUNTER2}")` }],
   ["JWT_KEYS is missing (or JWT_SECRET in its place)", { JWT_KEYS: undefined }],
   ["JWT_KEYS is missing (or JWT_SECRET in its place)", { JWT_KEYS: "", JWT_SECRET: "" }],
   ["JWT_KEYS and JWT_SECRET must not both be set", { JWT_SECRET: `${HUNTER2} ${HUNTER2} ${HUNTER2} ${HUNTER2}` }],
@@ -69,9 +71,12 @@ const cases: [complaint: string | RegExp, settings: Settings][] = [
   ["REFRESH_RETRY_WINDOW must be a whole number from 0 to 300", { REFRESH_RETRY_WINDOW: HUNTER2 }],
   ["SESSION_MAX_AGE must be a whole number from 60 to 31536000", { SESSION_MAX_AGE: "59" }],
   ["SESSION_MAX_AGE must be a whole number from 60 to 31536000", { SESSION_MAX_AGE: "1e9" }],
-  ["ALLOWED_ORIGINS must be a list of http(s) origins", { ALLOWED_ORIGINS: "*" }],
-  ["ALLOWED_ORIGINS must be a list of http(s) origins", { ALLOWED_ORIGINS: `https://app.example, ${HUNTER2}` }],
-  ["ALLOWED_ORIGINS must be a list of http(s) origins", { ALLOWED_ORIGINS: "null" }],
+  ...["*", `https://app.example, ${HUNTER2}`, "null", "https://*.preview.example", "https://app.example/some/where", "capacitor://app"].map((text): [string, Settings] => [
+    ORIGINS,
+    { ALLOWED_ORIGINS: text },
+  ]),
+  [ORIGINS, { ALLOWED_ORIGINS: "http://127.0.0.1:3000", PUBLIC_URL: "https://login.example" }],
+  [ORIGINS, { ALLOWED_ORIGINS: "http://localhost:8100", PUBLIC_URL: "https://login.example" }],
   ["SERVER_TIMING must be on or off", { SERVER_TIMING: HUNTER2 }],
   ["LEGACY_HABITS names a habit that does not exist", { LEGACY_HABITS: HUNTER2 }],
   ["LEGACY_HABITS names a habit that does not exist", { LEGACY_HABITS: `plain-bearer, ${HUNTER2}` }],

@@ -9,7 +9,7 @@ const APP = "https://app.example";
 const OWN = "https://admin.example:8443"; // of ALLOWED_ORIGINS
 const EXPOSED = "X-Cookies, WWW-Authenticate";
 
-const settings = { ALLOWED_ORIGINS: `${OWN}, https://path.example/some/where, http://127.0.0.1:3000` };
+const settings = { ALLOWED_ORIGINS: `${OWN}, https://slash.example/, http://127.0.0.1:3000, capacitor://localhost` };
 
 const client = (id: number, redirectUrl: string, deleted = 0) =>
   `insert into auth_clients select ${id}, 'client-${id}', 'x', 'x', '${redirectUrl}', 900, 86400, 180, 0, 0, ${deleted}, null, null`;
@@ -64,7 +64,7 @@ const vary = ({ headers }: Answer) => headers.get("vary")!.split(",").map((name)
 
 describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
   test("may be read by an allowed origin, and says that it depends on it", async () => {
-    for (const origin of [LOCAL, APP, OWN, "https://path.example", "http://127.0.0.1:3000", "http://plain.example:8080", "https://default-port.example", "https://big.example"]) {
+    for (const origin of [LOCAL, APP, OWN, "https://slash.example", "http://127.0.0.1:3000", "capacitor://localhost", "http://plain.example:8080", "https://default-port.example", "https://big.example"]) {
       const answer = await request({ origin });
       expect(String(answer.status)).toBe(kind.slice(0, 3));
       expect(grant(answer), origin).toEqual(granted(origin));
@@ -75,7 +75,7 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
   test("may not be read by anybody else", async () => {
     for (const origin of [
       "null", "", "*", "https://evil.example", "https://app.example.evil.example", "https://evil-app.example", "http://app.example", "https://app.example:8443",
-      `${APP}/`, "https://APP.example", "https://gone.example", "com.example.app", "com.example.app://", "file://", "http://localhost:5174", "https://localhost:5173",
+      `${APP}/`, "https://APP.example", "https://gone.example", "com.example.app", "com.example.app://", "ionic://localhost", "capacitor://localhost:80", "file://", "http://localhost:5174", "https://localhost:5173",
       "http://127.0.0.1:8787", `${APP}, ${LOCAL}`, "https://app.exampl\u00e9", "not a url",
     ]) {
       const answer = await request({ origin });
@@ -170,7 +170,7 @@ test("public keys are told in full, and nothing besides", async () => {
 });
 
 describe("where users reach us over https", () => {
-  beforeAll(() => worker.restart({ PUBLIC_URL: "https://auth.example" }));
+  beforeAll(() => worker.restart({ PUBLIC_URL: "https://auth.example", ALLOWED_ORIGINS: OWN }));
 
   const get = async (url: string, headers: Record<string, string> = {}) => our.send("GET", url, { headers });
 
@@ -188,6 +188,18 @@ describe("where users reach us over https", () => {
       const answer = await get("https://auth.example/health", { origin });
       expect(grant(answer), origin).toEqual(NONE);
       expect(grant(await preflight("https://auth.example/auth/login", { origin })), origin).toEqual(NONE);
+    }
+  });
+
+  test("hybrid apps may, where they are named, and their neighbours may not", async () => {
+    const apps = ["capacitor://localhost", "ionic://localhost", "tauri://localhost", "http://localhost", "https://localhost", "http://tauri.localhost"];
+    await worker.restart({ ALLOWED_ORIGINS: [OWN, ...apps].join(", ") });
+    for (const origin of apps) {
+      expect(grant(await get("https://auth.example/auth/me", { origin })), origin).toEqual(granted(origin));
+      expect(grant(await preflight("https://auth.example/auth/login", { origin })), origin).toEqual(granted(origin));
+    }
+    for (const origin of [LOCAL, "http://127.0.0.1", "http://localhost:8100", "capacitor://app", "null", "file://"]) {
+      expect(grant(await get("https://auth.example/auth/me", { origin })), origin).toEqual(NONE);
     }
   });
 });

@@ -10,8 +10,9 @@ use super::{Provider, address, apple};
 use crate::auth::client::AuthClient;
 use crate::auth::data_key::{DataKeys, Purpose};
 use crate::auth::pkce::Challenge;
+use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::{Secret, random_secret};
-use crate::error::{Detail, Error};
+use crate::error::{Detail, Error, Why};
 
 /// The longest `state` of a client that is handed back, in characters.
 pub const MAX_CLIENT_STATE: usize = 512;
@@ -104,10 +105,14 @@ impl StartParameters {
     /// 422 where an app that others can pose as (a custom scheme) sends no challenge, and where a
     /// challenge could never be answered, because no code goes to a client without `redirectUrl`.
     pub fn of_client(self, client: &AuthClient) -> Result<Start, Error> {
-        let is_web =
-            |url: &str| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
-        match &client.redirect_url {
-            Some(url) if self.challenge.is_none() && !is_web(url) => {
+        // What was stored another way may be no place for a code; nobody is sent on the way then.
+        let refused = Error::Refused(Why::ClientInvalid);
+        let redirect_url = match &client.redirect_url {
+            Some(text) => Some(RedirectUrl::parse(text).ok_or(refused)?),
+            None => None,
+        };
+        match redirect_url {
+            Some(url) if self.challenge.is_none() && !url.is_web() => {
                 return Err(Error::Invalid(vec![Detail::required("code_challenge")]));
             }
             None if self.challenge.is_some() => {

@@ -1,9 +1,8 @@
 //! The way back: where a browser goes when a sign-in elsewhere is over.
 
-use url::Url;
-
 use super::address;
 use super::callback::Denied;
+use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::Secret;
 use crate::error::{Error, Why};
 
@@ -26,21 +25,13 @@ fn with_answer(
     parameters: &[(&str, &str)],
     state: Option<&str>,
 ) -> Result<String, Error> {
-    let url = destination(redirect_url).ok_or(Error::Refused(Why::ClientInvalid))?;
+    // Checked when the client was stored; a stored row is no proof of that.
+    let url = RedirectUrl::parse(redirect_url).ok_or(Error::Refused(Why::ClientInvalid))?;
     let mut parameters = parameters.to_vec();
     if let Some(state) = state {
         parameters.push(("state", state));
     }
-    Ok(address::with_parameters(&url, &parameters).into())
-}
-
-/// Where a code may be sent: what [`address::endpoint`] allows, and an app's own scheme, which has a
-/// dot in it (RFC 8252 §7.1). Checked when the client was stored; a stored row is no proof of that.
-fn destination(text: &str) -> Option<Url> {
-    address::endpoint(text).or_else(|| {
-        let url = Url::parse(text).ok()?;
-        (url.scheme().contains('.') && url.fragment().is_none()).then_some(url)
-    })
+    Ok(address::with_parameters(url.url(), &parameters).into())
 }
 
 #[cfg(test)]

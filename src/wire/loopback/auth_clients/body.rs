@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::redirect_url;
+use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::Secret;
 use crate::error::{Detail, Error};
 use crate::wire::loopback::filter::{MASK, whole};
@@ -202,11 +202,11 @@ impl<'a> Reader<'a> {
         }
         let before = self.details.len();
         let text = self.text("redirectUrl", MAX_URL)?;
-        if self.details.len() == before && !redirect_url::is_acceptable(text) {
+        if self.details.len() == before && RedirectUrl::parse(text).is_none() {
             self.details.push(Detail::pattern(
                 "/redirectUrl",
                 "must be https, http on loopback, or a custom scheme with a dot, \
-                 without userinfo and fragment",
+                 without userinfo, fragment and * in the host",
             ));
         }
         Some(Some(text.to_owned()))
@@ -393,7 +393,12 @@ mod tests {
     #[test]
     fn redirect_urls_are_checked_and_null_only_where_it_is_read_back() {
         let path = "/redirectUrl";
-        for url in ["javascript:alert(1)", "http://app.example", "https://a@b"] {
+        for url in [
+            "javascript:alert(1)",
+            "http://app.example",
+            "https://a@b",
+            "https://*.preview.example/cb",
+        ] {
             assert_eq!(
                 codes(patch(json!({"redirectUrl": url}))),
                 one(path, "pattern")

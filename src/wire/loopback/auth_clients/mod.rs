@@ -3,7 +3,6 @@
 
 mod body;
 mod models;
-mod redirect_url;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
