@@ -3,36 +3,39 @@
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use uuid::Builder;
 
 use crate::error::Error;
 
-/// Text that somebody must not read: it has no `Display`, its `Debug` hides it, and `==` does not exist.
+/// Text that must not be read: it has no `Display`, its `Debug` hides it, `==` does not exist, and its
+/// memory is overwritten when it is dropped.
 #[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub struct Secret(String);
+pub struct Secret(SecretString);
 
 impl Secret {
     /// Takes charge of a secret text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(text.into().into())
     }
 
     /// The text itself, for the one place that needs it.
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 
     /// Whether nothing was given.
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
     }
 
     /// What is stored of a high-entropy secret: base64url of its SHA-256.
     pub fn digest(&self) -> String {
-        digest(&self.0)
+        digest(self.expose())
     }
 
     /// Whether this is the secret that was digested, in constant time.
@@ -67,9 +70,8 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
 
 /// A fresh secret of 256 random bits, as 43 characters of base64url.
 pub fn random_secret() -> Result<Secret, Error> {
-    Ok(Secret(Base64UrlUnpadded::encode_string(
-        &random_bytes::<32>()?,
-    )))
+    let bytes = random_bytes::<32>()?;
+    Ok(Secret::new(Base64UrlUnpadded::encode_string(&bytes)))
 }
 
 /// A fresh identifier of 144 random bits, as 24 characters of base64url.
@@ -79,19 +81,8 @@ pub fn random_id() -> Result<String, Error> {
 
 /// A fresh UUID (RFC 9562 version 4), as the original's keys are.
 pub fn random_uuid() -> Result<String, Error> {
-    let mut bits = u128::from_be_bytes(random_bytes::<16>()?);
-    bits = bits & !(0xf000 << 64) | 0x4000 << 64;
-    bits = bits & !(0b11 << 62) | 0b10 << 62;
-    let hex = format!("{bits:032x}");
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    Ok([
-        part(0, 8),
-        part(8, 12),
-        part(12, 16),
-        part(16, 20),
-        part(20, 32),
-    ]
-    .join("-"))
+    let bytes = random_bytes::<16>()?;
+    Ok(Builder::from_random_bytes(bytes).into_uuid().to_string())
 }
 
 #[cfg(test)]

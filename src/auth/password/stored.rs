@@ -9,7 +9,7 @@ use pbkdf2::pbkdf2_hmac;
 use sha2::{Sha256, Sha512};
 
 use super::{OUTPUT_LENGTH, SALT_LENGTH};
-use crate::auth::secret::constant_time_eq;
+use crate::auth::secret::{Secret, constant_time_eq};
 use crate::error::Error;
 
 // Costs beyond which a stored hash is not verified. They are what an import admits, so a hash either
@@ -98,16 +98,16 @@ impl StoredHash {
     }
 
     /// Whether this is the text that was hashed, in a time that does not tell.
-    pub fn matches(&self, text: &str) -> Result<bool, Error> {
+    pub fn matches(&self, text: &Secret) -> Result<bool, Error> {
         match self {
-            Self::Bcrypt(stored) => bcrypt::verify(text, stored).map_err(hashing),
+            Self::Bcrypt(stored) => bcrypt::verify(text.expose(), stored).map_err(hashing),
             Self::Derived {
                 function,
                 salt,
                 output,
             } => {
                 let mut derived = vec![0; output.len()];
-                function.derive(text.as_bytes(), salt, &mut derived)?;
+                function.derive(text, salt, &mut derived)?;
                 Ok(constant_time_eq(&derived, output))
             }
         }
@@ -116,7 +116,8 @@ impl StoredHash {
 
 impl Function {
     /// Fills `output` with the hash of a text.
-    pub fn derive(&self, text: &[u8], salt: &[u8], output: &mut [u8]) -> Result<(), Error> {
+    pub fn derive(&self, text: &Secret, salt: &[u8], output: &mut [u8]) -> Result<(), Error> {
+        let text = text.expose().as_bytes();
         match self {
             Self::Pbkdf2Sha256 { rounds } => pbkdf2_hmac::<Sha256>(text, salt, *rounds, output),
             Self::Pbkdf2Sha512 { rounds } => pbkdf2_hmac::<Sha512>(text, salt, *rounds, output),
