@@ -1,18 +1,18 @@
-//! Guessing: where an attempt comes from, how often it may fail there, and how long it waits then.
+//! Guessing: where an attempt comes from, what it is counted under, and how often it may fail there.
+//!
+//! Counting and delays are decided where they are stored: `store::attempts`.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The longest delay, in milliseconds.
-const LONGEST_DELAY: i64 = 3_600_000;
-/// The first delay, in milliseconds; each further failure doubles it.
-const FIRST_DELAY: i64 = 60_000;
+use super::data_key::{DataKeys, Purpose};
+use crate::error::Error;
 
 /// How often a sign-in may fail (settings `SIGN_IN_ATTEMPTS`, `SIGN_IN_WINDOW`, `ACCOUNT_ATTEMPTS`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Failures for one account and source, or one known device, before delays begin.
+    /// Failures for one name at one network, or for one account on one known device, before delays begin.
     pub per_source: u32,
-    /// Quiet time, in milliseconds, after which a source begins anew.
+    /// Quiet time, in milliseconds, after which such a counter begins anew.
     pub window: i64,
     /// Consecutive failures for one account, whatever the source, before unknown devices wait.
     pub per_account: u32,
@@ -28,41 +28,63 @@ pub struct Limits {
 /// session takes that from its tokens too, so a change of password takes it from every thief.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
-    /// The network: see [`source_of`].
-    pub source: String,
-    /// Digest of the device that names itself.
+    /// The network: see [`network_of`].
+    pub network: String,
+    /// The device, as it names itself.
     pub device: Option<String>,
     /// The session of a token that came along, proven to be ours.
     pub session: Option<String>,
 }
 
-/// What an account knows of a place.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Acquaintance {
-    /// Its owner has signed in on that device.
-    pub device: bool,
-    /// The session is its owner's, and nobody has ended it.
-    pub session: bool,
+/// What an attempt is counted under.
+///
+/// Storage holds tags, all of one length, in place of the name as it was typed (it may be a password
+/// in the wrong field), of networks and of devices. They are made with the first key of `DATA_KEY`:
+/// after a rotation networks begin anew and devices are unknown until their owners sign in again.
+///
+/// Networks and devices, whose ids may be guessed, count by the name as it was typed, so that no two
+/// names of one account share a counter. Sessions do not: their tokens tell both names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CounterKeys {
+    /// The counter of the name, where no account has it.
+    pub name: String,
+    /// The counter of the name at the network.
+    pub network: String,
+    /// The device: see [`device_key`].
+    pub device: Option<String>,
+    /// The counter of the name on the device.
+    pub on_device: Option<String>,
+    /// The session, by its id; its counter follows from that.
+    pub session: Option<String>,
 }
 
-impl Place {
-    /// The key of the counter that an attempt on an account counts at. Strangers count at the account
-    /// besides, and wait when that is locked; whoever is known does neither.
-    ///
-    /// `store::attempts` does the same in SQL.
-    pub fn counter(&self, account: &str, known: Acquaintance) -> String {
-        match (&self.device, &self.session) {
-            (Some(device), _) if known.device => format!("device:{account}:{device}"),
-            (_, Some(session)) if known.session => format!("session:{account}:{session}"),
-            _ => format!("source:{account}:{}", self.source),
-        }
+impl CounterKeys {
+    /// The keys of an attempt on a folded name.
+    pub fn of(keys: &DataKeys, name: &str, place: &Place) -> Result<Self, Error> {
+        let counter = |kind: &str, parts: &[&str]| {
+            let tag = keys.tag(Purpose::Counter, &[&[kind, name], parts].concat())?;
+            Ok::<_, Error>(format!("{kind}:{tag}"))
+        };
+        let device = place.device.as_deref();
+        Ok(Self {
+            name: counter("account", &[])?,
+            network: counter("network", &[&place.network])?,
+            device: device.map(|id| device_key(keys, id)).transpose()?,
+            on_device: device.map(|id| counter("device", &[id])).transpose()?,
+            session: place.session.clone(),
+        })
     }
+}
+
+/// What a device is known by.
+pub fn device_key(keys: &DataKeys, device_id: &str) -> Result<String, Error> {
+    keys.tag(Purpose::Counter, &["known device", device_id])
 }
 
 /// The network an address belongs to: an IPv4 address itself, the /64 of an IPv6 one.
 ///
 /// Only the platform's word for the address may come in here; without one all share a place.
-pub fn source_of(address: Option<&str>) -> String {
+pub fn network_of(address: Option<&str>) -> String {
     match address.and_then(|text| text.trim().parse::<IpAddr>().ok()) {
         Some(IpAddr::V4(address)) => address.to_string(),
         Some(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
@@ -76,65 +98,54 @@ pub fn source_of(address: Option<&str>) -> String {
     }
 }
 
-/// How long the n-th failure blocks the next attempt, in milliseconds; 0 while there is allowance left.
-///
-/// `store::attempts` does the same in SQL.
-pub fn delay(failures: u32, allowed: u32) -> i64 {
-    match failures.checked_sub(allowed) {
-        None => 0,
-        Some(beyond) => FIRST_DELAY
-            .checked_shl(beyond.min(16))
-            .unwrap_or(LONGEST_DELAY)
-            .min(LONGEST_DELAY),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_address_stands_for_its_network() {
-        assert_eq!(source_of(Some("192.0.2.7")), "192.0.2.7");
-        assert_eq!(source_of(Some("::ffff:192.0.2.7")), "192.0.2.7");
-        assert_eq!(source_of(Some("2001:db8:1:2:3:4:5:6")), "2001:db8:1:2::/64");
+        assert_eq!(network_of(Some("192.0.2.7")), "192.0.2.7");
+        assert_eq!(network_of(Some("::ffff:192.0.2.7")), "192.0.2.7");
         assert_eq!(
-            source_of(Some("2001:db8:1:2:ffff::1")),
-            source_of(Some("2001:db8:1:2::9"))
+            network_of(Some("2001:db8:1:2:3:4:5:6")),
+            "2001:db8:1:2::/64"
+        );
+        assert_eq!(
+            network_of(Some("2001:db8:1:2:ffff::1")),
+            network_of(Some("2001:db8:1:2::9"))
         );
         for nonsense in [None, Some(""), Some("localhost"), Some("1.2.3.4, 5.6.7.8")] {
-            assert_eq!(source_of(nonsense), "unknown");
+            assert_eq!(network_of(nonsense), "unknown");
         }
     }
 
     #[test]
-    fn the_owner_has_an_allowance_of_their_own_and_nobody_gets_it_by_saying_so() {
-        let place = Place {
-            source: "192.0.2.7".to_owned(),
-            device: Some("d".to_owned()),
-            session: Some("s".to_owned()),
+    fn keys_hold_nothing_that_was_typed_and_are_all_of_one_length() {
+        let keys = DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+        let of = |name: &str, network: &str, device: Option<&str>| {
+            let place = Place {
+                network: network.to_owned(),
+                device: device.map(str::to_owned),
+                session: None,
+            };
+            CounterKeys::of(&keys, name, &place).unwrap()
         };
-        let at =
-            |place: &Place, device, session| place.counter("ann", Acquaintance { device, session });
-        assert_eq!(at(&place, false, false), "source:ann:192.0.2.7");
-        assert_eq!(at(&place, true, false), "device:ann:d");
-        assert_eq!(at(&place, false, true), "session:ann:s");
-        assert_eq!(at(&place, true, true), "device:ann:d");
-        let bare = Place {
-            device: None,
-            session: None,
-            ..place
-        };
-        assert_eq!(at(&bare, true, true), "source:ann:192.0.2.7");
-    }
-
-    #[test]
-    fn delays_grow_to_an_hour() {
-        assert_eq!(delay(9, 10), 0);
-        assert_eq!(delay(10, 10), 60_000);
-        assert_eq!(delay(11, 10), 120_000);
-        assert_eq!(delay(15, 10), 1_920_000);
-        assert_eq!(delay(16, 10), 3_600_000);
-        assert_eq!(delay(u32::MAX, 10), 3_600_000);
+        let ann = of("ann", "192.0.2.7", Some("phone"));
+        let long = of(&"hunter2 ".repeat(100), "192.0.2.7", Some("192.0.2.7"));
+        for keys in [&ann, &long] {
+            let on_the_device = [&keys.device, &keys.on_device].into_iter().flatten();
+            for key in [&keys.name, &keys.network].into_iter().chain(on_the_device) {
+                assert_eq!(key.rsplit(':').next().unwrap().len(), 47, "{key}");
+                for typed in ["ann", "hunter2", "192.0.2.7", "phone"] {
+                    assert!(!key.contains(typed), "{key}");
+                }
+            }
+        }
+        assert_ne!(ann.network, of("bob", "192.0.2.7", None).network);
+        assert_ne!(ann.network, of("ann", "192.0.2.8", None).network);
+        let bob = of("bob", "192.0.2.8", Some("phone"));
+        assert_eq!(ann.device, bob.device);
+        assert_ne!(ann.on_device, bob.on_device);
+        assert_eq!(ann, of("ann", "192.0.2.7", Some("phone")));
     }
 }

@@ -36,6 +36,8 @@ pub enum Purpose {
     Attempt,
     /// Which stored hash stands in where a name has none.
     StandIn,
+    /// What attempts are counted under, and devices known by.
+    Counter,
 }
 
 impl Purpose {
@@ -49,6 +51,7 @@ impl Purpose {
             Self::SignIn => "edgelatch/sign-in",
             Self::Attempt => "edgelatch/attempt",
             Self::StandIn => "edgelatch/stand-in",
+            Self::Counter => "edgelatch/counter",
         }
     }
 }

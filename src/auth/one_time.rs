@@ -63,10 +63,9 @@ impl OneTime for SignUp {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Otp {
-    /// The OTP, encrypted.
+    /// The username as it was posted and the OTP, encrypted: an app posts for whatever was typed into
+    /// its name field.
     pub sealed: String,
-    /// The username as it was posted.
-    pub username: String,
 }
 
 impl OneTime for Otp {

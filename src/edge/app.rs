@@ -11,8 +11,7 @@ use super::outbound::deadline::Deadline;
 use super::store::db::Db;
 use super::store::kv::Kv;
 use super::store::meter::Meter;
-use crate::auth::attempts::{Place, source_of};
-use crate::auth::session::device_digest;
+use crate::auth::attempts::{Place, network_of};
 use crate::config::Config;
 use crate::error::Error;
 use crate::wire::reply::Reply;
@@ -134,8 +133,8 @@ impl Visitor {
     /// that came along.
     pub fn place(&self, device_id: Option<&str>, session: Option<String>) -> Place {
         Place {
-            source: source_of(self.address.as_deref()),
-            device: device_id.map(device_digest),
+            network: network_of(self.address.as_deref()),
+            device: device_id.map(str::to_owned),
             session,
         }
     }

@@ -37,7 +37,7 @@ pub async fn hold(app: &App, flood: Flood) -> Result<(), Error> {
     let Ok(limiter) = app.env.get_binding::<RateLimiter>(binding) else {
         return Ok(());
     };
-    match limiter.limit(app.visitor.place(None, None).source).await {
+    match limiter.limit(app.visitor.place(None, None).network).await {
         Ok(outcome) if !outcome.success => Err(Error::TooMany(PERIOD)),
         // A counter that does not answer must not keep people out.
         _ => Ok(()),

@@ -1,6 +1,6 @@
 // Guessing and flooding: what is counted, what waits, and what the owner of an account notices.
 
-import { pbkdf2Sync } from "node:crypto";
+import { createHash, pbkdf2Sync } from "node:crypto";
 import { expect, test } from "vitest";
 import { type Answer, api, nested } from "../support/api";
 import { from, useWorker } from "../support/fixtures";
@@ -56,12 +56,42 @@ test("delays grow, success clears, and quiet begins anew", async () => {
   expect(await fail(username, 9, here, "b")).toEqual(Array(9).fill(401));
 });
 
-test("the names of one account share its count, and a name of nobody is counted alike", async () => {
+test("eleven wrong guesses at a name tell nothing of the address that goes with it, nor of whether there is such a name", async () => {
+  const { username } = await aUser(worker, { storedPassword: cheap, email: "together@example.com" });
+  const here = from("192.0.2.5");
+  expect(await fail(username, 11, here)).toEqual([...Array(10).fill(401), 429]);
+  const address = await enter("together@example.com", "wrong", here);
+  const nobody = await enter("nobody@example.com", "wrong", here);
+  expect([address.status, address.body]).toEqual([nobody.status, nobody.body]);
+  expect(address.status).toBe(401);
+  expect(await fail("nobody-at-all", 11, here), "a name of nobody is counted alike").toEqual([...Array(10).fill(401), 429]);
+  expect((await enter(username.toUpperCase(), PASSWORD, here)).status, "a name is folded before it is counted").toBe(429);
+  expect((await enter("TOGETHER@example.com", PASSWORD, here)).status).toBe(200);
+  expect((await enter(username, PASSWORD, here)).status, "nor does a success at one clear the other").toBe(429);
+});
+
+test("the names of one account share its account-wide count", async () => {
   const { username } = await aUser(worker, { storedPassword: cheap, email: "shared@example.com" });
-  await fail(username, 5, from("192.0.2.5"));
-  await fail("SHARED@example.com", 5, from("192.0.2.5"), "b");
-  expect((await enter(username, PASSWORD, from("192.0.2.5"))).status).toBe(429);
-  expect(await fail("nobody-at-all", 11, from("192.0.2.5"))).toEqual([...Array(10).fill(401), 429]);
+  for (let n = 0; n < 15; n++) await enter(username, `guess ${n}`, from(`198.51.100.${n}`));
+  for (let n = 0; n < 15; n++) await enter("shared@example.com", `guess ${n}`, from(`198.51.100.${n}`));
+  for (const name of [username, "shared@example.com"]) expect((await enter(name, PASSWORD, from("203.0.113.1"))).status).toBe(429);
+});
+
+test("what is counted is kept without the names, networks and devices it was counted for", async () => {
+  const typed = "hunter2, typed into the wrong field";
+  const { id, username } = await somebody();
+  await enter(typed, "wrong", from("192.0.2.99", "a stranger's phone"));
+  await enter(username, PASSWORD, from("192.0.2.99", "the owner's phone"));
+  await enter(username, "wrong", from("192.0.2.99", "the owner's phone"));
+  const { attempts, known_devices } = await worker.rows();
+  const mine = { attempts: attempts!.filter(({ user_id }) => user_id === id || user_id === null), devices: known_devices!.filter(({ user_id }) => user_id === id) };
+  expect(mine.devices).toHaveLength(1);
+  for (const text of [typed, username, "192.0.2.99", "phone", createHash("sha256").update("the owner's phone").digest("base64url")]) {
+    expect(JSON.stringify(mine), text).not.toContain(text);
+  }
+  const tag = "[\\w-]{47}";
+  const shapes = [`network:${tag}`, `account:${tag}`, `account:${id}`, `device:${tag}`, "session:[\\w-]+"];
+  for (const { key } of mine.attempts) expect(key).toMatch(new RegExp(`^(${shapes.join("|")})$`));
 });
 
 test("an IPv6 network is its /64", async () => {
@@ -93,14 +123,14 @@ test("guesses from everywhere lock strangers out, but not the owner on a known d
   expect(statuses, "the owner has an allowance of their own").toEqual(Array(9).fill(401));
   expect((await enter(username, PASSWORD, from("203.0.113.2", "my phone"))).status).toBe(200);
   expect((await enter(username, PASSWORD, from("203.0.113.1"))).status, "and a sign-in there lets strangers try again").toBe(200);
-  const left = await worker.db.prepare("select count(*) as n from attempts where key in ('account:' || ?1, 'source:' || ?1 || ':203.0.113.1')").bind(id).first("n");
-  expect(left, "success clears the account and the place, not other people's places").toBe(0);
+  const left = (await worker.rows()).attempts!.filter(({ user_id }) => user_id === id).map(({ key }) => String(key).split(":")[0]);
+  expect(left, "success clears the account and its own place, not other people's").toEqual(Array(30).fill("network"));
 });
 
 /** Guesses from everywhere, until strangers are locked out. */
-async function lockOut(username: string) {
+async function lockOut(username: string, password = PASSWORD) {
   for (let n = 0; n < 30; n++) await enter(username, `guess ${n}`, from(`198.51.100.${n}`));
-  expect((await enter(username, PASSWORD, from("203.0.113.1"))).status).toBe(429);
+  expect((await enter(username, password, from("203.0.113.1"))).status).toBe(429);
 }
 
 test("a session that signed in before is a known device, though its token has expired, and for its own user only", async () => {
@@ -166,6 +196,37 @@ test("a lock ends after a day, and with a new password by link", async () => {
   const body = { client_id: "demo-web", client_secret: "demo-web-secret", token, password: "a new password" };
   expect((await our.send("PATCH", "/auth/reset-password", { body })).status).toBe(204);
   expect((await enter(locked.username, "a new password", from("198.51.100.1"))).status).toBe(200);
+});
+
+test("a new password makes strangers of all devices but the one that sets it", async () => {
+  const email = "devices@example.com";
+  const { username } = await aUser(worker, { storedPassword: cheap, email });
+  const [phone, laptop] = ["their phone", "their laptop"];
+  await enter(username, PASSWORD, from("192.0.2.20", phone));
+  const pair = (await enter(username, PASSWORD, from("192.0.2.20", laptop))).body;
+  const change = { refreshToken: pair.refreshToken, username, oldPassword: PASSWORD, password: "a second password" };
+  const headers = { ...our.bearer(pair.accessToken), device_id: laptop };
+  expect((await our.send("PATCH", "/auth/change-password", { body: change, headers })).status).toBe(200);
+  const knows = async (device: string) => (await enter(username, "wrong", from("203.0.113.2", device))).status === 401;
+  await lockOut(username, "a second password");
+  expect([await knows(phone), await knows(laptop)]).toEqual([false, true]);
+  expect((await enter(username, "a second password", from("203.0.113.2", laptop))).status).toBe(200);
+  await our.post("/auth/forget-password", { client_id: "demo-web", client_secret: "demo-web-secret", username });
+  await mailbox(worker).wait(email, 2);
+  const { token } = (await mailbox(worker).to(email)).find((mail) => mail.token)!;
+  const reset = { client_id: "demo-web", client_secret: "demo-web-secret", token, password: "a third password" };
+  expect((await our.send("PATCH", "/auth/reset-password", { body: reset, headers: { device_id: phone } })).status).toBe(204);
+  await lockOut(username, "a third password");
+  expect([await knows(phone), await knows(laptop)]).toEqual([true, false]);
+});
+
+test("the twenty-first device makes a stranger of the one that was used longest ago", async () => {
+  const { username } = await somebody();
+  for (let n = 0; n <= 20; n++) expect((await enter(username, PASSWORD, from("192.0.2.21", `device ${n}`))).status).toBe(200);
+  await lockOut(username);
+  const statuses = [];
+  for (const n of [0, 1, 20]) statuses.push((await enter(username, "wrong", from("203.0.113.2", `device ${n}`))).status);
+  expect(statuses).toEqual([429, 401, 401]);
 });
 
 test("a caller without the client's secret counts for nothing", async () => {

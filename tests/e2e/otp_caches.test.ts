@@ -1,5 +1,6 @@
 // One-time passwords: who may post them, and what they open.
 
+import { createHash } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import { ADMIN, DEMO_MOBILE, api, flat, nested } from "../support/api";
 import { BASIC, HASHES_AT_ONCE, basic, many, useWorker } from "../support/fixtures";
@@ -18,6 +19,8 @@ beforeAll(async () => {
 const put = (username: string, otp = "123456", headers: Record<string, string> = BASIC) => our.post("/otp-caches", { otp, username }, headers);
 const look = (username: string, headers: Record<string, string> = BASIC) => our.send("GET", `/otp-caches/${encodeURIComponent(username)}`, { headers });
 const remove = (username: string, headers: Record<string, string> = BASIC) => our.send("DELETE", `/otp-caches/${encodeURIComponent(username)}`, { headers });
+/** What the OTP of a folded name is kept under. */
+const keyOf = (username: string) => `otp:${createHash("sha256").update(username).digest("base64url")}`;
 const enter = (username: string, password = "123456") => our.loginToken({ username, password });
 
 test("an OTP is kept, shown, and gone when deleted", async () => {
@@ -90,12 +93,39 @@ test("the right password leaves the OTP its tries, and a stranger's client canno
   expect((await enter(username)).status).toBe(200);
 });
 
+test("requests that are answered 429 leave an OTP its tries", async () => {
+  const strict = await startWorker({ settings: { OTP_CLIENT_IDS: "demo-web", SIGN_IN_ATTEMPTS: "4" } });
+  try {
+    const their = api(strict);
+    const { username } = await aUser(strict, { storedPassword: null });
+    expect((await their.post("/otp-caches", { otp: "123456", username }, BASIC)).status).toBe(200);
+    const from = (address: string, password: string) => their.loginToken({ username, password }, { "cf-connecting-ip": address });
+    const statuses = [];
+    for (let n = 0; n < 9; n++) statuses.push((await from("192.0.2.1", `wrong ${n}`)).status);
+    expect(statuses).toEqual([...Array(4).fill(401), ...Array(5).fill(429)]);
+    expect((await from("192.0.2.2", "123456")).status, "the fifth try is left").toBe(200);
+  } finally {
+    await strict.stop();
+  }
+});
+
+test("an OTP is kept without the name it is for, which may be a password that somebody typed there", async () => {
+  const typed = "hunter2, typed into the wrong field";
+  await put(typed);
+  expect((await look(typed)).body).toEqual({ otp: "123456", username: typed });
+  const { keys } = await worker.kv.list();
+  let everything = JSON.stringify((await worker.rows()).otps);
+  for (const { name } of keys) everything += name + (await worker.kv.get(name));
+  expect(everything).not.toContain("hunter2");
+  expect(everything).toContain(keyOf(typed));
+});
+
 test("an OTP ends after fifteen minutes by the stored time", async () => {
   const { username } = await aUser(worker);
   await put(username);
-  const row = await worker.db.prepare("select expires_on - created_on as life from otps where username_key = ?").bind(username).first("life");
+  const row = await worker.db.prepare("select expires_on - created_on as life from otps where username_key = ?").bind(keyOf(username)).first("life");
   expect(row).toBe(900_000);
-  await worker.db.prepare("update otps set expires_on = ? where username_key = ?").bind(Date.now() - 1, username).run();
+  await worker.db.prepare("update otps set expires_on = ? where username_key = ?").bind(Date.now() - 1, keyOf(username)).run();
   expect((await look(username)).body).toBe(null);
   expect((await enter(username)).status).toBe(401);
 });

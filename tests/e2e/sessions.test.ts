@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { DEMO_MOBILE, DEMO_WEB, type Pair, flat, nested } from "../support/api";
 import { REVOKED, sid, useWorker } from "../support/fixtures";
 import { decode, jwt, keyOf } from "../support/jwt";
+import { aUser } from "../support/seed";
 import { freshDataKey, freshKeys } from "../support/worker";
 
 const keys = freshKeys();
@@ -556,6 +557,27 @@ describe("a session lives as long as everything it stands on", () => {
     await expectAlive(mobile);
     await run("update auth_clients set deleted = 0 where id = 1");
   });
+});
+
+test("of more than a hundred open sessions of a user the one that was used longest ago ends", async () => {
+  const { id, username, password } = await aUser(worker);
+  const [first, second] = [await our.signIn({ username, password }), await our.signIn({ username, password })];
+  const next: Pair = (await our.refresh(first)).body;
+  const now = Date.now();
+  await run(
+    `insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, method, created_on, expires_on)
+     select id || n, user_id, client_id, ?2, ?2, method, ?2, ?3 from sessions,
+       (with recursive n (n) as (select 1 union all select n + 1 from n where n < 98) select n from n) where id = ?1`,
+    sid(first), now, now + 60_000,
+  );
+  const open = () => worker.db.prepare("select count(*) as n from sessions where user_id = ? and ended_on is null").bind(id).first("n");
+  expect(await open()).toBe(100);
+  await expectAlive(second);
+  const last = await our.signIn({ username, password });
+  expect(await open()).toBe(100);
+  await expectOver(second);
+  expect(await session(second)).toMatchObject({ ended_why: "too many sessions" });
+  for (const pair of [next, last]) await expectAlive(pair);
 });
 
 describe("settings", () => {

@@ -4,7 +4,7 @@
 
 use edgelatch::auth::account::fold;
 use edgelatch::auth::address::is_address;
-use edgelatch::auth::attempts::source_of;
+use edgelatch::auth::attempts::network_of;
 use edgelatch::auth::data_key::{DataKeys, Purpose};
 use edgelatch::auth::oauth::Provider;
 use edgelatch::auth::oauth::binding::Binding;
@@ -126,7 +126,7 @@ fn names(input: &str) {
     if is_address(input) {
         assert!(!input.contains(['\r', '\n', ',', ' ', '<']));
     }
-    let _ = (source_of(Some(input)), cors::origin_of(input));
+    let _ = (network_of(Some(input)), cors::origin_of(input));
     let _ = is_loopback(input);
 }
 

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use super::login::device_info;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::flows::password_reset;
+use crate::edge::flows::password_reset::{self, NewPassword};
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::models::{self, ForgetPasswordRequest, ResetPasswordRequest};
@@ -28,6 +29,12 @@ pub async fn verify_reset_password_link(app: &App, incoming: &Incoming) -> Resul
 pub async fn reset_password(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: ResetPasswordRequest = incoming.json(&models::RESET_PASSWORD_REQUEST)?;
     let (client_id, client_secret) = (&body.client_id, &body.client_secret);
-    password_reset::set(app, client_id, client_secret, &body.token, &body.password).await?;
+    let device = device_info(incoming);
+    let new = NewPassword {
+        token: &body.token,
+        password: &body.password,
+        device_id: device.device_id.as_deref(),
+    };
+    password_reset::set(app, client_id, client_secret, &new).await?;
     Ok(Reply::empty(204))
 }

@@ -27,14 +27,14 @@ pub struct Poster {
 }
 
 impl Poster {
-    /// The name that a username's OTP is kept under. What anybody may post and read stays apart
-    /// from what can be a password: no folded name begins with a space.
-    fn name(&self, username: &str) -> String {
+    /// What a username's OTP is kept under. What anybody may post and read stays apart from what
+    /// can be a password: no folded name begins with a space.
+    fn key(&self, username: &str) -> String {
         let name = fold(username);
         if self.trusted {
-            name
+            key(&name)
         } else {
-            format!(" {name}")
+            key(&format!(" {name}"))
         }
     }
 }
@@ -88,23 +88,24 @@ pub async fn poster(app: &App, sender: Sender) -> Result<Poster, Error> {
 
 /// Keeps an OTP for a username, in place of the one before.
 pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Result<(), Error> {
-    let name = poster.name(username);
+    let key = poster.key(username);
     let keys = &app.config.data_keys;
-    let mac = keys.tag(Purpose::Otp, &[&name, otp.expose()])?;
+    let mac = keys.tag(Purpose::Otp, &[&key, otp.expose()])?;
     let row = NewOtp {
-        username_key: &name,
+        key: &key,
         mac: &mac,
         client: poster.client,
         usable: poster.trusted,
         expires_on: app.now + LIFETIME * 1000,
     };
+    let shown = serde_json::to_string(&(username, otp.expose()))
+        .map_err(|error| Error::Internal(format!("OTP record: {error}")))?;
     let record = Otp {
-        sealed: keys.seal(Purpose::OtpShown, &name, otp.expose())?,
-        username: username.to_owned(),
+        sealed: keys.seal(Purpose::OtpShown, &key, &shown)?,
     };
     try_join(
         otps::put(&app.db, &row, app.now),
-        app.kv.put(&kv_key(&name), &record, LIFETIME),
+        app.kv.put(&key, &record, LIFETIME),
     )
     .await?;
     let event = Event {
@@ -126,29 +127,31 @@ pub async fn look(
     poster: &Poster,
     username: &str,
 ) -> Result<Option<(String, Secret)>, Error> {
-    let name = poster.name(username);
+    let key = poster.key(username);
     let (mac, record) = try_join(
-        otps::look(&app.db, &name, poster.client, app.now),
-        app.kv.get::<Otp>(&kv_key(&name)),
+        otps::look(&app.db, &key, poster.client, app.now),
+        app.kv.get::<Otp>(&key),
     )
     .await?;
     let (Some(mac), Some(record)) = (mac, record) else {
         return Ok(None);
     };
     let keys = &app.config.data_keys;
-    let Some(otp) = keys.open(Purpose::OtpShown, &name, &record.sealed)? else {
+    let shown = keys.open(Purpose::OtpShown, &key, &record.sealed)?;
+    let shown = shown.and_then(|text| serde_json::from_str::<(String, String)>(&text).ok());
+    let Some((username, otp)) = shown else {
         return Ok(None);
     };
-    let same = keys.verify(Purpose::Otp, &[&name, &otp], &mac)?;
-    Ok(same.then(|| (record.username, Secret::new(otp))))
+    let same = keys.verify(Purpose::Otp, &[&key, &otp], &mac)?;
+    Ok(same.then(|| (username, Secret::new(otp))))
 }
 
 /// Forgets the OTP of a username, if this poster may see it.
 pub async fn delete(app: &App, poster: &Poster, username: &str) -> Result<(), Error> {
-    let name = poster.name(username);
-    if otps::delete(&app.db, &name, poster.client).await? {
+    let key = poster.key(username);
+    if otps::delete(&app.db, &key, poster.client).await? {
         // Without its row the record is nothing, so nobody waits for it to go.
-        app.in_background(|app| async move { app.kv.delete(&kv_key(&name)).await });
+        app.in_background(|app| async move { app.kv.delete(&key).await });
     }
     Ok(())
 }
@@ -161,7 +164,7 @@ pub fn opens(
     given: &Secret,
     account: &Account,
 ) -> Result<bool, Error> {
-    let parts = [otp.username_key.as_str(), given.expose()];
+    let parts = [otp.key.as_str(), given.expose()];
     let right = app
         .config
         .data_keys
@@ -173,6 +176,7 @@ pub fn opens(
     Ok(right && otp.is_usable() && reached && !administers)
 }
 
-fn kv_key(name: &str) -> String {
+/// The key of a folded name's OTP, in D1 and in KV.
+pub fn key(name: &str) -> String {
     one_time::key::<Otp>(&Secret::new(name))
 }

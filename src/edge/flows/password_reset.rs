@@ -6,6 +6,7 @@ use super::audit::{self, Event};
 use super::credentials::{self, CallingClient};
 use super::notices;
 use crate::auth::account::{Account, fold};
+use crate::auth::attempts::device_key;
 use crate::auth::one_time::{self, PasswordReset};
 use crate::auth::password::check_policy;
 use crate::auth::secret::{Secret, random_id, random_secret};
@@ -92,18 +93,27 @@ pub async fn check(app: &App, token: &Secret) -> Result<(), Error> {
     good(link.as_ref(), app.now).map(drop)
 }
 
+/// A new password as a link brings it.
+pub struct NewPassword<'a> {
+    /// The link's secret.
+    pub token: &'a Secret,
+    /// The new password.
+    pub password: &'a Secret,
+    /// The device that sets it, as it names itself; of the user's devices only this one stays known.
+    pub device_id: Option<&'a str>,
+}
+
 /// Sets a new password with a link, once, and ends every session of the user.
 pub async fn set(
     app: &App,
     client_id: &str,
     client_secret: &Secret,
-    token: &Secret,
-    password: &Secret,
+    new: &NewPassword<'_>,
 ) -> Result<(), Error> {
     if client_id.is_empty() || client_secret.is_empty() {
         return Err(Error::Refused(Why::Unauthorized));
     }
-    let key = one_time::key::<PasswordReset>(token);
+    let key = one_time::key::<PasswordReset>(new.token);
     let reads = [
         clients::find_by_client_id(client_id),
         links::look(&key),
@@ -112,7 +122,7 @@ pub async fn set(
     let (answers, record) = join(app.db.batch(reads), app.kv.get::<PasswordReset>(&key)).await;
     let answers = answers?;
     let calling = credentials::prove_client(answers.row(0)?, client_secret)?;
-    if token.is_empty() {
+    if new.token.is_empty() {
         return Err(Error::Refused(Why::TokenMissing));
     }
     let link = links::link(&answers, 1)?;
@@ -121,8 +131,8 @@ pub async fn set(
     let (account, old) = good(link.as_ref(), app.now)
         .and_then(|link| allowed(&calling, link, found))
         .inspect_err(|_| note(app, "failed", &calling, whose))?;
-    check_policy(password, app.config.password_min_length, "/password")?;
-    replace(app, &calling, &key, &account, &old, password).await?;
+    check_policy(new.password, app.config.password_min_length, "/password")?;
+    replace(app, &calling, &key, &account, &old, new).await?;
     // The link's own address is told; where this place has forgotten it, the present one.
     let address = record.ok().flatten().map(|record| record.address);
     notices::password_changed(app, address.or(account.email));
@@ -136,18 +146,23 @@ async fn replace(
     key: &str,
     account: &Account,
     old: &str,
-    password: &Secret,
+    new: &NewPassword<'_>,
 ) -> Result<(), Error> {
     let hash = app.config.password_hash;
-    if hash.verify(password, Some(old), None)?.is_right() {
+    if hash.verify(new.password, Some(old), None)?.is_right() {
         return Err(Error::Refused(Why::SamePassword));
     }
+    let device = new
+        .device_id
+        .map(|id| device_key(&app.config.data_keys, id));
+    let device = device.transpose()?;
     let reset = passwords::PasswordReset {
         key,
         attempt: &random_id()?,
         user_id: &account.id,
         old,
-        new: &hash.hash(password)?,
+        new: &hash.hash(new.password)?,
+        device: device.as_deref(),
     };
     let done = passwords::reset_password(&app.db, &reset, app.now).await?;
     let result = if done { "ok" } else { "failed" };

@@ -5,11 +5,11 @@ use super::credentials::{self, TokenSubject};
 use super::notices;
 use super::sessions::{event, own_refresh_token};
 use crate::auth::account::{Status, fold};
-use crate::auth::attempts::Place;
+use crate::auth::attempts::{CounterKeys, Place, device_key};
 use crate::auth::password::{Verdict, check_policy};
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
-use crate::edge::store::attempts::{self, Guess, Subject};
+use crate::edge::store::attempts::{self, Guess};
 use crate::edge::store::passwords;
 use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
@@ -53,8 +53,13 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
         return Err(Error::Refused(Why::SamePassword));
     }
     let new = hash.hash(change.password)?;
-    let user_id = &session.account.id;
-    if passwords::change_password(&app.db, user_id, &session.id, &new, app.now).await? {
+    let (user_id, now) = (&session.account.id, app.now);
+    let device = change.place.device.as_deref();
+    let device = device
+        .map(|id| device_key(&app.config.data_keys, id))
+        .transpose()?;
+    let device = device.as_deref();
+    if passwords::change_password(&app.db, user_id, &session.id, &new, device, now).await? {
         audit::record(app, event("password", "ok", &session));
         notices::password_changed(app, session.account.email);
         Ok(())
@@ -97,11 +102,12 @@ async fn prove_old(
     stored: Option<&str>,
     change: &PasswordChange<'_>,
 ) -> Result<(), Error> {
+    let name = fold(&session.account.username);
     let guess = Guess {
-        subject: Subject::Session(&session.id),
-        place: change.place,
+        name: &name,
+        keys: &CounterKeys::of(&app.config.data_keys, &name, change.place)?,
         attempt: &random_id()?,
-        tag: &credentials::tag(app, &session.id, change.old_password)?,
+        tag: &credentials::tag(app, &name, change.old_password)?,
         client: None,
         limits: app.config.attempts,
     };

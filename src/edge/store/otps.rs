@@ -1,7 +1,11 @@
 //! D1: one-time passwords. The row decides: whether one is good, how often it was tried, who took it.
+//!
+//! `username_key` holds the key of the OTP in KV, made of the name's digest: an app may post for
+//! whatever was typed into its name field.
 
 use serde::Deserialize;
 
+use super::attempts::{Guess, aim, allowed};
 use super::db::{Db, Statement, sql};
 use crate::error::Error;
 
@@ -19,13 +23,14 @@ const LOOK: &str = "select mac from otps \
 const DELETE: &str = "delete from otps where username_key = ?1 and (?2 is null or client_id = ?2)";
 
 // A try is counted before anything is compared, so that guesses sent at once all count; but only
-// for a client that proves itself, or that the deployment vouches for (no digest), so that nobody
-// else can use the tries up.
-const RESERVE: &str = "update otps set tries = tries + 1 \
-     where username_key = ?1 and taken_by is null and expires_on > ?2 and tries < ?3 \
-       and exists (select 1 from auth_clients c where c.client_id = ?4 \
-         and (c.client_secret_digest = ?5 or ?5 is null) and c.deleted = 0) \
-     returning username_key, mac, client_id, usable";
+// for an attempt that the counters have allowed in the same batch, which its client's proof is part
+// of, so that nobody else can use the tries up.
+const RESERVE: &str = concat!(
+    "update otps set tries = tries + 1 \
+     where username_key = ?8 and taken_by is null and expires_on > ?9 and tries < ?10 and ",
+    allowed!(),
+    " returning username_key, mac, client_id, usable"
+);
 
 const GIVE_BACK: &str =
     "update otps set tries = tries - 1 where username_key = ?1 and mac = ?2 and tries > 0";
@@ -36,8 +41,9 @@ const TAKE: &str = "update otps set taken_by = ?3, taken_on = ?4 \
 /// An OTP that one sign-in may be compared with.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ReservedOtp {
-    /// The folded name it was posted for.
-    pub username_key: String,
+    /// The key of the name it was posted for.
+    #[serde(rename = "username_key")]
+    pub key: String,
     /// HMAC of the OTP.
     pub mac: String,
     /// The client that posted it, if one did.
@@ -54,8 +60,8 @@ impl ReservedOtp {
 
 /// An OTP about to be kept.
 pub struct NewOtp<'a> {
-    /// The folded name it is for.
-    pub username_key: &'a str,
+    /// The key of the name it is for.
+    pub key: &'a str,
     /// HMAC of the OTP.
     pub mac: &'a str,
     /// The client that posts it, if one does.
@@ -70,7 +76,7 @@ pub struct NewOtp<'a> {
 pub async fn put(db: &Db, otp: &NewOtp<'_>, now: i64) -> Result<(), Error> {
     let statement = sql!(
         PUT,
-        otp.username_key,
+        otp.key,
         otp.mac,
         otp.client,
         u32::from(otp.usable),
@@ -80,10 +86,10 @@ pub async fn put(db: &Db, otp: &NewOtp<'_>, now: i64) -> Result<(), Error> {
     db.all(statement).await.map(drop)
 }
 
-/// The HMAC of the OTP that is good for a name now; of a client's only, if one asks.
+/// The HMAC of the OTP that is good now; a client's only, if one asks.
 pub async fn look(
     db: &Db,
-    username_key: &str,
+    key: &str,
     client: Option<i64>,
     now: i64,
 ) -> Result<Option<String>, Error> {
@@ -91,45 +97,43 @@ pub async fn look(
     struct Row {
         mac: String,
     }
-    let row: Option<Row> = db
-        .first(sql!(LOOK, username_key, now, MAX_TRIES, client))
-        .await?;
+    let row: Option<Row> = db.first(sql!(LOOK, key, now, MAX_TRIES, client)).await?;
     Ok(row.map(|row| row.mac))
 }
 
-/// Forgets the OTP of a name; a client's only, if one asks. Tells whether there was one.
-pub async fn delete(db: &Db, username_key: &str, client: Option<i64>) -> Result<bool, Error> {
-    let answers = db.all(sql!(DELETE, username_key, client)).await?;
+/// Forgets an OTP; a client's only, if one asks. Tells whether there was one.
+pub async fn delete(db: &Db, key: &str, client: Option<i64>) -> Result<bool, Error> {
+    let answers = db.all(sql!(DELETE, key, client)).await?;
     Ok(answers.changes(0)? > 0)
 }
 
-/// Counts a try and gives the OTP to compare with: a [`ReservedOtp`], where there is one.
-///
-/// Without the digest of a secret it is for a client that the deployment itself names.
-pub fn reserve(
-    username_key: &str,
-    client_id: &str,
-    client_secret_digest: Option<&str>,
-    now: i64,
-) -> Statement {
+/// Counts a try and gives the OTP to compare with: a [`ReservedOtp`], where there is one and the
+/// attempt, counted before it in the same batch, is allowed.
+pub fn reserve(key: &str, guess: &Guess<'_>, now: i64) -> Statement {
+    let keys = guess.keys;
     sql!(
         RESERVE,
-        username_key,
+        guess.name,
+        &keys.name,
+        &keys.network,
+        keys.device.as_ref(),
+        keys.on_device.as_ref(),
+        keys.session.as_ref(),
+        guess.attempt,
+        key,
         now,
-        MAX_TRIES,
-        client_id,
-        client_secret_digest
+        MAX_TRIES
     )
 }
 
 /// Gives a try back, for a sign-in that did not need the OTP.
 pub fn give_back(otp: &ReservedOtp) -> Statement {
-    sql!(GIVE_BACK, &otp.username_key, &otp.mac)
+    sql!(GIVE_BACK, &otp.key, &otp.mac)
 }
 
 /// Takes the OTP for an attempt, if nobody has.
 pub fn take(otp: &ReservedOtp, attempt: &str, now: i64) -> Statement {
-    sql!(TAKE, &otp.username_key, &otp.mac, attempt, now)
+    sql!(TAKE, &otp.key, &otp.mac, attempt, now)
 }
 
 /// What goes first in the batch that opens something for a person.

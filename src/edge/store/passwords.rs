@@ -11,7 +11,7 @@ const TAKE_RESET: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
        and exists (select 1 from user_credentials p \
          where p.user_id = one_time.user_id and p.password = ?4)";
 
-// Sessions end and other links are voided by the trigger on changed_on.
+// Triggers on changed_on end the sessions, void other links, and forget devices and what was counted.
 const RESET_PASSWORD: &str = "update user_credentials set password = ?4, changed_on = ?5 \
      where user_id = ?3 and exists (select 1 from one_time where key = ?1 and taken_by = ?2)";
 
@@ -26,8 +26,8 @@ const STAND_IN: &str = "select password from user_credentials where user_id = co
 const REHASH: &str =
     "update user_credentials set password = ?3 where user_id = ?1 and password = ?2";
 
-// Sessions end and codes are voided by the trigger on changed_on. So a session that is open still
-// says that the password is the one that was checked.
+// The same triggers end the sessions. So a session that is open still says that the password is the
+// one that was checked.
 const CHANGE_PASSWORD: &str = "update user_credentials set password = ?3, changed_on = ?4 \
      where user_id = ?1 and exists (select 1 from sessions s \
        join live_members m on m.user_id = s.user_id and m.client_id = s.client_id \
@@ -49,6 +49,8 @@ pub struct PasswordReset<'a> {
     pub old: &'a str,
     /// To be stored.
     pub new: &'a str,
+    /// The device that sets it, which stays known.
+    pub device: Option<&'a str>,
 }
 
 /// Asks for the stored password of a session's user: read it with [`password`].
@@ -80,19 +82,20 @@ pub async fn rehash(db: &Db, user_id: &str, old: &str, new: &str) -> Result<(), 
 }
 
 /// Changes a password and everything that hangs on it, if the session that asks is still open; says
-/// whether it did.
+/// whether it did. Of the user's devices only the one that asks stays known.
 pub async fn change_password(
     db: &Db,
     user_id: &str,
     session_id: &str,
     new: &str,
+    device: Option<&str>,
     now: i64,
 ) -> Result<bool, Error> {
     let answers = db
         .batch([
             sql!(CHANGE_PASSWORD, user_id, session_id, new, now),
             sql!(ACTIVATE, user_id, new, now),
-            attempts::clear_all(user_id),
+            attempts::keep_device(user_id, device, new, now),
         ])
         .await?;
     Ok(answers.changes(0)? > 0)
@@ -106,7 +109,7 @@ pub async fn reset_password(db: &Db, reset: &PasswordReset<'_>, now: i64) -> Res
             sql!(TAKE_RESET, key, attempt, now, reset.old),
             sql!(RESET_PASSWORD, key, attempt, reset.user_id, reset.new, now),
             sql!(ACTIVATE, reset.user_id, reset.new, now),
-            attempts::clear_all(reset.user_id),
+            attempts::keep_device(reset.user_id, reset.device, reset.new, now),
         ])
         .await?;
     Ok(answers.changes(1)? > 0)

@@ -1,7 +1,7 @@
 //! The person who has signed in, and what proved them.
 
 use crate::auth::account::Account;
-use crate::auth::attempts::Place;
+use crate::auth::attempts::CounterKeys;
 use crate::auth::client::AuthClient;
 use crate::auth::oauth::profile::Profile;
 use crate::auth::secret::{Secret, random_id};
@@ -18,7 +18,8 @@ pub struct SignedIn {
     pub(super) account: Account,
     pub(super) proof: Proof,
     pub(super) password_changed_on: Option<i64>,
-    pub(super) place: Place,
+    /// Nothing where no name was typed.
+    pub(super) counted_under: Option<CounterKeys>,
 }
 
 /// What proved a person.
@@ -42,7 +43,6 @@ pub enum Proof {
 impl SignedIn {
     /// Lets a person whom a provider has proven in to a client.
     pub(in crate::edge::flows) fn from_elsewhere(
-        app: &App,
         client: &AuthClient,
         account: Account,
         profile: Profile,
@@ -56,7 +56,7 @@ impl SignedIn {
                 refresh_token,
             },
             password_changed_on: None,
-            place: app.visitor.place(None, None),
+            counted_under: None,
         })
     }
 
@@ -87,7 +87,7 @@ impl SignedIn {
     /// known from now on, and an OTP is taken or gets its try back.
     pub fn settle(&self, now: i64) -> Result<Settlement, Error> {
         let mut settlement = Settlement::default();
-        let cleared = attempts::clear(&self.account.id, &self.place, now);
+        let cleared = attempts::clear(&self.account.id, self.counted_under.as_ref(), now);
         settlement.statements.extend(cleared);
         match &self.proof {
             Proof::Password { unused: None } => {}

@@ -3,7 +3,7 @@
 use super::client::{CallingClient, NOBODY, client, prove_client};
 use super::person::{Proof, SignedIn};
 use crate::auth::account::{Account, fold};
-use crate::auth::attempts::Place;
+use crate::auth::attempts::{CounterKeys, Place};
 use crate::auth::data_key::Purpose;
 use crate::auth::password::Verdict;
 use crate::auth::secret::{Secret, digest, random_id};
@@ -11,7 +11,7 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
 use crate::edge::flows::{one_time_passwords, passwords};
 use crate::edge::store::accounts::{self, AccountWithPassword};
-use crate::edge::store::attempts::{self, Guess, Subject};
+use crate::edge::store::attempts::{self, Guess};
 use crate::edge::store::clients::{self, ClientRow};
 use crate::edge::store::db::Answers;
 use crate::edge::store::otps::{self, ReservedOtp};
@@ -60,12 +60,12 @@ pub async fn sign_in(
         return Err(Error::Strategy(Why::MissingCredentials));
     }
     let digest = client_secret.digest();
-    let answers = look_up(app, client_id, Some(&digest), person).await?;
+    let (answers, keys) = look_up(app, client_id, Some(&digest), person).await?;
     let row: Option<ClientRow> = answers.row(0)?;
     let client = row.as_ref().map(ClientRow::id);
     let calling =
         prove_client(row, client_secret).inspect_err(|_| record(app, "refused", client, None))?;
-    let person = prove_member(app, &answers, &calling, person)?;
+    let person = prove_member(app, &answers, &calling, person.password, keys)?;
     Ok((calling, person))
 }
 
@@ -76,45 +76,47 @@ pub async fn sign_in_to_named(
     person: &Presented<'_>,
 ) -> Result<(CallingClient, SignedIn), Error> {
     let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
-    let answers = look_up(app, client_id, None, person).await?;
+    let (answers, keys) = look_up(app, client_id, None, person).await?;
     let row: ClientRow = answers.row(0)?.ok_or(NOBODY)?;
     let calling = CallingClient { client: row.into() };
-    let person = prove_member(app, &answers, &calling, person)?;
+    let person = prove_member(app, &answers, &calling, person.password, keys)?;
     Ok((calling, person))
 }
 
-/// Asks for client and account, counts the attempt, reserves an OTP, and draws the stored hash that
-/// stands in where the name has none. Without a digest the client has been vouched for.
+/// Asks for client and account, counts the attempt, reserves an OTP if that is allowed, and draws the
+/// stored hash that stands in where the name has none; gives what it was counted under, too. Without
+/// a digest the client has been vouched for.
 async fn look_up(
     app: &App,
     client_id: &str,
     secret_digest: Option<&str>,
     person: &Presented<'_>,
-) -> Result<Answers, Error> {
+) -> Result<(Answers, CounterKeys), Error> {
     let mut name = fold(person.username);
     if name.len() > accounts::LONGEST_NAME {
         // Nobody has such a name; it is counted under its digest, since D1 binds no megabytes.
         name = digest(&name);
     }
+    let keys = CounterKeys::of(&app.config.data_keys, &name, person.place)?;
     let guess = Guess {
-        subject: Subject::Name(&name),
-        place: person.place,
+        name: &name,
+        keys: &keys,
         attempt: &random_id()?,
         tag: &tag(app, &name, person.password)?,
-        client: secret_digest.map(|digest| (client_id, digest)),
+        client: Some((client_id, secret_digest)),
         limits: app.config.attempts,
     };
     let reads = [
         clients::find_by_client_id(client_id),
         accounts::find_by_name(person.username),
     ];
-    let otp = otps::reserve(&name, client_id, secret_digest, app.now);
-    let keys = &app.config.data_keys;
-    let stand_in = hashes::find_stand_in(&keys.short_tag(Purpose::StandIn, &[&name])?);
+    let otp = otps::reserve(&one_time_passwords::key(&name), &guess, app.now);
+    let data_keys = &app.config.data_keys;
+    let stand_in = hashes::find_stand_in(&data_keys.short_tag(Purpose::StandIn, &[&name])?);
     let counted = guess.statements(app.now);
-    app.db
-        .batch(reads.into_iter().chain(counted).chain([otp, stand_in]))
-        .await
+    let statements = reads.into_iter().chain(counted).chain([otp, stand_in]);
+    let answers = app.db.batch(statements).await?;
+    Ok((answers, keys))
 }
 
 /// Proves the person of a [`look_up`], and that the client may have them; writes down what fails.
@@ -123,16 +125,17 @@ fn prove_member(
     app: &App,
     answers: &Answers,
     calling: &CallingClient,
-    person: &Presented<'_>,
+    password: &Secret,
+    keys: CounterKeys,
 ) -> Result<SignedIn, Error> {
     let found = accounts::with_password(answers, 1)?;
     let user_id = found.as_ref().map(|found| found.account.id.clone());
     let record = |result| record(app, result, Some(calling.client.id), user_id.clone());
     attempts::outcome(answers, 4, app.now).inspect_err(|_| record("refused"))?;
     let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
-    let verdict = verify(app, answers, found.as_ref(), person.password)?;
+    let verdict = verify(app, answers, found.as_ref(), password)?;
     let otp = answers.row(5)?;
-    let (account, proof) = prove_person(app, found, verdict, person.password, otp)
+    let (account, proof) = prove_person(app, found, verdict, password, otp)
         .and_then(|(account, proof)| {
             account
                 .admit(&calling.client)
@@ -140,12 +143,11 @@ fn prove_member(
                 .map(|()| (account, proof))
         })
         .inspect_err(|_| record(passwords::failure(verdict)))?;
-    let place = person.place.clone();
     Ok(SignedIn {
         account,
         proof,
         password_changed_on,
-        place,
+        counted_under: Some(keys),
     })
 }
 

@@ -27,7 +27,7 @@ pub async fn admit(
         Decision::Link(_) => link(app, client, &profile, holder).await?,
         Decision::SignUp(new) => sign_up(app, client, &profile, &new).await?,
     };
-    SignedIn::from_elsewhere(app, client, account, profile, refresh_token).map_err(|error| {
+    SignedIn::from_elsewhere(client, account, profile, refresh_token).map_err(|error| {
         let reason = "the account may not come in to this client".to_owned();
         Failure { error, reason }
     })
