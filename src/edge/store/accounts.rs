@@ -19,6 +19,20 @@ macro_rules! account_columns {
 }
 pub(super) use account_columns;
 
+/// Whether a live user has the folded username or address: two look-ups, each on its own index.
+macro_rules! taken_name {
+    ($username:literal, $email:literal) => {
+        concat!(
+            "(exists (select 1 from users where username_key = ",
+            $username,
+            " and deleted = 0) or exists (select 1 from users where email_key = ",
+            $email,
+            " and deleted = 0))"
+        )
+    };
+}
+pub(super) use taken_name;
+
 // Two look-ups, each on its own index; a name with @ is an address, so they never disagree.
 const BY_NAME: &str = concat!(
     "select ",

@@ -1,8 +1,6 @@
 //! D1: `auth_clients` as they are administered. Deleted rows are never read and never written.
 
-use wasm_bindgen::JsValue;
-
-use super::db::{Answers, Bind, Db, Statement, sql};
+use super::db::{Answers, Bind, Db, Statement, Value, sql};
 use crate::auth::secret::Secret;
 use crate::error::Error;
 use crate::wire::loopback::auth_clients::{AuthClientChanges, NewAuthClient};
@@ -22,7 +20,7 @@ const DELETE: &str = "update auth_clients \
 const NAME_TAKEN: &str = "UNIQUE constraint failed: auth_clients.client_id";
 
 impl Bind for Scalar {
-    fn bind(self) -> JsValue {
+    fn bind(self) -> Value {
         match self {
             Self::Integer(number) => number.bind(),
             Self::Text(text) => text.as_str().bind(),
@@ -109,7 +107,7 @@ pub async fn delete(db: &Db, id: i64, by: Option<&str>, now: i64) -> Result<bool
 fn assignments(
     changes: &AuthClientChanges,
     now: i64,
-) -> impl Iterator<Item = (&'static str, JsValue)> {
+) -> impl Iterator<Item = (&'static str, Value)> {
     let digest = |secret: &Secret| secret.digest().as_str().bind();
     let url = changes.redirect_url.as_ref();
     [
@@ -139,7 +137,7 @@ fn assignments(
 }
 
 /// A statement that ends in a clause. Its own `?` come first, and so do its values.
-fn ending(start: &str, mut values: Vec<JsValue>, clause: Clause) -> Statement {
+fn ending(start: &str, mut values: Vec<Value>, clause: Clause) -> Statement {
     values.extend(clause.values.into_iter().map(Bind::bind));
     Statement::new(format!("{start} {}", clause.sql), values)
 }

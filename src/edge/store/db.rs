@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
 use worker::{D1Database, D1PreparedStatement, D1Result, Delay, Env};
 
 use super::meter::Meter;
 use crate::error::Error;
+
+/// A value as D1 binds it.
+pub use wasm_bindgen::JsValue as Value;
 
 /// Longer than this nobody waits for storage.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,23 +27,23 @@ pub struct Db {
 /// One SQL statement with its values, in the order of `?1`, `?2`, ….
 pub struct Statement {
     sql: String,
-    values: Vec<JsValue>,
+    values: Vec<Value>,
 }
 
 /// A value that can be bound.
 pub trait Bind {
-    /// The JavaScript value that D1 takes.
-    fn bind(self) -> JsValue;
+    /// The value that D1 takes.
+    fn bind(self) -> Value;
 }
 
 impl Bind for &str {
-    fn bind(self) -> JsValue {
+    fn bind(self) -> Value {
         self.into()
     }
 }
 
 impl Bind for &String {
-    fn bind(self) -> JsValue {
+    fn bind(self) -> Value {
         self.as_str().into()
     }
 }
@@ -49,20 +51,20 @@ impl Bind for &String {
 impl Bind for i64 {
     // D1 takes numbers as doubles: exact for epoch milliseconds and for every id we make.
     #[allow(clippy::cast_precision_loss)]
-    fn bind(self) -> JsValue {
+    fn bind(self) -> Value {
         (self as f64).into()
     }
 }
 
 impl Bind for u32 {
-    fn bind(self) -> JsValue {
+    fn bind(self) -> Value {
         self.into()
     }
 }
 
 impl<T: Bind> Bind for Option<T> {
-    fn bind(self) -> JsValue {
-        self.map_or(JsValue::NULL, T::bind)
+    fn bind(self) -> Value {
+        self.map_or(Value::NULL, T::bind)
     }
 }
 
@@ -79,7 +81,7 @@ pub(crate) use sql;
 
 impl Statement {
     /// Use the `sql!` macro.
-    pub fn new(sql: impl Into<String>, values: Vec<JsValue>) -> Self {
+    pub fn new(sql: impl Into<String>, values: Vec<Value>) -> Self {
         Self {
             sql: sql.into(),
             values,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::accounts::{AccountRow, account_columns};
+use super::accounts::{AccountRow, account_columns, taken_name};
 use super::db::{Answers, Db, Statement, sql};
 use super::sign_ups;
 use crate::auth::account::{Account, fold};
@@ -32,15 +32,16 @@ const LINK: &str = "insert into user_identities (provider, issuer, subject, user
      where u.id = ?6 and u.deleted = 0 and u.email = ?7 and u.email_verified = 1 \
      on conflict do nothing";
 
-const SIGN_UP: &str = "insert into users (id, first_name, middle_name, last_name, username, \
+const SIGN_UP: &str = concat!(
+    "insert into users (id, first_name, middle_name, last_name, username, \
        username_key, email, email_key, email_verified, default_tenant_id, created_on, modified_on) \
-     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 is not null, ?9, ?11, ?11 \
-     where not exists (select 1 from users \
-         where deleted = 0 and (username_key = ?6 or email_key = ?8)) \
-       and not exists (select 1 from user_identities \
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 is not null, ?9, ?11, ?11 where not ",
+    taken_name!("?6", "?8"),
+    " and not exists (select 1 from user_identities \
          where provider = ?12 and issuer = ?13 and subject = ?14) \
        and exists (select 1 from tenants where id = ?9 and deleted = 0 and status = 0) \
-       and exists (select 1 from roles where id = ?10 and deleted = 0)";
+       and exists (select 1 from roles where id = ?10 and deleted = 0)"
+);
 
 const IDENTITY: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
      select ?1, ?2, ?3, u.id, ?4 from users u where u.id = ?5";

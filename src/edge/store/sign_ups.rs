@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::accounts::taken_name;
 use super::db::{Answers, Db, Statement, sql};
 use crate::auth::profile::Profile;
 use crate::config::SignUpPlace;
@@ -9,12 +10,14 @@ use crate::error::Error;
 
 // Whoever has the address already keeps it, and the invitation stays good; so it does where
 // tenant or role are not there to take the user in.
-const TAKE: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
+const TAKE: &str = concat!(
+    "update one_time set taken_by = ?2, taken_on = ?3 \
      where key = ?1 and kind = 'sign-up' and taken_by is null and voided_on is null and expires_on > ?3 \
-       and not exists (select 1 from users where deleted = 0 \
-         and (username_key = one_time.recipient or email_key = one_time.recipient)) \
-       and exists (select 1 from tenants where id = ?4 and deleted = 0 and status = 0) \
-       and exists (select 1 from roles where id = ?5 and deleted = 0)";
+       and not ",
+    taken_name!("one_time.recipient", "one_time.recipient"),
+    " and exists (select 1 from tenants where id = ?4 and deleted = 0 and status = 0) \
+       and exists (select 1 from roles where id = ?5 and deleted = 0)"
+);
 
 /// What every statement after TAKE is conditional on.
 macro_rules! taken {
@@ -47,13 +50,15 @@ const CLIENTS: &str = "insert into user_clients (user_id, client_id) \
 const PLACE_EXISTS: &str = "select exists (select 1 from tenants where id = ?1 and deleted = 0 and status = 0) \
        and exists (select 1 from roles where id = ?2 and deleted = 0) as place_exists";
 
-const OUTCOME: &str = "select \
+const OUTCOME: &str = concat!(
+    "select \
        exists (select 1 from one_time where key = ?1 and taken_by = ?2) as made, \
-       exists (select 1 from one_time o join users u on u.deleted = 0 \
-         and (u.username_key = o.recipient or u.email_key = o.recipient) \
-         where o.key = ?1 and o.taken_by is null) as address_taken, \
+       exists (select 1 from one_time o where o.key = ?1 and o.taken_by is null and ",
+    taken_name!("o.recipient", "o.recipient"),
+    ") as address_taken, \
        exists (select 1 from tenants where id = ?3 and deleted = 0 and status = 0) \
-         and exists (select 1 from roles where id = ?4 and deleted = 0) as place_exists";
+         and exists (select 1 from roles where id = ?4 and deleted = 0) as place_exists"
+);
 
 /// A user about to be made.
 pub struct NewUser<'a> {

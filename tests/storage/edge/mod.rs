@@ -1,0 +1,4 @@
+//! What the store knows of `src/edge`.
+
+pub mod app;
+pub mod store;

@@ -1,0 +1,70 @@
+//! A database with a tenant, two clients and some people; and what runs the store's functions on it.
+
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
+
+use crate::edge::store::db::Db;
+use crate::edge::store::sessions::{NewSession, Unchanged};
+
+pub const NOW: i64 = 1_785_499_200_000;
+
+/// SQLite answers at once, so nothing is ever waited for.
+pub fn run<T>(work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("SQLite does not wait"),
+    }
+}
+
+pub fn database() -> Db {
+    let db = Db::new();
+    db.connection
+        .execute_batch(
+            "insert into tenants (id, name, created_on, modified_on) values ('home', 'Home', 0, 0);
+             insert into roles (id, name, created_on, modified_on) values ('member', 'Member', 0, 0);
+             insert into auth_clients (client_id, client_secret_digest, secret_digest, redirect_url, created_on, modified_on)
+               values ('web', 'web digest', 's', 'https://web.example/', 0, 0), ('app', 'app digest', 's', null, 0, 0);",
+        )
+        .unwrap();
+    for name in ["ann", "bob"] {
+        user(&db, name);
+    }
+    db
+}
+
+/// A user whose id, username and address tell the name.
+fn user(db: &Db, name: &str) {
+    db.connection
+        .execute_batch(&format!(
+            "insert into users (id, first_name, username, username_key, email, email_key, email_verified, default_tenant_id, created_on, modified_on)
+               values ('id-{name}', '{name}', '{name}', '{name}', '{name}@example.com', '{name}@example.com', 1, 'home', 0, 0);
+             insert into user_tenants (id, user_id, tenant_id, role_id, status, created_on, modified_on)
+               values ('member-{name}', 'id-{name}', 'home', 'member', 1, 0, 0);
+             insert into user_credentials (user_id, password, changed_on) values ('id-{name}', 'hash of {name}', 0);
+             insert into user_clients (user_id, client_id) select 'id-{name}', id from auth_clients;"
+        ))
+        .unwrap();
+}
+
+/// A session of a user with the first client.
+pub const fn session<'a>(id: &'a str, user_id: &'a str) -> NewSession<'a> {
+    NewSession {
+        id,
+        user_id,
+        client: 1,
+        device: None,
+        method: "password",
+        unchanged: Unchanged::Whatever,
+        provider_session: None,
+        expires_on: NOW + 86_400_000,
+        replaces: None,
+    }
+}
+
+/// The first column of each row.
+pub fn column(db: &Db, sql: &str) -> Vec<String> {
+    let mut statement = db.connection.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
