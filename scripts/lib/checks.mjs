@@ -16,6 +16,7 @@ export const lint = [
   { name: "formatting", work: cargo("fmt", "--check") },
   { name: "clippy for this machine", work: cargo("clippy", "--all-targets", "--", "-D", "warnings") },
   { name: "clippy for wasm32", work: cargo("clippy", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings") },
+  { name: "types of the tests", work: () => run(process.execPath, ["node_modules/typescript/bin/tsc", "--noEmit", "--project", "tests"]) },
   { name: "documentation", work: () => run("cargo", ["doc", "--no-deps", "--document-private-items"], { env: { RUSTDOCFLAGS: "-D warnings" } }) },
   // libFuzzer needs a nightly toolchain, so nothing else would find that its lock file has fallen behind.
   { name: "lock file of the fuzz targets", work: cargo("fetch", "--quiet", "--locked", "--manifest-path", "tests/fuzz/Cargo.toml") },

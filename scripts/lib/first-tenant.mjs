@@ -23,6 +23,9 @@ const AN_ADMINISTRATOR = `exists (
  *
  * The tenant is made unless there is an administrator; everything else only if this very tenant
  * was made. So of many attempts at once, one succeeds whole.
+ *
+ * @param {{ tenant: string, client: string, redirect?: string, username: string, email?: string }} names
+ * @param {number} now
  */
 export function bootstrap({ tenant: name, client: clientId, redirect, username, email }, now) {
   checkNames({ tenant: name, client: clientId, username });

@@ -1,11 +1,11 @@
 // The D1 database on your own machine: the one that `wrangler dev` serves, opened without it.
 // Migrations are tracked as `wrangler d1 migrations apply` tracks them, so either may be used.
 
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { demoData } from "./demo.mjs";
-import { root } from "./steps.mjs";
+import { readText, root } from "./steps.mjs";
 import { openStorage, storageWorker } from "./storage.mjs";
 
 // As wrangler makes it.
@@ -18,7 +18,7 @@ const MIGRATIONS_TABLE = `create table if not exists d1_migrations(
 /** The migrations in their order: `[{ name, sql }]`. */
 export function migrations() {
   const names = readdirSync(join(root, "migrations")).filter((name) => name.endsWith(".sql"));
-  return names.sort().map((name) => ({ name, sql: readFileSync(join(root, "migrations", name), "utf8") }));
+  return names.sort().map((name) => ({ name, sql: readText(`migrations/${name}`) }));
 }
 
 /**
@@ -68,5 +68,5 @@ export async function withLocalDb(work, state = join(root, ".wrangler/state")) {
 
 /** The name wrangler gives the database locally. */
 function databaseId() {
-  return readFileSync(join(root, "wrangler.toml"), "utf8").match(/^preview_database_id = "(.+?)"/m)[1];
+  return readText("wrangler.toml").match(/^preview_database_id = "(.+?)"/m)[1];
 }

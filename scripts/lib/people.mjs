@@ -48,7 +48,14 @@ export function client({ clientId, clientSecret, secret, redirectUrl, now }, con
   return insert("auth_clients", row, condition);
 }
 
-/** A person with a password, an active member of a tenant, allowed on the clients: all its rows. */
+/**
+ * A person with a password, or with what is stored of one, an active member of a tenant, allowed on the clients: all its rows.
+ *
+ * @param {{ id: string, membershipId: string, username: string, email: string | null, verified: boolean, firstName: string,
+ *   password?: string, stored?: string, tenantId: string, roleId: string, clientIds: string[], now: number }} person
+ * @param {string} [condition]
+ * @returns {string[]}
+ */
 export function user(
   { id, membershipId, username, email, verified, firstName, password, stored = hashPassword(password), tenantId, roleId, clientIds, now },
   condition,

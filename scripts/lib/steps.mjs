@@ -78,6 +78,10 @@ export async function together(...works) {
  *
  * It shows its output, or, when it is `quiet`, only that of a failure. `failure` says what a failure
  * means; without it, it says which command failed. `signal` ends it.
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, failure?: string, quiet?: boolean, signal?: AbortSignal }} [options]
  */
 export async function run(program, args, { env = {}, failure, quiet = false, signal } = {}) {
   const { status, stdout, stderr } = await start(program, args, { env, stdio: quiet ? PIPED : "inherit", signal });

@@ -10,7 +10,7 @@ import { startWorker } from "../support/worker";
 const MASK = "********";
 const BASE = { accessTokenExpiration: 900, refreshTokenExpiration: 86400, authCodeExpiration: 180 };
 
-let administrator: Record<string, string>;
+let administrator: { authorization: string };
 let administratorId: string;
 
 const { worker, our } = useWorker();
@@ -27,7 +27,7 @@ const fresh = (more: object = {}) => {
   return { ...BASE, clientId: `client-${n}`, clientSecret: `client secret ${n}`, secret: `code secret ${n}`, redirectUrl: `https://app-${n}.example/cb`, ...more };
 };
 type Call = [method: string, path: string, body?: unknown];
-const call = (method: string, path: string, body?: unknown, headers = administrator) => our.send(method, `/auth-clients${path}`, { body, headers });
+const call = (method: string, path: string, body?: unknown, headers: Parameters<typeof our.post>[2] = administrator) => our.send(method, `/auth-clients${path}`, { body, headers });
 const list = (filter: unknown) => call("GET", `?filter=${encodeURIComponent(JSON.stringify(filter))}`);
 const where = (conditions: unknown) => `where=${encodeURIComponent(JSON.stringify(conditions))}`;
 const count = (conditions: unknown) => call("GET", `/count?${where(conditions)}`);
@@ -170,7 +170,7 @@ test("deleting a client ends its sessions, tells by whom, and hides it for ever"
 
 test("PATCH of many needs a where, changes exactly what it means, and counts it", async () => {
   const mark = `many-${Date.now()}`;
-  const clients = [];
+  const clients: { id: number }[] = [];
   for (const name of ["a", "b", "É", "é"]) clients.push(await create({ clientId: `${mark}-${name}` }));
   for (const query of ["", "?where=", "?filter={}"]) expect((await call("PATCH", query, { authCodeExpiration: 5 })).status).toBe(400);
   const change = async (ask: unknown, seconds: number) => (await call("PATCH", `?${where(ask)}`, { authCodeExpiration: seconds })).body;
@@ -200,7 +200,7 @@ test("bodies that are no client are refused, and nothing is changed", async () =
   for (const one of wrong) {
     const answers = [await call("POST", "", fresh(one)), await call("PUT", `/${client.id}`, fresh(one)), await call("PATCH", `/${client.id}`, one)];
     expect(answers.map(({ status }) => status), JSON.stringify(one)).toEqual([422, 422, 422]);
-    expect(answers[0].body.error.code).toBe("VALIDATION_FAILED");
+    expect(answers[0]!.body.error.code).toBe("VALIDATION_FAILED");
   }
   for (const one of [{ id: 99 }, { clientSecret: MASK }, { secret: MASK }, { redirectUrl: null }]) expect((await call("POST", "", fresh(one))).status).toBe(422);
   for (const name of ["clientId", "clientSecret", "secret", "accessTokenExpiration", "refreshTokenExpiration", "authCodeExpiration"]) {

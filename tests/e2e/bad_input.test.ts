@@ -73,7 +73,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
   const properties = [...Object.keys(required), ...Object.keys(optional)];
   const bearer = () => our.bearer(pair.accessToken);
   const send = (body: unknown, headers: Record<string, string> = {}) => our.send(method, path, { body, headers: { ...bearer(), ...headers } });
-  const raw = (body: string | Uint8Array, contentType = "application/json") => send(body, { "content-type": contentType });
+  const raw = (body: string | Uint8Array | ReadableStream, contentType = "application/json") => send(body, { "content-type": contentType });
 
   /** The exact answer, given before anything was read. */
   function expectAnswer(answer: Answer, expected: any) {

@@ -3,6 +3,8 @@
 // bad_input and headers.
 
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
@@ -33,7 +35,7 @@ const victim = (wishes: Parameters<typeof aUser>[1] = {}) => {
 };
 const signIn = (who: { username: string }, headers?: Record<string, string>) => our.signIn({ username: who.username, password: PASSWORD }, headers);
 const codeFor = async (who: { username: string }, body: object = {}) => (await our.login({ username: who.username, password: PASSWORD, ...body })).body.code as string;
-const people = () => worker.db.prepare("select count(*) as n from users").first<number>("n");
+const people = async () => (await worker.db.prepare("select count(*) as n from users").first<number>("n"))!;
 const permissionsOf = async (pair: Pair) => (await our.me(pair.accessToken)).body.permissions;
 
 function refused(answer: Answer, body: object) {
@@ -417,14 +419,22 @@ test("path tricks: a path is one endpoint or none, and no trick finds another", 
   }
 });
 
+/** Sends header lines as they are given, names and values in turn: one name may come twice. */
+async function statusOf(method: string, path: string, headers: string[], body = ""): Promise<number | undefined> {
+  const { host } = new URL(await worker.url());
+  const sent = request(`${await worker.url()}${path}`, { method, headers: ["host", host, "content-length", String(body.length), ...headers] });
+  const [answer] = (await once(sent.end(body), "response")) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+}
+
 test("double content types: two claims of what a body is are none", async () => {
   const good = JSON.stringify({ ...DEMO_WEB, username: "demo", password: "correct horse battery" });
   for (const type of ["application/json, text/plain", "text/plain, application/json", "application/x-www-form-urlencoded, application/json"]) {
     const answer = await our.send("POST", "/auth/login", { body: good, headers: { "content-type": type } });
     expect(answer.status, type).toBe(415);
   }
-  const twice = await our.send("POST", "/auth/login", { body: good, headers: [["content-type", "application/json"], ["content-type", "text/plain"]] as never });
-  expect(twice.status).toBe(415);
+  expect(await statusOf("POST", "/auth/login", ["content-type", "application/json", "content-type", "text/plain"], good)).toBe(415);
 });
 
 test("duplicate JSON keys: the last one counts everywhere, for who is asked as for who gets in", async () => {
@@ -486,8 +496,8 @@ test("two bearers: one header with two tokens, or two headers, are nobody", asyn
   for (const value of [`Bearer ${mine.accessToken}, Bearer ${theirs.accessToken}`, `Bearer ${mine.accessToken} ${theirs.accessToken}`, `Bearer ${mine.accessToken},${theirs.accessToken}`]) {
     expect((await our.send("GET", "/auth/me", { headers: { authorization: value } })).status).toBe(401);
   }
-  const headers = [["authorization", `Bearer ${mine.accessToken}`], ["authorization", `Bearer ${theirs.accessToken}`]] as never;
-  expect((await our.send("GET", "/auth/me", { headers })).status).toBe(401);
+  expect(await statusOf("GET", "/auth/me", ["authorization", `Bearer ${mine.accessToken}`])).toBe(200);
+  expect(await statusOf("GET", "/auth/me", ["authorization", `Bearer ${mine.accessToken}`, "authorization", `Bearer ${theirs.accessToken}`])).toBe(401);
 });
 
 test("request smuggling: a request inside another's body is a body", async () => {

@@ -50,7 +50,7 @@ test("a webhook gets a message that its secret signs, and the link in it works",
   expect((await forget(our)).status).toBe(204);
   await worker.settled();
   expect(requests).toHaveLength(1);
-  const [{ headers, body, url }] = requests;
+  const { headers, body, url } = requests[0]!;
   expect(url).toBe("https://hooks.example/mail");
   expect(headers["webhook-signature"]).toBe(signature(headers, body));
   expect(Math.abs(Number(headers["webhook-timestamp"]) - Date.now() / 1000)).toBeLessThan(60);
@@ -68,8 +68,8 @@ test("a webhook that answers 500 is tried again, and then no more", async () => 
   expect(requests).toHaveLength(3);
   expect(new Set(requests.map(({ headers }) => headers["webhook-id"])).size, "tries of one message share its id").toBe(1);
   const times = requests.map(({ headers }) => Number(headers["webhook-timestamp"]));
-  expect(times[1] - times[0], "each is signed for its own time").toBeGreaterThanOrEqual(1);
-  expect(times[2] - times[1]).toBeGreaterThanOrEqual(3);
+  expect(times[1]! - times[0]!, "each is signed for its own time").toBeGreaterThanOrEqual(1);
+  expect(times[2]! - times[1]!).toBeGreaterThanOrEqual(3);
   for (const { headers, body } of requests) expect(headers["webhook-signature"]).toBe(signature(headers, body));
 }, 20_000);
 
@@ -95,7 +95,7 @@ test("the log of a message that could not be sent tells neither link nor token",
   const worker = await started({ settings: webhook, outside });
   await forget(api(worker));
   expect(await worker.printed()).toContain("webhook answered 400");
-  expect(await worker.printed()).not.toContain(JSON.parse(requests[0].body).data.token);
+  expect(await worker.printed()).not.toContain(JSON.parse(requests[0]!.body).data.token);
 }, 20_000);
 
 test("Cloudflare's e-mail binding gets text and HTML for one address", async () => {

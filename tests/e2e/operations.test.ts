@@ -24,15 +24,15 @@ function onAFreshDatabase() {
   afterEach(() => close());
 }
 
-const rows = async (sql: string) => (await db.prepare(sql).all()).results as Record<string, unknown>[];
-const count = async (table: string) => (await rows(`select count(*) as n from ${table}`))[0].n;
+const rows = async (sql: string) => (await db.prepare(sql).all()).results;
+const count = async (table: string) => (await rows(`select count(*) as n from ${table}`))[0]!.n;
 const run = (statements: string[]) => db.batch(statements.map((sql) => db.prepare(sql)));
 
 const options = { tenant: "Main", client: "web", username: "admin" };
 async function attempt(changes = {}) {
   const { statements, made, secrets } = bootstrap({ ...options, ...changes }, Date.now());
   await run(statements);
-  return { made: (await rows(made))[0].made === 1, secrets };
+  return { made: (await rows(made))[0]!.made === 1, secrets };
 }
 
 describe("migrations and seed", () => {
@@ -40,7 +40,7 @@ describe("migrations and seed", () => {
 
   test("every statement of docs/operations.md fits the schema", async () => {
     const text = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
-    const statements = [...text.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, sql]) => sql);
+    const statements = [...text.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, sql]) => sql!);
     expect(statements.length).toBeGreaterThan(15);
     for (const sql of statements) await expect(db.prepare(sql).run(), sql).resolves.toMatchObject({ success: true });
   });
@@ -171,9 +171,9 @@ describe("members", () => {
 
   test("a role is given by its name", async () => {
     await seedDemo(db);
-    const [{ id }] = await rows(findRoles("Administrator"));
-    await run([setRole("demo", id as string, Date.now())]);
-    expect((await rows(findMember("demo", Date.now())))[0].role).toBe("Administrator");
+    const [found] = await rows(findRoles("Administrator"));
+    await run([setRole("demo", String(found!.id), Date.now())]);
+    expect((await rows(findMember("demo", Date.now())))[0]!.role).toBe("Administrator");
   });
 
   test("a name cannot end the statement it stands in", async () => {

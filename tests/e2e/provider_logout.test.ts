@@ -239,11 +239,11 @@ describe("a logout token", () => {
     const opened = await byCode(other);
     const token = await outside.logoutToken(KEYCLOAK_ROW, other);
     await worker.restart({});
-    outside.replace(KEYCLOAK_ROW.keys!, () => new Response("", { status: 503 }) as never);
+    outside.replace(KEYCLOAK_ROW.keys!, () => new Response("", { status: 503 }));
     refused(await post(token));
     outside.reset();
     await worker.restart({});
-    outside.replace(KEYCLOAK_ROW.discovery!, () => new Response("", { status: 503 }) as never);
+    outside.replace(KEYCLOAK_ROW.discovery!, () => new Response("", { status: 503 }));
     refused(await post(token), "temporarily_unavailable");
     outside.reset();
     await worker.db.prepare("alter table provider_logouts rename to away").run();

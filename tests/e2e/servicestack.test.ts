@@ -120,7 +120,7 @@ describe("every way to write a sign-in", () => {
     }
     expect(answer.status, answer.text).toBe(200);
     expect(answer.headers.get("content-type")).toBe(expected);
-    const token = cookiesOf(answer)["ss-tok"].value;
+    const token = cookiesOf(answer)["ss-tok"]!.value;
     expect(answer.text).toContain(token);
     expect((await our.bearer(token)).body.userName).toBe("demo");
   });
@@ -278,11 +278,11 @@ describe("who is signed in", () => {
   test("cookies tell it too, and a refresh token alone brings a fresh access token", async () => {
     const signedIn = await our.signIn();
     expect((await our.who(cookieHeader(signedIn))).body.userName).toBe("demo");
-    const refresh = cookiesOf(signedIn)["ss-reftok"].value;
+    const refresh = cookiesOf(signedIn)["ss-reftok"]!.value;
     const answer = await our.who({ cookie: `ss-tok=stale; ss-reftok=${refresh}; =x; y` });
     expect(answer.status).toBe(200);
     expect(Object.keys(cookiesOf(answer))).toEqual(["ss-tok"]);
-    expect((await our.bearer(cookiesOf(answer)["ss-tok"].value)).status).toBe(200);
+    expect((await our.bearer(cookiesOf(answer)["ss-tok"]!.value)).status).toBe(200);
   });
 
   test("cookies that sign nobody in are deleted", async () => {
@@ -346,15 +346,15 @@ describe("token cookies", () => {
     const answer = await our.signIn({ rememberMe: true });
     const cookies = cookiesOf(answer);
     expect(Object.keys(cookies)).toEqual(["ss-opt", "ss-tok", "ss-reftok"]);
-    expect(cookies["ss-opt"].value).toBe("perm");
-    expect(cookies["ss-tok"].attributes).toEqual(["Max-Age=900", "Path=/", "HttpOnly", "SameSite=Lax"]);
-    expect(cookies["ss-reftok"].attributes).toEqual(["Max-Age=2592000", "Path=/", "HttpOnly", "SameSite=Lax"]);
+    expect(cookies["ss-opt"]!.value).toBe("perm");
+    expect(cookies["ss-tok"]!.attributes).toEqual(["Max-Age=900", "Path=/", "HttpOnly", "SameSite=Lax"]);
+    expect(cookies["ss-reftok"]!.attributes).toEqual(["Max-Age=2592000", "Path=/", "HttpOnly", "SameSite=Lax"]);
     expect(answer.headers.get("x-cookies")).toBe("ss-tok,ss-reftok");
     const forgotten = await our.signIn({ rememberMe: false });
-    expect(cookiesOf(forgotten)["ss-opt"].value).toBe("temp");
-    expect(cookiesOf(forgotten)["ss-reftok"].attributes).toEqual(["Path=/", "HttpOnly", "SameSite=Lax"]);
+    expect(cookiesOf(forgotten)["ss-opt"]!.value).toBe("temp");
+    expect(cookiesOf(forgotten)["ss-reftok"]!.attributes).toEqual(["Path=/", "HttpOnly", "SameSite=Lax"]);
     const again = await our.refresh({}, cookieHeader(forgotten));
-    expect(cookiesOf(again)["ss-tok"].attributes).toEqual(["Path=/", "HttpOnly", "SameSite=Lax"]);
+    expect(cookiesOf(again)["ss-tok"]!.attributes).toEqual(["Path=/", "HttpOnly", "SameSite=Lax"]);
   });
 
   test("can be all there is, or not be there", async () => {
@@ -556,7 +556,7 @@ describe("requests that browsers send for other sites", () => {
       ["/json/reply/Authenticate[]", "text/plain", JSON.stringify([CREDENTIALS])],
       ["/auth/logout", FORM["content-type"], ""],
       ["/auth/credentials?continue=/", FORM["content-type"], FIELDS],
-    ]) {
+    ] as const) {
       const answer = await our.post(path, body, { "content-type": type, accept: "text/html", ...headers });
       expect(answer.status, path).toBe(403);
       expect(answer.body?.responseStatus.errorCode ?? answer.text).toContain("Forbidden");

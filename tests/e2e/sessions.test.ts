@@ -336,7 +336,7 @@ describe("refreshing", () => {
     const third: Pair = (await our.refresh(second, { device_id: "mine" })).body;
     const before = await session(first);
     expect(JSON.stringify(before)).not.toContain("mine");
-    const devices: Record<string, string>[] = [{}, { device_id: "" }, { device_id: "theirs" }, { device_id: "MINE" }, { device_id: before.device }];
+    const devices: Record<string, string>[] = [{}, { device_id: "" }, { device_id: "theirs" }, { device_id: "MINE" }, { device_id: before.device! }];
     for (const headers of devices) {
       for (const pair of [third, second, first]) {
         const answer = await our.refresh(pair, headers);

@@ -144,7 +144,7 @@ test("three messages an hour, and the third invitation stays good", async () => 
     await invite(email);
     await mail.wait(email, n);
   }
-  const third = (await mail.to(email))[0];
+  const third = (await mail.to(email))[0]!;
   expect((await invite(email)).status).toBe(204);
   await worker.settled();
   expect(await mail.to(email)).toHaveLength(3);

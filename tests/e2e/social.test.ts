@@ -1,6 +1,7 @@
 // Signing in elsewhere, as it should go: five providers at their real URLs, and what people become.
 
 import { createHash, randomUUID } from "node:crypto";
+import { Response } from "miniflare";
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
@@ -256,7 +257,7 @@ test.each([["/auth/google", GOOGLE], ["/auth/keycloak", KEYCLOAK_ROW]] as const)
 });
 
 test("what a query holds is never logged, whatever comes of it", async () => {
-  outside.replace(KEYCLOAK_ROW.discovery!, () => new Response("", { status: 500 }) as never);
+  outside.replace(KEYCLOAK_ROW.discovery!, () => new Response("", { status: 500 }));
   await set({ GOOGLE_AUTH_CLIENT_SECRET: "" });
   const query = new URLSearchParams({ ...DEMO_WEB, state: "state-of-nobody-else" });
   expect((await our.send("GET", `/auth/google?${query}`)).status).toBe(501);
@@ -300,8 +301,8 @@ test("Instagram's row works with another provider, whose identities are its own"
   const origin = "https://photos.example";
   const other: Row = { ...INSTAGRAM, identityIssuer: origin, authorize: `${origin}/authorize`, token: `${origin}/token`, profile: `${origin}/me` };
   await set({ INSTAGRAM_AUTH_URL: other.authorize, INSTAGRAM_AUTH_TOKEN_URL: other.token, INSTAGRAM_AUTH_PROFILE_URL: other.profile! });
-  outside.replace(other.token, ({ form }) => json({ access_token: `at-${form.get("code")}`, token_type: "Bearer" }) as never);
-  outside.replace(other.profile!, () => json({ user_id: "42", name: "Ann" }) as never);
+  outside.replace(other.token, ({ form }) => json({ access_token: `at-${form.get("code")}`, token_type: "Bearer" }));
+  outside.replace(other.profile!, () => json({ user_id: "42", name: "Ann" }));
   const there = await aUser(worker);
   await identify(INSTAGRAM, "42", (await aUser(worker)).id);
   await identify(other, "42", there.id);
@@ -397,7 +398,7 @@ describe("signing out at Keycloak", () => {
 
   test("is done whatever Keycloak answers", async () => {
     const { pair } = await tokens();
-    outside.replace(LOGOUT, () => new Response("no", { status: 500 }) as never);
+    outside.replace(LOGOUT, () => new Response("no", { status: 500 }));
     expect((await signOut(pair)).status).toBe(200);
     expect(outside.calls(LOGOUT)).toBe(1);
     expect((await our.me(pair.accessToken)).status).toBe(401);

@@ -23,7 +23,8 @@ export const DEMO_MOBILE = { client_id: "demo-mobile", client_secret: "demo-mobi
 export const DEMO = { username: "demo", password: "correct horse battery" };
 export const ADMIN = { username: "admin", password: "correct horse staple" };
 
-type Extra = Record<string, string>;
+/** Headers; undefined leaves one out. */
+type Extra = Record<string, string | undefined>;
 
 /** Whatever answers requests to paths of ours: the worker in workerd, or `wrangler dev`. */
 interface Server {
@@ -37,7 +38,7 @@ export function api(server: Server) {
     const json = init.body !== undefined && !raw;
     const response = (await server.fetch(path, {
       method,
-      headers: { ...(json ? { "content-type": "application/json" } : {}), ...init.headers },
+      headers: Object.entries({ ...(json && { "content-type": "application/json" }), ...init.headers }).filter((header): header is [string, string] => header[1] !== undefined),
       body: (json ? JSON.stringify(init.body) : init.body) as never,
       ...({ cf: init.cf } as object), // what Cloudflare knows of the caller
       ...(streamed && { duplex: "half" }),
@@ -78,8 +79,12 @@ export function api(server: Server) {
   };
 }
 
+interface Envelope {
+  error: { statusCode: number; name: string | undefined; message: string | { message: string } };
+}
+
 /** What the original says inside an authentication strategy. */
-export const nested = (message: string) => ({
+export const nested = (message: string): Envelope => ({
   error: { statusCode: 401, name: "UnauthorizedError", message: { message } },
 });
 
@@ -92,6 +97,6 @@ const NAMES: Record<number, string> = {
 };
 
 /** What the original says in an operation itself. */
-export const flat = (statusCode: number, message: string) => ({
+export const flat = (statusCode: number, message: string): Envelope => ({
   error: { statusCode, name: NAMES[statusCode], message },
 });

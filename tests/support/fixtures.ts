@@ -53,7 +53,7 @@ export const BASIC = basic(DEMO_WEB.client_id, DEMO_WEB.client_secret);
 /** The answer to a token whose session has ended. */
 export const REVOKED = nested("TokenRevoked");
 /** A caller from an address, and with a device of that name. */
-export const from = (address: string, device?: string) => ({ "cf-connecting-ip": address, ...(device && { device_id: device }) });
+export const from = (address: string, device?: string): Record<string, string> => ({ "cf-connecting-ip": address, ...(device && { device_id: device }) });
 
 /**
  * How many requests that hash a password may be under way at once.

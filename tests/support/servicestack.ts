@@ -8,12 +8,11 @@ export const ADMINISTRATOR = { provider: "credentials", userName: ADMIN.username
 
 /** The cookies that an answer sets: name → value and attributes. */
 export function cookiesOf(answer: Answer): Record<string, { value: string; attributes: string[] }> {
-  const lines: string[] = (answer.headers as any).getSetCookie();
   return Object.fromEntries(
-    lines.map((line) => {
+    answer.headers.getSetCookie().map((line) => {
       const [pair, ...attributes] = line.split("; ");
-      const [name, value] = pair.split(/=(.*)/s);
-      return [name, { value, attributes }];
+      const [, name, value] = /^([^=]*)=(.*)$/s.exec(pair!)!;
+      return [name!, { value: value!, attributes }];
     }),
   );
 }

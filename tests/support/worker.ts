@@ -80,7 +80,7 @@ export function createWorker({ settings = {}, seeded = true, outside, port, floo
       Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }]),
     ),
     ...(email ? { email: { send_email: [{ name: "EMAIL" }] } } : {}),
-    outboundService: (request) => {
+    outboundService: (request: MiniflareRequest) => {
       if (!outside) throw new Error(`unexpected request to ${request.url}`);
       return outside(request);
     },
