@@ -25,7 +25,7 @@ const ELSEWHERE = "-Duser.timezone=Pacific/Chatham";
 
 let worker: Worker;
 beforeAll(async () => {
-  if (hasJava) worker = await startWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web", PASSWORD_HASH: "argon2id" }, port: await freePort() });
+  if (hasJava) worker = await startWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web" }, port: await freePort() });
 });
 afterAll(() => worker?.stop());
 
