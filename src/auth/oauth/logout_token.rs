@@ -35,7 +35,7 @@ pub struct ProviderLogout {
     pub issuer: String,
     /// The person, if the token names one.
     pub subject: Option<String>,
-    /// The session there ([`session_key`]), if the token names one.
+    /// The session there (`session_key`), if the token names one.
     pub session: Option<String>,
     /// What the token is known by when it comes again: digest of provider, issuer and `jti`.
     pub token: String,

@@ -25,7 +25,7 @@ pub struct Profile {
     pub email: Option<VerifiedEmail>,
     /// What the person is called.
     pub names: Names,
-    /// The session there ([`session_key`]), which a logout token may end.
+    /// The session there (`session_key`), which a logout token may end.
     pub session: Option<String>,
 }
 
