@@ -18,4 +18,5 @@ mod edge;
 mod limits;
 mod people;
 mod plans;
+mod stand_ins;
 mod tour;
