@@ -34,21 +34,33 @@ interface Attempt {
   headers?: Record<string, string>;
 }
 
+/** A row of `login_activity`. */
+interface Activity {
+  kind: string;
+  result: string;
+  user_id: string | null;
+  client_id: number | null;
+  session_id: string | null;
+  address: string;
+  country: string;
+  ray: string;
+}
+
 /** Sends something as a caller whom the platform knows well; gives what was written down of just that. */
-async function watched({ method = "POST", path, body, headers }: Attempt): Promise<{ answer: Answer; written: any[] }> {
+async function watched({ method = "POST", path, body, headers }: Attempt): Promise<{ answer: Answer; written: ReturnType<typeof row>[] }> {
   const ray = randomUUID();
   const seen = { "cf-connecting-ip": "192.0.2.9", "cf-ray": ray, "user-agent": "tester/1.0" };
   const answer = await our.send(method, path, { body, headers: { ...seen, ...headers }, cf: { country: "NO" } });
   await worker.settled();
-  const rows = (await worker.db.prepare("select * from login_activity where ray = ?").bind(ray).all<any>()).results;
+  const rows = (await worker.db.prepare("select * from login_activity where ray = ?").bind(ray).all<Activity>()).results;
   const lines = worker.log().split("\n").filter((line) => line.includes(`"ray":"${ray}"`)).map((line) => JSON.parse(line.slice(line.indexOf('{"event"'))));
-  const told = ({ kind, result, user_id, client_id, session_id, address, country, ray }: any) =>
+  const told = ({ kind, result, user_id, client_id, session_id, address, country, ray }: Activity) =>
     ({ event: kind, result, user: user_id, client: client_id, session: session_id, address, country, ray });
   expect(lines.map(({ at, ...line }) => line).sort(byEvent), "each row has its line").toEqual(rows.map(told).sort(byEvent));
   for (const row of rows) expect(row).toMatchObject({ address: "192.0.2.9", country: "NO", user_agent: "tester/1.0", ray });
   return { answer, written: rows.map(({ kind, result, user_id, client_id, session_id }) => ({ event: `${kind} ${result}`, user_id, client_id, session_id })) };
 }
-const byEvent = (a: any, b: any) => a.event.localeCompare(b.event);
+const byEvent = (a: { event: string }, b: { event: string }) => a.event.localeCompare(b.event);
 
 const row = (event: string, user_id: string | null, client_id: number | null, session_id: unknown = null) => ({ event, user_id, client_id, session_id });
 const ANY = expect.any(String);
@@ -71,7 +83,7 @@ describe("signing in", () => {
 
     const login = await watched({ path: "/auth/login", body: body(username) });
     const code = secret(login.answer.body.code);
-    const [{ session_id }] = login.written;
+    const { session_id } = login.written[0]!;
     expect(login.written).toEqual([row("sign-in ok", id, 1, ANY)]);
     const redeemed = await watched({ path: "/auth/token", body: { code, clientId: "demo-web" } });
     expect(sid(redeemed.answer.body)).toBe(session_id);
@@ -143,7 +155,7 @@ describe("signing in", () => {
     expect(linked.written.sort(byEvent)).toEqual([row("link ok", id, 1), row("sign-in ok", id, 1, ANY)]);
     expect((await dance(somebody)).written, "linked once").toEqual([row("sign-in ok", id, 1, ANY)]);
     const stranger = await dance({ sub: randomUUID(), email: `${randomUUID()}@example.com`, email_verified: true });
-    const made = stranger.written[0].user_id;
+    const made = stranger.written[0]!.user_id;
     expect(stranger.written.sort(byEvent)).toEqual([row("sign-in ok", made, 1, ANY), row("sign-up ok", made, 1)]);
     expect((await dance(somebody, { code: "not Google's" })).written).toEqual([row("sign-in failed", null, 1)]);
     expect((await dance(somebody, { error: "access_denied" })).written).toEqual([row("sign-in refused", null, 1)]);

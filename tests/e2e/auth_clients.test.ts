@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
-import { ADMIN, api, flat, nested } from "../support/api";
+import { ADMIN, type Answer, api, flat, nested } from "../support/api";
 import { useWorker } from "../support/fixtures";
 import { aUser } from "../support/seed";
 import { startWorker } from "../support/worker";
@@ -37,12 +37,18 @@ async function create(more: object = {}) {
   return answer.body;
 }
 const read = async (id: number) => (await call("GET", `/${id}`)).body;
-const row = (id: number) => worker.db.prepare("select * from auth_clients where id = ?").bind(id).first<any>();
+interface StoredClient {
+  client_secret_digest: string;
+  secret_digest: string;
+  modified_on: number;
+  deleted_on: number | null;
+}
+const row = async (id: number) => (await worker.db.prepare("select * from auth_clients where id = ?").bind(id).first<StoredClient>())!;
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url");
 const missing = (id: number | string) => ({
   error: { statusCode: 404, name: "Error", message: `Entity not found: auth_clients with id ${id}`, code: "ENTITY_NOT_FOUND" },
 });
-const taken = (answer: { status: number; body: any }) => {
+const taken = (answer: Answer) => {
   expect(answer.status).toBe(409);
   expect(answer.body.error.message).toMatch(/^Unique constraint violation error ! /);
   expect(answer.body.error.message).not.toMatch(/client-|demo-/);

@@ -76,7 +76,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
   const raw = (body: string | Uint8Array | ReadableStream, contentType = "application/json") => send(body, { "content-type": contentType });
 
   /** The exact answer, given before anything was read. */
-  function expectAnswer(answer: Answer, expected: any) {
+  function expectAnswer(answer: Answer, expected: { error: { statusCode: number } }) {
     expect(answer.body).toEqual(expected);
     expect(answer.status).toBe(expected.error.statusCode);
     expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");

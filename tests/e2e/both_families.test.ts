@@ -47,7 +47,7 @@ describe("one worker", () => {
     if (row.family === "A") {
       // What else the other API's provider routes show is for their own tests.
       expect(answer.text).not.toMatch(/responseStatus/i);
-      expect((answer.headers as any).getSetCookie()).toEqual([]);
+      expect(answer.headers.getSetCookie()).toEqual([]);
       return;
     }
     expect(answer.text).not.toMatch(/"error":/);

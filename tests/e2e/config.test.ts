@@ -1,10 +1,10 @@
 // The deployment's settings. One that is missing or wrong stops everything, under its name and never with its value.
 
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { nested } from "../support/api";
 import { useWorker } from "../support/fixtures";
-import { decode } from "../support/jwt";
+import { decode, freshJwk } from "../support/jwt";
 import { type Settings, freshDataKey, freshKeys } from "../support/worker";
 
 /** What must never be seen again once it is a setting's value. */
@@ -16,13 +16,9 @@ const right: Settings = { PUBLIC_URL: "http://127.0.0.1:8787", JWT_KEYS: freshKe
 const { worker, our } = useWorker({ settings: { PUBLIC_URL: undefined, JWT_KEYS: undefined, DATA_KEY: undefined } });
 
 const keySet = (...keys: object[]) => JSON.stringify({ keys });
-const jwk = (pair: ReturnType<typeof generateKeyPairSync>) => (pair as any).privateKey.export({ format: "jwk" });
-const ed25519 = jwk(generateKeyPairSync("ed25519") as never);
-const rsa = jwk(generateKeyPairSync("rsa", { modulusLength: 2048 }) as never);
-const p384 = jwk(generateKeyPairSync("ec", { namedCurve: "P-384" }) as never);
-const x25519 = jwk(generateKeyPairSync("x25519") as never);
+const ed25519 = freshJwk("ed25519");
 const { d: _, ...publicOnly } = ed25519;
-const mismatched = { ...ed25519, x: jwk(generateKeyPairSync("ed25519") as never).x };
+const mismatched = { ...ed25519, x: freshJwk("ed25519").x };
 const KEYS_SHAPE = 'JWT_KEYS must be a JWK set: {"keys":[…]}';
 const DATA_KEY = "DATA_KEY must be a list of base64url keys of 32 bytes each";
 const PUBLIC_URL = "PUBLIC_URL must be an http or https URL, without user, query, fragment and *";
@@ -48,13 +44,13 @@ const cases: [complaint: string | RegExp, settings: Settings][] = [
   [/^JWT_KEYS holds a key/, { JWT_KEYS: keySet({ kty: "oct", k: HUNTER2 }) }],
   [/^JWT_KEYS holds a key/, { JWT_KEYS: keySet(ed25519, { kty: HUNTER2 }) }],
   [/^JWT_KEYS holds a key/, { JWT_KEYS: `{"keys":["${HUNTER2}"]}` }],
-  [neither, { JWT_KEYS: keySet(rsa) }],
-  [/^JWT_KEYS holds a key/, { JWT_KEYS: keySet(p384) }],
-  [neither, { JWT_KEYS: keySet(x25519) }],
+  [neither, { JWT_KEYS: keySet(freshJwk("rsa")) }],
+  [/^JWT_KEYS holds a key/, { JWT_KEYS: keySet(freshJwk("P-384")) }],
+  [neither, { JWT_KEYS: keySet(freshJwk("x25519")) }],
   ["JWT_KEYS holds a key without a matching private part", { JWT_KEYS: keySet(publicOnly) }],
   ["JWT_KEYS holds a key without a matching private part", { JWT_KEYS: keySet(ed25519, publicOnly) }],
   ["JWT_KEYS holds a key without a matching private part", { JWT_KEYS: keySet(mismatched) }],
-  ["JWT_KEYS has two keys of one kid", { JWT_KEYS: keySet({ ...ed25519, kid: HUNTER2 }, { ...jwk(generateKeyPairSync("ed25519") as never), kid: HUNTER2 }) }],
+  ["JWT_KEYS has two keys of one kid", { JWT_KEYS: keySet({ ...ed25519, kid: HUNTER2 }, { ...freshJwk("ed25519"), kid: HUNTER2 }) }],
   ["DATA_KEY is missing", { DATA_KEY: undefined }],
   [DATA_KEY, { DATA_KEY: HUNTER2 }],
   [DATA_KEY, { DATA_KEY: randomBytes(31).toString("base64url") }],

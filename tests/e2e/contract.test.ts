@@ -238,7 +238,7 @@ const SERVICESTACK: Record<string, () => Promise<Answer>> = {
 
 const typeOf = (value: unknown): Type => (value === null ? "null" : Array.isArray(value) ? "array" : (typeof value as Type));
 
-function expectSchema(value: any, name: string, without: string[] = []) {
+function expectSchema(value: Record<string, unknown>, name: string, without: string[] = []) {
   const properties = Object.entries(SCHEMAS[name]!).filter(([property]) => !without.includes(property));
   expect(Object.keys(value).sort()).toEqual(properties.map(([property]) => property).sort());
   for (const [property, types] of properties) expect(types, property).toContain(typeOf(value[property]));

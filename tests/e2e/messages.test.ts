@@ -2,6 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { type Request, Response } from "miniflare";
 import { afterEach, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { DEMO_WEB, api } from "../support/api";
@@ -30,9 +31,9 @@ function receiver(answer: (n: number) => Response | Promise<Response>) {
   const requests: { headers: Record<string, string>; body: string; url: string; redirect: string }[] = [];
   return {
     requests,
-    outside: async (request: any) => {
+    outside: async (request: Request) => {
       requests.push({ headers: Object.fromEntries(request.headers), body: await request.text(), url: request.url, redirect: request.redirect });
-      return answer(requests.length) as never;
+      return answer(requests.length);
     },
   };
 }

@@ -179,7 +179,7 @@ test("who may not post, read or delete is told so", async () => {
 });
 
 test("an OTP has 6 to 64 characters, and a username", async () => {
-  const details = async (username: string, otp: string) => (await put(username, otp)).body.error.details.map((one: any) => [one.path, one.code]);
+  const details = async (username: string, otp: string) => (await put(username, otp)).body.error.details.map((one: { path: string; code: string }) => [one.path, one.code]);
   expect(await details("demo", "12345")).toEqual([["/otp", "minLength"]]);
   expect(await details("demo", "x".repeat(65))).toEqual([["/otp", "maxLength"]]);
   expect(await details(" ", "123456")).toEqual([["/username", "minLength"]]);

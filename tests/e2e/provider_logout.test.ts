@@ -102,7 +102,8 @@ test("an ended session is not refreshed, and who it was is written down", async 
   const ended = (await worker.rows()).sessions!.find(({ id }) => id === sid)!;
   expect(ended).toMatchObject({ ended_why: "signed out at the provider", provider_session: expect.stringMatching(/^[\w-]{43}$/) });
   const row = async () => (await worker.rows()).login_activity!.filter(({ kind, user_id }) => kind === "sign-out" && user_id === sub);
-  await expect.poll(row).toMatchObject([{ result: "ok", session_id: sid }]);
+  await worker.settled();
+  expect(await row()).toMatchObject([{ result: "ok", session_id: sid }]);
 });
 
 test("a code that waits to be redeemed opens nothing any more", async () => {
@@ -257,7 +258,7 @@ describe("a logout token", () => {
   test("that is refused leaves no row", async () => {
     const before = await worker.rows();
     refused(await post(await outside.logoutToken(KEYCLOAK_ROW, person, { aud: "another-client" })));
-    await expect.poll(() => worker.log()).toContain("signing out by keycloak: KEYCLOAK_CLIENT_ID: the logout token's aud is another client");
+    expect(await worker.printed()).toContain("signing out by keycloak: KEYCLOAK_CLIENT_ID: the logout token's aud is another client");
     expect(await worker.rows()).toEqual(before);
   });
 });

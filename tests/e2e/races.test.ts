@@ -26,7 +26,7 @@ describe("many at once", () => {
     expect((await our.me(winner.accessToken)).body).toEqual(REVOKED);
     expect((await our.refresh(winner)).body).toEqual(flat(401, "Token Expired"));
     const key = `code:${createHash("sha256").update(code).digest("base64url")}`;
-    const { session_id } = (await worker.db.prepare("select session_id from one_time where key = ?").bind(key).first<any>())!;
+    const { session_id } = (await worker.db.prepare("select session_id from one_time where key = ?").bind(key).first<{ session_id: string }>())!;
     expect(session_id).toBe(sid(winner));
   });
 
@@ -94,10 +94,14 @@ describe("many at once", () => {
 const meddling = (trip: number, ...statements: string[]) => ({ "x-meddle": JSON.stringify({ on: "DB", trip, do: statements }) });
 
 describe("in between, while a request is under way", () => {
+  interface Credentials {
+    password: string;
+    changed_on: number;
+  }
   const userId = "(select id from users where username = 'demo')";
   const batch = (...statements: string[]) => worker.db.batch(statements.map((sql) => worker.db.prepare(sql)));
-  const saved = async () => worker.db.prepare(`select * from user_credentials where user_id = ${userId}`).first<any>();
-  const restore = ({ password, changed_on }: any) =>
+  const saved = async () => (await worker.db.prepare(`select * from user_credentials where user_id = ${userId}`).first<Credentials>())!;
+  const restore = ({ password, changed_on }: Credentials) =>
     worker.db.prepare(`update user_credentials set password = ?, changed_on = ? where user_id = ${userId}`).bind(password, changed_on).run();
   const changedByAnother = `update user_credentials set password = '$argon2id$another', changed_on = ${Date.now()} where user_id = ${userId}`;
 
@@ -136,7 +140,7 @@ describe("in between, while a request is under way", () => {
   });
 
   test("the client's secret is changed: the code just made is void", async () => {
-    const { secret_digest } = (await worker.db.prepare("select secret_digest from auth_clients where id = 1").first<any>())!;
+    const { secret_digest } = (await worker.db.prepare("select secret_digest from auth_clients where id = 1").first<{ secret_digest: string }>())!;
     const login = await our.login({}, meddling(2, "update auth_clients set secret_digest = 'another' where id = 1"));
     expect((await our.token(login.body.code)).body).toEqual(flat(401, "Invalid Credentials"));
     await worker.db.prepare("update auth_clients set secret_digest = ? where id = 1").bind(secret_digest).run();

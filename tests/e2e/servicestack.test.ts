@@ -126,8 +126,8 @@ describe("every way to write a sign-in", () => {
   });
 
   test("a multipart form", async () => {
-    const body = ["provider", "userName", "password"]
-      .map((name) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${(CREDENTIALS as any)[name]}\r\n`)
+    const body = (["provider", "userName", "password"] as const)
+      .map((name) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${CREDENTIALS[name]}\r\n`)
       .join("");
     const answer = await our.post("/api/Authenticate", `${body}--b--\r\n`, { "content-type": "multipart/form-data; boundary=b" });
     expect(answer.status, answer.text).toBe(200);
@@ -135,7 +135,7 @@ describe("every way to write a sign-in", () => {
 
   test("a batch answers with a list, and fails as a whole", async () => {
     const good = await our.post("/api/Authenticate[]", [CREDENTIALS, ADMINISTRATOR]);
-    expect(good.body.map((one: any) => one.userName)).toEqual(["demo", "admin"]);
+    expect(good.body.map((one: { userName: string }) => one.userName)).toEqual(["demo", "admin"]);
     const encoded = await our.post("/json/reply/Authenticate%5B%5D", [CREDENTIALS]);
     expect(encoded.body).toHaveLength(1);
     const standing = await our.signIn();
@@ -266,7 +266,7 @@ describe("who is signed in", () => {
 
   test("nobody is 401, with a challenge that opens no window", async () => {
     for (const headers of [{}, { authorization: "Bearer nonsense" }, { cookie: "ss-tok=; ss-reftok=" }]) {
-      const answer = await our.who(headers as never);
+      const answer = await our.who(headers);
       expect(answer.status).toBe(401);
       expect(answer.body).toEqual(NOBODY);
       expect(answer.headers.get("www-authenticate")).toMatch(/^credentials /);

@@ -35,7 +35,7 @@ class Dto {
   getMethod() {
     return "POST";
   }
-  createResponse(): any {
+  createResponse(): unknown {
     return {};
   }
 }
@@ -52,8 +52,13 @@ class GetAccessToken extends Dto {
 const credentials = (changes: object = {}) =>
   new Authenticate({ provider: "credentials", userName: DEMO.username, password: DEMO.password, ...changes });
 
-const failure = async (promise: Promise<unknown>): Promise<any> =>
-  promise.then((value) => expect.fail(`succeeded with ${JSON.stringify(value)}`), (error: any) => error);
+/** What the clients throw, in all of their versions. */
+interface Failure {
+  type?: string;
+  responseStatus: { errorCode: string; message: string; errors: { fieldName: string }[] };
+}
+const failure = async (promise: Promise<unknown>): Promise<Failure> =>
+  promise.then((value) => expect.fail(`succeeded with ${JSON.stringify(value)}`), (error: Failure) => error);
 
 describe.each([
   ["1.0.45", "servicestack-client-1-0"],
@@ -103,7 +108,7 @@ describe.each([
 
   test("signs in with sendAll, or fails with it as a whole", async () => {
     const responses = await client().sendAll([credentials(), credentials()]);
-    expect(responses.map((response: any) => response.userName)).toEqual(["demo", "demo"]);
+    expect(responses.map((response: { userName: string }) => response.userName)).toEqual(["demo", "demo"]);
     const wrong = await failure(client().sendAll([credentials(), credentials({ password: "wrong" })]));
     expect(wrong.responseStatus.errorCode).toBe("Unauthorized");
   });
@@ -226,7 +231,7 @@ describe.each([
     expect(wrong.responseStatus).toMatchObject({ errorCode: "Unauthorized", message: "Invalid Username or Password" });
     const empty = await failure(client().post(new Authenticate({ provider: "credentials" })));
     expect(empty.responseStatus).toMatchObject({ errorCode: "ValidationException", message: "'User Name' must not be empty." });
-    expect(empty.responseStatus.errors.map((error: any) => error.fieldName)).toEqual(["UserName", "Password"]);
+    expect(empty.responseStatus.errors.map((error: { fieldName: string }) => error.fieldName)).toEqual(["UserName", "Password"]);
   });
 
   test("is told the same of a wrong password while it holds a refresh token", async () => {

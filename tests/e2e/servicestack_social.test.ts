@@ -3,7 +3,7 @@
 
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { Response } from "miniflare";
-import { SignJWT, exportSPKI } from "jose";
+import { type JWTHeaderParameters, SignJWT, exportSPKI } from "jose";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { type Answer } from "../support/api";
@@ -280,7 +280,7 @@ describe.each(ACCESS_TOKEN_ROWS)("an access token of $name", (row) => {
   const PERSON = row === FACEBOOK ? "user_id" : "sub";
   /** The usual answer, with something changed. */
   const with_ = (change: Record<string, unknown>): Replacement => async (_, usual) => {
-    const answer = (await (await usual()).json()) as any;
+    const answer = (await (await usual()).json()) as { data?: object };
     return json(row === FACEBOOK ? { data: { ...answer.data, ...change } } : { ...answer, ...change });
   };
 
@@ -338,7 +338,7 @@ test.each<[string, unknown]>([["not active", { active: false }], ["active in wor
 
 test("a page's token at Facebook is no person's", async () => {
   const { person } = await aMember(FACEBOOK);
-  outside.replace(FACEBOOK.check!, async (_, usual) => json({ data: { ...((await (await usual()).json()) as any).data, type: "PAGE" } }));
+  outside.replace(FACEBOOK.check!, async (_, usual) => json({ data: { ...((await (await usual()).json()) as { data: object }).data, type: "PAGE" } }));
   await refused(() => signIn(FACEBOOK, outside.issue(FACEBOOK, person)));
 });
 
@@ -405,7 +405,7 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
   });
 
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const signed = (header: object, claims: Claims) => new SignJWT(claims).setProtectedHeader(header as never).sign(rsa.privateKey as never);
+  const signed = (header: JWTHeaderParameters, claims: Claims) => new SignJWT(claims).setProtectedHeader(header).sign(rsa.privateKey);
 
   test.each<[string, (claims: Claims) => Promise<string> | string]>([
     ["that is not signed", (claims) => jwt({ alg: "none", kid: "key-1" }, claims)],
@@ -413,7 +413,7 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
     ["whose key is unknown", (claims) => signed({ alg: "RS256", kid: "nobody's" }, claims)],
     ["that says where its key is", (claims) => signed({ alg: "RS256", kid: "key-1", jku: "https://evil.example/keys" }, claims)],
     ["signed with our own client secret", (claims) => jwt({ alg: "HS256", kid: "key-1" }, claims, Object.values(row.settings)[1]!)],
-    ["signed symmetrically with the public key", async (claims) => jwt({ alg: "HS256", kid: "key-1" }, claims, await exportSPKI(outside.signing.publicKey as never))],
+    ["signed symmetrically with the public key", async (claims) => jwt({ alg: "HS256", kid: "key-1" }, claims, await exportSPKI(outside.signing.publicKey))],
     ["with a changed claim", async (claims) => {
       const [header, , signature] = (await outside.usualSign(claims)).split(".");
       return `${header}.${Buffer.from(JSON.stringify({ ...claims, iat: 1 })).toString("base64url")}.${signature}`;

@@ -272,7 +272,7 @@ describe("what wins", () => {
     expect(named.status).toBe(400);
     expect(named.body.responseStatus).toMatchObject({ errorCode: "SerializationException", message: "Unable to bind to request 'Authenticate'" });
     // The form is read with its query here.
-    expect(named.body.responseStatus.errors.map((error: any) => error.fieldName)).toEqual(["RememberMe", "Meta", "UseTokenCookie"]);
+    expect(named.body.responseStatus.errors.map((error: { fieldName: string }) => error.fieldName)).toEqual(["RememberMe", "Meta", "UseTokenCookie"]);
     expect((await our.post("/jsv/reply/Authenticate", `${BODIES.jsv.slice(0, -1)},rememberMe:maybe}`)).status).toBe(200);
     expect((await our.post("/api/Authenticate", { ...CREDENTIALS, rememberMe: "maybe" })).status).toBe(200);
     const flags = await our.post("/auth/credentials", form("rememberMe=TRUE&useTokenCookie=False"), FORM);
@@ -305,7 +305,7 @@ describe("a batch", () => {
     expect(filled.body).toHaveLength(1);
     const { body } = await our.signIn();
     const refreshed = await our.post("/api/GetAccessToken[]", [{ refreshToken: body.refreshToken }, { refreshToken: body.refreshToken }]);
-    expect(refreshed.body.map((one: any) => typeof one.accessToken)).toEqual(["string", "string"]);
+    expect(refreshed.body.map((one: { accessToken: unknown }) => typeof one.accessToken)).toEqual(["string", "string"]);
     const oneWay = await our.post("/json/oneway/Authenticate[]", [CREDENTIALS]);
     expect(oneWay.body).toHaveLength(1);
   });
@@ -472,7 +472,7 @@ describe("cookies", () => {
 
   test("have a lifetime without a comma, and none beside X-Cookies needs a space", async () => {
     const answer = await our.signIn({ rememberMe: true });
-    const lines: string[] = (answer.headers as any).getSetCookie();
+    const lines = answer.headers.getSetCookie();
     expect(lines).toHaveLength(3);
     for (const line of lines) {
       expect(line).not.toMatch(/,|expires|secure|domain/i);
@@ -493,7 +493,7 @@ describe("cookies", () => {
 
   test("are deleted with the attributes they were set with", async () => {
     const out = await our.post("/auth/logout", "", cookieHeader(await our.signIn()));
-    for (const line of (out.headers as any).getSetCookie()) expect(line).toMatch(/^[\w-]+=; Max-Age=0; Path=\/; HttpOnly; SameSite=Lax$/);
+    for (const line of out.headers.getSetCookie()) expect(line).toMatch(/^[\w-]+=; Max-Age=0; Path=\/; HttpOnly; SameSite=Lax$/);
     expect(out.headers.has("x-cookies")).toBe(false);
   });
 });
@@ -525,7 +525,7 @@ describe("methods", () => {
       for (const origin of ["https://evil.example", "null", "http://localhost:5173.evil.example"]) {
         const refused = await ask(origin);
         expect(refused.status).toBe(204);
-        expect([...(refused.headers as any).keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+        expect([...refused.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
       }
     },
   );

@@ -34,7 +34,7 @@ describe("a code", () => {
   test("is opaque, and its row does not hold it", async () => {
     const code = await newCode();
     expect(code).toMatch(/^[\w-]{43}$/);
-    const row = await codeRow(code);
+    const row = (await codeRow(code))!;
     expect(row.kind).toBe("code");
     expect(JSON.stringify(row)).not.toContain(code);
   });
@@ -56,8 +56,8 @@ describe("a code", () => {
     const code = await newCode();
     await run("update one_time set expires_on = ? where key = ?", Date.now() - 1, key(code));
     expect((await our.token(code)).body).toEqual(CODE_EXPIRED);
-    expect((await codeRow(code)).taken_by).toBeNull();
-    const { session_id } = await codeRow(code);
+    expect((await codeRow(code))!.taken_by).toBeNull();
+    const { session_id } = (await codeRow(code))!;
     expect(await worker.db.prepare("select 1 from sessions where id = ?").bind(session_id).first()).toBeNull();
   });
 
@@ -88,7 +88,7 @@ describe("a code", () => {
   test("is void once its client's secret is another, and a replay ends the session even then", async () => {
     const [unused, used] = [await newCode(), await newCode()];
     const pair = await redeem(used);
-    const { secret_digest } = (await worker.db.prepare("select secret_digest from auth_clients where id = 1").first<any>())!;
+    const { secret_digest } = (await worker.db.prepare("select secret_digest from auth_clients where id = 1").first<{ secret_digest: string }>())!;
     await run("update auth_clients set secret_digest = 'another' where id = 1");
     expect((await our.token(unused)).body).toEqual(INVALID_CREDENTIALS);
     await expectAlive(pair);
@@ -125,7 +125,7 @@ describe("a code", () => {
     [1, 1],
   ])("of a client that says %i s lives %i s", async (wished, lives) => {
     await run("update auth_clients set auth_code_expiration = ? where id = 1", wished);
-    const row = await codeRow(await newCode());
+    const row = (await codeRow(await newCode()))!;
     expect(row.expires_on - row.created_on).toBe(lives * 1000);
     await run("update auth_clients set auth_code_expiration = 180 where id = 1");
   });
@@ -144,7 +144,14 @@ describe("a code", () => {
 });
 
 const key = (code: string) => `code:${createHash("sha256").update(code).digest("base64url")}`;
-const codeRow = async (code: string) => (await worker.db.prepare("select * from one_time where key = ?").bind(key(code)).first<any>())!;
+interface CodeRow {
+  kind: string;
+  session_id: string;
+  taken_by: string | null;
+  created_on: number;
+  expires_on: number;
+}
+const codeRow = (code: string) => worker.db.prepare("select * from one_time where key = ?").bind(key(code)).first<CodeRow>();
 
 describe("PKCE", () => {
   // RFC 7636, Appendix B.
@@ -173,7 +180,7 @@ describe("PKCE", () => {
     const after = await our.token(code, { code_verifier: verifier });
     expect(after.status).toBe(401);
     expect(after.body).toEqual(CODE_EXPIRED);
-    const { session_id } = await codeRow(code);
+    const { session_id } = (await codeRow(code))!;
     expect(await worker.db.prepare("select 1 from sessions where id = ?").bind(session_id).first()).toBeNull();
   });
 

@@ -94,7 +94,7 @@ test("the address must be the invited one, and a refusal leaves the invitation g
   expect((await create(token, { email, gender: "X" })).body.error.details).toEqual([
     { path: "/gender", code: "pattern", message: "must be one of M, F, O", info: {} },
   ]);
-  expect((await our.post("/auth/sign-up/create-user", {}, our.bearer(token))).body.error.details.map((one: any) => one.message)).toEqual([
+  expect((await our.post("/auth/sign-up/create-user", {}, our.bearer(token))).body.error.details.map((one: { message: string }) => one.message)).toEqual([
     "must have required property 'email'",
     "must have required property 'password'",
   ]);

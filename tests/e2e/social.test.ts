@@ -4,7 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { Response } from "miniflare";
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
+import { DEMO_MOBILE, DEMO_WEB, type Pair, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
 import { useWorker } from "../support/fixtures";
 import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Person, ROWS, type Row, json, startOutside } from "../support/identity_provider";
@@ -166,8 +166,8 @@ describe.each(ROWS)("$name", (row) => {
     expect((await app.form("POST", row.start, { ...DEMO_WEB, more: "x" })).status).toBe(422);
     expect((await app.form("POST", row.start, { ...DEMO_WEB, client_secret: "wrong" })).body).toEqual(nested("Client Invalid"));
     expect((await app.form("POST", row.start, { ...DEMO_WEB, client_secret: "" })).body).toEqual(flat(401, "Unauthorized"));
-    for (const wrong of [{ state: "x".repeat(513) }, { code_challenge: "short" }, { code_challenge: "x".repeat(43), code_challenge_method: "plain" }]) {
-      expect((await app.start(row, wrong as never)).status, JSON.stringify(wrong)).toBe(422);
+    for (const wrong of [{ state: "x".repeat(513) }, { code_challenge: "short" }, { code_challenge: "x".repeat(43), code_challenge_method: "plain" }] as Record<string, string>[]) {
+      expect((await app.start(row, wrong)).status, JSON.stringify(wrong)).toBe(422);
     }
     expect((await app.start(row, { ...DEMO_MOBILE, code_challenge: "x".repeat(43) })).status).toBe(422);
     expect(app.jar.size).toBe(0);
@@ -251,8 +251,8 @@ test.each([["/auth/google", GOOGLE], ["/auth/keycloak", KEYCLOAK_ROW]] as const)
   const back = new URL((await app.back(row, outside.consent(row, away.headers.get("location")!, person))).headers.get("location")!);
   expect(back.searchParams.get("state")).toBe("mine");
   expect((await our.token(codeOf(back.href), { code_verifier: verifier })).status).toBe(200);
-  for (const wrong of [{ state: "x".repeat(513) }, { code_challenge: "short" }, { code_challenge, code_challenge_method: "plain" }]) {
-    expect((await our.send("GET", `${path}?${new URLSearchParams({ ...DEMO_WEB, ...wrong } as never)}`)).status).toBe(422);
+  for (const wrong of [{ state: "x".repeat(513) }, { code_challenge: "short" }, { code_challenge, code_challenge_method: "plain" }] as Record<string, string>[]) {
+    expect((await our.send("GET", `${path}?${new URLSearchParams({ ...DEMO_WEB, ...wrong })}`)).status).toBe(422);
   }
 });
 
@@ -341,7 +341,7 @@ test("a code goes into whatever query the redirect URL has", async () => {
 
 describe("signing out at Keycloak", () => {
   const LOGOUT = `${KEYCLOAK_ROW.issuer}/protocol/openid-connect/logout`;
-  const signOut = (pair: any, path = "/keycloak/logout") => our.post(path, { refreshToken: pair.refreshToken }, our.bearer(pair.accessToken));
+  const signOut = (pair: Pair, path = "/keycloak/logout") => our.post(path, { refreshToken: pair.refreshToken }, our.bearer(pair.accessToken));
   const tokens = async () => {
     const { user, person } = await aMember(KEYCLOAK_ROW);
     const code = codeOf((await browser(worker).dance(outside, KEYCLOAK_ROW, person)).headers.get("location"));

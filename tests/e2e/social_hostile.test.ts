@@ -3,7 +3,7 @@
 
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { Response } from "miniflare";
-import { SignJWT, exportJWK, generateKeyPair } from "jose";
+import { type JWTHeaderParameters, SignJWT, exportJWK, generateKeyPair } from "jose";
 import { afterEach, describe, expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { type Answer, DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
@@ -164,7 +164,7 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
   ])("and its token endpoint answers with %s", async (_, answer) => {
     const { app, fields } = await ready(row);
     const jar = new Map(app.jar);
-    outside.replace(row.token, answer as never);
+    outside.replace(row.token, answer);
     refused(await app.back(row, fields), UNTRUSTED);
     expect(outside.sent.every(({ url }) => url.hostname !== "evil.example")).toBe(true);
     outside.reset();
@@ -269,8 +269,8 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
   });
 
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const signed = (header: object, claims: Claims, key = rsa.privateKey) => new SignJWT(claims).setProtectedHeader(header as never).sign(key as never);
-  const pem = () => outside.signing.publicKey as never;
+  const signed = (header: JWTHeaderParameters, claims: Claims, key = rsa.privateKey) => new SignJWT(claims).setProtectedHeader(header).sign(key);
+  const pem = () => outside.signing.publicKey;
 
   test.each<[string, (claims: Claims) => Promise<string> | string]>([
     ["that is not signed", (claims) => jwt({ alg: "none", kid: "key-1" }, claims)],
@@ -322,7 +322,7 @@ describe("a key set", () => {
     const pair = await generateKeyPair(alg, { extractable: true });
     const jwk = { ...(await exportJWK(pair.publicKey)), kid, use: "sig", alg, ...more };
     const sign = (claims: Record<string, unknown>, header: object = {}) =>
-      new SignJWT(claims as never).setProtectedHeader({ alg, kid, ...header } as never).sign(pair.privateKey);
+      new SignJWT(claims).setProtectedHeader({ alg, kid, ...header }).sign(pair.privateKey);
     return { jwk, sign };
   };
   const dance = () => browser(worker).dance(outside, GOOGLE, someone());

@@ -22,8 +22,8 @@ describe.each([
 ])("signed with $alg", ({ alg, keys, members }) => {
   const { jwk, privateKey, publicKey } = keyOf(keys);
   let pair: Pair;
-  let header: any;
-  let claims: any;
+  let header: ReturnType<typeof decode>["header"];
+  let claims: ReturnType<typeof decode>["claims"];
 
   const { our } = useWorker({ settings: { JWT_KEYS: keys } });
 
@@ -59,7 +59,7 @@ describe.each([
   describe("refused is", () => {
     const foreign = keyOf(freshKeys(jwk.kty === "EC" ? "P-256" : "ed25519")).privateKey;
     const ours = (changes: object, extra: object = {}) => jwt({ ...header, ...extra }, { ...claims, ...changes }, privateKey);
-    const without = (object: any, name: string) => Object.fromEntries(Object.entries(object).filter(([other]) => other !== name));
+    const without = (object: object, name: string) => Object.fromEntries(Object.entries(object).filter(([other]) => other !== name));
     const publicHalf = {
       "as raw bytes": () => Buffer.from(jwk.x, "base64url"),
       "as base64url": () => jwk.x,
@@ -201,8 +201,8 @@ describe("what a token says", () => {
   const people = async () => {
     const { results } = await worker.db
       .prepare("select user_id, user_tenant_id, tenant_id, default_tenant_id, last_login from accounts order by username")
-      .all<any>();
-    return { admin: results[0], demo: results[1] };
+      .all<{ user_id: string; user_tenant_id: string; tenant_id: string; default_tenant_id: string; last_login: number }>();
+    return { admin: results[0]!, demo: results[1]! };
   };
 
   test("the original's claims and the registered ones, and neither phone nor birthday nor gender", async () => {
@@ -320,7 +320,7 @@ describe("keys are rotated by putting a new one in front", () => {
     await worker.restart({ JWT_KEYS: both });
     expect((await our.me(old.accessToken)).status).toBe(200);
     const published = (await our.send("GET", "/.well-known/jwks.json")).body.keys;
-    expect(published.map((key: any) => key.alg)).toEqual(["ES256", "EdDSA"]);
+    expect(published.map((key: { alg: string }) => key.alg)).toEqual(["ES256", "EdDSA"]);
     const fresh: Pair = (await our.refresh(old)).body;
     expect(decode(fresh.accessToken).header).toEqual({ alg: "ES256", typ: "at+jwt", kid: published[0].kid });
     expect(decode(old.accessToken).header.kid).toBe(published[1].kid);

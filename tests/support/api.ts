@@ -6,7 +6,7 @@ export interface Answer {
   headers: Headers;
   /** The body as it came. */
   text: string;
-  /** The body as JSON; undefined where there is none. */
+  /** The body as JSON, which the tests know; undefined where there is none. */
   body: any;
   /** Sequential storage waits, from Server-Timing. */
   waits: number;
@@ -26,23 +26,37 @@ export const ADMIN = { username: "admin", password: "correct horse staple" };
 /** Headers; undefined leaves one out. */
 type Extra = Record<string, string | undefined>;
 
+/** What a test says of a request. */
+export interface Init {
+  method?: string;
+  headers?: Record<string, string> | [string, string][];
+  body?: string | Uint8Array | ReadableStream<Uint8Array>;
+  /** For a body that is a stream. */
+  duplex?: "half";
+  /** What Cloudflare knows of the caller. */
+  cf?: object;
+}
+
 /** Whatever answers requests to paths of ours: the worker in workerd, or `wrangler dev`. */
 interface Server {
-  fetch(path: string, init?: RequestInit): Promise<unknown>;
+  fetch(path: string, init?: Init): Promise<{ status: number; headers: Headers; text(): Promise<string> }>;
 }
+
+/** Whether a body goes as it is, and not as JSON. */
+const isRaw = (body: unknown): body is Init["body"] =>
+  body === undefined || typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream;
 
 export function api(server: Server) {
   async function send(method: string, path: string, init: { body?: unknown; headers?: Extra; cf?: object } = {}): Promise<Answer> {
-    const streamed = init.body instanceof ReadableStream;
-    const raw = streamed || typeof init.body === "string" || init.body instanceof Uint8Array;
-    const json = init.body !== undefined && !raw;
-    const response = (await server.fetch(path, {
+    const raw = isRaw(init.body);
+    const headers = Object.entries({ ...(!raw && { "content-type": "application/json" }), ...init.headers });
+    const response = await server.fetch(path, {
       method,
-      headers: Object.entries({ ...(json && { "content-type": "application/json" }), ...init.headers }).filter((header): header is [string, string] => header[1] !== undefined),
-      body: (json ? JSON.stringify(init.body) : init.body) as never,
-      ...({ cf: init.cf } as object), // what Cloudflare knows of the caller
-      ...(streamed && { duplex: "half" }),
-    })) as Response;
+      headers: headers.filter((header): header is [string, string] => header[1] !== undefined),
+      body: isRaw(init.body) ? init.body : JSON.stringify(init.body),
+      ...(init.cf && { cf: init.cf }),
+      ...(init.body instanceof ReadableStream && { duplex: "half" }),
+    });
     const text = await response.text();
     let body: any;
     try {

@@ -324,7 +324,7 @@ export async function startOutside() {
     async handle(request: Request): Promise<Response> {
       const url = new URL(request.url);
       const form = new URLSearchParams(request.method === "POST" ? await request.text() : "");
-      const call: Sent = { method: request.method, url, headers: request.headers as never, form };
+      const call: Sent = { method: request.method, url, headers: request.headers, form };
       sent.push(call);
       const replacement = replaced.get(url.origin + url.pathname);
       return replacement ? replacement(call, () => usual(call)) : usual(call);

@@ -14,7 +14,7 @@ export interface Mail {
 
 export function mailbox(worker: Worker) {
   const all = async (): Promise<Mail[]> =>
-    (await worker.fetch("/dev/mailbox", { headers: { accept: "application/json" } })).json() as never;
+    (await worker.fetch("/dev/mailbox", { headers: { accept: "application/json" } })).json() as Promise<Mail[]>;
   const to = async (address: string) => (await all()).filter((mail) => mail.to === address);
   return {
     all,

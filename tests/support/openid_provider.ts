@@ -1,8 +1,8 @@
 // A real OpenID provider on loopback, laid out as a realm of Keycloak: `oidc-provider` from npm.
 
-import { generateKeyPairSync } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import Provider from "oidc-provider";
+import { freshJwk } from "./jwt";
 import { freePort } from "./ports";
 
 const REALM = "/realms/demo";
@@ -28,14 +28,12 @@ export const settingsOf = (host: string) => ({
 });
 
 function keys() {
-  const jwk = (key: ReturnType<typeof generateKeyPairSync>, more: object) => ({ ...(key as any).privateKey.export({ format: "jwk" }), use: "sig", ...more });
-  const rsa = () => generateKeyPairSync("rsa", { modulusLength: 2048 }) as never;
   return {
     keys: [
-      jwk(rsa(), { kid: "rs", alg: "RS256" }),
-      jwk(rsa(), { kid: "ps", alg: "PS256" }),
-      jwk(generateKeyPairSync("ec", { namedCurve: "P-256" }) as never, { kid: "es", alg: "ES256" }),
-      jwk(generateKeyPairSync("ed25519") as never, { kid: "ed", alg: "EdDSA" }),
+      { ...freshJwk("rsa"), use: "sig", kid: "rs", alg: "RS256" },
+      { ...freshJwk("rsa"), use: "sig", kid: "ps", alg: "PS256" },
+      { ...freshJwk("P-256"), use: "sig", kid: "es", alg: "ES256" },
+      { ...freshJwk("ed25519"), use: "sig", kid: "ed", alg: "EdDSA" },
     ],
   };
 }
@@ -57,7 +55,7 @@ export async function startOpenIdProvider({ publicUrl, alg, clientAuth, hostname
     ],
     clientAuthMethods: [clientAuth],
     enabledJWA: { idTokenSigningAlgValues: ["RS256", "PS256", "ES256", "EdDSA"] },
-    jwks: keys() as never,
+    jwks: keys(),
     cookies: { keys: ["a key for tests"] },
     claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["given_name", "family_name"] },
     conformIdTokenClaims: false, // as Keycloak does it

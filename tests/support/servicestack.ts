@@ -34,7 +34,7 @@ export const NOBODY = failed("Unauthorized", "Not Authenticated");
 
 export function servicestack(worker: Worker) {
   const { send, post } = api(worker);
-  const who = (headers: Record<string, string> = {}) => send("GET", "/auth", { headers });
+  const who = (headers: Record<string, string | undefined> = {}) => send("GET", "/auth", { headers });
   return {
     send,
     post,

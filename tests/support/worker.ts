@@ -1,10 +1,12 @@
 // The built worker in workerd, with real D1 and KV, fresh and seeded for each test file.
 
 import { readFileSync } from "node:fs";
-import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { Miniflare, type MiniflareOptions, type Request as MiniflareRequest, type Response as MiniflareResponse, type WorkerOptions } from "miniflare";
 import { applyMigrations, seedDemo } from "../../scripts/lib/local-db.mjs";
 import { openStorage, storageWorker } from "../../scripts/lib/storage.mjs";
+import type { Init } from "./api";
+import { freshJwk } from "./jwt";
 import { Printed } from "./printed";
 
 const build = new URL("../../build/", import.meta.url);
@@ -38,11 +40,7 @@ export type Worker = ReturnType<typeof createWorker>;
 export const freshDataKey = () => randomBytes(32).toString("base64url");
 
 /** A private JWK set with one fresh key. */
-export function freshKeys(type: "ed25519" | "P-256" = "ed25519"): string {
-  const { privateKey } =
-    type === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("ec", { namedCurve: type });
-  return JSON.stringify({ keys: [privateKey.export({ format: "jwk" })] });
-}
+export const freshKeys = (kind: "ed25519" | "P-256" = "ed25519") => JSON.stringify({ keys: [freshJwk(kind)] });
 
 /** What the tests run with unless they say otherwise. */
 const defaults = (): Settings => ({
@@ -96,8 +94,8 @@ export function createWorker({ settings = {}, seeded = true, outside, port, floo
   let miniflare: Miniflare;
   const storage = openStorage({ dispatchFetch: (...request) => miniflare.dispatchFetch(...request) });
   const db = storage.database();
-  const fetch = (path: string, init?: RequestInit) =>
-    miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init } as never);
+  const fetch = (path: string, init?: Init) =>
+    miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init });
   /** Waits until all work has ended that goes on after the answers which were given so far, and what it printed is here. */
   async function settled() {
     const settle = randomUUID();
