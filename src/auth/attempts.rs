@@ -10,7 +10,7 @@ use crate::error::Error;
 /// How often a sign-in may fail (settings `SIGN_IN_ATTEMPTS`, `SIGN_IN_WINDOW`, `ACCOUNT_ATTEMPTS`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Failures for one name at one network, or for one account on one known device, before delays begin.
+    /// Failures for one name at one network, or on one known device, before delays begin.
     pub per_source: u32,
     /// Quiet time, in milliseconds, after which such a counter begins anew.
     pub window: i64,
