@@ -3,6 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::client::AuthClient;
+use super::secret::digest;
 use crate::error::{Error, Why};
 
 /// The permission of administrators. The original's name means that nobody should have it.
@@ -152,8 +153,23 @@ pub fn effective_permissions(
     permissions
 }
 
+/// The most characters that a username or address has, as it is typed: those of a mailbox and of a
+/// domain (RFC 5321 §4.5.3.1), and the @ between.
+const LONGEST_NAME: usize = 320;
+
+/// Whether a text has more characters than any name, so that no work is spent on its letters.
+pub fn is_overlong(name: &str) -> bool {
+    name.chars().nth(LONGEST_NAME).is_some()
+}
+
 /// Folds a username or address, so that one person cannot be written two ways.
+///
+/// A text that is too long for a name is nobody's, and stays so: it becomes its digest behind a tab,
+/// with which no folded name begins.
 pub fn fold(name: &str) -> String {
+    if is_overlong(name) {
+        return format!("\t{}", digest(name));
+    }
     // Lower case after NFKC can leave the composed form again; a second NFKC settles it.
     let folded: String = name.trim().nfkc().collect::<String>().to_lowercase();
     folded.nfkc().collect::<String>().trim().to_owned()
@@ -254,6 +270,22 @@ mod tests {
         assert_eq!(fold("U\u{308}x"), fold("Üx"));
         for name in ["İstanbul", "ﬁn", "ΑΣ", "ẞ", "\u{2126}"] {
             assert_eq!(fold(&fold(name)), fold(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_too_long_for_anybody_stays_somebody_elses() {
+        let long = "\u{fdfa}".repeat(LONGEST_NAME);
+        assert!(!is_overlong(&long) && fold(&long).len() > LONGEST_NAME);
+        let longer = [format!("{long}a"), format!("{long}b"), "x".repeat(65_536)];
+        for name in &longer {
+            let folded = fold(name);
+            assert_eq!(folded.len(), "\t".len() + 43);
+            assert!(folded.starts_with('\t') && fold(&folded) != folded);
+            assert_eq!(
+                longer.iter().filter(|other| fold(other) == folded).count(),
+                1
+            );
         }
     }
 

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::account::is_overlong;
+
 /// The longest address (RFC 5321 §4.5.3.1.3).
 const MAX_LENGTH: usize = 254;
 
@@ -29,7 +31,12 @@ pub fn is_address(text: &str) -> bool {
 ///
 /// Accounts are told apart by folded addresses. A message must go where the folded address is, or
 /// the owner of another mailbox, whose name merely folds to it, would answer for it.
+///
+/// A text that is too long for an address is left as it is.
 pub fn normalise(text: &str) -> String {
+    if is_overlong(text) {
+        return text.to_owned();
+    }
     let composed: String = text.nfkc().collect();
     composed.trim().to_owned()
 }

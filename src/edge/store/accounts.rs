@@ -137,14 +137,9 @@ impl TryFrom<AccountRow> for Account {
     }
 }
 
-/// More than any name has, folded, in bytes. Folding can make a name eighteen times as long, and D1
-/// refuses values over two megabytes.
-pub const LONGEST_NAME: usize = 4096;
-
 /// Finds a live account by username or e-mail address: read it with [`with_password`].
 pub fn find_by_name(name: &str) -> Statement {
-    let name = Some(fold(name)).filter(|name| name.len() <= LONGEST_NAME);
-    sql!(BY_NAME, name.as_deref())
+    sql!(BY_NAME, &fold(name))
 }
 
 /// Reads the n-th answer of a batch, which asked [`find_by_name`].

@@ -6,7 +6,7 @@ use crate::auth::account::{Account, fold};
 use crate::auth::attempts::{CounterKeys, Place};
 use crate::auth::data_key::Purpose;
 use crate::auth::password::Verdict;
-use crate::auth::secret::{Secret, digest, random_id};
+use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
 use crate::edge::flows::{one_time_passwords, passwords};
@@ -92,11 +92,7 @@ async fn look_up(
     secret_digest: Option<&str>,
     person: &Presented<'_>,
 ) -> Result<(Answers, CounterKeys), Error> {
-    let mut name = fold(person.username);
-    if name.len() > accounts::LONGEST_NAME {
-        // Nobody has such a name; it is counted under its digest, since D1 binds no megabytes.
-        name = digest(&name);
-    }
+    let name = fold(person.username);
     let keys = CounterKeys::of(&app.config.data_keys, &name, person.place)?;
     let guess = Guess {
         name: &name,
