@@ -6,7 +6,7 @@ use super::reply::Reply;
 use crate::auth::transport::is_loopback;
 
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
-const EXPOSED: &str = "X-Cookies, WWW-Authenticate";
+const EXPOSED: &str = "X-Cookies, WWW-Authenticate, Retry-After";
 const PREFLIGHT_SECONDS: &str = "86400";
 
 /// The origin of an http(s) URL as browsers write it; nothing for any other URL.

@@ -7,7 +7,7 @@ import { useWorker } from "../support/fixtures";
 const LOCAL = "http://localhost:5173"; // of demo-web's redirect URL
 const APP = "https://app.example";
 const OWN = "https://admin.example:8443"; // of ALLOWED_ORIGINS
-const EXPOSED = "X-Cookies, WWW-Authenticate";
+const EXPOSED = "X-Cookies, WWW-Authenticate, Retry-After";
 
 const settings = { ALLOWED_ORIGINS: `${OWN}, https://slash.example/, http://127.0.0.1:3000, capacitor://localhost` };
 
