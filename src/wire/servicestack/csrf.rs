@@ -4,7 +4,7 @@
 //! could tell; but they say where a request comes from.
 
 use super::failure::Failure;
-use crate::wire::incoming::Method;
+use crate::wire::incoming::{Incoming, Method};
 
 /// Refuses what a browser sent for a page that is neither ours nor allowed.
 ///
@@ -31,9 +31,74 @@ pub fn check(
     }
 }
 
+/// Refuses a sign-out by GET that a page of another site has a browser do: as an image, in a frame,
+/// by a script. What the address bar goes to is somebody's own doing.
+pub fn check_sign_out(incoming: &Incoming, allowed: &[String]) -> Result<(), Failure> {
+    let says = |name, word: &str| {
+        let said = incoming.header(name).map(str::trim);
+        said.is_some_and(|said| said.eq_ignore_ascii_case(word))
+    };
+    let origin = incoming.header("origin");
+    let is_allowed = origin.is_some_and(|origin| allowed.iter().any(|other| other == origin));
+    let navigates = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
+    if incoming.method == Method::Get
+        && says("sec-fetch-site", "cross-site")
+        && !navigates
+        && !is_allowed
+    {
+        Err(Failure::CrossSite)
+    } else {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::incoming::Body;
+
+    #[test]
+    fn a_sign_out_by_get_across_sites_is_for_the_address_bar() {
+        let passes = |method, headers: &[(&str, &str)]| {
+            let headers = headers.iter();
+            let headers = headers.map(|&(name, value)| (name.to_owned(), value.to_owned()));
+            let body = Body::Bytes(vec![]);
+            let incoming = Incoming::new(method, "/auth/logout", "", headers.collect(), body);
+            check_sign_out(&incoming, &[APP.to_owned()]).is_ok()
+        };
+        let fetched = |site, mode, dest| {
+            [
+                ("sec-fetch-site", site),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ]
+        };
+        for (mode, dest, passed) in [
+            ("navigate", "document", true),
+            ("navigate", "iframe", false),
+            ("no-cors", "image", false),
+            ("no-cors", "document", false),
+            ("cors", "empty", false),
+        ] {
+            assert_eq!(
+                passes(Method::Get, &fetched("cross-site", mode, dest)),
+                passed,
+                "{dest}"
+            );
+            for site in ["same-origin", "same-site", "none"] {
+                assert!(
+                    passes(Method::Get, &fetched(site, mode, dest)),
+                    "{site} {dest}"
+                );
+            }
+        }
+        assert!(!passes(Method::Get, &[("sec-fetch-site", "Cross-Site")]));
+        assert!(passes(Method::Get, &[]));
+        assert!(passes(
+            Method::Get,
+            &[("sec-fetch-site", "cross-site"), ("origin", APP)]
+        ));
+    }
 
     const OURS: &str = "https://login.example";
     const APP: &str = "https://app.example";

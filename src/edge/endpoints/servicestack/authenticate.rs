@@ -14,6 +14,7 @@ use crate::edge::limits::{self, Flood};
 use crate::wire::incoming::Method;
 use crate::wire::servicestack::ask::Ask;
 use crate::wire::servicestack::cookies::Cookie;
+use crate::wire::servicestack::csrf;
 use crate::wire::servicestack::dto::{Authenticate, AuthenticateResponse};
 use crate::wire::servicestack::failure::Failure;
 
@@ -46,7 +47,10 @@ pub async fn prove<'a>(
         ..AuthenticateResponse::default()
     };
     let person = match ask {
-        Ask::SignOut => return Ok(Proven::SignOut),
+        Ask::SignOut => {
+            csrf::check_sign_out(exchange.incoming, exchange.allowed)?;
+            return Ok(Proven::SignOut);
+        }
         Ask::Session => return session::current(exchange).await.map(Proven::Told),
         Ask::Verify(token) => return session::of_token(exchange, &token).await.map(Proven::Told),
         Ask::Credentials {
