@@ -13,6 +13,7 @@
 use std::collections::HashSet;
 
 use edgelatch::error::Error;
+use edgelatch::wire::document;
 use edgelatch::wire::loopback::filter::{Clause, ClientRow, Filter, Scalar, Where};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -23,6 +24,11 @@ use rusqlite::{Connection, params, params_from_iter};
 use serde_json::{Map, Value, json};
 
 type Pairs = Vec<(String, String)>;
+
+/// Pairs as they come in.
+fn query(pairs: Pairs) -> document::Pairs {
+    document::Pairs::new(pairs.into_iter()).unwrap()
+}
 
 /// The schema in a database with D1's limits.
 fn database() -> Connection {
@@ -124,7 +130,7 @@ fn json_pair(name: &str, value: &Value) -> Pairs {
 
 /// A `where` that is there.
 fn parse_where(pairs: Pairs) -> Result<Where, Error> {
-    Where::parse(pairs).map(Option::unwrap)
+    Where::parse(&query(pairs)).map(Option::unwrap)
 }
 
 mod vectors {
@@ -184,7 +190,7 @@ mod vectors {
         let name = case["name"].as_str().unwrap();
         let refused = |error: Error| -> ! { panic!("{name}: {error:?}") };
         let filter = (case["parameter"] == "filter")
-            .then(|| Filter::parse(pairs(case)).unwrap_or_else(|error| refused(error)));
+            .then(|| Filter::parse(&query(pairs(case))).unwrap_or_else(|error| refused(error)));
         let rows = filter.as_ref().map_or_else(
             || parse_where(pairs(case)).unwrap_or_else(|error| refused(error)),
             |filter| filter.rows.clone(),
@@ -222,8 +228,8 @@ mod vectors {
                 expect_rows(&db, &live, case);
             } else {
                 let error = match case["parameter"].as_str() {
-                    Some("filter") => Filter::parse(pairs(case)).map(|_| ()),
-                    _ => Where::parse(pairs(case)).map(|_| ()),
+                    Some("filter") => Filter::parse(&query(pairs(case))).map(|_| ()),
+                    _ => Where::parse(&query(pairs(case))).map(|_| ()),
                 };
                 let error = error.expect_err(name);
                 expect_refusal(name, &error, case);
@@ -540,7 +546,7 @@ mod random {
                 if is_refused(&condition) {
                     return Ok(());
                 }
-                let filter = Filter::parse(json_pair("filter", &filter)).unwrap();
+                let filter = Filter::parse(&query(json_pair("filter", &filter))).unwrap();
                 let mut meant: Vec<&Value> = rows
                     .iter()
                     .filter(|row| row["deleted"] == false && holds(&condition, row))
@@ -749,7 +755,7 @@ mod injection {
         let live = insert(&db, &[row]);
         let (mut accepted, mut refused) = (0, 0);
         for pairs in HOSTILE.iter().flat_map(|text| filters(text)) {
-            let filter = match Filter::parse(pairs.clone()) {
+            let filter = match Filter::parse(&query(pairs.clone())) {
                 Ok(filter) => filter,
                 Err(error) => {
                     assert!(matches!(error, Error::BadParameter { .. }), "{pairs:?}");

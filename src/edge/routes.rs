@@ -88,6 +88,7 @@ const ROUTES: &[Route] = routes! {
 pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let here = || ROUTES.iter().filter(|route| incoming.is_at(route.path));
     if let Some(route) = here().find(|route| route.method == incoming.method) {
+        incoming.check()?;
         limits::hold(app, route.flood).await?;
         return (route.handler)(app, incoming).await;
     }

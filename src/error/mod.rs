@@ -36,8 +36,12 @@ pub enum Error {
         /// What would have been read.
         expected: &'static str,
     },
-    /// The body is over 1,048,576 bytes (413).
+    /// The body is coded in a way that is not decoded (415); the `Content-Encoding`.
+    UnsupportedCoding(String),
+    /// The body is over the limit of bytes (413).
     TooLarge,
+    /// The body's end did not come in time (408).
+    Timeout,
     /// The caller was refused while proving who it is: 401, with the message nested.
     Strategy(Why),
     /// The caller was refused by the operation itself, with the message flat.
@@ -101,8 +105,9 @@ impl Error {
             Self::NoSuchPath | Self::EntityNotFound { .. } | Self::NoEntity => 404,
             Self::NoSuchMethod(_) => 405,
             Self::Conflict(_) => 409,
+            Self::Timeout => 408,
             Self::TooLarge => 413,
-            Self::UnsupportedMedia { .. } => 415,
+            Self::UnsupportedMedia { .. } | Self::UnsupportedCoding(_) => 415,
             Self::Invalid(_) => 422,
             Self::TooMany(_) => 429,
             Self::Misconfigured(_) | Self::Internal(_) => 500,

@@ -5,6 +5,7 @@
 pub mod basic;
 pub mod cookies;
 pub mod cors;
+pub mod document;
 pub mod incoming;
 pub mod loopback;
 pub mod message;

@@ -1,6 +1,7 @@
 // The ServiceStack surface: every way to write a call, what is answered, and what signs nobody in.
 
 import { randomUUID } from "node:crypto";
+import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { ADMIN, type Answer, DEMO } from "../support/api";
 import { BASIC, FORM, useWorker } from "../support/fixtures";
@@ -97,7 +98,6 @@ describe("every way to write a sign-in", () => {
     ["/json/oneway/Authenticate", "application/json", JSON.stringify(CREDENTIALS), JSON_TYPE],
     ["/api/Authenticate.json", "application/json", JSON.stringify(CREDENTIALS), JSON_TYPE],
     ["/api/Authenticate?provider=credentials", FORM["content-type"], FIELDS, JSON_TYPE],
-    [`/api/Authenticate?provider=credentials&${FIELDS}`, "application/json", "{}", JSON_TYPE],
     ["/auth", "application/json", JSON.stringify({ userName: "demo", password: DEMO.password }), JSON_TYPE],
     ["/auth/credentials", "application/json", JSON.stringify({ UserName: "demo", PASSWORD: DEMO.password }), JSON_TYPE],
     ["/auth/Credentials", FORM["content-type"], FIELDS, JSON_TYPE],
@@ -233,20 +233,77 @@ describe("failures", () => {
     ["POST", "/api/Nothing", "{}", 404, "NotFound"],
     ["POST", "/session-to-token", "{}", 404, "NotFound"],
     ["GET", "/auth/github", undefined, 405, "NotSupportedException"],
-    ["GET", "/auth?userName=demo&password=x", undefined, 405, "NotSupportedException"],
-    ["GET", "/api/Authenticate?provider=credentials&userName=demo&password=x", undefined, 405, "NotSupportedException"],
+    ["GET", "/auth?userName=demo", undefined, 405, "NotSupportedException"],
+    ["GET", "/api/Authenticate?provider=credentials&userName=demo", undefined, 405, "NotSupportedException"],
+    ["GET", "/auth/credentials?userName=demo&password=x", undefined, 405, "NotSupportedException"],
     ["PUT", "/auth", "{}", 405, "NotImplementedException"],
     ["GET", "/api/GetAccessToken", undefined, 405, "NotImplementedException"],
     ["POST", "/auth/basic", "{}", 401, "Unauthorized"],
     ["POST", "/api/Authenticate", '{"provider":"google","accessToken":"t"}', 501, "NotImplementedException"],
     ["POST", "/auth/facebook", '{"accessToken":"t"}', 501, "NotImplementedException"],
-    ["POST", "/auth/credentials", `"${"x".repeat(1_048_576)}"`, 413, "RequestEntityTooLarge"],
+    ["POST", "/auth/credentials", `"${"x".repeat(65_535)}"`, 413, "RequestEntityTooLarge"],
   ])("%s %s %s", async (method, path, body, status, code) => {
     const answer = await our.send(method, path, { body, headers: { "content-type": "application/json" } });
     expect(answer.status, answer.text).toBe(status);
     expect(answer.body.responseStatus.errorCode).toBe(code);
     expect(answer.body.error).toBeUndefined();
     expect(answer.headers.has("allow")).toBe(status === 405);
+  });
+
+  test.each([
+    ["GET", "/auth?userName=demo&password=x"],
+    ["GET", "/api/Authenticate?provider=credentials&userName=demo&PASSWORD=x"],
+    ["GET", "/auth/logout?password=x"],
+    ["POST", "/auth?userName=demo&password=correct%20horse%20battery"],
+    ["POST", "/auth/credentials?userName=demo&Password=correct%20horse%20battery"],
+    ["POST", "/api/Authenticate?provider=credentials&userName=demo&password=correct%20horse%20battery"],
+    ["POST", "/json/reply/Authenticate?oldPassword=x"],
+    ["DELETE", "/api/Authenticate?password=x"],
+  ])("a password in the URL is refused: %s %s", async (method, path) => {
+    const before = await our.sessions();
+    const body = method === "POST" ? CREDENTIALS : undefined;
+    const answer = await our.send(method, path, { body });
+    expect(answer.body).toEqual(failed("ArgumentException", "A password must NOT be in a URL"));
+    expect([answer.status, cookiesOf(answer), answer.waits]).toEqual([400, {}, 0]);
+    expect(await our.sessions()).toBe(before);
+  });
+
+  test.each([
+    ["JSON", "application/json", '{"provider":"credentials","userName":"demo\\u0000","password":"x"}'],
+    ["JSV", "text/jsv", "{provider:credentials,userName:demo\0,password:x}"],
+    ["XML", "application/xml", "<Authenticate><provider>credentials</provider><userName>demo&#0;</userName><Password>x</Password></Authenticate>"],
+    ["CSV", "text/csv", "provider,userName,password\ncredentials,demo\0,x"],
+    ["a form", FORM["content-type"], "provider=credentials&userName=demo%00&password=x"],
+    ["a multipart form", "multipart/form-data; boundary=b", '--b\r\nContent-Disposition: form-data; name="userName"\r\n\r\ndemo\0\r\n--b--'],
+  ])("U+0000 in %s is refused before anything is asked of storage", async (_, type, body) => {
+    const answer = await our.post("/auth/credentials", body, { "content-type": type, accept: "application/json" });
+    const message = "'userName' must NOT contain U+0000";
+    expect(answer.body).toEqual(failed("ArgumentException", message, [{ errorCode: "ArgumentException", fieldName: "userName", message }]));
+    expect([answer.status, answer.waits]).toEqual([400, 0]);
+  });
+
+  test("U+0000 in path, query or header is refused before anything is asked of storage", async () => {
+    const encoded = Buffer.from("demo\0:x").toString("base64");
+    for (const [what, answer] of [
+      ["The path", await our.post("/auth/credentials%00", CREDENTIALS)],
+      ["The query", await our.post("/auth/credentials?userName=demo%00", CREDENTIALS)],
+      ["The query", await our.send("GET", "/auth?a%00=b")],
+      ["The header Authorization", await our.post("/auth/basic", "", { authorization: `Basic ${encoded}` })],
+    ] as const) {
+      expect(answer.body, what).toEqual(failed("ArgumentException", `${what} must NOT contain U+0000`));
+      expect([answer.status, answer.waits]).toEqual([400, 0]);
+    }
+  });
+
+  test("a compressed body is what it was before, and other codings are told", async () => {
+    const coded = (body: Uint8Array, coding: string) => our.post("/auth/credentials", body, { "content-type": "application/json", "content-encoding": coding });
+    expect((await coded(gzipSync(JSON.stringify(CREDENTIALS)), "gzip")).status).toBe(200);
+    expect((await coded(deflateSync(JSON.stringify(CREDENTIALS)), "deflate")).status).toBe(200);
+    expect((await coded(gzipSync(" ".repeat(50_000_000)), "gzip")).status).toBe(413);
+    expect((await coded(Buffer.from("nonsense"), "gzip")).body.responseStatus.errorCode).toBe("SerializationException");
+    const refused = await coded(Buffer.from("x"), "br");
+    expect(refused.body.responseStatus.errorCode).toBe("UnsupportedMediaType");
+    expect([refused.status, refused.headers.get("accept-encoding")]).toEqual([415, "gzip, deflate"]);
   });
 });
 

@@ -1,6 +1,7 @@
 // The small print of the ServiceStack surface: how a call may be written, what wins, and what the
 // answer looks like in each format.
 
+import { type IncomingMessage, get } from "node:http";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { DEMO } from "../support/api";
 import { FORM, basic, useWorker } from "../support/fixtures";
@@ -200,13 +201,13 @@ describe("Accept", () => {
 });
 
 test.each([
-  ["/api/Authenticate[]", "application/json", `[${"{},".repeat(340_000)}{}]`],
-  ["/api/Authenticate", "application/json", `{"userName":"demo","x":[${"0,".repeat(500_000)}0]}`],
-  ["/jsv/reply/Authenticate", "text/jsv", `{userName:demo,x:[${",".repeat(1_000_000)}]}`],
-  ["/xml/reply/Authenticate", "application/xml", `<a>${"<b/>".repeat(250_000)}</a>`],
-  ["/csv/reply/Authenticate", "text/csv", `${",".repeat(500_000)}\n${",".repeat(500_000)}`],
-  ["/auth/credentials", "application/x-www-form-urlencoded", "a&".repeat(500_000)],
-])("a mebibyte of nothings at %s does not become megabytes of values", async (path, type, body) => {
+  ["/api/Authenticate[]", "application/json", `[${"{},".repeat(21_000)}{}]`],
+  ["/api/Authenticate", "application/json", `{"userName":"demo","x":[${"0,".repeat(32_000)}0]}`],
+  ["/jsv/reply/Authenticate", "text/jsv", `{userName:demo,x:[${",".repeat(65_000)}]}`],
+  ["/xml/reply/Authenticate", "application/xml", `<a>${"<b/>".repeat(16_000)}</a>`],
+  ["/csv/reply/Authenticate", "text/csv", `${",".repeat(32_000)}\n${",".repeat(32_000)}`],
+  ["/auth/credentials", "application/x-www-form-urlencoded", "a&".repeat(32_000)],
+])("64 KiB of nothings at %s do not become megabytes of values", async (path, type, body) => {
   const answer = await our.post(`${path}${path.includes("[") ? "" : "?format=json"}`, body, { "content-type": type });
   expect(answer.status).toBe(400);
   expect(answer.body.responseStatus).toMatchObject({ errorCode: "SerializationException", message: expect.stringContaining("too many values") });
@@ -221,10 +222,10 @@ describe("what wins", () => {
     ["the query beats the path, in any case", "/auth/github?PROVIDER=Credentials", BODIES.json, JSON_TYPE, 200],
     ["the form beats the query", "/auth/github?provider=github", form("provider=credentials"), FORM, 200],
     ["nothing empty beats anything", "/auth/credentials?provider=&userName=&password=", `${form("provider=")}&password=`, FORM, 200],
-    ["the query beats a document", "/auth/credentials?password=wrong", BODIES.json, JSON_TYPE, 401],
-    ["elsewhere the body beats the query", "/api/Authenticate?provider=github&password=wrong", BODIES.json, JSON_TYPE, 200],
-    ["elsewhere the query fills what is null", `/json/reply/Authenticate?userName=demo&password=${PASSWORD}`, '{"userName":null}', JSON_TYPE, 200],
-    ["elsewhere the form beats the query", "/api/Authenticate?provider=github&password=wrong", form("provider=credentials"), FORM, 200],
+    ["the query beats a document", "/auth/credentials?userName=nobody", BODIES.json, JSON_TYPE, 401],
+    ["elsewhere the body beats the query", "/api/Authenticate?provider=github&userName=nobody", BODIES.json, JSON_TYPE, 200],
+    ["elsewhere the query fills what is null", `/json/reply/Authenticate?userName=demo`, `{"userName":null,"password":"${password}"}`, JSON_TYPE, 200],
+    ["elsewhere the form beats the query", "/api/Authenticate?provider=github&userName=nobody", form("provider=credentials"), FORM, 200],
     ["of two members that differ in case the later", "/api/Authenticate", `{"PASSWORD":"wrong","userName":"demo","password":"${password}"}`, JSON_TYPE, 200],
     ["a form may be JSON", "/auth/credentials", ` ${BODIES.json}`, FORM, 200],
   ])("%s", async (_, path, body, headers, status) => {
@@ -538,7 +539,7 @@ describe("methods", () => {
       expect((await our.send(method, "/auth", { body: CREDENTIALS })).headers.get("allow")).toBe("GET, HEAD, POST");
     }
     expect((await our.send("DELETE", "/api/Authenticate", { headers })).body.userId).toBe(body.userId);
-    const refused = await our.send("DELETE", `/api/Authenticate?userName=demo&password=${PASSWORD}`);
+    const refused = await our.send("DELETE", `/api/Authenticate?userName=demo`);
     expect(refused.body.responseStatus.errorCode).toBe("NotSupportedException");
     expect((await our.send("PUT", "/auth/google.json", { body: "{}" })).headers.get("allow")).toBe("POST");
   });
@@ -593,6 +594,37 @@ describe("pages", () => {
     const form = await our.post("/auth/logout", "returnUrl=%2Fbye", html);
     expect([form.status, form.headers.get("location")]).toEqual([302, "/bye"]);
     expect(Object.keys(cookiesOf(form))).toEqual(["ss-id", "ss-pid", "X-UAId", "ss-tok", "ss-reftok"]);
+  });
+});
+
+describe("a page of another site signs nobody out", () => {
+  const from = (site: string, mode: string, dest: string) => ({ "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest });
+  /** As a browser sends it: `fetch` writes its own `Sec-Fetch-Mode`. The status, and what is set. */
+  const out = async (path: string, headers: Record<string, string>) => {
+    const url = new URL(path, await worker.url());
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => get(url, { headers }, resolve).once("error", reject));
+    answer.resume();
+    return [answer.statusCode, (answer.headers["set-cookie"] ?? []).map((line) => line.split("=")[0])];
+  };
+  const DELETED = ["ss-id", "ss-pid", "X-UAId", "ss-tok", "ss-reftok"];
+
+  test.each(["/auth/logout", "/auth?provider=logout", "/api/Authenticate?provider=logout", "/api/AuthenticateLogout", "/json/reply/AuthenticateLogout"])("at %s, unless the browser goes there", async (path) => {
+    const signedIn = await our.signIn();
+    const cookies = cookieHeader(signedIn);
+    for (const [mode, dest] of [["no-cors", "image"], ["no-cors", "script"], ["navigate", "iframe"], ["navigate", "embed"], ["cors", "empty"]] as const) {
+      expect(await out(path, { ...cookies, ...from("cross-site", mode, dest) }), dest).toEqual([403, []]);
+    }
+    expect((await our.who(cookies)).status, "and is signed in still").toBe(200);
+    expect(await out(path, { ...cookies, ...from("cross-site", "navigate", "document") })).toEqual([200, DELETED]);
+    expect((await our.who(cookies)).status).toBe(401);
+  });
+
+  test("but our own may as they like, and so may programs", async () => {
+    for (const headers of [{}, from("same-origin", "no-cors", "image"), from("none", "navigate", "document"), { ...from("cross-site", "cors", "empty"), origin: "http://localhost:5173" }]) {
+      const cookies = cookieHeader(await our.signIn());
+      expect(await out("/auth/logout", { ...cookies, ...headers })).toEqual([200, DELETED]);
+      expect((await our.who(cookies)).status).toBe(401);
+    }
   });
 });
 

@@ -2,7 +2,7 @@
 //!
 //! A target reads a text, whose parts stand between unit separators; it fails by panicking.
 
-use edgelatch::auth::account::fold;
+use edgelatch::auth::account::{fold, is_overlong};
 use edgelatch::auth::address::is_address;
 use edgelatch::auth::attempts::network_of;
 use edgelatch::auth::data_key::{DataKeys, Purpose};
@@ -18,6 +18,7 @@ use edgelatch::auth::token::{Expiry, TokenKeys};
 use edgelatch::auth::transport::is_loopback;
 use edgelatch::error::Error;
 use edgelatch::wire::cors;
+use edgelatch::wire::document::Pairs;
 use edgelatch::wire::incoming::{Body, Incoming, Method};
 use edgelatch::wire::loopback::auth_clients::{self, AuthClientChanges, NewAuthClient};
 use edgelatch::wire::loopback::filter::{Filter, Where};
@@ -122,7 +123,12 @@ fn hashes(input: &str) {
 /// Usernames, addresses of people and of machines, origins.
 fn names(input: &str) {
     let folded = fold(input);
-    assert_eq!(fold(&folded), folded, "folding settles");
+    if !is_overlong(input) {
+        assert!(
+            is_overlong(&folded) || fold(&folded) == folded,
+            "folding settles"
+        );
+    }
     if is_address(input) {
         assert!(!input.contains(['\r', '\n', ',', ' ', '<']));
     }
@@ -180,10 +186,13 @@ fn filters(input: &str) {
             _ => ("filter".to_owned(), pair.concat()),
         })
         .collect();
-    if let Ok(filter) = Filter::parse(pairs.clone()) {
+    let Ok(query) = Pairs::new(pairs.into_iter()) else {
+        return;
+    };
+    if let Ok(filter) = Filter::parse(&query) {
         let _ = filter.rows.clause();
     }
-    if let Ok(Some(rows)) = Where::parse(pairs) {
+    if let Ok(Some(rows)) = Where::parse(&query) {
         let clause = rows.clause();
         assert!(clause.is_none_or(|clause| clause.values.len() <= 100));
     }

@@ -21,7 +21,7 @@ pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 
 /// `GET /auth-clients`: a page of them.
 pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    let filter = Filter::parse(incoming.query_pairs())?;
+    let filter = Filter::parse(&incoming.query)?;
     let page = |clause| auth_clients::page(&filter, clause);
     let answers = administration::read_where(app, &incoming.bearer()?, &filter.rows, page).await?;
     let rows: Vec<ClientRow> = answers.rows(0)?;
@@ -31,7 +31,7 @@ pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 
 /// `GET /auth-clients/count`: how many there are.
 pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    let rows = Where::parse(incoming.query_pairs())?.unwrap_or_default();
+    let rows = Where::parse(&incoming.query)?.unwrap_or_default();
     let count = auth_clients::count;
     let answers = administration::read_where(app, &incoming.bearer()?, &rows, count).await?;
     let count: Option<Count> = answers.row(0)?;
@@ -40,7 +40,7 @@ pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 
 /// `PATCH /auth-clients`: changes those that `where` means, which must be said.
 pub async fn update_all(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    let rows = Where::parse(incoming.query_pairs())?.ok_or_else(|| {
+    let rows = Where::parse(&incoming.query)?.ok_or_else(|| {
         Error::BadRequest("Say which clients with where; where={} means all".to_owned())
     })?;
     let changes = AuthClientChanges::read_partial(&incoming.json(&AUTH_CLIENT_PARTIAL)?)?;

@@ -1,8 +1,10 @@
 //! The mailbox of a development machine: messages that would have been sent, so that a developer
-//! can follow their links. It does not exist unless `DEV_MAILBOX` is on.
+//! can follow their links. It does not exist unless `DEV_MAILBOX` is on, nor for a request that came
+//! to another name than this machine's own: a page may make a name of its own lead here.
 
 use serde_json::{Value, json};
 
+use crate::auth::transport::is_loopback;
 use crate::edge::app::App;
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
@@ -11,7 +13,7 @@ use crate::wire::reply::Reply;
 
 /// `GET /dev/mailbox`: a page, or JSON for those who ask for it.
 pub async fn dev_mailbox(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    if !app.config.messages.has_mailbox() {
+    if !app.config.messages.has_mailbox() || !is_loopback(&incoming.base_url) {
         return Err(Error::NoSuchPath);
     }
     let mails = app.kv.mails().await?;

@@ -44,11 +44,17 @@ pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Error>
         #[serde(flatten)]
         profile: Profile,
     }
-    let body: CreateUserRequest = incoming.json(&models::CREATE_USER_REQUEST)?;
-    let profile = Profile::read(&body.rest, "").map_err(Error::Invalid)?;
+    let CreateUserRequest {
+        email,
+        password,
+        rest,
+    } = incoming.json(&models::CREATE_USER_REQUEST)?;
+    let profile = Profile::read(&rest, "").map_err(Error::Invalid)?;
+    // Nobody has proven anything yet: what is not of the profile does not wait for it.
+    drop(rest);
     let application = Application {
-        email: &body.email,
-        password: &body.password,
+        email: &email,
+        password: &password,
         profile,
     };
     let made = sign_up::create_user(app, &incoming.bearer()?, application).await?;

@@ -1,31 +1,37 @@
 //! A request as plain data, and the readers that every endpoint shares.
 
+mod check;
+mod coding;
 mod method;
 
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use url::form_urlencoded;
 
 use super::basic::{self, Basic};
+use super::document::{Document, Malformed, Pairs, json};
 use super::loopback::validate::{self, Model};
 use crate::auth::secret::Secret;
 use crate::error::Error;
+pub use coding::{CODINGS, Coding};
 pub use method::Method;
 
-/// The largest body that is read, in bytes.
-pub const MAX_BODY: usize = 1_048_576;
+/// The largest body that is taken, in bytes, as it came and decoded.
+pub const MAX_BODY: usize = 65_536;
+
+/// More segments than any path has that means something.
+const MAX_SEGMENTS: usize = 8;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What came after the headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// The whole body.
     Bytes(Vec<u8>),
-    /// More than [`MAX_BODY`]: none of it is kept.
-    TooLarge,
+    /// None of it is kept, and why: who wants the body is told.
+    Unread(Error),
 }
 
 /// A request, read once, before anything is decided.
@@ -35,12 +41,16 @@ pub struct Incoming {
     pub method: Method,
     /// Percent-decoded path segments, without the empty one of a trailing slash.
     pub segments: Vec<String>,
-    /// The query, as it was sent.
-    pub query: String,
+    /// Scheme, host and port that the request came to, as the caller says.
+    pub base_url: String,
+    /// The query, decoded; empty where it is malformed.
+    pub query: Pairs,
     /// Headers, names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
+    /// What is wrong with the query.
+    malformed: Option<Malformed>,
 }
 
 impl Incoming {
@@ -54,15 +64,22 @@ impl Incoming {
     ) -> Self {
         let path = path.strip_prefix('/').unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
+        let (query, malformed) = match Pairs::url_encoded(query) {
+            Ok(query) => (query, None),
+            Err(why) => (Pairs::default(), Some(why)),
+        };
         Self {
             method,
             segments: path
                 .split('/')
+                .take(MAX_SEGMENTS)
                 .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
                 .collect(),
-            query: query.to_owned(),
+            base_url: String::new(),
+            query,
             headers,
             body,
+            malformed,
         }
     }
 
@@ -92,13 +109,14 @@ impl Incoming {
 
     /// The query's pairs, decoded, in order.
     pub fn query_pairs(&self) -> impl Iterator<Item = (String, String)> {
-        form_urlencoded::parse(self.query.as_bytes()).into_owned()
+        self.query.iter().cloned()
     }
 
     /// The first value of a query parameter.
     pub fn query(&self, name: &str) -> Option<String> {
-        self.query_pairs()
-            .find_map(|(other, value)| (other == name).then_some(value))
+        let mut pairs = self.query.iter();
+        let pair = pairs.find(|(other, _)| other == name);
+        pair.map(|(_, value)| value.clone())
     }
 
     /// A query parameter that must be there and not be empty.
@@ -138,25 +156,20 @@ impl Incoming {
     /// document's own sample sends it.
     pub fn form<T: DeserializeOwned>(&self, model: &Model) -> Result<T, Error> {
         let text = self.form_text()?;
-        if text.trim_start().starts_with('{')
-            && let Ok(value) = serde_json::from_str(text)
-        {
-            return model_of(model, value);
+        if text.trim_start().starts_with('{') {
+            return model_of(model, json::read(text)?.into_value());
         }
-        from_pairs(model, form_urlencoded::parse(text.as_bytes()).into_owned())
+        from_pairs(model, Pairs::url_encoded(text)?)
     }
 
     /// The pairs of a form, decoded, in order.
-    pub fn form_pairs(&self) -> Result<Vec<(String, String)>, Error> {
-        let text = self.form_text()?;
-        Ok(form_urlencoded::parse(text.as_bytes())
-            .into_owned()
-            .collect())
+    pub fn form_pairs(&self) -> Result<Pairs, Error> {
+        Ok(Pairs::url_encoded(self.form_text()?)?)
     }
 
     /// The query, checked against its model.
     pub fn query_as<T: DeserializeOwned>(&self, model: &Model) -> Result<T, Error> {
-        from_pairs(model, self.query_pairs())
+        from_pairs(model, self.query.clone())
     }
 
     fn form_text(&self) -> Result<&str, Error> {
@@ -184,15 +197,22 @@ impl Incoming {
         if text.trim().is_empty() {
             return Ok(Value::Object(serde_json::Map::new()));
         }
-        serde_json::from_str(text).map_err(|error| Error::Syntax(error.to_string()))
+        Ok(json::read(text).map(Document::into_value)?)
     }
 
-    /// The body as text.
+    /// The body as text; 415 where it is said to be in another charset, and would be another text.
     pub fn text(&self) -> Result<&str, Error> {
+        let media = self.header("content-type").unwrap_or_default();
         match &self.body {
-            Body::TooLarge => Err(Error::TooLarge),
-            Body::Bytes(bytes) => std::str::from_utf8(bytes)
-                .map_err(|_| Error::Syntax("The body is not UTF-8 text".to_owned())),
+            Body::Unread(why) => Err(why.clone()),
+            Body::Bytes(bytes) if bytes.is_ascii() || coding::is_utf8(media) => {
+                std::str::from_utf8(bytes)
+                    .map_err(|_| Error::Syntax("The body is not UTF-8 text".to_owned()))
+            }
+            Body::Bytes(_) => Err(Error::UnsupportedMedia {
+                got: media.to_owned(),
+                expected: "charset=utf-8",
+            }),
         }
     }
 }
@@ -203,10 +223,7 @@ fn model_of<T: DeserializeOwned>(model: &Model, value: Value) -> Result<T, Error
 }
 
 /// Pairs as an object of texts; a name that comes twice has a list, which no model takes.
-fn from_pairs<T: DeserializeOwned>(
-    model: &Model,
-    pairs: impl Iterator<Item = (String, String)>,
-) -> Result<T, Error> {
+fn from_pairs<T: DeserializeOwned>(model: &Model, pairs: Pairs) -> Result<T, Error> {
     let mut object = Map::new();
     for (name, value) in pairs {
         let value = match object.remove(&name) {
@@ -227,6 +244,8 @@ pub fn media_essence(media: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Detail;
+    use crate::wire::document::NO_NUL;
     use crate::wire::loopback::models;
 
     fn incoming(headers: &[(&str, &str)], body: &[u8]) -> Incoming {
@@ -282,6 +301,58 @@ mod tests {
         assert_eq!(bearer("Bearer"), Err(Error::BearerMalformed));
         assert_eq!(bearer("Bearer a b"), Err(Error::BearerMalformed));
         assert_eq!(incoming(&[], b"").bearer().err(), Some(Error::NoBearer));
+    }
+
+    #[test]
+    fn a_text_with_nul_is_named_in_the_422() {
+        let refused = |path: &str| Some(Error::Invalid(vec![Detail::pattern(path, NO_NUL)]));
+        let json = |body: &[u8]| {
+            incoming(&[], body)
+                .json::<Value>(&models::LOGIN_REQUEST)
+                .err()
+        };
+        assert_eq!(json(br#"{"username":"a\u0000"}"#), refused("/username"));
+        assert_eq!(json(br#"{"data":{"x":["\u0000"]}}"#), refused("/data/x/0"));
+        let form = |body: &[u8]| {
+            let form = incoming(&[("content-type", FORM)], body);
+            form.form::<Value>(&models::CLIENT_AUTH_REQUEST).err()
+        };
+        assert_eq!(form(b"client_id=a%00"), refused("/client_id"));
+        assert_eq!(form(br#"{"client_id":"\u0000"}"#), refused("/client_id"));
+        let pairs = incoming(&[("content-type", FORM)], b"code=%00").form_pairs();
+        assert_eq!(pairs.err(), refused("/code"));
+    }
+
+    #[test]
+    fn a_path_of_many_segments_is_nowhere_and_is_not_kept() {
+        let path = "/a".repeat(50_000);
+        let many = Incoming::new(Method::Get, &path, "", vec![], Body::Bytes(vec![]));
+        assert_eq!(many.segments.len(), MAX_SEGMENTS);
+    }
+
+    #[test]
+    fn another_charset_is_refused_where_it_makes_a_difference() {
+        let text = |media: &str, body: &[u8]| {
+            let incoming = incoming(&[("content-type", media)], body);
+            incoming
+                .text()
+                .map(str::to_owned)
+                .map_err(|error| error.status())
+        };
+        let latin = "application/x-www-form-urlencoded; charset=ISO-8859-1";
+        assert_eq!(text(latin, b"a=b"), Ok("a=b".to_owned()));
+        assert_eq!(text(latin, "a=é".as_bytes()), Err(415));
+        assert_eq!(
+            text("application/json; charset=utf-16", b"\xff\xfe{\0}\0"),
+            Err(415)
+        );
+        for utf8 in [
+            "application/json; x=1; Charset=\"UTF-8\"",
+            "text/jsv;charset=utf8",
+            "text/xml",
+        ] {
+            assert_eq!(text(utf8, "é".as_bytes()), Ok("é".to_owned()), "{utf8}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Why};
+use crate::wire::incoming::CODINGS;
 use crate::wire::reply::Reply;
 
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
@@ -28,6 +29,7 @@ pub fn reply(error: &Error) -> Reply {
                 format!("{BEARER_CHALLENGE}, error=\"invalid_token\""),
             ),
         Error::NoBasic => reply.with("www-authenticate", "Basic realm=\"Clients\""),
+        Error::UnsupportedCoding(_) => reply.with("accept-encoding", CODINGS),
         Error::TooMany(seconds) => reply.with("retry-after", seconds.to_string()),
         Error::Unavailable(_) => reply.with("retry-after", RETRY_AFTER_OUTAGE.to_string()),
         _ => reply,
@@ -61,6 +63,7 @@ const fn name(error: &Error) -> Option<&'static str> {
             403 => "ForbiddenError",
             404 => "NotFoundError",
             405 => "MethodNotAllowedError",
+            408 => "RequestTimeoutError",
             409 => "ConflictError",
             413 => "PayloadTooLargeError",
             415 => "UnsupportedMediaTypeError",
@@ -84,6 +87,10 @@ fn message(error: &Error) -> Value {
         Error::UnsupportedMedia { got, expected } => {
             json!(format!("Content-type {got} does not match [{expected}]."))
         }
+        Error::UnsupportedCoding(coding) => {
+            json!(format!("unsupported content encoding \"{coding}\""))
+        }
+        Error::Timeout => json!("request timeout"),
         Error::TooLarge => json!("request entity too large"),
         Error::NoBearer => json!(BEARER_CHALLENGE),
         Error::BearerMalformed => json!(400),

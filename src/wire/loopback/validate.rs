@@ -103,6 +103,9 @@ impl Kind {
     }
 }
 
+/// The most details of one 422, so that an answer does not outgrow its question.
+const MAX_DETAILS: usize = 20;
+
 /// Checks a body: missing properties first, then unknown ones, then each property's value.
 pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, Error> {
     let object = match body {
@@ -124,7 +127,8 @@ pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, Error> {
         .fields
         .iter()
         .filter_map(|field| field.check(object.get(field.name)?));
-    let details: Vec<Detail> = missing.chain(unknown).chain(wrong).collect();
+    let details = missing.chain(unknown).chain(wrong);
+    let details: Vec<Detail> = details.take(MAX_DETAILS).collect();
     if details.is_empty() {
         Ok(object)
     } else {
@@ -169,6 +173,14 @@ mod tests {
                 Detail::wrong_type("/count", "number"),
             ]
         );
+    }
+
+    #[test]
+    fn no_more_than_twenty_details_are_told() {
+        let members = (0..100).map(|n| (n.to_string(), Value::Null));
+        let told = details(Value::Object(members.collect()));
+        assert_eq!(told.len(), MAX_DETAILS);
+        assert_eq!(told.first(), Some(&Detail::required("code")));
     }
 
     #[test]

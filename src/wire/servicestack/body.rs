@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::form::{FormType, Pairs};
+use super::failure::Failure;
+use super::form::FormType;
 use super::format::{Format, Media};
-use super::{Malformed, csv, failure::Failure, json, jsv, xml};
+use super::{csv, jsv, xml};
 use crate::error::Error;
-use crate::wire::incoming::{Body, Incoming};
+use crate::wire::document::{Document, Malformed, Pairs, json};
+use crate::wire::incoming::Incoming;
 
 /// What a body holds, names and values as they were sent.
 #[derive(Clone, PartialEq)]
@@ -49,13 +51,15 @@ pub fn read(
     if text.trim().is_empty() {
         return Ok(Content::Nothing);
     }
-    match document(media.format, text).map_err(|why| unreadable(media.name, request, why))? {
+    let document =
+        document(media.format, text).map_err(|why| unreadable(media.name, request, why))?;
+    match document.into_value() {
         Value::Null => Ok(Content::Nothing),
         Value::Object(members) => Ok(Content::Document(members)),
         _ => Err(unreadable(
             media.name,
             request,
-            Malformed("it is not an object"),
+            Malformed::syntax("it is not an object"),
         )),
     }
 }
@@ -69,11 +73,18 @@ pub fn read_batch(
     let media = format.default_media().name;
     let text = text(incoming, media, request)?;
     let list = match format {
-        Format::Jsv => jsv::read_list(text),
+        Format::Jsv => jsv::read_list(text).and_then(Document::new),
         _ => json::read(text),
     };
-    let refuse = || unreadable(media, request, Malformed("it is not a list of objects"));
-    let Value::Array(elements) = list.map_err(|why| unreadable(media, request, why))? else {
+    let list = list.map_err(|why| unreadable(media, request, why))?;
+    let refuse = || {
+        unreadable(
+            media,
+            request,
+            Malformed::syntax("it is not a list of objects"),
+        )
+    };
+    let Value::Array(elements) = list.into_value() else {
         return Err(refuse());
     };
     let members = |element| match element {
@@ -105,13 +116,14 @@ fn content_type(incoming: &Incoming) -> Option<&str> {
     incoming.header("content-type")
 }
 
-fn document(format: Format, text: &str) -> Result<Value, Malformed> {
+fn document(format: Format, text: &str) -> Result<Document, Malformed> {
     match format {
-        Format::Json => json::read(text),
+        Format::Json => return json::read(text),
         Format::Jsv => jsv::read(text),
         Format::Xml => xml::read(text),
         Format::Csv => csv::read(text),
     }
+    .and_then(Document::new)
 }
 
 /// The body as text, without the byte order mark that some .NET writers begin with.
@@ -120,24 +132,21 @@ fn text<'a>(
     media: &'static str,
     request: &'static str,
 ) -> Result<&'a str, Failure> {
-    if incoming.body == Body::TooLarge {
-        return Err(Failure::Common(Error::TooLarge));
-    }
-    let text = incoming
-        .text()
-        .map_err(|_| unreadable(media, request, Malformed("it is not UTF-8 text")))?;
+    let text = incoming.text().map_err(|error| match error {
+        Error::Syntax(reason) => unreadable(media, request, Malformed::Syntax(reason.into())),
+        other => Failure::Common(other),
+    })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-const fn unreadable(
-    media: &'static str,
-    request: &'static str,
-    Malformed(reason): Malformed,
-) -> Failure {
-    Failure::Unreadable {
-        media,
-        request,
-        reason,
+fn unreadable(media: &'static str, request: &'static str, why: Malformed) -> Failure {
+    match why {
+        Malformed::Syntax(reason) => Failure::Unreadable {
+            media,
+            request,
+            reason,
+        },
+        Malformed::Nul(path) => Failure::Nul(path),
     }
 }
 
@@ -146,7 +155,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::incoming::Method;
+    use crate::wire::document::MAX_VALUES;
+    use crate::wire::incoming::{Body, Method};
 
     fn incoming(content_type: &str, body: &[u8]) -> Incoming {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
@@ -216,7 +226,7 @@ mod tests {
         let expected = document(&json!({"userName": "u"}));
         assert_eq!(content("text/plain;charset=UTF-8", json, text), expected);
         assert_eq!(content("text/xml", json, text), expected);
-        let form = Ok(Content::Form(vec![("userName".to_owned(), "u".to_owned())]));
+        let form = Ok(Content::Form(Pairs::url_encoded("userName=u").unwrap()));
         assert_eq!(
             content("application/x-www-form-urlencoded", json, "userName=u"),
             form
@@ -269,10 +279,94 @@ mod tests {
     fn a_body_over_the_limit_is_413_whatever_it_says() {
         for content_type in ["application/json", "application/x-www-form-urlencoded"] {
             let mut request = incoming(content_type, b"");
-            request.body = Body::TooLarge;
+            request.body = Body::Unread(Error::TooLarge);
             let failure = read(&request, None, "Authenticate").err();
             assert_eq!(failure, Some(Failure::Common(Error::TooLarge)));
-            assert_eq!(form(&request), []);
+            assert_eq!(form(&request), Pairs::default());
+        }
+    }
+
+    #[test]
+    fn a_text_with_nul_is_refused_whatever_the_format() {
+        let part = "Content-Disposition: form-data; name=\"userName\"\r\n\r\na\0";
+        for (content_type, body) in [
+            ("application/json", r#"{"userName":"a\u0000"}"#.to_owned()),
+            ("text/jsv", "{userName:a\0}".to_owned()),
+            (
+                "application/xml",
+                "<A><userName>a&#0;</userName></A>".to_owned(),
+            ),
+            (
+                "application/xml",
+                "<A><userName>a\0</userName></A>".to_owned(),
+            ),
+            ("text/csv", "userName\na\0".to_owned()),
+            (
+                "application/x-www-form-urlencoded",
+                "userName=a%00".to_owned(),
+            ),
+            (
+                "multipart/form-data; boundary=b",
+                format!("--b\r\n{part}\r\n--b--"),
+            ),
+        ] {
+            let failure = content(content_type, None, &body).err();
+            let nul = Failure::Nul("/userName".to_owned());
+            assert_eq!(failure.as_ref(), Some(&nul), "{content_type}");
+            assert_eq!((nul.status(), nul.error_code()), (400, "ArgumentException"));
+            assert_eq!(nul.message(), "'userName' must NOT contain U+0000");
+        }
+        let batch = incoming("", br#"[{},{"userName":"\u0000"}]"#);
+        let failure = read_batch(&batch, Format::Json, "Authenticate").err();
+        assert_eq!(failure, Some(Failure::Nul("/1/userName".to_owned())));
+    }
+
+    #[test]
+    fn every_format_holds_as_many_values_and_no_more() {
+        let repeated = |piece: &str, pieces| vec![piece; pieces].join(",");
+        let part = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n";
+        for (content_type, own, body) in [
+            (
+                "application/json",
+                2,
+                Box::new(|n| format!("{{\"a\":[{}]}}", repeated("1", n)))
+                    as Box<dyn Fn(usize) -> String>,
+            ),
+            (
+                "text/jsv",
+                2,
+                Box::new(|n| format!("{{a:[{}]}}", repeated("1", n))),
+            ),
+            (
+                "application/xml",
+                1,
+                Box::new(|n| format!("<A>{}</A>", "<b/>".repeat(n))),
+            ),
+            (
+                "text/csv",
+                1,
+                Box::new(|n| format!("{}\n{}", repeated("a", n), repeated("1", n))),
+            ),
+            (
+                "application/x-www-form-urlencoded",
+                0,
+                Box::new(|n| "a&".repeat(n)),
+            ),
+            (
+                "multipart/form-data; boundary=b",
+                0,
+                Box::new(|n| format!("{}--b--", part.repeat(n))),
+            ),
+        ] {
+            let read = |values: usize| content(content_type, None, &body(values - own));
+            assert!(read(MAX_VALUES).is_ok(), "{content_type}");
+            let failure = read(MAX_VALUES + 1).err().unwrap();
+            assert_eq!(failure.error_code(), "SerializationException");
+            assert!(
+                failure.message().contains("it has too many values"),
+                "{}",
+                failure.message()
+            );
         }
     }
 

@@ -3,7 +3,8 @@
 use ::csv::{ReaderBuilder, StringRecord};
 use serde_json::{Map, Value};
 
-use super::{MAX_VALUES, Malformed, jsv, pascal_case};
+use super::{jsv, pascal_case};
+use crate::wire::document::{Bounds, Malformed};
 
 /// Reads a header row and a value row; an empty field is null, as there is no other way to write one.
 pub fn read(text: &str) -> Result<Value, Malformed> {
@@ -14,27 +15,26 @@ pub fn read(text: &str) -> Result<Value, Malformed> {
     let mut row = || {
         rows.next()
             .transpose()
-            .map_err(|_| Malformed("its rows differ in length"))
+            .map_err(|_| Malformed::syntax("its rows differ in length"))
     };
     let (Some(names), Some(values), None) = (row()?, row()?, row()?) else {
-        return Err(Malformed("it is not a header row and a value row"));
+        return Err(Malformed::syntax("it is not a header row and a value row"));
     };
-    if names.len() > MAX_VALUES {
-        return Err(Malformed("it has too many values"));
-    }
-    Ok(Value::Object(members(&names, &values)))
+    members(&names, &values).map(Value::Object)
 }
 
-fn members(names: &StringRecord, values: &StringRecord) -> Map<String, Value> {
-    let value = |text: &str| match text {
-        "" => Value::Null,
-        text => Value::String(text.to_owned()),
+fn members(names: &StringRecord, values: &StringRecord) -> Result<Map<String, Value>, Malformed> {
+    let mut bounds = Bounds::default();
+    bounds.value()?;
+    let member = |(name, text): (&str, &str)| {
+        bounds.value()?;
+        let value = match text {
+            "" => Value::Null,
+            text => Value::String(text.to_owned()),
+        };
+        Ok((name.trim().to_owned(), value))
     };
-    names
-        .iter()
-        .zip(values)
-        .map(|(name, text)| (name.trim().to_owned(), value(text)))
-        .collect()
+    names.iter().zip(values).map(member).collect()
 }
 
 /// Writes a DTO; a failure is written as its code and message alone.
@@ -71,6 +71,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::wire::document::MAX_VALUES;
 
     fn written(members: &Value) -> String {
         write(members.as_object().unwrap())
@@ -95,7 +96,7 @@ mod tests {
         let wide = ",".repeat(MAX_VALUES);
         assert_eq!(
             read(&format!("{wide}\n{wide}")),
-            Err(Malformed("it has too many values"))
+            Err(Malformed::syntax("it has too many values"))
         );
     }
 

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::format::Format;
 use super::{csv, jsv, xml};
 use crate::error::Error;
+use crate::wire::incoming::CODINGS;
 use crate::wire::reply::Reply;
 
 const RETRY_AFTER_OUTAGE: u32 = 5;
@@ -64,6 +65,7 @@ pub fn failure(failure: &Failure, call: &Call) -> Reply {
         Failure::GetDisabled => reply.with("allow", "POST"),
         Failure::Common(Error::NoSuchMethod(methods)) => reply.with("allow", methods.join(", ")),
         Failure::Common(Error::TooMany(seconds)) => reply.with("retry-after", seconds.to_string()),
+        Failure::Common(Error::UnsupportedCoding(_)) => reply.with("accept-encoding", CODINGS),
         Failure::Common(Error::Unavailable(_)) => {
             reply.with("retry-after", RETRY_AFTER_OUTAGE.to_string())
         }

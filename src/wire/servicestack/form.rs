@@ -3,13 +3,8 @@
 //! The multipart reader is our own, and strict, because it needs so little: text fields of a body
 //! that is already in memory. (The well-kept libraries are built for asynchronous streams.)
 
-use url::form_urlencoded;
-
-use super::{MAX_VALUES, Malformed};
+use crate::wire::document::{Bounds, Malformed, Pairs};
 use crate::wire::incoming::media_essence;
-
-/// Names and values in the order they were sent.
-pub type Pairs = Vec<(String, String)>;
 
 /// How a form is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +15,11 @@ pub enum FormType {
     Multipart(String),
 }
 
-/// The most parts a multipart form may have, and bytes the headers of one.
-const MAX_PARTS: usize = 100;
+/// The most bytes that the headers of a part may have.
 const MAX_PART_HEADERS: usize = 4096;
 const MAX_BOUNDARY: usize = 70;
 
-const CUT_OFF: Malformed = Malformed("it ends before its last boundary");
+const CUT_OFF: Malformed = Malformed::syntax("it ends before its last boundary");
 
 impl FormType {
     /// Whether a content type is a form's; a multipart one without a usable boundary has none that matches.
@@ -52,25 +46,16 @@ impl FormType {
     /// Reads a body of this type.
     pub fn pairs(&self, text: &str) -> Result<Pairs, Malformed> {
         match self {
-            Self::UrlEncoded => url_encoded(text),
+            Self::UrlEncoded => Pairs::url_encoded(text),
             Self::Multipart(boundary) => multipart(text, boundary),
         }
     }
 }
 
-fn url_encoded(text: &str) -> Result<Pairs, Malformed> {
-    let pairs = form_urlencoded::parse(text.as_bytes()).into_owned();
-    let pairs: Pairs = pairs.take(MAX_VALUES + 1).collect();
-    if pairs.len() > MAX_VALUES {
-        return Err(Malformed("it has too many values"));
-    }
-    Ok(pairs)
-}
-
 /// Reads `multipart/form-data` (RFC 7578; the syntax is that of RFC 2046 §5.1.1).
 fn multipart(text: &str, boundary: &str) -> Result<Pairs, Malformed> {
     if boundary.is_empty() || boundary.len() > MAX_BOUNDARY {
-        return Err(Malformed("its boundary is missing or too long"));
+        return Err(Malformed::syntax("its boundary is missing or too long"));
     }
     let first = format!("--{boundary}");
     let delimiter = format!("\r\n--{boundary}");
@@ -79,13 +64,13 @@ fn multipart(text: &str, boundary: &str) -> Result<Pairs, Malformed> {
         None => text.split_once(&delimiter).ok_or(CUT_OFF)?.1,
     };
     let mut pairs = Vec::new();
-    for _ in 0..MAX_PARTS {
-        if rest.starts_with("--") {
-            return Ok(pairs);
-        }
+    let mut bounds = Bounds::default();
+    while !rest.starts_with("--") {
+        // A file counts too, though it is passed over.
+        bounds.value()?;
         // Padding after a boundary is allowed; anything else there is another, longer boundary.
         let part = rest.trim_start_matches([' ', '\t']).strip_prefix("\r\n");
-        let part = part.ok_or(Malformed("a boundary does not end its line"))?;
+        let part = part.ok_or(Malformed::syntax("a boundary does not end its line"))?;
         let (headers, after) = headers(part)?;
         let (content, after) = after.split_once(&delimiter).ok_or(CUT_OFF)?;
         if let Some(name) = field_name(headers)? {
@@ -93,14 +78,14 @@ fn multipart(text: &str, boundary: &str) -> Result<Pairs, Malformed> {
         }
         rest = after;
     }
-    Err(Malformed("it has too many parts"))
+    Pairs::new(pairs.into_iter())
 }
 
 /// A part's header lines, and what comes after the blank line that ends them.
 fn headers(part: &str) -> Result<(&str, &str), Malformed> {
     match part.split_once("\r\n\r\n") {
         Some((headers, after)) if headers.len() <= MAX_PART_HEADERS => Ok((headers, after)),
-        Some(_) => Err(Malformed("a part's headers are too long")),
+        Some(_) => Err(Malformed::syntax("a part's headers are too long")),
         None => Err(CUT_OFF),
     }
 }
@@ -111,7 +96,7 @@ fn field_name(headers: &str) -> Result<Option<String>, Malformed> {
     for line in headers.split("\r\n") {
         let (header, value) = line
             .split_once(':')
-            .ok_or(Malformed("a part's header has no colon"))?;
+            .ok_or(Malformed::syntax("a part's header has no colon"))?;
         match header.trim().to_ascii_lowercase().as_str() {
             "content-disposition" if media_essence(value) == "form-data" => {
                 if parameter(value, "filename").is_some() || parameter(value, "filename*").is_some()
@@ -123,12 +108,13 @@ fn field_name(headers: &str) -> Result<Option<String>, Malformed> {
             "content-transfer-encoding"
                 if !matches!(media_essence(value).as_str(), "7bit" | "8bit" | "binary") =>
             {
-                return Err(Malformed("a part is encoded"));
+                return Err(Malformed::syntax("a part is encoded"));
             }
             _ => {}
         }
     }
-    name.map(Some).ok_or(Malformed("a part has no name"))
+    name.map(Some)
+        .ok_or(Malformed::syntax("a part has no name"))
 }
 
 /// A parameter of a header's value, without its quotes. Semicolons inside quotes divide nothing.
@@ -156,9 +142,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::document::MAX_VALUES;
 
     fn read(content_type: &str, body: &str) -> Result<Vec<(String, String)>, Malformed> {
-        FormType::read(content_type).unwrap().pairs(body)
+        let pairs = FormType::read(content_type).unwrap().pairs(body);
+        pairs.map(|pairs| pairs.into_iter().collect())
     }
 
     fn pairs(expected: &[(&str, &str)]) -> Result<Vec<(String, String)>, Malformed> {
@@ -186,8 +174,20 @@ mod tests {
         assert_eq!(form(MAX_VALUES).map(|pairs| pairs.len()), Ok(MAX_VALUES));
         assert_eq!(
             form(MAX_VALUES + 1),
-            Err(Malformed("it has too many values"))
+            Err(Malformed::syntax("it has too many values"))
         );
+    }
+
+    #[test]
+    fn a_field_with_nul_is_named_whatever_the_form() {
+        let nul = || Err(Malformed::Nul("/userName".to_owned()));
+        assert_eq!(
+            read("application/x-www-form-urlencoded", "userName=a%00"),
+            nul()
+        );
+        let part = "Content-Disposition: form-data; name=\"userName\"\r\n\r\na\0";
+        let body = format!("--b\r\n{part}\r\n--b--");
+        assert_eq!(read("multipart/form-data; boundary=b", &body), nul());
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
             ),
             format!(
                 "{}--b--",
-                format!("--b\r\n{part}\r\n").repeat(MAX_PARTS + 1)
+                format!("--b\r\n{part}\r\n").repeat(MAX_VALUES + 1)
             ),
         ] {
             assert!(
@@ -283,7 +283,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_survives_a_form(name in "[^\"\r\n]+", value in ".*") {
+        fn any_text_survives_a_form(name in "[^\"\r\n\\x00]+", value in "[^\\x00\n]*") {
             let body = format!(
                 "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n--b--"
             );

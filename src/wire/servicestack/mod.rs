@@ -7,10 +7,9 @@
 //! caller wants; a flow does it; [`envelope`] writes the answer, or the [`failure`], in the call's
 //! format. [`cookies`] and [`return_url`] are for what travels beside the DTOs.
 //!
-//! The formats are codecs over [`serde_json::Value`]: [`json`], [`jsv`], [`xml`] and [`csv`].
+//! The formats are codecs over [`serde_json::Value`]: [`jsv`], [`xml`], [`csv`], and JSON, which is
+//! [`crate::wire::document::json`].
 
-#[cfg(test)]
-mod arbitrary;
 pub mod ask;
 pub mod bind;
 pub mod body;
@@ -23,23 +22,12 @@ pub mod envelope;
 pub mod failure;
 pub mod form;
 pub mod format;
-pub mod json;
 pub mod jsv;
 pub mod method;
 pub mod negotiation;
 pub mod recognise;
 pub mod return_url;
 pub mod xml;
-
-/// How deep a document may nest; the DTOs need three levels.
-pub const MAX_DEPTH: usize = 32;
-
-/// How many values a document may have, so that a body of commas does not become megabytes of nulls.
-pub const MAX_VALUES: usize = 10_000;
-
-/// Why a text is not a document of its format, in words that repeat nothing of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Malformed(pub &'static str);
 
 /// A member's name as .NET declares it; JSON and JSV write it with a small first letter.
 fn pascal_case(name: &str) -> String {

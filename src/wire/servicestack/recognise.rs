@@ -292,8 +292,15 @@ mod tests {
     #[test]
     fn a_body_over_the_limit_at_a_shared_name_is_the_other_apis() {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        let incoming =
-            |path| Incoming::new(Method::Post, path, "", headers.clone(), Body::TooLarge);
+        let incoming = |path| {
+            Incoming::new(
+                Method::Post,
+                path,
+                "",
+                headers.clone(),
+                Body::Unread(Error::TooLarge),
+            )
+        };
         assert_eq!(recognise(&incoming("/auth/google")), None);
         assert!(recognise(&incoming("/auth/credentials")).is_some());
     }

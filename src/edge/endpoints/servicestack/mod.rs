@@ -70,8 +70,10 @@ pub fn refuse(failure: &Failure, call: &Call) -> Reply {
 impl Exchange<'_> {
     async fn perform(&self) -> Result<Reply, Failure> {
         self.check_origin(self.incoming.method)?;
+        let operation = self.call.operation.clone()?;
+        self.incoming.check()?;
         let mut outcomes = Vec::new();
-        if self.call.operation.clone()? == Operation::GetAccessToken {
+        if operation == Operation::GetAccessToken {
             for dto in self.asked()? {
                 outcomes.push(refresh::access_token(self, &dto).await?);
             }

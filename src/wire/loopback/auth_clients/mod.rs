@@ -52,6 +52,7 @@ pub fn created(row: &ClientRow, new: &NewAuthClient) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::document::Pairs;
     use crate::wire::loopback::envelope;
     use crate::wire::loopback::filter::{Fields, Filter};
 
@@ -109,7 +110,8 @@ mod tests {
     fn fields_choose_what_is_shown_and_not_its_order() {
         let shown = |fields: &str| {
             let pair = ("filter".to_owned(), format!("{{\"fields\":{fields}}}"));
-            let shown = Filter::parse([pair]).unwrap().fields.show(&row());
+            let query = Pairs::new([pair].into_iter()).unwrap();
+            let shown = Filter::parse(&query).unwrap().fields.show(&row());
             shown.keys().cloned().collect::<Vec<_>>()
         };
         assert_eq!(shown(r#"["clientId","id"]"#), ["id", "clientId"]);

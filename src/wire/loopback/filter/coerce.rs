@@ -46,7 +46,6 @@ pub(super) fn scalar(
             .ok_or_else(|| Detail::wrong_format(path, "date-time"))?,
         Kind::Text | Kind::Secret => {
             let text = text(value).ok_or_else(|| Detail::wrong_type(path, "string"))?;
-            no_nul(&text, path)?;
             Scalar::Text(text)
         }
     };
@@ -100,15 +99,6 @@ fn text(value: &Value) -> Option<String> {
             Some(whole(number).map_or_else(|| number.to_string(), |whole| whole.to_string()))
         }
         _ => None,
-    }
-}
-
-/// Postgres knows no NUL in text, and D1's GLOB and LIKE stop at one.
-pub(super) fn no_nul(text: &str, path: &str) -> Result<(), Refusal> {
-    if text.contains('\0') {
-        Err(Detail::pattern(path, "must NOT contain NUL").into())
-    } else {
-        Ok(())
     }
 }
 
@@ -206,14 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn text_takes_numbers_and_booleans_and_no_nul() {
+    fn text_takes_numbers_and_booleans() {
         let text = |text: &str| Ok(Some(Scalar::Text(text.to_owned())));
         assert_eq!(read("clientId", json!("a")), text("a"));
         assert_eq!(read("clientId", json!(5.0)), text("5"));
         assert_eq!(read("clientId", json!(1.5)), text("1.5"));
         assert_eq!(read("clientId", json!(true)), text("true"));
         assert_eq!(read("clientId", Value::Null), Ok(None));
-        assert!(read("clientId", json!("a\0b")).is_err());
         assert!(read("clientId", json!(["a"])).is_err());
     }
 

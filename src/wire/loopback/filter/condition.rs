@@ -9,6 +9,7 @@ use super::operator::{Test, equal, tests};
 use super::parameter::Parameter;
 use super::pointer;
 use crate::error::{Detail, Error};
+use crate::wire::document::Pairs;
 
 /// How deep `and` and `or` may be nested.
 const MAX_DEPTH: usize = 8;
@@ -37,11 +38,11 @@ impl Default for Condition {
 }
 
 impl Where {
-    /// Reads the `where` parameter from a query's decoded pairs; nothing if there is none.
+    /// Reads the `where` parameter of a query; nothing if there is none.
     ///
     /// `where={}` is something: all rows.
-    pub fn parse(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Option<Self>, Error> {
-        let Some(parameter) = Parameter::find("where", pairs)? else {
+    pub fn parse(query: &Pairs) -> Result<Option<Self>, Error> {
+        let Some(parameter) = Parameter::find("where", query)? else {
             return Ok(None);
         };
         Self::read(&parameter.value, "")

@@ -3,7 +3,7 @@
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::Value;
 
-use super::coerce::{Scalar, no_nul, scalar};
+use super::coerce::{Scalar, scalar};
 use super::column::{Column, Kind};
 use super::pattern::Pattern;
 use super::{Refusal, pointer};
@@ -180,6 +180,5 @@ fn pattern_text<'a>(operand: &'a Value, path: &str) -> Result<&'a str, Refusal> 
     if text.len() > MAX_PATTERN {
         return Err(Detail::too_long(path, MAX_PATTERN).into());
     }
-    no_nul(text, path)?;
     Ok(text)
 }

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::{Detail, Error};
-
-/// The deepest path of brackets that is read; the deepest that means anything has 21.
-const MAX_BRACKETS: usize = 32;
+use crate::wire::document::{
+    Bounds, Document, MAX_DEPTH, Malformed, NO_NUL, Pairs, json as format,
+};
 
 /// A parameter as it was sent: what it holds, and enough to refuse it by name.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,25 +16,21 @@ pub(super) struct Parameter {
 }
 
 impl Parameter {
-    /// Finds the parameter among a query's decoded pairs; empty text counts as none.
-    pub fn find(
-        name: &'static str,
-        pairs: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Option<Self>, Error> {
+    /// Finds the parameter in a query; empty text counts as none.
+    pub fn find(name: &'static str, query: &Pairs) -> Result<Option<Self>, Error> {
         let mut texts = Vec::new();
-        let mut tree = Map::new();
+        let mut tree = Tree::default();
         let mut readable = true;
-        for (key, text) in pairs {
+        for (key, text) in query.iter() {
             match key.strip_prefix(name) {
                 Some("") => texts.push(text),
                 Some(path) if path.starts_with('[') => {
-                    let keys = brackets(path);
-                    readable &= keys.is_some_and(|keys| insert(&mut tree, &keys, text));
+                    readable &= brackets(path).is_some_and(|keys| tree.insert(&keys, text));
                 }
                 _ => {}
             }
         }
-        let tree = (!tree.is_empty() || !readable).then(|| lists(Value::Object(tree)));
+        let tree = (!tree.root.is_empty() || !readable).then(|| lists(Value::Object(tree.root)));
         match (texts.as_slice(), tree) {
             ([], None) => Ok(None),
             ([], Some(value)) if readable => Ok(Some(Self { name, value })),
@@ -46,14 +42,13 @@ impl Parameter {
     }
 
     fn from_json(name: &'static str, text: &str) -> Result<Self, Error> {
-        match serde_json::from_str(text) {
-            Ok(value @ Value::Object(_)) => Ok(Self { name, value }),
-            Ok(_) => Err(refusal(name, &json!(text), Value::Null)),
-            Err(error) => {
-                let details = json!({ "syntaxError": error.to_string() });
-                Err(refusal(name, &json!(text), details))
-            }
-        }
+        let details = match format::read(text).map(Document::into_value) {
+            Ok(value @ Value::Object(_)) => return Ok(Self { name, value }),
+            Ok(_) => Value::Null,
+            Err(Malformed::Syntax(reason)) => json!({ "syntaxError": reason }),
+            Err(Malformed::Nul(path)) => json!([Detail::pattern(&path, NO_NUL)]),
+        };
+        Err(refusal(name, &json!(text), details))
     }
 
     /// Refuses what the parameter holds.
@@ -73,13 +68,27 @@ fn refusal(name: &'static str, value: &Value, details: Value) -> Error {
 /// The keys of `[a][b][]`; nothing if it is not of that form.
 fn brackets(path: &str) -> Option<Vec<&str>> {
     let inner = path.strip_prefix('[')?.strip_suffix(']')?;
-    let keys: Vec<&str> = inner.split("][").collect();
+    let keys: Vec<&str> = inner.split("][").take(MAX_DEPTH + 1).collect();
     let plain = |key: &&str| !key.contains(['[', ']']);
-    (keys.len() <= MAX_BRACKETS && keys.iter().all(plain)).then_some(keys)
+    (keys.len() <= MAX_DEPTH && keys.iter().all(plain)).then_some(keys)
 }
 
-/// Puts a text at the end of a path; an empty key is the next number, a key twice makes a list.
-fn insert(branch: &mut Map<String, Value>, keys: &[&str], text: String) -> bool {
+/// What brackets spell: each of them may make a value, and all of them are counted.
+#[derive(Default)]
+struct Tree {
+    root: Map<String, Value>,
+    bounds: Bounds,
+}
+
+impl Tree {
+    /// Puts a text at the end of a path; whether it fits there.
+    fn insert(&mut self, keys: &[&str], text: &str) -> bool {
+        insert(&mut self.root, keys, text, &mut self.bounds)
+    }
+}
+
+/// An empty key is the next number, a key twice makes a list.
+fn insert(branch: &mut Map<String, Value>, keys: &[&str], text: &str, bounds: &mut Bounds) -> bool {
     let Some((&key, rest)) = keys.split_first() else {
         return false;
     };
@@ -89,10 +98,17 @@ fn insert(branch: &mut Map<String, Value>, keys: &[&str], text: String) -> bool 
         key.to_owned()
     };
     let leaf = rest.is_empty();
+    if let Some(Value::Object(inner)) = branch.get_mut(&key)
+        && !leaf
+    {
+        return insert(inner, rest, text, bounds);
+    }
+    if bounds.value().is_err() {
+        return false;
+    }
     match branch.get_mut(&key) {
-        Some(Value::Object(inner)) if !leaf => insert(inner, rest, text),
         Some(Value::Array(list)) if leaf => {
-            list.push(Value::String(text));
+            list.push(text.into());
             true
         }
         Some(Value::String(first)) if leaf => {
@@ -102,12 +118,12 @@ fn insert(branch: &mut Map<String, Value>, keys: &[&str], text: String) -> bool 
         }
         Some(_) => false,
         None if leaf => {
-            branch.insert(key, Value::String(text));
+            branch.insert(key, text.into());
             true
         }
         None => {
             let mut inner = Map::new();
-            let done = insert(&mut inner, rest, text);
+            let done = insert(&mut inner, rest, text, bounds);
             branch.insert(key, Value::Object(inner));
             done
         }
@@ -140,7 +156,8 @@ mod tests {
         let pairs = pairs
             .iter()
             .map(|&(name, text)| (name.to_owned(), text.to_owned()));
-        Parameter::find("filter", pairs).map(|found| found.map(|parameter| parameter.value))
+        Parameter::find("filter", &Pairs::new(pairs).unwrap())
+            .map(|found| found.map(|parameter| parameter.value))
     }
 
     #[test]
@@ -181,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_one_object_is_refused() {
-        let deep = format!("filter{}", "[a]".repeat(33));
+        let deep = format!("filter{}", "[a]".repeat(MAX_DEPTH + 1));
         for pairs in [
             vec![("filter", "{}"), ("filter[limit]", "1")],
             vec![("filter", ""), ("filter[limit]", "1")],
@@ -202,6 +219,32 @@ mod tests {
                 "{pairs:?}"
             );
         }
+    }
+
+    #[test]
+    fn brackets_hold_as_many_values_as_json() {
+        let find = |pairs: usize, depth: usize| {
+            let path = |n| format!("filter[{n}]{}", "[a]".repeat(depth));
+            let pairs = (0..pairs).map(|n| (path(n), String::new()));
+            Parameter::find("filter", &Pairs::new(pairs).unwrap())
+        };
+        assert!(find(500, 1).is_ok());
+        assert!(find(501, 1).is_err());
+        let list = |length: usize| {
+            let pairs = vec![("filter[where][clientId][inq][]".to_owned(), "a".to_owned()); length];
+            Parameter::find("filter", &Pairs::new(pairs.into_iter()).unwrap())
+        };
+        assert!(list(900).is_ok());
+    }
+
+    #[test]
+    fn a_text_with_nul_is_pointed_at() {
+        let Err(Error::BadParameter { details, .. }) =
+            find(&[("filter", r#"{"where":{"clientId":"a\u0000"}}"#)])
+        else {
+            panic!("accepted");
+        };
+        assert_eq!(details, json!([Detail::pattern("/where/clientId", NO_NUL)]));
     }
 
     #[test]

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::Request;
 use crate::auth::secret::Secret;
+use crate::wire::document::{Document, Pairs, json};
 use crate::wire::servicestack::body::Content;
 use crate::wire::servicestack::failure::Failure;
-use crate::wire::servicestack::form::Pairs;
-use crate::wire::servicestack::{json, jsv};
+use crate::wire::servicestack::jsv;
 
 /// What was given for the members of one DTO, by their declared names.
 pub struct Fields {
@@ -36,7 +36,7 @@ impl Fields {
     /// Takes a document's members, null ones as absent; hands back the pairs of a form.
     pub(super) fn start(&mut self, content: Content) -> Pairs {
         match content {
-            Content::Nothing => Vec::new(),
+            Content::Nothing => Pairs::default(),
             Content::Form(pairs) => pairs,
             Content::Document(document) => {
                 for (name, value) in document {
@@ -46,7 +46,7 @@ impl Fields {
                         None => {}
                     }
                 }
-                Vec::new()
+                Pairs::default()
             }
         }
     }
@@ -137,9 +137,11 @@ impl Fields {
                 if text.is_empty() {
                     return BTreeMap::new();
                 }
+                let jsv = |_| jsv::read_dictionary(&text).and_then(Document::new);
                 json::read(&text)
-                    .or_else(|_| jsv::read_dictionary(&text))
+                    .or_else(jsv)
                     .ok()
+                    .map(Document::into_value)
             }
             Some(Given::Document(value)) => Some(value),
         };

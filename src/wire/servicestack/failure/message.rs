@@ -2,6 +2,7 @@
 
 use super::{Failure, FieldError, SERIALIZATION, shared};
 use crate::error::Error;
+use crate::wire::document::NO_NUL;
 
 const GET_DISABLED: &str = "GET Authenticate requests are disabled, to enable set \
     AuthFeature.AllowGetAuthenticateRequests = req => true";
@@ -32,6 +33,7 @@ impl Failure {
             Self::Unbindable { request, .. } => {
                 return format!("Unable to bind to request '{request}'");
             }
+            Self::Nul(path) => return format!("'{}' {NO_NUL}", member(path)),
             Self::UnknownProvider(name) => {
                 let name = echo(name);
                 return format!("No configuration was added for OAuth provider '{name}'");
@@ -61,6 +63,7 @@ impl Failure {
             }
             Self::ExternalRedirect => vec![self.blame("continue")],
             Self::NoRefreshToken => vec![self.blame("refreshToken")],
+            Self::Nul(path) => vec![self.blame(&member(path))],
             Self::Common(Error::Invalid(details)) => details
                 .iter()
                 .map(|detail| FieldError {
@@ -108,6 +111,11 @@ fn spaced(member: &str) -> String {
         words.push(char);
     }
     words
+}
+
+/// The member that a JSON pointer leads to.
+fn member(path: &str) -> String {
+    echo(path.rsplit('/').next().unwrap_or_default())
 }
 
 /// What an error may repeat of a name in the request.

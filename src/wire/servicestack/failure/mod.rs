@@ -3,6 +3,8 @@
 mod message;
 mod shared;
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Why};
 
 /// Why a call failed: what only this surface can meet, or what both can.
@@ -19,7 +21,7 @@ pub enum Failure {
         /// The DTO it should have been.
         request: &'static str,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// Members have values that are not of their type; their declared names.
     Unbindable {
@@ -28,6 +30,8 @@ pub enum Failure {
         /// The members.
         members: Vec<&'static str>,
     },
+    /// A text of the body has U+0000; the JSON pointer to it.
+    Nul(String),
     /// There is no way to sign in by this name.
     UnknownProvider(String),
     /// There is no DTO by this name.
@@ -123,9 +127,10 @@ impl Failure {
             Self::Common(error) => return shared::parts(error),
             Self::Empty(_) => (400, VALIDATION),
             Self::Unreadable { .. } | Self::Unbindable { .. } => (400, SERIALIZATION),
-            Self::ExternalRedirect | Self::IllegalRefreshToken | Self::ForeignRefreshToken => {
-                (400, ARGUMENT)
-            }
+            Self::Nul(_)
+            | Self::ExternalRedirect
+            | Self::IllegalRefreshToken
+            | Self::ForeignRefreshToken => (400, ARGUMENT),
             Self::NoRefreshToken => (400, "ArgumentNullException"),
             Self::InvalidAccessToken => (401, "Unauthorized"),
             Self::CrossSite | Self::InvalidToken => (403, "Forbidden"),

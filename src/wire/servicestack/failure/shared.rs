@@ -32,7 +32,10 @@ pub(super) fn parts(error: &Error) -> Parts {
             "RequestEntityTooLarge",
             "The request body is too large",
         ),
-        Error::UnsupportedMedia { .. } => (415, "UnsupportedMediaType", "Unsupported Media Type"),
+        Error::Timeout => (408, "RequestTimeout", "Request Timeout"),
+        Error::UnsupportedMedia { .. } | Error::UnsupportedCoding(_) => {
+            (415, "UnsupportedMediaType", "Unsupported Media Type")
+        }
         Error::TooMany(_) => (429, "TooManyRequests", "Too Many Requests"),
         Error::NotConfigured(_) => (501, NOT_IMPLEMENTED, "Not Implemented"),
         Error::Unavailable(_) => (503, "ServiceUnavailable", "Service Unavailable"),

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::SPACE;
-use crate::wire::servicestack::{MAX_DEPTH, MAX_VALUES, Malformed};
+use crate::wire::document::{Bounds, Malformed};
 
-const NO_END: Malformed = Malformed("it ends before its last bracket");
+const NO_END: Malformed = Malformed::syntax("it ends before its last bracket");
 
 /// Reads a document: an object, and nothing but whitespace after it.
 pub fn read(text: &str) -> Result<Value, Malformed> {
@@ -31,21 +31,21 @@ fn document<'a>(
 ) -> Result<Value, Malformed> {
     let rest = text
         .strip_prefix(open)
-        .ok_or(Malformed("it does not begin with its bracket"))?;
+        .ok_or(Malformed::syntax("it does not begin with its bracket"))?;
     let mut reader = Reader {
         rest,
         commas,
         laid_out: rest
             .trim_start_matches([' ', '\t'])
             .starts_with(['\r', '\n']),
-        depth: 0,
-        values: 0,
+        bounds: Bounds::default(),
     };
+    reader.bounds.value()?;
     let value = reader.nested(body)?;
     if reader.rest.trim_start_matches(SPACE).is_empty() {
         Ok(value)
     } else {
-        Err(Malformed("something follows its last bracket"))
+        Err(Malformed::syntax("something follows its last bracket"))
     }
 }
 
@@ -63,22 +63,18 @@ struct Reader<'a> {
     rest: &'a str,
     commas: Commas,
     laid_out: bool,
-    depth: usize,
-    values: usize,
+    bounds: Bounds,
 }
 
 impl<'a> Reader<'a> {
-    /// Goes one level down; the limit is what keeps the recursion off the end of the stack.
+    /// Goes one level down and comes back up.
     fn nested(
         &mut self,
         body: fn(&mut Self) -> Result<Value, Malformed>,
     ) -> Result<Value, Malformed> {
-        if self.depth == MAX_DEPTH {
-            return Err(Malformed("it nests too deep"));
-        }
-        self.depth += 1;
+        self.bounds.enter()?;
         let value = body(self);
-        self.depth -= 1;
+        self.bounds.leave();
         value
     }
 
@@ -122,23 +118,20 @@ impl<'a> Reader<'a> {
             return if self.eat(':') {
                 Ok(key)
             } else {
-                Err(Malformed("a quoted name has no colon"))
+                Err(Malformed::syntax("a quoted name has no colon"))
             };
         }
         let (key, rest) = self
             .rest
             .split_once(':')
-            .ok_or(Malformed("a name has no colon"))?;
+            .ok_or(Malformed::syntax("a name has no colon"))?;
         self.rest = rest;
         Ok(key.trim_matches(SPACE).to_owned())
     }
 
     /// A value inside brackets that end with `close`.
     fn value(&mut self, close: char) -> Result<Value, Malformed> {
-        self.values += 1;
-        if self.values > MAX_VALUES {
-            return Err(Malformed("it has too many values"));
-        }
+        self.bounds.value()?;
         self.space();
         if self.eat('"') {
             self.quoted().map(Value::String)
@@ -158,7 +151,7 @@ impl<'a> Reader<'a> {
             let (part, rest) = self
                 .rest
                 .split_once('"')
-                .ok_or(Malformed("a quote is not closed"))?;
+                .ok_or(Malformed::syntax("a quote is not closed"))?;
             text.push_str(part);
             self.rest = rest;
             if !self.eat('"') {
@@ -215,7 +208,7 @@ impl<'a> Reader<'a> {
         } else if self.rest.is_empty() {
             Err(NO_END)
         } else {
-            Err(Malformed(
+            Err(Malformed::syntax(
                 "a value is followed by neither comma nor bracket",
             ))
         }

@@ -18,7 +18,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::servicestack::{MAX_DEPTH, MAX_VALUES, Malformed};
+    use crate::wire::document::{MAX_DEPTH, MAX_VALUES, Malformed};
 
     #[test]
     fn a_request_as_dotnet_writes_it_is_read() {
@@ -50,7 +50,10 @@ mod tests {
     #[test]
     fn there_are_no_document_types() {
         let laughs = "<!DOCTYPE x [<!ENTITY a \"b\">]><x><y>&a;</y></x>";
-        assert_eq!(read(laughs), Err(Malformed("it has a document type")));
+        assert_eq!(
+            read(laughs),
+            Err(Malformed::syntax("it has a document type"))
+        );
         assert!(read("<x><y>&a;</y></x>").is_err());
     }
 
@@ -80,10 +83,13 @@ mod tests {
         assert!(read(&nested(MAX_DEPTH)).is_ok());
         assert_eq!(
             read(&nested(MAX_DEPTH + 1)),
-            Err(Malformed("it nests too deep"))
+            Err(Malformed::syntax("it nests too deep"))
         );
         let many = format!("<a>{}</a>", "<b/>".repeat(MAX_VALUES));
-        assert_eq!(read(&many), Err(Malformed("it has too many values")));
+        assert_eq!(
+            read(&many),
+            Err(Malformed::syntax("it has too many values"))
+        );
     }
 
     /// Quadratic work on these would keep the test suite waiting for minutes.

@@ -1,13 +1,15 @@
 //! The reader: a stack of open elements over the library's events.
 
-use quick_xml::Reader;
+use quick_xml::escape::EscapeError::InvalidCharRef;
+use quick_xml::escape::ParseCharRefError::IllegalCharacter;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Error, Reader};
 use serde_json::{Map, Value};
 
 use super::ENTRY;
-use crate::wire::servicestack::{MAX_DEPTH, MAX_VALUES, Malformed};
+use crate::wire::document::{Bounds, Malformed};
 
-const SYNTAX: Malformed = Malformed("it is not well-formed XML");
+const SYNTAX: Malformed = Malformed::syntax("it is not well-formed XML");
 
 /// Reads a document: an object of the elements inside the root, whatever the root is called.
 pub fn read(text: &str) -> Result<Value, Malformed> {
@@ -24,7 +26,7 @@ pub fn read(text: &str) -> Result<Value, Malformed> {
             Event::Text(text) => document.text(&text.xml10_content())?,
             Event::CData(text) => document.text(&text.xml10_content())?,
             Event::GeneralRef(reference) => document.text(&resolve(&reference)?)?,
-            Event::DocType(_) => return Err(Malformed("it has a document type")),
+            Event::DocType(_) => return Err(Malformed::syntax("it has a document type")),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             Event::Eof => return document.root(),
         }
@@ -33,8 +35,12 @@ pub fn read(text: &str) -> Result<Value, Malformed> {
 
 /// The text of `&name;` or `&#number;`.
 fn resolve(reference: &BytesRef<'_>) -> Result<String, Malformed> {
-    if let Some(char) = reference.resolve_char_ref().map_err(|_| SYNTAX)? {
-        return Ok(char.to_string());
+    match reference.resolve_char_ref() {
+        Ok(None) => {}
+        Ok(Some(char)) => return Ok(char.to_string()),
+        // Not XML either, but no text of any format may have it, and what says so is not here.
+        Err(Error::Escape(InvalidCharRef(IllegalCharacter(0)))) => return Ok("\0".to_owned()),
+        Err(_) => return Err(SYNTAX),
     }
     let text = match reference.xml10_content().as_ref() {
         "lt" => "<",
@@ -42,7 +48,7 @@ fn resolve(reference: &BytesRef<'_>) -> Result<String, Malformed> {
         "amp" => "&",
         "quot" => "\"",
         "apos" => "'",
-        _ => return Err(Malformed("it uses an entity that does not exist")),
+        _ => return Err(Malformed::syntax("it uses an entity that does not exist")),
     };
     Ok(text.to_owned())
 }
@@ -52,7 +58,7 @@ fn resolve(reference: &BytesRef<'_>) -> Result<String, Malformed> {
 struct Document {
     open: Vec<Element>,
     root: Option<Value>,
-    values: usize,
+    bounds: Bounds,
 }
 
 /// An element that is open.
@@ -65,16 +71,11 @@ struct Element {
 
 impl Document {
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), Malformed> {
-        self.values += 1;
+        self.bounds.value()?;
         if self.root.is_some() {
-            return Err(Malformed("it has two roots"));
+            return Err(Malformed::syntax("it has two roots"));
         }
-        if self.values > MAX_VALUES {
-            return Err(Malformed("it has too many values"));
-        }
-        if self.open.len() == MAX_DEPTH {
-            return Err(Malformed("it nests too deep"));
-        }
+        self.bounds.enter()?;
         self.open.push(Element {
             name: tag.local_name().into_inner().to_owned(),
             nil: is_nil(tag),
@@ -86,6 +87,7 @@ impl Document {
 
     fn close(&mut self) -> Result<(), Malformed> {
         let element = self.open.pop().ok_or(SYNTAX)?;
+        self.bounds.leave();
         let (name, value) = element.member();
         match self.open.last_mut() {
             Some(parent) => {
@@ -100,7 +102,7 @@ impl Document {
         match self.open.last_mut() {
             Some(element) => element.text.push_str(text),
             None if text.trim_start_matches('\u{feff}').trim().is_empty() => {}
-            None => return Err(Malformed("it has text outside its root")),
+            None => return Err(Malformed::syntax("it has text outside its root")),
         }
         Ok(())
     }
@@ -109,7 +111,7 @@ impl Document {
         match self.root {
             Some(Value::String(text)) if text.trim().is_empty() => Ok(Value::Object(Map::new())),
             Some(root) => Ok(root),
-            None => Err(Malformed("it ends before its root does")),
+            None => Err(Malformed::syntax("it ends before its root does")),
         }
     }
 }

@@ -1,0 +1,139 @@
+//! The body of a request: read to its end and decoded, bounded in bytes and in time.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use js_sys::{Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
+use worker::web_sys::{self, ReadableStream};
+use worker::{Delay, Request, Response};
+
+use crate::error::Error;
+use crate::wire::incoming::{Body, Coding, Incoming, MAX_BODY};
+
+/// How many bytes of a refused body are read only so that they have been read.
+const MAX_REST: usize = 32 * 1_048_576;
+
+/// How long the end of a body may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads the body to its end. What is beyond [`MAX_BODY`] never reaches the worker's own memory.
+pub async fn read(request: &Request, incoming: &Incoming) -> Body {
+    let length = incoming
+        .header("content-length")
+        .and_then(|length| length.parse().ok());
+    let coding = Coding::read(incoming.header("content-encoding"));
+    let body = match request.inner().body() {
+        None => return Body::Bytes(Vec::new()),
+        Some(stream) => to_its_end(&stream, length).await,
+    };
+    let bytes = match (body, coding) {
+        (Ok(bytes), Err(refused)) if !bytes.is_empty() => Err(refused),
+        (Ok(bytes), Ok(Some(coding))) if !bytes.is_empty() => decoded(bytes, coding).await,
+        (body, _) => body,
+    };
+    bytes.map_or_else(Body::Unread, Body::Bytes)
+}
+
+async fn to_its_end(stream: &ReadableStream, length: Option<usize>) -> Result<Vec<u8>, Error> {
+    let size = length.unwrap_or(MAX_BODY).min(MAX_BODY);
+    let cut_off = |_| Error::Syntax("The body ends too soon".to_owned());
+    let mut pieces = Pieces::of(stream, size).map_err(cut_off)?;
+    let mut patience = pin!(Delay::from(PATIENCE));
+    let body = match select(pin!(pieces.bytes()), patience.as_mut()).await {
+        Either::Left((body, _)) => body.map_err(cut_off)?,
+        Either::Right(_) => return Err(Error::Timeout),
+    };
+    if body.is_none() {
+        select(pin!(pieces.pass_over()), patience).await;
+    }
+    body.ok_or(Error::TooLarge)
+}
+
+/// Decodes a body, no further than to [`MAX_BODY`].
+async fn decoded(bytes: Vec<u8>, coding: Coding) -> Result<Vec<u8>, Error> {
+    let coded = || Error::Syntax(format!("The body is not {}", coding.name()));
+    let decode = async {
+        let source: web_sys::Response = Response::from_bytes(bytes)?.into();
+        let source: Source = source.body().ok_or(JsValue::UNDEFINED)?.unchecked_into();
+        let stream = source.pipe_through(&DecompressionStream::new(coding.name())?)?;
+        Pieces::of(&stream, MAX_BODY)?.bytes().await
+    };
+    let decoded: Result<_, JsValue> = decode.await;
+    decoded.map_err(|_| coded())?.ok_or(Error::TooLarge)
+}
+
+/// A stream, piece by piece, through one buffer that is not in the worker's own memory.
+struct Pieces {
+    reader: Reader,
+    buffer: Uint8Array,
+    wanted: Object,
+}
+
+impl Pieces {
+    /// A buffer of one byte more than `size` shows in one piece that there is no more.
+    fn of(stream: &ReadableStream, size: usize) -> Result<Self, JsValue> {
+        let size = u32::try_from(size).unwrap_or(u32::MAX).saturating_add(1);
+        let wanted = Object::new();
+        Reflect::set(&wanted, &"min".into(), &size.into())?;
+        Ok(Self {
+            reader: Reader::new(stream)?,
+            buffer: Uint8Array::new_with_length(size),
+            wanted,
+        })
+    }
+
+    /// The next piece: a full one, or what there is before the end; nothing at the end.
+    async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let read = self.reader.read(&self.buffer, &self.wanted).await?;
+        let piece: Uint8Array = Reflect::get(&read, &"value".into())?.dyn_into()?;
+        // The buffer went to the reader, and comes back with the piece.
+        self.buffer = Uint8Array::new(&piece.buffer());
+        Ok((piece.length() > 0).then_some(piece))
+    }
+
+    /// All bytes; nothing if they are more than [`MAX_BODY`].
+    async fn bytes(&mut self) -> Result<Option<Vec<u8>>, JsValue> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = self.next().await? {
+            if bytes.len().saturating_add(piece.byte_length() as usize) > MAX_BODY {
+                return Ok(None);
+            }
+            bytes.extend(piece.to_vec());
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Reads what is left, and keeps nothing of it.
+    async fn pass_over(&mut self) -> Result<(), JsValue> {
+        let mut passed = 0_usize;
+        while let Some(piece) = self.next().await?
+            && passed < MAX_REST
+        {
+            passed = passed.saturating_add(piece.byte_length() as usize);
+        }
+        Ok(())
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Streams Standard §4.5.
+    #[wasm_bindgen(js_name = ReadableStreamBYOBReader)]
+    type Reader;
+    #[wasm_bindgen(constructor, catch, js_class = "ReadableStreamBYOBReader")]
+    fn new(stream: &ReadableStream) -> Result<Reader, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    async fn read(this: &Reader, into: &Uint8Array, wanted: &Object) -> Result<JsValue, JsValue>;
+
+    /// A stream that can be sent through another.
+    type Source;
+    #[wasm_bindgen(method, catch, js_name = pipeThrough)]
+    fn pipe_through(this: &Source, to: &DecompressionStream) -> Result<ReadableStream, JsValue>;
+
+    /// Compression Standard §6.
+    type DecompressionStream;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(format: &str) -> Result<DecompressionStream, JsValue>;
+}
