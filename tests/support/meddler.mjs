@@ -7,10 +7,12 @@
 // its own }, which it reads once it has found none that serve, or { panic: true }: D1 throws where it
 // never does, and the library that calls it does not expect that. { later: milliseconds } sets the
 // worker's clock ahead from this request on. { settle: a text } is answered once no work of earlier
-// requests goes on behind their answers; the text then ends both streams of the log.
+// requests goes on behind their answers; the text then ends both streams of the log. { memory: true }
+// is answered with the bytes of the worker's memory.
 //
 // The log tells every trip of an order that has an `id`.
 
+import { memorySize } from "./memory.mjs";
 import Worker from "./index.js";
 
 const RealDate = Date;
@@ -27,6 +29,7 @@ export default {
     const header = request.headers.get("x-meddle");
     const order = header && JSON.parse(header);
     if (order?.settle) return settled(order.settle);
+    if (order?.memory) return new Response(String(memorySize()));
     ahead = order?.later ?? ahead;
     try {
       return await new Worker(watched(context), order ? meddled(env, order) : env).fetch(request);

@@ -68,6 +68,7 @@ export function createWorker({ settings = {}, seeded = true, outside, port, floo
     name: "edgelatch",
     modules: [
       module("meddler.mjs", support),
+      module("memory.mjs", support),
       module("index.js", build),
       { type: "CompiledWasm", path: "index_bg.wasm", contents: readFileSync(new URL("index_bg.wasm", build)) },
     ],
