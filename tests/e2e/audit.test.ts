@@ -1,7 +1,9 @@
 // What is written down: each event once, in a row and in a line of the log, and no secret in either.
 
 import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { unstable_readConfig } from "wrangler";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { ADMIN, type Answer, DEMO_WEB, type Pair } from "../support/api";
 import { browser } from "../support/browser";
@@ -289,6 +291,12 @@ test("none of it holds a secret", async () => {
     expect(rows.includes(text), text).toBe(false);
     expect(printed.includes(text), text).toBe(false);
   }
+});
+
+test("the platform keeps no log of URLs, which can hold secrets, and keeps ours", () => {
+  const config = fileURLToPath(new URL("../../wrangler.toml", import.meta.url));
+  const { observability } = unstable_readConfig({ config });
+  expect(observability).toMatchObject({ enabled: true, logs: { enabled: true, invocation_logs: false } });
 });
 
 test("rows are swept when they are older than AUDIT_RETENTION_DAYS", async () => {
