@@ -60,6 +60,11 @@ impl Profile {
         }
     }
 
+    /// Whether it tells no name at all.
+    pub const fn is_nameless(&self) -> bool {
+        self.first_name.is_none() && self.middle_name.is_none() && self.last_name.is_none()
+    }
+
     /// This profile, with the gaps filled from another.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

@@ -243,6 +243,7 @@ async fn people_from_elsewhere(db: &Db) {
             username: "google:1".to_owned(),
             email: None,
             names: oauth::person::Names::default(),
+            name_stands_in: true,
         },
         place: &place(),
     };
@@ -255,7 +256,8 @@ async fn people_from_elsewhere(db: &Db) {
             .account
             .is_some()
     );
-    db.all(identities::used(&profile, NOW)).await.unwrap();
+    profile.names.first = Some("Dee".to_owned());
+    db.batch(identities::used(&profile, NOW)).await.unwrap();
     profile.subject = "2".to_owned();
     let holder = Holder {
         user_id: "id-ann".to_owned(),

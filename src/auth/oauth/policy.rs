@@ -62,8 +62,10 @@ pub struct NewAccount {
     pub username: String,
     /// Verified.
     pub email: Option<String>,
-    /// The first name is never wanting: who has told none is called by the username.
+    /// The first name is never wanting: the username stands in for one that was not told.
     pub names: Names,
+    /// Whether it does.
+    pub name_stands_in: bool,
 }
 
 /// Decides about a profile; a refusal is 401 whatever its reason.
@@ -108,11 +110,13 @@ impl NewAccount {
             .map(|email| email.as_str().to_owned());
         let username = email.clone().unwrap_or_else(|| profile.username());
         let mut names = profile.names.clone();
+        let name_stands_in = names.first.is_none();
         names.first.get_or_insert_with(|| username.clone());
         Self {
             username,
             email,
             names,
+            name_stands_in,
         }
     }
 }

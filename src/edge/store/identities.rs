@@ -34,8 +34,9 @@ const LINK: &str = "insert into user_identities (provider, issuer, subject, user
 
 const SIGN_UP: &str = concat!(
     "insert into users (id, first_name, middle_name, last_name, username, \
-       username_key, email, email_key, email_verified, default_tenant_id, created_on, modified_on) \
-     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 is not null, ?9, ?11, ?11 where not ",
+       username_key, email, email_key, email_verified, default_tenant_id, created_on, modified_on, \
+       name_stands_in) \
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 is not null, ?9, ?11, ?11, ?15 where not ",
     taken_name!("?6", "?8"),
     " and not exists (select 1 from user_identities \
          where provider = ?12 and issuer = ?13 and subject = ?14) \
@@ -48,6 +49,12 @@ const IDENTITY: &str = "insert into user_identities (provider, issuer, subject, 
 
 const USED: &str = "update user_identities set last_used_on = ?4 \
      where provider = ?1 and issuer = ?2 and subject = ?3";
+
+// A name that somebody chose stays, whatever a provider calls the person.
+const NAME: &str = "update users set first_name = ?4, middle_name = ?5, last_name = ?6, \
+       name_stands_in = 0, modified_on = ?7 \
+     where name_stands_in = 1 and id = (select user_id from user_identities \
+       where provider = ?1 and issuer = ?2 and subject = ?3)";
 
 /// Whose account a person at a provider may open.
 pub struct Standing {
@@ -179,6 +186,7 @@ fn user(profile: &Profile, new: &NewUser<'_>, now: i64) -> Statement {
         username,
         email,
         names,
+        name_stands_in,
     } = new.account;
     let email_key = email.as_deref().map(fold);
     sql!(
@@ -196,19 +204,21 @@ fn user(profile: &Profile, new: &NewUser<'_>, now: i64) -> Statement {
         now,
         profile.provider.name(),
         &profile.issuer,
-        &profile.subject
+        &profile.subject,
+        u32::from(*name_stands_in)
     )
 }
 
-/// Notes that an identity has opened its account.
-pub fn used(profile: &Profile, now: i64) -> Statement {
-    sql!(
-        USED,
-        profile.provider.name(),
-        &profile.issuer,
-        &profile.subject,
-        now
-    )
+/// Notes that an identity has opened its account; a name that only stood in gives way to a real one.
+pub fn used(profile: &Profile, now: i64) -> Vec<Statement> {
+    let (provider, issuer, subject) = (profile.provider.name(), &profile.issuer, &profile.subject);
+    let names = &profile.names;
+    let name = names.first.as_deref().map(|first| {
+        let (middle, last) = (names.middle.as_deref(), names.last.as_deref());
+        sql!(NAME, provider, issuer, subject, first, middle, last, now)
+    });
+    let used = sql!(USED, provider, issuer, subject, now);
+    [used].into_iter().chain(name).collect()
 }
 
 fn of_profile(sql: &'static str, profile: &Profile) -> Statement {

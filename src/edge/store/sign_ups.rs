@@ -28,8 +28,9 @@ macro_rules! taken {
 
 const USER: &str = concat!(
     "insert into users (id, first_name, middle_name, last_name, username, username_key, \
-       email, email_key, email_verified, phone, gender, dob, default_tenant_id, created_on, modified_on) \
-     select ?3, ?4, ?5, ?6, ?7, ?8, ?7, ?8, 1, ?9, ?10, ?11, ?12, ?13, ?13 where ",
+       email, email_key, email_verified, phone, gender, dob, default_tenant_id, created_on, modified_on, \
+       name_stands_in) \
+     select ?3, ?4, ?5, ?6, ?7, ?8, ?7, ?8, 1, ?9, ?10, ?11, ?12, ?13, ?13, ?14 where ",
     taken!()
 );
 
@@ -118,7 +119,8 @@ pub async fn make_user(db: &Db, new: &NewUser<'_>, now: i64) -> Result<Outcome, 
                 profile.gender.as_deref(),
                 profile.dob.as_deref(),
                 tenant,
-                now
+                now,
+                u32::from(profile.is_nameless())
             ),
             sql!(PASSWORD, key, attempt, new.id, new.password, now),
             membership,

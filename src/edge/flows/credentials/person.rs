@@ -100,7 +100,7 @@ impl SignedIn {
                 settlement.otp_attempt = Some(attempt);
             }
             Proof::Elsewhere { profile, .. } => {
-                settlement.statements.push(identities::used(profile, now));
+                settlement.statements.extend(identities::used(profile, now));
             }
         }
         Ok(settlement)
