@@ -40,11 +40,19 @@ const brought = async (accessToken: string) => {
   return { accessToken: answer.body.bearerToken as string };
 };
 
+async function signedAccessToken({ sub, sid }: Person) {
+  const now = Math.floor(Date.now() / 1000);
+  const token = await outside.usualSign({ iss: KEYCLOAK_ROW.issuer, azp: "phone", sub, sid, typ: "Bearer", iat: now, exp: now + 300, jti: randomUUID() });
+  outside.replace(KEYCLOAK_ROW.check!, () => Response.json({ active: false }) as never); // as Keycloak says of it
+  return outside.issue(KEYCLOAK_ROW, { sub, sid }, { token });
+}
+
 const WAYS: [string, (person: Person) => Promise<{ accessToken: string }>][] = [
   ["by a browser, with a code", byCode],
   ["by a browser, at once", async (person) => (await browser(worker).dance(outside, KEYCLOAK_ROW, person, DEMO_MOBILE)).body],
   ["by an id_token that an app brought", async (person) => brought(await outside.idToken(KEYCLOAK_ROW, person))],
   ["by an access token that an app brought", async (person) => brought(outside.issue(KEYCLOAK_ROW, person))],
+  ["by an access token that is a JWT", async (person) => brought(await signedAccessToken(person))],
 ];
 
 function done(answer: Answer) {

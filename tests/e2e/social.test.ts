@@ -7,7 +7,8 @@ import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { DEMO_MOBILE, DEMO_WEB, type Pair, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
 import { useWorker } from "../support/fixtures";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Person, ROWS, type Row, json, startOutside } from "../support/identity_provider";
+import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Person, ROWS, type Row, json, metadata, startOutside } from "../support/identity_provider";
+import { jwt } from "../support/jwt";
 import { aUser } from "../support/seed";
 
 const PLACE = {
@@ -256,6 +257,45 @@ test.each([["/auth/google", GOOGLE], ["/auth/keycloak", KEYCLOAK_ROW]] as const)
   }
 });
 
+const PROMPTS: [Row, Record<string, string>, Record<string, string>][] = [
+  [GOOGLE, { prompt: "login" }, { prompt: "select_account" }],
+  [KEYCLOAK_ROW, { prompt: "login" }, { prompt: "select_account" }],
+  [FACEBOOK, { auth_type: "reauthenticate" }, { auth_type: "reauthenticate" }],
+  [INSTAGRAM, { force_reauth: "true" }, { force_reauth: "true" }],
+  [APPLE, {}, {}],
+];
+
+test.each(PROMPTS)("a start at $name hands a prompt on, so that somebody else can sign in", async (row, login, selectAccount) => {
+  const asked = (location: string | null) => {
+    const { searchParams } = new URL(location!);
+    return Object.fromEntries(["prompt", "auth_type", "force_reauth"].filter((name) => searchParams.has(name)).map((name) => [name, searchParams.get(name)]));
+  };
+  expect(asked((await browser(worker).start(row)).headers.get("location"))).toEqual({});
+  for (const [prompt, expected] of [["login", login], ["select_account", selectAccount]] as const) {
+    expect(asked((await browser(worker).start(row, { prompt })).headers.get("location"))).toEqual(expected);
+    const headers = { "content-type": "application/x-www-form-urlencoded", prefer: "return=representation", accept: "application/json" };
+    const offered = await our.send("POST", row.start, { body: new URLSearchParams({ ...DEMO_WEB, prompt }).toString(), headers });
+    const { pathname, search } = new URL(offered.body.authorizationUrl);
+    expect(asked((await our.send("GET", pathname + search)).headers.get("location")), "through a ticket too").toEqual(expected);
+    if (row !== GOOGLE && row !== KEYCLOAK_ROW) continue;
+    const got = await our.send("GET", `${row.start}?${new URLSearchParams({ ...DEMO_WEB, prompt })}`);
+    expect(asked(got.headers.get("location")), "and by GET").toEqual(expected);
+  }
+  for (const prompt of ["none", "consent", "", "login select_account"]) {
+    const refused = await browser(worker).start(row, { prompt });
+    expect(refused.status, prompt).toBe(422);
+    expect(refused.body.error.details).toMatchObject([{ path: "/prompt" }]);
+  }
+});
+
+test("where Keycloak's document has no account choice, one is made by signing in again", async () => {
+  const usual = metadata(KEYCLOAK_ROW);
+  outside.replace(KEYCLOAK_ROW.discovery!, () => json({ ...usual, prompt_values_supported: ["none", "login", "consent"] }) as never);
+  await set({});
+  const location = (await browser(worker).start(KEYCLOAK_ROW, { prompt: "select_account" })).headers.get("location")!;
+  expect(new URL(location).searchParams.getAll("prompt")).toEqual(["login"]);
+});
+
 test("what a query holds is never logged, whatever comes of it", async () => {
   outside.replace(KEYCLOAK_ROW.discovery!, () => new Response("", { status: 500 }));
   await set({ GOOGLE_AUTH_CLIENT_SECRET: "" });
@@ -502,6 +542,79 @@ describe("when people may sign up", () => {
     const answer = await app.back(APPLE, { ...fields, user });
     const token = await our.token(codeOf(answer.headers.get("location")));
     expect((await our.me(token.body.accessToken)).body).toMatchObject({ username: email, email, firstName: "Jo", lastName: "Doe" });
+  });
+
+  /** The person as the account here has it, after a sign-in. */
+  const come = async (row: Row, person: Person) => {
+    const answer = await browser(worker).dance(outside, row, person);
+    expect(answer.status, answer.text + worker.log()).toBe(302);
+    return (await our.me((await our.token(codeOf(answer.headers.get("location")))).body.accessToken)).body;
+  };
+  const nameless = (more: Partial<Person> = {}): Person => ({ sub: randomUUID(), ...more });
+
+  test.each(ROWS)("a name that only stood in gives way to the first real one from $name, and to no later one", async (row) => {
+    const known = row.keys !== undefined;
+    const person = nameless(known ? { email: `${randomUUID()}@example.com`, email_verified: true } : {});
+    const { sub } = person;
+    if (row.profile) outside.replace(row.profile, () => json({ sub, id: sub, user_id: sub }) as never);
+    const first = await come(row, person);
+    const standIn = known ? person.email : `${row.name}:${person.sub}`;
+    expect(first).toMatchObject({ firstName: standIn, lastName: null, username: standIn });
+    expect((await come(row, person)).firstName, "still").toBe(standIn);
+    outside.reset();
+    const named = { ...person, given_name: "Ann", family_name: "Lee" };
+    const last = row === INSTAGRAM ? null : "Lee";
+    expect(await come(row, named)).toMatchObject({ id: first.id, firstName: "Ann", lastName: last, username: standIn });
+    expect(await come(row, { ...named, given_name: "Bea", family_name: "Moore" })).toMatchObject({ firstName: "Ann", lastName: last });
+  });
+
+  test("a name that somebody chose is never replaced, though it stands where another stood in", async () => {
+    const person = nameless();
+    const { id } = await come(GOOGLE, person);
+    await worker.db.prepare("update users set first_name = 'Robin' where id = ?").bind(id).run();
+    expect(await come(GOOGLE, { ...person, given_name: "Ann", family_name: "Lee" })).toMatchObject({ firstName: "Robin", lastName: null });
+  });
+
+  test("an account with a name of its own keeps it, whatever a provider says", async () => {
+    const { user, person } = await aMember(GOOGLE);
+    expect(await come(GOOGLE, { ...person, given_name: "Bea" })).toMatchObject({ id: user.id, firstName: "Test" });
+  });
+
+  describe.each([GOOGLE, KEYCLOAK_ROW])("userinfo of $name", (row) => {
+    const sign = (claims: Record<string, unknown>) =>
+      outside.usualSign({ iss: row.issuer, aud: row.clientId, given_name: "Ann", family_name: "Lee", ...claims });
+    const answer = (body: Promise<string> | string) => async () => new Response(await body, { headers: { "content-type": "application/jwt" } }) as never;
+
+    test("that is signed is verified, and names who is proven", async () => {
+      const person = nameless();
+      outside.replace(row.profile!, answer(sign({ sub: person.sub })));
+      expect(await come(row, person)).toMatchObject({ firstName: "Ann", lastName: "Lee" });
+    });
+
+    test.each<[string, (sub: string) => Promise<string> | string]>([
+      ["is for another client", (sub) => sign({ sub, aud: "another-client" })],
+      ["is of another issuer", (sub) => sign({ sub, iss: "https://evil.example" })],
+      ["is signed by another", (sub) => sign({ sub }).then((token) => `${token.slice(0, -8)}AAAAAAAA`)],
+      ["is not signed", (sub) => jwt({ alg: "none" }, { sub, iss: row.issuer, aud: row.clientId, given_name: "Ann" })],
+      ["is encrypted", () => "eyJhbGciOiJSU0EtT0FFUCJ9.AAAA.AAAA.AAAA.AAAA"],
+      ["is a page", () => "<html>"],
+    ])("that %s is left out, and refuses nobody who is proven", async (_, make) => {
+      const person = nameless();
+      outside.replace(row.profile!, answer(make(person.sub)));
+      expect(await come(row, person)).toMatchObject({ firstName: `${row.name}:${person.sub}` });
+      await expect.poll(() => worker.log()).toContain("a person's name is left out");
+    });
+
+    test.each([[401], [403], [500]])("that answers %i is left out", async (status) => {
+      outside.replace(row.profile!, () => new Response("", { status }) as never);
+      const person = nameless();
+      expect(await come(row, person)).toMatchObject({ firstName: `${row.name}:${person.sub}` });
+    });
+
+    test("that is signed and about somebody else refuses the sign-in", async () => {
+      outside.replace(row.profile!, answer(sign({ sub: "another" })));
+      expect((await browser(worker).dance(outside, row, nameless())).body).toEqual(nested("Invalid Credentials"));
+    });
   });
 
   test("an address that somebody has here gets no second account", async () => {

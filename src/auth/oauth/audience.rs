@@ -76,6 +76,21 @@ impl Audience {
         }
     }
 
+    /// Checks that an access token was issued to one of ours (`client`, which RFC 7662 and RFC 9068
+    /// call `client_id`, and Keycloak's own tokens `azp`), or is addressed to one.
+    pub(super) fn check_issued(
+        &self,
+        kind: TokenKind,
+        client: &str,
+        claims: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let issued = claims.get(client).is_some_and(|id| self.is_ours(id));
+        if issued || self.check_addressee(kind, claims).is_ok() {
+            return Ok(());
+        }
+        Err(self.stranger(kind, client, claims))
+    }
+
     fn stranger(&self, kind: TokenKind, claim: &str, claims: &Map<String, Value>) -> Failure {
         let (name, setting, clients) = (kind.name(), self.setting, self.clients.join(", "));
         let seen = claims.get(claim).map(Value::to_string);

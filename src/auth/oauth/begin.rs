@@ -5,6 +5,7 @@ use url::Url;
 
 use super::binding::Binding;
 use super::descriptor::{Credential, Descriptor, Endpoints};
+use super::prompt::Prompt;
 use super::provider::Proof;
 use super::{Provider, address, apple};
 use crate::auth::client::AuthClient;
@@ -22,6 +23,7 @@ pub const MAX_CLIENT_STATE: usize = 512;
 pub struct StartParameters {
     state: Option<String>,
     challenge: Option<Challenge>,
+    prompt: Option<Prompt>,
 }
 
 /// A start that a client was allowed: who asked, and what goes back to it.
@@ -33,6 +35,9 @@ pub struct Start {
     pub state: Option<String>,
     /// The client's code challenge (RFC 7636, S256), which the code is bound to.
     pub challenge: Option<String>,
+    /// What the provider is to ask for.
+    #[serde(default)]
+    pub prompt: Option<Prompt>,
 }
 
 /// A ticket's content: a start that waits for a browser to open it. Lives [`TICKET_LIFETIME`].
@@ -86,18 +91,23 @@ pub struct Begun {
 }
 
 impl StartParameters {
-    /// Reads `state`, `code_challenge` and `code_challenge_method`; 422 if they are malformed.
+    /// Reads `state`, `code_challenge`, `code_challenge_method` and `prompt`; 422 if they are
+    /// malformed.
     pub fn read(
         state: Option<String>,
         challenge: Option<&str>,
         method: Option<&str>,
+        prompt: Option<&str>,
     ) -> Result<Self, Error> {
         if state.as_deref().is_some_and(is_long) {
             let detail = Detail::too_long("/state", MAX_CLIENT_STATE);
             return Err(Error::Invalid(vec![detail]));
         }
-        let challenge = Challenge::read(challenge, method)?;
-        Ok(Self { state, challenge })
+        Ok(Self {
+            state,
+            challenge: Challenge::read(challenge, method)?,
+            prompt: Prompt::read(prompt)?,
+        })
     }
 
     /// The start these make for a client that has proven itself.
@@ -129,6 +139,7 @@ impl StartParameters {
             challenge: self
                 .challenge
                 .map(|challenge| challenge.as_str().to_owned()),
+            prompt: self.prompt,
         })
     }
 }
@@ -167,7 +178,7 @@ pub fn begin(
         // Better now than when the person is back.
         apple::signing_key(private_key)?;
     }
-    let authorize = authorize_url(descriptor, &endpoints, &fresh)?;
+    let authorize = authorize_url(descriptor, &endpoints, start.prompt, &fresh)?;
     let has_nonce = matches!(row.proof, Proof::IdToken(_));
     let seal = || {
         keys.seal(
@@ -196,6 +207,7 @@ pub fn begin(
 fn authorize_url(
     descriptor: &Descriptor,
     endpoints: &Endpoints,
+    prompt: Option<Prompt>,
     fresh: &Fresh,
 ) -> Result<Url, Error> {
     let row = descriptor.row();
@@ -215,7 +227,14 @@ fn authorize_url(
         parameters.push(("code_challenge", challenge.as_str()));
         parameters.push(("code_challenge_method", "S256"));
     }
-    parameters.extend(row.authorize_extra);
+    let prompt = match prompt {
+        Some(Prompt::SelectAccount) if endpoints.lacks_account_choice => Some(Prompt::Login),
+        asked => asked,
+    };
+    let prompt = prompt.and_then(|prompt| prompt.parameter(row.prompt));
+    let extra = row.authorize_extra.iter().copied();
+    parameters.extend(extra.filter(|(name, _)| prompt.is_none_or(|(asked, _)| asked != *name)));
+    parameters.extend(prompt);
     Ok(address::with_parameters(&endpoints.authorize, &parameters))
 }
 
@@ -308,6 +327,70 @@ mod tests {
         assert!(url.ends_with("&prompt=select_account"), "{url}");
     }
 
+    fn asked_for(provider: Provider, prompt: Prompt) -> String {
+        let descriptor = descriptor(provider);
+        let start = Start {
+            prompt: Some(prompt),
+            ..start()
+        };
+        let begun = begin(
+            &descriptor,
+            endpoints(&descriptor),
+            start,
+            fresh(),
+            &data_keys(),
+        );
+        begun.unwrap().authorize.into()
+    }
+
+    #[test]
+    fn a_prompt_is_handed_on_in_the_providers_own_words() {
+        for (provider, login, select_account) in [
+            (Provider::Google, "&prompt=login", "&prompt=select_account"),
+            // Its document has no account choice.
+            (Provider::Keycloak, "&prompt=login", "&prompt=login"),
+            (
+                Provider::Facebook,
+                "&auth_type=reauthenticate",
+                "&auth_type=reauthenticate",
+            ),
+            (
+                Provider::Instagram,
+                "&force_reauth=true",
+                "&force_reauth=true",
+            ),
+            (Provider::Apple, "", ""),
+            (Provider::Sixth, "&prompt=login", "&prompt=select_account"),
+        ] {
+            for (prompt, expected) in [
+                (Prompt::Login, login),
+                (Prompt::SelectAccount, select_account),
+            ] {
+                let url = asked_for(provider, prompt);
+                assert!(url.ends_with(expected), "{url}");
+                let names = ["prompt=", "auth_type=", "force_reauth="];
+                let asked: usize = names.iter().map(|name| url.matches(name).count()).sum();
+                assert_eq!(asked, usize::from(!expected.is_empty()), "{url}");
+            }
+        }
+        assert!(!authorize(Provider::Google).contains("prompt"));
+    }
+
+    #[test]
+    fn no_other_prompt_is_taken() {
+        for prompt in [
+            "none",
+            "consent",
+            "",
+            "LOGIN",
+            "login select_account",
+            "login&x=y",
+        ] {
+            let read = StartParameters::read(None, None, None, Some(prompt));
+            assert!(matches!(read, Err(Error::Invalid(_))), "{prompt}");
+        }
+    }
+
     #[test]
     fn the_record_survives_storage_and_shows_no_secret() {
         let begun = begun(Provider::Google);
@@ -363,7 +446,7 @@ mod tests {
         challenge: Option<&str>,
         method: Option<&str>,
     ) -> Vec<(String, &'static str)> {
-        match StartParameters::read(state, challenge, method) {
+        match StartParameters::read(state, challenge, method, None) {
             Ok(_) => Vec::new(),
             Err(Error::Invalid(details)) => details
                 .into_iter()
@@ -402,7 +485,7 @@ mod tests {
                 refresh_token_expiration: 86_400,
                 auth_code_expiration: 180,
             };
-            let parameters = StartParameters::read(Some("x y".to_owned()), challenge, None);
+            let parameters = StartParameters::read(Some("x y".to_owned()), challenge, None, None);
             parameters.unwrap().of_client(&client)
         };
         let web = start(Some("https://app.example/cb"), None).unwrap();

@@ -110,14 +110,16 @@ impl Answer<'_> {
     /// The JSON object of a good answer; `what` names it in the log.
     pub fn object(&self, what: &str) -> Result<Map<String, Value>, Failure> {
         if self.status != 200 {
+            let error = self.error();
+            let error = error.map_or_else(String::new, |error| format!(", error {error}"));
             return Err(Failure::untrusted(format!(
-                "{what}: status {}{}",
-                self.status,
-                self.error_code()
+                "{what}: status {}{error}",
+                self.status
             )));
         }
         if self.body.len() > MAX_ANSWER {
-            return Err(Failure::untrusted(format!("{what}: too large")));
+            let why = format!("{what}: over {MAX_ANSWER} bytes");
+            return Err(Failure::untrusted(why));
         }
         match serde_json::from_slice(self.body) {
             Ok(Value::Object(object)) => Ok(object),
@@ -125,15 +127,16 @@ impl Answer<'_> {
         }
     }
 
-    /// The `error` of a failed answer (RFC 6749 §5.2), as the log may show it.
-    fn error_code(&self) -> String {
-        let Ok(Value::Object(object)) = serde_json::from_slice(self.body) else {
-            return String::new();
+    /// The `error` of a failed answer (RFC 6749 §5.2), as the log may show it. Meta's is an object.
+    pub(super) fn error(&self) -> Option<String> {
+        let body: Value = serde_json::from_slice(self.body).ok()?;
+        let error = body.get("error")?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let of_meta = || {
+            let (kind, code) = (text(error.get("type")?)?, error.get("code")?);
+            Some(format!("{kind} {code}"))
         };
-        object
-            .get("error")
-            .and_then(Value::as_str)
-            .map_or_else(String::new, |code| format!(", error {}", quoted(code)))
+        text(error).or_else(of_meta).map(|error| quoted(&error))
     }
 }
 
@@ -149,6 +152,16 @@ pub fn quoted(text: &str) -> String {
 /// that it can stand in a header.
 pub fn token(value: Option<&Value>) -> Option<Secret> {
     value.and_then(Value::as_str).and_then(token_text)
+}
+
+/// Why a text is no token, without the text.
+pub fn no_token(name: &str, text: &str) -> Failure {
+    let length = text.len();
+    Failure::untrusted(if length > MAX_TOKEN {
+        format!("the {name} has {length} characters, of at most {MAX_TOKEN}")
+    } else {
+        format!("the {name} is not printable text without spaces")
+    })
 }
 
 /// [`token`], of a text.

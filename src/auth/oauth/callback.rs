@@ -145,11 +145,16 @@ fn check_issuer(pending: &PendingSignIn, iss: Option<&str>) -> Result<(), Failur
     match iss {
         Some(iss) if row.is_issuer(iss, &endpoints.issuer) => Ok(()),
         Some(iss) => Err(Failure::untrusted(format!(
-            "the return's iss is {}",
-            quoted(iss)
+            "the return's iss is {}, not {}",
+            quoted(iss),
+            endpoints.issuer
         ))),
         None if endpoints.promises_issuer => {
-            Err(Failure::untrusted("the return lacks the promised iss"))
+            let why = format!(
+                "the return has no iss, and the provider's document promises that it is {}",
+                endpoints.issuer
+            );
+            Err(Failure::untrusted(why).about(row.client_id))
         }
         None => Ok(()),
     }

@@ -78,6 +78,20 @@ pub struct Endpoints {
     pub promises_issuer: bool,
     /// Whether our secret goes into the `Authorization` header instead of the body.
     pub secret_in_header: bool,
+    /// Whether it knows `prompt=login`, but not `select_account`.
+    #[serde(default)]
+    pub lacks_account_choice: bool,
+}
+
+impl Endpoints {
+    /// How our client proves itself there (OIDC Core §9).
+    pub const fn client_auth_method(&self) -> &'static str {
+        if self.secret_in_header {
+            "client_secret_basic"
+        } else {
+            "client_secret_post"
+        }
+    }
 }
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -170,6 +184,7 @@ impl Source {
                     end_session: None,
                     promises_issuer: false,
                     secret_in_header: false,
+                    lacks_account_choice: false,
                 })))
             }
         }
@@ -403,6 +418,20 @@ mod tests {
             settings_with(&[("KEYCLOAK_REALM", "..")]),
             Err(Error::Misconfigured(what)) if what.starts_with("KEYCLOAK_REALM")
         ));
+    }
+
+    #[test]
+    fn a_host_that_has_the_realm_in_it_is_named() {
+        for host in [
+            "https://kc.example/realms/demo",
+            "https://kc.example/realms",
+            "https://kc.example/auth/realms/demo/",
+        ] {
+            let read = settings_with(&[("KEYCLOAK_HOST", host)]).map(drop);
+            let expected = "KEYCLOAK_HOST must be the address before /realms".to_owned();
+            assert_eq!(read, Err(Error::Misconfigured(expected)), "{host}");
+        }
+        assert!(settings_with(&[("KEYCLOAK_HOST", "https://kc.example/sso")]).is_ok());
     }
 
     #[test]

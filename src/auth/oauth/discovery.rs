@@ -8,6 +8,10 @@ use super::descriptor::{ENDPOINT, Endpoints};
 use super::{Failure, address};
 use crate::auth::transport::is_loopback;
 
+/// How clients may prove themselves.
+const AUTH_METHODS: &str = "token_endpoint_auth_methods_supported";
+/// Which prompts there are (Initiating User Registration via OpenID Connect 1.0 §4).
+const PROMPTS: &str = "prompt_values_supported";
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
 /// Where a realm's document may be: today's layout, then the one with the old prefix.
@@ -113,7 +117,9 @@ impl Candidate {
             end_session: optional("end_session_endpoint")?,
             promises_issuer: document.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),
-            secret_in_header: !takes_secret_in_body(&document),
+            secret_in_header: !lists(&document, AUTH_METHODS, "client_secret_post"),
+            lacks_account_choice: lists(&document, PROMPTS, "login")
+                && !lists(&document, PROMPTS, "select_account"),
         })
     }
 
@@ -134,12 +140,11 @@ impl Candidate {
     }
 }
 
-/// The default, when nothing is said, is the header (Discovery §3).
-fn takes_secret_in_body(document: &Map<String, Value>) -> bool {
-    let methods = document.get("token_endpoint_auth_methods_supported");
-    methods
-        .and_then(Value::as_array)
-        .is_some_and(|methods| methods.iter().any(|method| method == "client_secret_post"))
+/// Whether a list of the document has this text. One that is absent has nothing: the default of the
+/// methods is the header (Discovery §3), and of prompts there is none.
+fn lists(document: &Map<String, Value>, name: &str, text: &str) -> bool {
+    let list = document.get(name).and_then(Value::as_array);
+    list.is_some_and(|list| list.iter().any(|entry| entry == text))
 }
 
 #[cfg(test)]
@@ -236,6 +241,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_is_said_beside_what_was_expected() {
+        let discovery = discovery("https://kc.example", "demo").unwrap();
+        let [first, second] = &discovery.candidates;
+        let other = with("issuer", json!("https://sso.example/realms/demo")).to_string();
+        let missing = Answer {
+            status: 404,
+            body: br#"{"error":"Realm does not exist"}"#,
+        };
+        let seen = [
+            first.read(&good(&other)).unwrap_err(),
+            second.read(&missing).unwrap_err(),
+        ];
+        let failure = discovery.unavailable(&seen);
+        assert_eq!(
+            failure.reason,
+            "KEYCLOAK_HOST, KEYCLOAK_REALM: expected the discovery document of \
+             https://kc.example/realms/demo or https://kc.example/auth/realms/demo, seen \
+             https://kc.example/realms/demo/.well-known/openid-configuration: the issuer is \
+             https://sso.example/realms/demo, not https://kc.example/realms/demo; \
+             https://kc.example/auth/realms/demo/.well-known/openid-configuration: status 404, \
+             error Realm does not exist"
+        );
+        assert!(matches!(failure.error, Error::Unavailable(_)));
+    }
+
+    #[test]
     fn an_endpoint_that_cannot_be_trusted_spoils_the_document() {
         for name in [
             "authorization_endpoint",
@@ -294,6 +325,20 @@ mod tests {
         let name = "token_endpoint_auth_methods_supported";
         for value in [Value::Null, json!(["client_secret_basic"]), json!([])] {
             assert!(read(&with(name, value)).unwrap().secret_in_header);
+        }
+    }
+
+    #[test]
+    fn an_account_is_chosen_by_login_where_only_that_is_offered() {
+        for (value, lacks) in [
+            (Value::Null, false),
+            (json!([]), false),
+            (json!(["none", "login", "consent"]), true), // as Keycloak 26 has it
+            (json!(["login", "select_account"]), false),
+            (json!("login"), false),
+        ] {
+            let endpoints = read(&with(PROMPTS, value.clone())).unwrap();
+            assert_eq!(endpoints.lacks_account_choice, lacks, "{value}");
         }
     }
 

@@ -14,10 +14,12 @@ use super::descriptor::{Descriptor, Endpoints, Source};
 use super::jws::SignatureCheck;
 use super::person::{Names, VerifiedEmail};
 use super::profile::Profile;
+use super::prompt;
 use super::provider::{
     CredentialSettings, Fields, Oddity, Proof, Row, SourceSettings, TokenSignIn, UrlSetting,
 };
-use super::{Provider, Settings, apple};
+use super::userinfo::{ProfileRequest, UserInfo};
+use super::{Failure, Provider, Settings, apple};
 use crate::auth::data_key::DataKeys;
 use crate::auth::secret::Secret;
 use crate::error::Error;
@@ -54,6 +56,7 @@ pub const SIXTH: Row = Row {
     },
     scope: "openid who",
     authorize_extra: &[("prompt", "select_account")],
+    prompt: prompt::OPENID,
     pkce: true,
     proof: Proof::IdToken(&["https://sixth.example"]),
     fields: Fields {
@@ -142,6 +145,7 @@ pub fn keycloak_metadata(issuer: &str) -> Value {
         "userinfo_endpoint": at("userinfo"),
         "end_session_endpoint": at("logout"),
         "jwks_uri": at("certs"),
+        "prompt_values_supported": ["none", "login", "consent"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"],
         "token_endpoint_auth_methods_supported":
             ["private_key_jwt", "client_secret_basic", "client_secret_post"],
@@ -159,6 +163,7 @@ pub fn start() -> Start {
         client: 7,
         state: Some("their state".to_owned()),
         challenge: None,
+        prompt: None,
     }
 }
 
@@ -188,6 +193,14 @@ pub fn good(body: &str) -> Answer<'_> {
     Answer {
         status: 200,
         body: body.as_bytes(),
+    }
+}
+
+/// What the edge does with an answer about a person that is not signed.
+pub fn answered(request: ProfileRequest, body: &str) -> Result<Profile, Failure> {
+    match request.open(&good(body))? {
+        UserInfo::Plain(answer) => request.read(answer),
+        UserInfo::Signed(token, _) => panic!("{token:?}"),
     }
 }
 

@@ -5,14 +5,15 @@ use serde_json::{Map, Value};
 use super::Failure;
 use super::audience::Audience;
 use super::begin::PendingSignIn;
-use super::call::{Answer, Call, token};
+use super::call::{Answer, Call, no_token, token};
 use super::callback::Returned;
-use super::descriptor::{Descriptor, Endpoints};
+use super::descriptor::Descriptor;
 use super::id_token::{Expectation, Nonce};
 use super::jws::{TokenKind, UnverifiedToken};
 use super::person::Names;
-use super::profile::{IdTokenProof, ProfileRequest};
+use super::proof::IdTokenProof;
 use super::provider::{Oddity, Proof};
+use super::userinfo::ProfileRequest;
 use crate::auth::data_key::{DataKeys, Purpose};
 use crate::auth::secret::Secret;
 use crate::error::Error;
@@ -84,7 +85,8 @@ impl Returned {
 impl TokenRequest {
     /// Reads the answer: an access token of type Bearer, and what else there is.
     pub fn read(self, answer: &Answer<'_>) -> Result<ProviderTokens, Failure> {
-        let mut answer = answer.object("the token answer")?;
+        let failed = |failure| self.explained(answer, failure);
+        let mut answer = answer.object("the token answer").map_err(failed)?;
         if self.pending.provider.row().has(Oddity::WrappedInData) {
             answer = unwrapped(answer);
         }
@@ -99,9 +101,10 @@ impl TokenRequest {
         }
         let optional = |name: &str| match answer.get(name).filter(|value| !value.is_null()) {
             None => Ok(None),
-            some => token(some)
-                .map(Some)
-                .ok_or_else(|| Failure::untrusted(format!("the {name} cannot be one"))),
+            some => token(some).map(Some).ok_or_else(|| {
+                let text = some.and_then(Value::as_str).unwrap_or_default();
+                no_token(name, text).about(self.pending.provider.row().client_id)
+            }),
         };
         Ok(ProviderTokens {
             access_token: optional("access_token")?
@@ -111,6 +114,24 @@ impl TokenRequest {
             pending: self.pending,
             names: self.names,
         })
+    }
+}
+
+impl TokenRequest {
+    /// Names the settings that the provider's refusal of our client, or of our address, is about.
+    fn explained(&self, answer: &Answer<'_>, failure: Failure) -> Failure {
+        let row = self.pending.provider.row();
+        let error = answer.error().unwrap_or_default();
+        let method = self.pending.endpoints.client_auth_method();
+        match error.as_str() {
+            "invalid_client" | "unauthorized_client" => Failure {
+                reason: format!("{}, to {method}", failure.reason),
+                ..failure
+            }
+            .about(&row.client_settings()),
+            "redirect_uri_mismatch" => failure.about(row.callback.name),
+            _ => failure,
+        }
     }
 }
 
@@ -130,16 +151,10 @@ impl ProviderTokens {
     }
 
     fn profile_request(self, descriptor: &Descriptor) -> Result<ProfileRequest, Failure> {
-        let Endpoints {
-            issuer, profile, ..
-        } = self.pending.endpoints;
-        let url = profile.ok_or_else(|| Failure::untrusted("no profile URL"))?;
-        Ok(ProfileRequest::of_stranger(
-            descriptor.provider,
-            issuer,
-            &url,
-            &self.access_token,
-        ))
+        let audience = Audience::of_server(descriptor);
+        let endpoints = &self.pending.endpoints;
+        ProfileRequest::new(descriptor.provider, endpoints, audience, &self.access_token)
+            .ok_or_else(|| Failure::untrusted("no profile URL"))
     }
 
     fn id_token(self, descriptor: &Descriptor) -> Result<Evidence, Failure> {
@@ -151,19 +166,21 @@ impl ProviderTokens {
             .pending
             .nonce
             .ok_or_else(|| Failure::untrusted("the sign-in has no nonce"))?;
-        let expectation = Expectation {
-            provider: descriptor.provider,
-            issuer: endpoints.issuer,
-            audience: Audience::of_server(descriptor),
-            nonce: Nonce::Exactly(nonce),
-        };
-        let keys = endpoints.jwks;
+        let (provider, audience) = (descriptor.provider, Audience::of_server(descriptor));
+        let (ask, token) = (audience.clone(), &self.access_token);
+        let names_from = ProfileRequest::new(provider, &endpoints, ask, token);
         let proof = IdTokenProof {
-            keys: keys.ok_or_else(|| Failure::untrusted("no keys URL"))?,
-            expectation,
+            keys: endpoints
+                .jwks
+                .ok_or_else(|| Failure::untrusted("no keys URL"))?,
+            expectation: Expectation {
+                provider,
+                issuer: endpoints.issuer,
+                audience,
+                nonce: Nonce::Exactly(nonce),
+            },
             names: self.names,
-            access_token: Some(self.access_token),
-            userinfo: endpoints.profile,
+            names_from,
         };
         let token = UnverifiedToken::read(TokenKind::IdToken, &id_token)?;
         Ok(Evidence::IdToken(token, proof))
@@ -321,6 +338,72 @@ mod tests {
             json!({ "error": "invalid_grant" }),
         ] {
             assert!(failed(&answer), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_settings_it_may_be_about() {
+        let reason = |provider, status, body: &str| {
+            let body = body.as_bytes();
+            let read = request(provider).read(&Answer { status, body });
+            read.map(drop).unwrap_err().reason
+        };
+        for (provider, status, body, expected) in [
+            (
+                Provider::Keycloak,
+                401,
+                r#"{"error":"unauthorized_client","error_description":"kc-code"}"#,
+                "KEYCLOAK_CLIENT_ID, KEYCLOAK_CLIENT_SECRET: the token answer: status 401, \
+                 error unauthorized_client, to client_secret_post",
+            ),
+            (
+                Provider::Google,
+                401,
+                r#"{"error":"invalid_client"}"#,
+                "GOOGLE_AUTH_CLIENT_ID, GOOGLE_AUTH_CLIENT_SECRET: the token answer: status 401, \
+                 error invalid_client, to client_secret_post",
+            ),
+            (
+                Provider::Apple,
+                400,
+                r#"{"error":"invalid_client"}"#,
+                "APPLE_AUTH_CLIENT_ID, APPLE_AUTH_TEAM_ID, APPLE_AUTH_KEY_ID, \
+                 APPLE_AUTH_PRIVATE_KEY: the token answer: status 400, error invalid_client, to \
+                 client_secret_post",
+            ),
+            (
+                Provider::Google,
+                400,
+                r#"{"error":"redirect_uri_mismatch"}"#,
+                "GOOGLE_AUTH_CALLBACK_URL: the token answer: status 400, error redirect_uri_mismatch",
+            ),
+            (
+                Provider::Facebook,
+                400,
+                r#"{"error":{"message":"code EAAC","type":"OAuthException","code":191}}"#,
+                "the token answer: status 400, error OAuthException 191",
+            ),
+            (
+                Provider::Keycloak,
+                400,
+                r#"{"error":"invalid_grant"}"#,
+                "the token answer: status 400, error invalid_grant",
+            ),
+        ] {
+            assert_eq!(reason(provider, status, body), expected);
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_too_long_is_said_with_its_size_and_not_shown() {
+        let long = "x".repeat(40_000);
+        for name in ["access_token", "refresh_token", "id_token"] {
+            let mut answer = json!({ "access_token": "x", "token_type": "Bearer" });
+            answer[name] = json!(long);
+            let failure = read(Provider::Keycloak, &answer).unwrap_err();
+            let expected =
+                format!("KEYCLOAK_CLIENT_ID: the {name} has 40000 characters, of at most 32768");
+            assert_eq!(failure.reason, expected);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::Failure;
 use super::call::quoted;
@@ -17,6 +18,8 @@ const REFUSED: [&str; 5] = ["crit", "jwk", "jku", "x5u", "x5c"];
 pub enum TokenKind {
     /// Who has signed in (OIDC Core §2).
     IdToken,
+    /// What an app may do with whose consent (RFC 9068 §2).
+    AccessToken,
     /// Which session is over (OIDC Back-Channel Logout §2.4).
     LogoutToken,
     /// A signed answer of the userinfo endpoint (OIDC Core §5.3.2).
@@ -28,29 +31,37 @@ impl TokenKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::IdToken => "id_token",
+            Self::AccessToken => "access token",
             Self::LogoutToken => "logout token",
             Self::UserInfo => "signed userinfo",
         }
     }
 
-    /// Whether header and claims say that they are of this kind, or say nothing.
+    /// Whether header and claims say that they are of this kind. An id_token or userinfo may say
+    /// nothing.
     fn is(self, header: &Map<String, Value>, claims: &Map<String, Value>) -> bool {
-        let says = |part: &Map<String, Value>, allowed: &[&str]| match part.get("typ") {
-            None => true,
-            Some(kind) => kind.as_str().is_some_and(|kind| {
-                let mut allowed = allowed.iter();
-                allowed.any(|allowed| kind.eq_ignore_ascii_case(allowed))
-            }),
+        let is = |part: &Map<String, Value>, marks: &[&str]| {
+            let kind = part.get("typ").and_then(Value::as_str);
+            kind.is_some_and(|kind| marks.iter().any(|mark| kind.eq_ignore_ascii_case(mark)))
         };
-        let has_event = claims.contains_key("events");
+        let says = |part: &Map<String, Value>, marks: &[&str]| {
+            !part.contains_key("typ") || is(part, marks)
+        };
+        let plain = says(header, &["JWT"]);
+        let event = claims.contains_key("events");
+        // Keycloak marks its kinds among the claims.
         match self {
-            // Keycloak marks its kinds among the claims.
-            Self::IdToken => says(header, &["JWT"]) && says(claims, &["ID"]) && !has_event,
-            Self::LogoutToken => {
-                let marks = ["logout+jwt", "application/logout+jwt", "JWT"];
-                says(header, &marks) && says(claims, &["Logout"]) && has_event
+            Self::IdToken => plain && says(claims, &["ID"]) && !event,
+            Self::AccessToken => {
+                let marked = is(header, &["at+jwt", "application/at+jwt"]);
+                let bearer = is(claims, &["Bearer"]);
+                (marked || bearer && plain) && says(claims, &["Bearer"]) && !event
             }
-            Self::UserInfo => says(header, &["JWT"]) && says(claims, &[]) && !has_event,
+            Self::LogoutToken => {
+                let marked = is(header, &["logout+jwt", "application/logout+jwt"]);
+                (marked || plain) && says(claims, &["Logout"]) && event
+            }
+            Self::UserInfo => plain && says(claims, &[]) && !event,
         }
     }
 }
@@ -111,9 +122,12 @@ impl UnverifiedToken {
     }
 
     /// The refusal when the newer set has no key either.
-    pub fn unknown_key(&self) -> Failure {
+    pub fn unknown_key(&self, keys: &Url) -> Failure {
         let (name, kid) = (self.kind.name(), self.kid.as_deref().unwrap_or_default());
-        Failure::untrusted(format!("no key for the {name}: kid {}", quoted(kid)))
+        let (kid, alg) = (quoted(kid), self.algorithm.name());
+        Failure::untrusted(format!(
+            "no key for the {name}: {keys} has no kid {kid} for {alg}"
+        ))
     }
 }
 
@@ -150,6 +164,11 @@ impl Parts {
             signing_input: signing_input.to_owned(),
             signature: Base64UrlUnpadded::decode_vec(signature).ok()?,
         })
+    }
+
+    /// What it claims, not to be believed yet.
+    pub(super) const fn claims(&self) -> &Map<String, Value> {
+        &self.claims
     }
 
     /// Whether it says of itself that it is of this kind, or says nothing.
@@ -276,7 +295,12 @@ mod tests {
         let token = token
             .with_key(&keys(&json!({ "keys": [old.jwk()] })))
             .unwrap_err();
-        assert!(token.unknown_key().reason.contains("new"));
+        let url = Url::parse("https://idp.example/keys").unwrap();
+        let reason = token.unknown_key(&url).reason;
+        assert_eq!(
+            reason,
+            "no key for the id_token: https://idp.example/keys has no kid new for ES256"
+        );
         let check = token.with_key(&keys(&json!({ "keys": [old.jwk(), new.jwk()] })));
         assert!(webcrypto(&check.unwrap()));
     }
@@ -335,28 +359,35 @@ mod tests {
         let kinds = [
             TokenKind::IdToken,
             TokenKind::LogoutToken,
+            TokenKind::AccessToken,
             TokenKind::UserInfo,
         ];
+        let [id, logout, access, userinfo] = kinds;
         for (typ, claims, good) in [
-            ("JWT", json!({ "typ": "ID" }), &kinds[..1]),
-            ("logout+jwt", json!({ "events": events }), &kinds[1..2]),
+            ("JWT", json!({ "typ": "ID" }), &[id][..]),
+            ("JWT", json!({ "sub": "x" }), &[id, userinfo]),
+            ("JWT", json!({ "typ": "Bearer" }), &[access]),
+            ("at+jwt", json!({}), &[access]),
+            ("application/at+jwt", json!({ "typ": "Bearer" }), &[access]),
+            ("at+jwt", json!({ "typ": "ID" }), &[]),
+            ("at+jwt", json!({ "typ": "DPoP" }), &[]),
+            ("JWT", json!({ "typ": "Refresh" }), &[]),
+            ("at+jwt", json!({ "events": events }), &[]),
+            ("logout+jwt", json!({ "events": events }), &[logout]),
             (
                 "application/logout+jwt",
                 json!({ "events": events }),
-                &kinds[1..2],
+                &[logout],
             ),
             // As Keycloak 26 writes it.
             (
                 "logout+jwt",
                 json!({ "typ": "Logout", "events": events }),
-                &kinds[1..2],
+                &[logout],
             ),
-            ("JWT", json!({ "events": events }), &kinds[1..2]),
+            ("JWT", json!({ "events": events }), &[logout]),
             ("logout+jwt", json!({ "typ": "Logout" }), &[]),
             ("logout+jwt", json!({ "typ": "ID", "events": events }), &[]),
-            ("at+jwt", json!({}), &[]),
-            ("JWT", json!({ "typ": "Bearer" }), &[]),
-            ("JWT", json!({ "sub": "x" }), &[kinds[0], kinds[2]][..]),
         ] {
             let header = json!({ "alg": "ES256", "kid": "a", "typ": typ });
             let token = Secret::new(signer.sign_as(&header, &claims));

@@ -1,16 +1,16 @@
 //! A logout token: the provider's word that a session there is over (OpenID Connect Back-Channel
 //! Logout 1.0), by which the sessions that came from it end here.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
 use super::audience::Audience;
-use super::call::token_text;
+use super::call::{no_token, token_text};
+use super::claims::{check_issuer, check_times, expiry, key, session_key, subject};
 use super::descriptor::{Descriptor, Endpoints};
-use super::id_token::{check_issuer, check_times, expiry, subject};
 use super::jws::{SignedClaims, TokenKind, UnverifiedToken};
 use super::{Failure, Provider};
-use crate::auth::secret::{Secret, digest};
+use crate::auth::secret::Secret;
 
 /// The member of `events` that makes a token a logout token (§2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -51,8 +51,8 @@ impl LogoutTokenProof {
         endpoints: Endpoints,
         token: &Secret,
     ) -> Result<(UnverifiedToken, Self), Failure> {
-        let token = token_text(token.expose())
-            .ok_or_else(|| Failure::untrusted("the logout token cannot be one"))?;
+        let token =
+            token_text(token.expose()).ok_or_else(|| no_token("logout token", token.expose()))?;
         let token = UnverifiedToken::read(TokenKind::LogoutToken, &token)?;
         let keys = endpoints.jwks;
         let proof = Self {
@@ -98,22 +98,6 @@ impl LogoutTokenProof {
             issuer: self.issuer,
         })
     }
-}
-
-/// What a session of a provider is kept as here, from the `sid` of whatever the provider says.
-pub(super) fn session_key(
-    provider: Provider,
-    issuer: &str,
-    claims: &Map<String, Value>,
-) -> Option<String> {
-    let sid = subject(claims.get("sid"))?;
-    Some(key(provider, issuer, &sid))
-}
-
-/// One length for whatever a provider writes, and no meeting of two providers or issuers: none of
-/// the parts can hold a line break.
-fn key(provider: Provider, issuer: &str, id: &str) -> String {
-    digest(&format!("{}\n{issuer}\n{id}", provider.name()))
 }
 
 fn wrong(what: &str) -> Failure {

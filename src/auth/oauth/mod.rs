@@ -8,7 +8,7 @@
 //!    or [`callback::Denied`] if the provider said no.
 //! 3. [`exchange`] turns the code into a [`exchange::TokenRequest`], and its answer into
 //!    [`exchange::ProviderTokens`].
-//! 4. [`jws`] and [`id_token`] prove who came, or [`profile`] asks; either way the end is a
+//! 4. [`jws`] and [`id_token`] prove who came, or [`userinfo`] asks; either way the end is a
 //!    [`profile::Profile`].
 //! 5. [`policy`] says what a profile may do here, and [`redirect`] where the browser goes.
 //!
@@ -25,10 +25,12 @@ pub mod binding;
 pub mod cache;
 pub mod call;
 pub mod callback;
+pub mod claims;
 pub mod descriptor;
 pub mod discovery;
 pub mod exchange;
 pub mod id_token;
+pub mod inquiry;
 pub mod jwks;
 pub mod jws;
 pub mod logout;
@@ -36,10 +38,13 @@ pub mod logout_token;
 pub mod person;
 pub mod policy;
 pub mod profile;
+pub mod prompt;
+pub mod proof;
 pub mod provider;
 pub mod redirect;
 pub mod settings;
 pub mod table;
+pub mod userinfo;
 
 #[cfg(test)]
 mod example;
@@ -84,6 +89,13 @@ impl Failure {
             error: Error::Unavailable(reason.clone()),
             reason,
         }
+    }
+
+    /// The same, with the settings that it may be about.
+    #[must_use]
+    pub fn about(self, settings: &str) -> Self {
+        let reason = format!("{settings}: {}", self.reason);
+        Self { reason, ..self }
     }
 }
 

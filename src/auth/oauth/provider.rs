@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::prompt::PromptParameters;
 use super::table;
 
 /// Who signs people in elsewhere.
@@ -45,6 +46,8 @@ pub struct Row {
     pub scope: &'static str,
     /// Parameters of the authorize URL that nobody else needs.
     pub authorize_extra: &'static [(&'static str, &'static str)],
+    /// How it is asked for a sign-in although somebody is signed in there.
+    pub prompt: PromptParameters,
     /// Whether it understands PKCE (RFC 7636).
     pub pkce: bool,
     /// What says who came.
@@ -229,6 +232,19 @@ impl Row {
             Proof::IdToken(_) => &self.fields,
             Proof::Profile(_) => &table::OPENID,
         }
+    }
+
+    /// The settings that say which client we are there, and prove it.
+    pub fn client_settings(&self) -> String {
+        let proof = match self.credential {
+            CredentialSettings::Secret(name) => name.to_owned(),
+            CredentialSettings::AppleKey {
+                team_id,
+                key_id,
+                private_key,
+            } => [team_id, key_id, private_key].join(", "),
+        };
+        format!("{}, {proof}", self.client_id)
     }
 
     /// Whether the provider has this oddity.

@@ -1,6 +1,7 @@
 //! The table: one row for each provider, and nothing else.
 
 use super::apple;
+use super::prompt::{self, Prompt};
 use super::provider::{
     CredentialSettings, Fields, Oddity, Proof, Row, SourceSettings, TokenSignIn, UrlSetting,
 };
@@ -41,6 +42,7 @@ pub const GOOGLE: Row = Row {
     },
     scope: "openid email profile",
     authorize_extra: &[],
+    prompt: prompt::OPENID,
     pkce: true,
     // Google documents both spellings.
     proof: Proof::IdToken(&["https://accounts.google.com", "accounts.google.com"]),
@@ -83,6 +85,10 @@ pub const FACEBOOK: Row = Row {
     },
     scope: "email public_profile",
     authorize_extra: &[],
+    prompt: &[
+        (Prompt::Login, ("auth_type", "reauthenticate")),
+        (Prompt::SelectAccount, ("auth_type", "reauthenticate")),
+    ],
     pkce: false,
     proof: Proof::Profile(&[("fields", "id,name,first_name,middle_name,last_name")]),
     fields: Fields {
@@ -128,6 +134,10 @@ pub const INSTAGRAM: Row = Row {
     },
     scope: "instagram_business_basic",
     authorize_extra: &[],
+    prompt: &[
+        (Prompt::Login, ("force_reauth", "true")),
+        (Prompt::SelectAccount, ("force_reauth", "true")),
+    ],
     pkce: false,
     proof: Proof::Profile(&[("fields", "user_id,username,name")]),
     fields: Fields {
@@ -165,6 +175,8 @@ pub const APPLE: Row = Row {
     scope: "name email",
     // Apple gives name and address only to a form POST.
     authorize_extra: &[("response_mode", "form_post")],
+    // Apple always asks.
+    prompt: &[],
     pkce: false,
     proof: Proof::IdToken(&[apple::ISSUER]),
     fields: OPENID,
@@ -185,6 +197,7 @@ pub const KEYCLOAK: Row = Row {
     },
     scope: "openid email profile",
     authorize_extra: &[],
+    prompt: prompt::OPENID,
     pkce: true,
     proof: Proof::IdToken(&[]),
     fields: OPENID,

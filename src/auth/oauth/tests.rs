@@ -10,14 +10,17 @@ use super::binding::Binding;
 use super::callback::{Callback, Outcome};
 use super::descriptor::Descriptor;
 use super::example::{
-    NOW, NOW_SECONDS, Signer256, begun, data_keys, descriptor, endpoints, good, pairs, webcrypto,
+    NOW, NOW_SECONDS, Signer256, answered, begun, data_keys, descriptor, endpoints, good, pairs,
+    webcrypto,
 };
 use super::exchange::Evidence;
 use super::jwks::JwkSet;
 use super::jws::UnverifiedToken;
 use super::policy::{Decision, KnownIdentity, Linking, Policy, decide};
-use super::profile::{Found, IdTokenProof, Profile};
+use super::profile::Profile;
+use super::proof::IdTokenProof;
 use super::provider::Proof;
+use super::userinfo::Found;
 use super::{Failure, Provider};
 use crate::auth::one_time::{self, OneTime};
 use crate::auth::secret::Secret;
@@ -90,7 +93,7 @@ impl Idp {
         let tokens = request.read(&good(&self.token.to_string()))?;
         match tokens.evidence(&descriptor)? {
             Evidence::IdToken(token, proof) => self.verify(token, proof),
-            Evidence::Profile(request) => request.read(&good(&self.profile)),
+            Evidence::Profile(request) => answered(request, &self.profile),
         }
     }
 
@@ -99,6 +102,7 @@ impl Idp {
         let token = Secret::new(token);
         match Presented::new(descriptor, endpoints(descriptor), &token, NOW)? {
             Presented::IdToken(token, proof) => self.verify(token, proof),
+            Presented::SignedAccessToken(..) => panic!("{token:?}"),
             Presented::AccessToken(inquiry) => {
                 let found = inquiry.read(&good(&self.token.to_string()), NOW)?;
                 self.ask(found)
@@ -108,7 +112,9 @@ impl Idp {
 
     fn verify(&self, token: UnverifiedToken, proof: IdTokenProof) -> Result<Profile, Failure> {
         let keys = JwkSet::read(&good(&self.jwks))?;
-        let check = token.with_key(&keys).map_err(|token| token.unknown_key())?;
+        let check = token
+            .with_key(&keys)
+            .map_err(|_| Failure::untrusted("no key"))?;
         let holds = webcrypto(&check);
         self.ask(proof.identify(check.verified(holds)?, NOW)?)
     }
@@ -116,7 +122,7 @@ impl Idp {
     fn ask(&self, found: Found) -> Result<Profile, Failure> {
         match found {
             Found::Profile(profile) => Ok(profile),
-            Found::Ask(request) => request.read(&good(&self.profile)),
+            Found::Ask(request) => answered(request, &self.profile),
         }
     }
 

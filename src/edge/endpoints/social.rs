@@ -32,6 +32,7 @@ pub async fn begin(app: &App, incoming: &Incoming, provider: Provider) -> Result
         request.state,
         request.code_challenge.as_deref(),
         request.code_challenge_method.as_deref(),
+        request.prompt.as_deref(),
     )?;
     let (id, secret) = (&request.client_id, &request.client_secret);
     let start = social::allow(app, provider, id, secret, parameters).await?;

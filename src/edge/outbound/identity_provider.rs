@@ -5,17 +5,19 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use url::Url;
 use worker::{Method, console_error};
 
 use super::deadline::{Deadline, now};
 use super::http::{Outgoing, Received, receive};
+use super::web_crypto;
 use crate::auth::oauth::Failure;
 use crate::auth::oauth::cache::Cached;
 use crate::auth::oauth::call::{Answer, Call, MAX_ANSWER};
 use crate::auth::oauth::descriptor::{Endpoints, Source};
 use crate::auth::oauth::discovery::Discovery;
 use crate::auth::oauth::jwks::JwkSet;
-use crate::auth::oauth::jws::{SignatureCheck, UnverifiedToken};
+use crate::auth::oauth::jws::{SignatureCheck, SignedClaims, UnverifiedToken};
 
 /// No more documents than this are remembered: a deployment has a handful.
 const MOST_DOCUMENTS: usize = 64;
@@ -95,9 +97,20 @@ async fn fetch_endpoints(discovery: &Discovery, deadline: &Deadline) -> Result<E
     Err(discovery.unavailable(&seen))
 }
 
-/// The check that a token's signature needs, with the key it names. A key that the remembered set
-/// lacks is looked for in a fresh one, at most once a minute.
-pub async fn signature_check(
+/// Verifies a token's signature with the key that it names, of the set at `keys`.
+pub async fn verify(
+    token: UnverifiedToken,
+    keys: &Url,
+    deadline: &Deadline,
+) -> Result<SignedClaims, Failure> {
+    let keys = Call::get(keys.clone());
+    let check = signature_check(token, &keys, deadline).await?;
+    web_crypto::verify(check).await
+}
+
+/// The check that a token's signature needs. A key that the remembered set lacks is looked for in a
+/// fresh one, at most once a minute.
+async fn signature_check(
     token: UnverifiedToken,
     keys: &Call,
     deadline: &Deadline,
@@ -105,7 +118,9 @@ pub async fn signature_check(
     let set = match usable(&KEY_SETS, keys.url.as_str()) {
         None => {
             let fresh = fetch_keys(keys, deadline).await?;
-            return token.with_key(&fresh).map_err(|token| token.unknown_key());
+            return token
+                .with_key(&fresh)
+                .map_err(|token| token.unknown_key(&keys.url));
         }
         Some(Usable::Fresh(set) | Usable::Stale(set)) => set,
         Some(Usable::Outdated(set)) => {
@@ -117,10 +132,12 @@ pub async fn signature_check(
         Err(token) => token,
     };
     if !may_refetch(keys) {
-        return Err(token.unknown_key());
+        return Err(token.unknown_key(&keys.url));
     }
     let fresh = fetch_keys(keys, deadline).await?;
-    token.with_key(&fresh).map_err(|token| token.unknown_key())
+    token
+        .with_key(&fresh)
+        .map_err(|token| token.unknown_key(&keys.url))
 }
 
 async fn fetch_keys(keys: &Call, deadline: &Deadline) -> Result<JwkSet, Failure> {

@@ -1,17 +1,21 @@
 //! Who came: from a provider's code or token to a profile that is proven.
 
+use serde_json::{Map, Value};
+use worker::console_error;
+
 use crate::auth::oauth::Failure;
-use crate::auth::oauth::access_token::Presented;
-use crate::auth::oauth::call::Call;
+use crate::auth::oauth::access_token::{AccessTokenProof, Presented};
 use crate::auth::oauth::callback::Returned;
 use crate::auth::oauth::descriptor::Descriptor;
 use crate::auth::oauth::exchange::Evidence;
+use crate::auth::oauth::inquiry::Inquiry;
 use crate::auth::oauth::jws::UnverifiedToken;
-use crate::auth::oauth::profile::{Found, IdTokenProof, Profile};
+use crate::auth::oauth::profile::Profile;
+use crate::auth::oauth::proof::IdTokenProof;
+use crate::auth::oauth::userinfo::{Found, ProfileRequest, UserInfo};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::outbound::identity_provider::{answer, endpoints, send, signature_check};
-use crate::edge::outbound::web_crypto;
+use crate::edge::outbound::identity_provider::{answer, endpoints, send, verify};
 
 /// Spends a code; gives the person, and what ends the session there.
 pub async fn by_code(
@@ -25,10 +29,7 @@ pub async fn by_code(
     let refresh_token = tokens.refresh_token().cloned();
     let profile = match tokens.evidence(descriptor)? {
         Evidence::IdToken(token, proof) => by_id_token(app, token, proof).await?,
-        Evidence::Profile(request) => {
-            let received = send(&request.call, &app.deadline).await?;
-            request.read(&answer(&received))?
-        }
+        Evidence::Profile(request) => by_profile(app, request).await?,
     };
     Ok((profile, refresh_token))
 }
@@ -42,9 +43,12 @@ pub async fn by_token(
     let endpoints = endpoints(&descriptor.source, &app.deadline).await?;
     match Presented::new(descriptor, endpoints, token, app.now)? {
         Presented::IdToken(token, proof) => by_id_token(app, token, proof).await,
-        Presented::AccessToken(inquiry) => {
-            let received = send(&inquiry.call, &app.deadline).await?;
-            complete(app, inquiry.read(&answer(&received), app.now)?).await
+        Presented::AccessToken(inquiry) => by_inquiry(app, inquiry).await,
+        Presented::SignedAccessToken(token, proof, inquiry) => {
+            match (by_access_token(app, token, proof).await, inquiry) {
+                (Err(failure), Some(inquiry)) => by_inquiry(app, inquiry.after(&failure)).await,
+                (proven, _) => proven,
+            }
         }
     }
 }
@@ -54,19 +58,54 @@ async fn by_id_token(
     token: UnverifiedToken,
     proof: IdTokenProof,
 ) -> Result<Profile, Failure> {
-    let keys = Call::get(proof.keys.clone());
-    let check = signature_check(token, &keys, &app.deadline).await?;
-    let signed = web_crypto::verify(check).await?;
+    let signed = verify(token, &proof.keys, &app.deadline).await?;
     complete(app, proof.identify(signed, app.now)?).await
 }
 
-/// Asks for the name where it is wanting.
+async fn by_access_token(
+    app: &App,
+    token: UnverifiedToken,
+    proof: AccessTokenProof,
+) -> Result<Profile, Failure> {
+    let signed = verify(token, &proof.keys, &app.deadline).await?;
+    by_profile(app, proof.check(signed, app.now)?).await
+}
+
+async fn by_inquiry(app: &App, inquiry: Inquiry) -> Result<Profile, Failure> {
+    let received = send(&inquiry.call, &app.deadline).await?;
+    complete(app, inquiry.read(&answer(&received), app.now)?).await
+}
+
+/// Asks a provider about a person where its answer is the proof, or a part of it.
+async fn by_profile(app: &App, request: ProfileRequest) -> Result<Profile, Failure> {
+    let answer = ask(app, &request).await?;
+    request.read(answer)
+}
+
+/// Asks for the name where it is wanting. The person is proven without it, and signed in without it
+/// where no answer is to be had; an answer about somebody else refuses all the same.
 async fn complete(app: &App, found: Found) -> Result<Profile, Failure> {
-    match found {
-        Found::Profile(profile) => Ok(profile),
-        Found::Ask(request) => {
-            let received = send(&request.call, &app.deadline).await?;
-            request.read(&answer(&received))
+    let request = match found {
+        Found::Profile(profile) => return Ok(profile),
+        Found::Ask(request) => request,
+    };
+    match ask(app, &request).await {
+        Ok(answer) => request.read(answer),
+        Err(failure) => {
+            let reason = &failure.reason;
+            console_error!("a person's name is left out: {reason}");
+            request.without_answer().ok_or(failure)
+        }
+    }
+}
+
+async fn ask(app: &App, request: &ProfileRequest) -> Result<Map<String, Value>, Failure> {
+    let received = send(&request.call, &app.deadline).await?;
+    match request.open(&answer(&received))? {
+        UserInfo::Plain(answer) => Ok(answer),
+        UserInfo::Signed(token, proof) => {
+            let signed = verify(token, &proof.keys, &app.deadline).await?;
+            proof.check(signed)
         }
     }
 }

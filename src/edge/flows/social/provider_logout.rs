@@ -2,14 +2,12 @@
 
 use worker::console_error;
 
-use crate::auth::oauth::call::Call;
 use crate::auth::oauth::logout_token::LogoutTokenProof;
 use crate::auth::oauth::{Failure, Provider};
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::flows::sessions;
-use crate::edge::outbound::identity_provider::{endpoints, signature_check};
-use crate::edge::outbound::web_crypto;
+use crate::edge::outbound::identity_provider::{endpoints, verify};
 use crate::edge::store::provider_logouts;
 use crate::error::Error;
 
@@ -34,9 +32,7 @@ async fn end(app: &App, provider: Provider, token: &Secret) -> Result<(), Failur
     let descriptor = app.config.social.descriptor(provider)?;
     let endpoints = endpoints(&descriptor.source, &app.deadline).await?;
     let (token, proof) = LogoutTokenProof::read(descriptor, endpoints, token)?;
-    let keys = Call::get(proof.keys.clone());
-    let check = signature_check(token, &keys, &app.deadline).await?;
-    let signed = web_crypto::verify(check).await?;
+    let signed = verify(token, &proof.keys, &app.deadline).await?;
     let logout = proof.check(signed, app.now)?;
     let attempt = random_id()?;
     let ended = provider_logouts::end_sessions(&app.db, &logout, &attempt, app.now).await?;

@@ -62,6 +62,7 @@ pub const CLIENT_AUTH_REQUEST: Model = Model {
         Field::optional("state", Text),
         Field::optional("code_challenge", Text),
         Field::optional("code_challenge_method", Text),
+        Field::optional("prompt", Text),
     ],
     closed: true,
 };
@@ -74,6 +75,7 @@ pub const CLIENT_AUTH_QUERY: Model = Model {
         Field::optional("state", Text),
         Field::optional("code_challenge", Text),
         Field::optional("code_challenge_method", Text),
+        Field::optional("prompt", Text),
     ],
     closed: false,
 };
@@ -92,6 +94,8 @@ pub struct ClientAuthRequest {
     pub code_challenge: Option<String>,
     /// Only `S256`.
     pub code_challenge_method: Option<String>,
+    /// What the provider is to ask the person for.
+    pub prompt: Option<String>,
 }
 
 /// Body of the two login routes.
