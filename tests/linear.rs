@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use edgelatch::wire::incoming::{Body, Incoming, MAX_BODY, Method};
 use edgelatch::wire::servicestack::dto::Authenticate;
-use edgelatch::wire::servicestack::{bind, body, cookies, jsv, negotiation, recognise, return_url};
+use edgelatch::wire::servicestack::{bind, cookies, jsv, negotiation, recognise, return_url};
 
 const LARGE: usize = MAX_BODY * 16;
 const PARTS: u32 = 16;
@@ -130,9 +130,8 @@ fn read(incoming: &Incoming) {
     let _ = black_box(bind::one::<Authenticate>(incoming, &call).is_ok());
     let _ = black_box(bind::batch::<Authenticate>(incoming, &call).is_ok());
     let _ = black_box((
-        return_url::requested(incoming),
-        return_url::is_page(incoming, &call.operation),
-        body::form(incoming).iter().len(),
+        return_url::requested(incoming, &call),
+        return_url::is_page(incoming, &call),
     ));
 }
 

@@ -23,6 +23,7 @@ use edgelatch::wire::incoming::{Body, Incoming, Method};
 use edgelatch::wire::loopback::auth_clients::{self, AuthClientChanges, NewAuthClient};
 use edgelatch::wire::loopback::filter::{Filter, Where};
 use edgelatch::wire::loopback::{envelope, models};
+use edgelatch::wire::servicestack::call::Call;
 use edgelatch::wire::servicestack::failure::Failure;
 use edgelatch::wire::servicestack::{
     ask, bind, cookies, csv, dto, envelope as stack, jsv, recognise, return_url, xml,
@@ -272,12 +273,12 @@ fn servicestack(incoming: &Incoming) {
     if let Err(failure) = bind::batch::<dto::Authenticate>(incoming, &call) {
         blames_the_caller(&failure);
     }
-    leads_nowhere_else(incoming);
+    leads_nowhere_else(incoming, &call);
 }
 
 /// A return URL is of this origin, or none.
-fn leads_nowhere_else(incoming: &Incoming) {
-    if let Some(url) = return_url::requested(incoming) {
+fn leads_nowhere_else(incoming: &Incoming, call: &Call) {
+    if let Some(url) = return_url::requested(incoming, call) {
         let checked = return_url::check(&url, ISSUER, &[]).unwrap_or_default();
         let ours = format!("{ISSUER}/");
         assert!(checked.is_empty() || checked.starts_with('/') || checked.starts_with(&ours));

@@ -1,7 +1,10 @@
 //! A request's body, read in the format it is in.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
+use super::call::UrlForm;
 use super::failure::Failure;
 use super::form::FormType;
 use super::format::{Format, Media};
@@ -17,15 +20,55 @@ pub enum Content {
     Nothing,
     /// One DTO.
     Document(Map<String, Value>),
+    /// The DTOs of a batch.
+    Batch(Vec<Map<String, Value>>),
     /// A form's fields.
     Form(Pairs),
 }
 
-/// Reads the body: a form by its content type; anything else as `format`, or by its content type
-/// where that is none. A content type we do not know means that there is no body.
+impl Content {
+    /// The names of its members or fields.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Document(members) => members.keys().map(String::as_str).collect(),
+            Self::Form(pairs) => pairs.iter().map(|(name, _)| name.as_str()).collect(),
+            Self::Nothing | Self::Batch(_) => Vec::new(),
+        }
+    }
+}
+
+/// Prints what kind it is: it may hold secrets.
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "Nothing",
+            Self::Document(_) => "Document",
+            Self::Batch(_) => "Batch",
+            Self::Form(_) => "Form",
+        })
+    }
+}
+
+/// Reads the body as the URL says, or else by its content type. `request` names the DTO in errors.
+pub fn read(
+    incoming: &Incoming,
+    url_form: &UrlForm,
+    request: &'static str,
+) -> Result<Content, Failure> {
+    match url_form {
+        UrlForm::Route { .. } => read_one(incoming, None, request),
+        UrlForm::Predefined { format, batch, .. } if *batch => {
+            read_batch(incoming, *format, request).map(Content::Batch)
+        }
+        UrlForm::Predefined { format, .. } => read_one(incoming, Some(*format), request),
+    }
+}
+
+/// Reads a form by its content type; anything else as `format`, or by its content type where that
+/// is none. A content type we do not know means that there is no body.
 ///
 /// A form that begins with `{` is JSON: samples for the other API label their JSON so.
-pub fn read(
+fn read_one(
     incoming: &Incoming,
     format: Option<Format>,
     request: &'static str,
@@ -65,7 +108,7 @@ pub fn read(
 }
 
 /// Reads a body that is a list of DTOs, in JSON or JSV.
-pub fn read_batch(
+fn read_batch(
     incoming: &Incoming,
     format: Format,
     request: &'static str,
@@ -92,15 +135,6 @@ pub fn read_batch(
         _ => Err(refuse()),
     };
     elements.into_iter().map(members).collect()
-}
-
-/// The fields of the form that the body is; none where it is no form, or none that can be read.
-pub fn form(incoming: &Incoming) -> Pairs {
-    let text = incoming.text().ok();
-    let pairs = form_type(incoming)
-        .zip(text)
-        .and_then(|(form, text)| form.pairs(text).ok());
-    pairs.unwrap_or_default()
 }
 
 /// Whether the body is said to be a form.
@@ -170,7 +204,7 @@ mod tests {
     }
 
     fn content(content_type: &str, format: Option<Format>, body: &str) -> Result<Content, Failure> {
-        read(
+        read_one(
             &incoming(content_type, body.as_bytes()),
             format,
             "Authenticate",
@@ -179,16 +213,6 @@ mod tests {
 
     fn document(value: &Value) -> Result<Content, Failure> {
         Ok(Content::Document(value.as_object().unwrap().clone()))
-    }
-
-    impl std::fmt::Debug for Content {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str(match self {
-                Self::Nothing => "Nothing",
-                Self::Document(_) => "Document",
-                Self::Form(_) => "Form",
-            })
-        }
     }
 
     #[test]
@@ -252,7 +276,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_names_its_type_and_dto() {
         let message = |content_type: &str, body: &[u8]| {
-            let failure = read(&incoming(content_type, body), None, "Authenticate")
+            let failure = read_one(&incoming(content_type, body), None, "Authenticate")
                 .err()
                 .unwrap();
             assert_eq!(
@@ -280,9 +304,8 @@ mod tests {
         for content_type in ["application/json", "application/x-www-form-urlencoded"] {
             let mut request = incoming(content_type, b"");
             request.body = Body::Unread(Error::TooLarge);
-            let failure = read(&request, None, "Authenticate").err();
+            let failure = read_one(&request, None, "Authenticate").err();
             assert_eq!(failure, Some(Failure::Common(Error::TooLarge)));
-            assert_eq!(form(&request), Pairs::default());
         }
     }
 

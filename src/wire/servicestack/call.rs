@@ -1,7 +1,9 @@
 //! A call that has been recognised: what it is for, and how it is read and answered.
 
+use super::body::Content;
 use super::failure::Failure;
 use super::format::{Format, Media};
+use crate::wire::document::Pairs;
 use crate::wire::incoming::Method;
 
 /// A call to this surface.
@@ -13,6 +15,8 @@ pub struct Call {
     pub operation: Result<Operation, Failure>,
     /// How the URL was written, which decides how the body is read and what takes precedence.
     pub url_form: UrlForm,
+    /// What the body holds, read once; or why it cannot be read.
+    pub content: Result<Content, Failure>,
     /// How to answer.
     pub reply: Media,
 }
@@ -58,6 +62,14 @@ impl Operation {
         }
     }
 
+    /// The name of the DTO that is sent for it.
+    pub const fn request(self) -> &'static str {
+        match self {
+            Self::GetAccessToken => "GetAccessToken",
+            _ => "Authenticate",
+        }
+    }
+
     /// The operation of a DTO's name, in any case.
     pub fn named(name: &str) -> Option<Self> {
         let all = [
@@ -79,6 +91,15 @@ impl Operation {
 }
 
 impl Call {
+    /// The fields of the form that was posted; none where it was none that could be read.
+    pub fn form(&self) -> impl Iterator<Item = &(String, String)> {
+        let form = match &self.content {
+            Ok(Content::Form(pairs)) => Some(pairs),
+            _ => None,
+        };
+        form.into_iter().flat_map(Pairs::iter)
+    }
+
     /// Whether a list of DTOs was sent.
     pub const fn is_batch(&self) -> bool {
         matches!(self.url_form, UrlForm::Predefined { batch: true, .. })

@@ -1,25 +1,26 @@
 //! The method that counts, where a form or a proxy can only post.
 
-use super::body;
+use super::body::Content;
+use super::failure::Failure;
 use crate::wire::incoming::{Incoming, Method};
 
 /// The method after `X-Http-Method-Override`, a header or a form's field. Only a POST is heeded: a
 /// GET that becomes a POST would get past what guards the one and not the other.
-pub fn effective(incoming: &Incoming) -> Method {
+pub fn effective(incoming: &Incoming, content: &Result<Content, Failure>) -> Method {
     const OVERRIDE: &str = "x-http-method-override";
     if incoming.method != Method::Post {
         return incoming.method;
     }
     let of_form = || {
-        let mut pairs = body::form(incoming).into_iter();
+        let Ok(Content::Form(pairs)) = content else {
+            return None;
+        };
+        let mut pairs = pairs.iter();
         pairs
             .find(|(name, _)| name.eq_ignore_ascii_case(OVERRIDE))
-            .map(|(_, value)| value)
+            .map(|(_, value)| value.as_str())
     };
-    let name = incoming
-        .header(OVERRIDE)
-        .map(str::to_owned)
-        .or_else(of_form);
+    let name = incoming.header(OVERRIDE).or_else(of_form);
     name.map(|name| name.trim().to_ascii_uppercase())
         .filter(|name| !name.is_empty())
         .map_or(Method::Post, |name| Method::parse(&name))
@@ -29,6 +30,8 @@ pub fn effective(incoming: &Incoming) -> Method {
 mod tests {
     use super::*;
     use crate::wire::incoming::Body;
+    use crate::wire::servicestack::body;
+    use crate::wire::servicestack::call::UrlForm;
 
     #[test]
     fn only_a_post_can_be_overridden() {
@@ -46,7 +49,9 @@ mod tests {
                 .collect();
             let body = Body::Bytes(body.into());
             let incoming = Incoming::new(method, "/api/Authenticate", "", headers, body);
-            effective(&incoming)
+            let url_form = UrlForm::Route { provider: None };
+            let content = body::read(&incoming, &url_form, "Authenticate");
+            effective(&incoming, &content)
         };
         assert_eq!(method(Method::Post, "get", ""), Method::Get);
         assert_eq!(

@@ -5,12 +5,10 @@
 //! the other API's. Every other single name there is ours, and so are the URLs made of a DTO's
 //! name. What is not recognised belongs to the other API, its 404s and 405s included.
 
-use serde_json::Value;
-
 use super::body::{self, Content};
 use super::call::{Call, Operation, UrlForm};
 use super::failure::Failure;
-use super::format::Format;
+use super::format::{Format, Media};
 use super::{method, negotiation};
 use crate::error::Error;
 use crate::wire::incoming::{Incoming, Method};
@@ -72,16 +70,16 @@ pub fn recognise(incoming: &Incoming) -> Option<Call> {
 /// `/auth`, `/access-token` and `/session-to-token`, with their old names and suffixes.
 fn at_root(incoming: &Incoming, name: &str) -> Option<Call> {
     let (stem, suffix) = split_suffix(name);
-    let method = method::effective(incoming);
-    let operation = match stem.to_ascii_lowercase().as_str() {
-        "auth" | "authenticate" => {
-            allowed(method, &["GET", "HEAD", "POST"]).map(|()| Operation::Authenticate)
+    let (operation, methods): (_, &[_]) = match stem.to_ascii_lowercase().as_str() {
+        "auth" | "authenticate" => (Ok(Operation::Authenticate), &["GET", "HEAD", "POST"]),
+        "access-token" => (Ok(Operation::GetAccessToken), &["POST"]),
+        "session-to-token" => {
+            let missing = Failure::NoSuchOperation("ConvertSessionToToken".to_owned());
+            (Err(missing), &[])
         }
-        "access-token" => allowed(method, &["POST"]).map(|()| Operation::GetAccessToken),
-        "session-to-token" => Err(Failure::NoSuchOperation("ConvertSessionToToken".to_owned())),
         _ => return None,
     };
-    Some(route(incoming, operation, None, suffix))
+    Some(route(incoming, operation, None, suffix).with_methods(methods))
 }
 
 /// `/auth/{name}`: the other API's own names, the shared ones, and all the rest, which is ours.
@@ -92,24 +90,34 @@ fn under_auth(incoming: &Incoming, name: &str) -> Option<Call> {
             .iter()
             .any(|ending| lower.ends_with(ending));
     let shared = SHARED.contains(&lower.as_str());
-    if reserved || (shared && !(incoming.method == Method::Post && is_ours(incoming))) {
+    if reserved || (shared && incoming.method != Method::Post) {
         return None;
     }
-    Some(provider(incoming, name))
+    let call = provider(incoming, name);
+    (!shared || is_ours(incoming, &call)).then_some(call)
 }
 
 /// A route with a `{provider}`, which is always POST but for the sign-out.
 fn provider(incoming: &Incoming, name: &str) -> Call {
     let (stem, suffix) = split_suffix(name);
-    let method = method::effective(incoming);
-    let operation = if stem.eq_ignore_ascii_case("logout") {
-        allowed(method, &["GET", "HEAD", "POST"]).map(|()| Operation::AuthenticateLogout)
-    } else if method == Method::Get {
-        Err(Failure::GetDisabled)
-    } else {
-        allowed(method, &["POST"]).map(|()| Operation::Authenticate)
-    };
-    route(incoming, operation, Some(stem.to_owned()), suffix)
+    let provider = Some(stem.to_owned());
+    if stem.eq_ignore_ascii_case("logout") {
+        let call = route(
+            incoming,
+            Ok(Operation::AuthenticateLogout),
+            provider,
+            suffix,
+        );
+        return call.with_methods(&["GET", "HEAD", "POST"]);
+    }
+    let call = route(incoming, Ok(Operation::Authenticate), provider, suffix);
+    match call.method {
+        Method::Get => Call {
+            operation: Err(Failure::GetDisabled),
+            ..call
+        },
+        _ => call.with_methods(&["POST"]),
+    }
 }
 
 /// `/api/{dto}`, whose suffix names the format of both bodies.
@@ -125,27 +133,24 @@ fn predefined(incoming: &Incoming, name: &str, format: Format, one_way: bool) ->
     let (dto, batch) = name
         .strip_suffix("[]")
         .map_or((name, false), |dto| (dto, true));
-    let method = method::effective(incoming);
-    let operation = match Operation::named(dto).filter(|_| !batch || format.has_lists()) {
-        Some(operation) if batch => allowed(method, &["POST"]).map(|()| operation),
-        Some(operation) => allowed(method, operation.methods()).map(|()| operation),
-        None => Err(Failure::NoSuchOperation(name.to_owned())),
-    };
+    let named = Operation::named(dto).filter(|_| !batch || format.has_lists());
     let reply = negotiation::fixed(incoming, format);
-    Call {
-        method,
-        operation,
-        url_form: UrlForm::Predefined {
-            format,
-            batch,
-            one_way,
-        },
-        reply: if batch && !reply.format.has_lists() {
-            format.default_media()
-        } else {
-            reply
-        },
-    }
+    let reply = if batch && !reply.format.has_lists() {
+        format.default_media()
+    } else {
+        reply
+    };
+    let url_form = UrlForm::Predefined {
+        format,
+        batch,
+        one_way,
+    };
+    let methods = match named {
+        Some(operation) if !batch => operation.methods(),
+        _ => &["POST"],
+    };
+    let operation = named.ok_or_else(|| Failure::NoSuchOperation(name.to_owned()));
+    call(incoming, operation, url_form, reply).with_methods(methods)
 }
 
 fn route(
@@ -154,19 +159,41 @@ fn route(
     provider: Option<String>,
     suffix: Option<Format>,
 ) -> Call {
+    let reply = negotiation::negotiated(incoming, suffix);
+    call(incoming, operation, UrlForm::Route { provider }, reply)
+}
+
+/// Reads the body, once, and in it the method.
+fn call(
+    incoming: &Incoming,
+    operation: Result<Operation, Failure>,
+    url_form: UrlForm,
+    reply: Media,
+) -> Call {
+    let content = match &operation {
+        Ok(operation) => body::read(incoming, &url_form, operation.request()),
+        Err(_) => Ok(Content::Nothing),
+    };
     Call {
-        method: method::effective(incoming),
+        method: method::effective(incoming, &content),
         operation,
-        url_form: UrlForm::Route { provider },
-        reply: negotiation::negotiated(incoming, suffix),
+        url_form,
+        content,
+        reply,
     }
 }
 
-fn allowed(method: Method, methods: &[&'static str]) -> Result<(), Failure> {
-    if methods.contains(&method.name()) {
-        Ok(())
-    } else {
-        Err(Failure::Common(Error::NoSuchMethod(methods.to_vec())))
+impl Call {
+    /// Refuses the methods that an operation does not have at this URL.
+    fn with_methods(self, methods: &[&'static str]) -> Self {
+        if self.operation.is_err() || methods.contains(&self.method.name()) {
+            return self;
+        }
+        let refusal = Failure::Common(Error::NoSuchMethod(methods.to_vec()));
+        Self {
+            operation: Err(refusal),
+            ..self
+        }
     }
 }
 
@@ -183,23 +210,12 @@ fn split_suffix(segment: &str) -> (&str, Option<Format>) {
 
 /// Whether a request for a shared name can only be meant for this surface: it has one of our keys
 /// and none of a client of the other API. A body that cannot be read is the other API's.
-fn is_ours(incoming: &Incoming) -> bool {
-    let Ok(content) = body::read(incoming, None, Operation::Authenticate.name()) else {
+fn is_ours(incoming: &Incoming, call: &Call) -> bool {
+    let Ok(content) = &call.content else {
         return false;
     };
-    let of_body: Vec<String> = match content {
-        Content::Nothing => Vec::new(),
-        Content::Document(members) => members
-            .into_iter()
-            .map(|(name, _): (String, Value)| name)
-            .collect(),
-        Content::Form(pairs) => pairs.into_iter().map(|(name, _)| name).collect(),
-    };
-    let keys: Vec<String> = incoming
-        .query_pairs()
-        .map(|(name, _)| name)
-        .chain(of_body)
-        .collect();
+    let mut keys = content.names();
+    keys.extend(incoming.query.iter().map(|(name, _)| name.as_str()));
     let any = |names: &[&str]| {
         keys.iter()
             .any(|key| names.iter().any(|name| name.eq_ignore_ascii_case(key)))
@@ -213,6 +229,8 @@ mod tests {
 
     use super::*;
     use crate::wire::incoming::Body;
+    use crate::wire::servicestack::dto::Authenticate;
+    use crate::wire::servicestack::{bind, return_url};
 
     /// A request, and whose it is. What only the other API's answer shows is for end-to-end tests.
     #[derive(Deserialize)]
@@ -287,6 +305,30 @@ mod tests {
         let rows: Vec<Row> = serde_json::from_str(text).unwrap();
         assert!(rows.len() > 100, "{}", rows.len());
         rows.iter().for_each(Row::check);
+    }
+
+    #[test]
+    fn a_form_is_read_once() {
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "text/html"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let form = "X-Http-Method-Override=POST&accessToken=t&continue=/home&meta={a:b}";
+        let body = Body::Bytes(form.into());
+        let mut incoming = Incoming::new(Method::Post, "/auth/google", "", headers.into(), body);
+        let call = recognise(&incoming).unwrap();
+        // Nothing is there for who would read it again.
+        incoming.body = Body::Unread(Error::TooLarge);
+        let dto: Authenticate = bind::one(&incoming, &call).unwrap();
+        assert_eq!(dto.access_token.unwrap().expose(), "t");
+        assert_eq!(dto.meta.len(), 1);
+        assert_eq!(
+            return_url::requested(&incoming, &call).as_deref(),
+            Some("/home")
+        );
+        assert!(return_url::is_page(&incoming, &call));
+        assert_eq!(format!("{:?}", call.content), "Ok(Form)");
     }
 
     #[test]

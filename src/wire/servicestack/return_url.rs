@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::{Position, Url};
 
 use super::body;
-use super::call::Operation;
+use super::call::{Call, Operation};
 use super::failure::Failure;
 use crate::wire::cors::origin_of;
 use crate::wire::incoming::{Incoming, Method, media_essence};
@@ -13,14 +13,12 @@ use crate::wire::incoming::{Incoming, Method, media_essence};
 const NAMES: [&str; 3] = ["continue", "ReturnUrl", "redirect"];
 
 /// The return URL in query or form, as it was sent. One in a document is not read from here.
-pub fn requested(incoming: &Incoming) -> Option<String> {
-    let form = body::form(incoming);
-    let mut pairs: Vec<(String, String)> = incoming.query_pairs().collect();
-    pairs.extend(form);
-    pairs.retain(|(_, value)| !value.trim().is_empty());
+pub fn requested(incoming: &Incoming, call: &Call) -> Option<String> {
+    let pairs: Vec<_> = incoming.query.iter().chain(call.form()).collect();
     NAMES.into_iter().find_map(|wanted| {
         let mut pairs = pairs.iter();
-        let pair = pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let pair = pairs
+            .find(|(name, value)| name.eq_ignore_ascii_case(wanted) && !value.trim().is_empty());
         pair.map(|(_, value)| value.clone())
     })
 }
@@ -44,15 +42,14 @@ pub fn check(text: &str, public_url: &str, allowed: &[String]) -> Result<String,
 
 /// Whether the caller is a browser that shows what it gets, and so wants to be sent on: HTML is what
 /// it asks for first, and it posts a form, or follows a link that signs out.
-pub fn is_page(incoming: &Incoming, operation: &Result<Operation, Failure>) -> bool {
+pub fn is_page(incoming: &Incoming, call: &Call) -> bool {
     let accept = incoming.header("accept").unwrap_or_default();
     let first = accept.split(',').next().unwrap_or_default();
-    let link = incoming.method == Method::Get && *operation == Ok(Operation::AuthenticateLogout);
+    let link =
+        incoming.method == Method::Get && call.operation == Ok(Operation::AuthenticateLogout);
+    let mut pairs = incoming.query.iter().chain(call.form());
     let stays = |(name, _): &(String, String)| name.eq_ignore_ascii_case("noredirect");
-    media_essence(first) == "text/html"
-        && (link || body::is_form(incoming))
-        && !incoming.query_pairs().any(|pair| stays(&pair))
-        && !body::form(incoming).iter().any(stays)
+    media_essence(first) == "text/html" && (link || body::is_form(incoming)) && !pairs.any(stays)
 }
 
 /// The URL with a failure in its fragment, as `f=…`: in place of one that is there, and after
@@ -106,7 +103,14 @@ mod tests {
             let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
             let body = Body::Bytes(vec![]);
             let incoming = Incoming::new(method, "/auth", query, headers.into(), body);
-            is_page(&incoming, &Ok(operation))
+            let call = recognise(&incoming).unwrap();
+            is_page(
+                &incoming,
+                &Call {
+                    operation: Ok(operation),
+                    ..call
+                },
+            )
         };
         let html = "text/html,application/xhtml+xml,*/*;q=0.8";
         let sign_in = Operation::Authenticate;
@@ -135,6 +139,7 @@ mod tests {
 
     use super::*;
     use crate::wire::incoming::{Body, Method};
+    use crate::wire::servicestack::recognise::recognise;
 
     const OURS: &str = "https://login.example/base/";
 
@@ -203,7 +208,8 @@ mod tests {
         let requested = |query: &str, content_type: &str, body: &str| {
             let headers = vec![("content-type".to_owned(), content_type.to_owned())];
             let body = Body::Bytes(body.into());
-            requested(&Incoming::new(Method::Post, "/auth", query, headers, body))
+            let incoming = Incoming::new(Method::Post, "/auth", query, headers, body);
+            requested(&incoming, &recognise(&incoming).unwrap())
         };
         let form = "application/x-www-form-urlencoded";
         assert_eq!(

@@ -21,7 +21,7 @@ pub async fn return_url(
             .filter(|_| matches!(ask, Ask::SignOut));
         url.filter(|url| !url.trim().is_empty())
     };
-    match return_url::requested(exchange.incoming).or_else(of_document) {
+    match return_url::requested(exchange.incoming, exchange.call).or_else(of_document) {
         Some(url) => checked(exchange, &url).await.map(Some),
         None => Ok(None),
     }
@@ -32,12 +32,12 @@ pub async fn return_url(
 /// does a page of another site.
 pub async fn sent_on(exchange: &Exchange<'_>, reply: Reply, failure: Option<&Failure>) -> Reply {
     let incoming = exchange.incoming;
-    let is_page = return_url::is_page(incoming, &exchange.call.operation);
+    let is_page = return_url::is_page(incoming, exchange.call);
     if !is_page || reply.status >= 500 || failure == Some(&Failure::CrossSite) {
         return reply;
     }
     let page = incoming.header("referer").filter(|_| failure.is_some());
-    let wanted = return_url::requested(incoming).or_else(|| page.map(str::to_owned));
+    let wanted = return_url::requested(incoming, exchange.call).or_else(|| page.map(str::to_owned));
     let Some(wanted) = wanted else {
         return reply;
     };

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Request;
 use crate::auth::secret::Secret;
-use crate::wire::document::{Document, Pairs, json};
-use crate::wire::servicestack::body::Content;
+use crate::wire::document::{Document, json};
 use crate::wire::servicestack::failure::Failure;
 use crate::wire::servicestack::jsv;
 
@@ -33,46 +32,43 @@ impl Fields {
         }
     }
 
-    /// Takes a document's members, null ones as absent; hands back the pairs of a form.
-    pub(super) fn start(&mut self, content: Content) -> Pairs {
-        match content {
-            Content::Nothing => Pairs::default(),
-            Content::Form(pairs) => pairs,
-            Content::Document(document) => {
-                for (name, value) in document {
-                    match self.declared(&name) {
-                        Some(name) if value.is_null() => drop(self.given.remove(name)),
-                        Some(name) => drop(self.given.insert(name, Given::Document(value))),
-                        None => {}
-                    }
-                }
-                Pairs::default()
+    /// Takes a document's members, null ones as absent.
+    pub(super) fn start(&mut self, document: &Map<String, Value>) {
+        for (name, value) in document {
+            match self.declared(name) {
+                Some(name) if value.is_null() => drop(self.given.remove(name)),
+                Some(name) => drop(self.given.insert(name, Given::Document(value.clone()))),
+                None => {}
             }
         }
     }
 
-    pub(super) fn overwrite_all(&mut self, pairs: impl IntoIterator<Item = (String, String)>) {
+    pub(super) fn overwrite_all<'a>(
+        &mut self,
+        pairs: impl IntoIterator<Item = &'a (String, String)>,
+    ) {
         for (name, value) in pairs {
-            self.overwrite(&name, value);
+            self.overwrite(name, value);
         }
     }
 
     /// A pair takes the place of what was there, unless it is empty.
-    pub(super) fn overwrite(&mut self, name: &str, value: String) {
+    pub(super) fn overwrite(&mut self, name: &str, value: &str) {
         if let Some(name) = self.declared(name)
             && !value.is_empty()
         {
-            self.given.insert(name, Given::Pair(value));
+            self.given.insert(name, Given::Pair(value.to_owned()));
         }
     }
 
     /// Pairs are taken where nothing was there.
-    pub(super) fn fill(&mut self, pairs: impl IntoIterator<Item = (String, String)>) {
+    pub(super) fn fill<'a>(&mut self, pairs: impl IntoIterator<Item = &'a (String, String)>) {
         for (name, value) in pairs {
-            if let Some(name) = self.declared(&name)
+            if let Some(name) = self.declared(name)
                 && !value.is_empty()
             {
-                self.given.entry(name).or_insert(Given::Pair(value));
+                let given = self.given.entry(name);
+                given.or_insert_with(|| Given::Pair(value.clone()));
             }
         }
     }

@@ -5,7 +5,7 @@ mod fields;
 
 pub use fields::Fields;
 
-use super::body::{self, Content};
+use super::body::Content;
 use super::call::{Call, UrlForm};
 use super::failure::Failure;
 use crate::wire::incoming::Incoming;
@@ -24,19 +24,18 @@ pub trait Request: Sized {
 /// Binds the one DTO of a call.
 pub fn one<T: Request>(incoming: &Incoming, call: &Call) -> Result<T, Failure> {
     let mut fields = Fields::new(T::MEMBERS);
+    if let Content::Document(document) = content(call)? {
+        fields.start(document);
+    }
     match &call.url_form {
         UrlForm::Route { provider } => {
-            let content = body::read(incoming, None, T::NAME)?;
-            let form = fields.start(content);
-            fields.overwrite("provider", provider.clone().unwrap_or_default());
-            fields.overwrite_all(incoming.query_pairs());
-            fields.overwrite_all(form);
+            fields.overwrite("provider", provider.as_deref().unwrap_or_default());
+            fields.overwrite_all(incoming.query.iter());
+            fields.overwrite_all(call.form());
         }
-        UrlForm::Predefined { format, .. } => {
-            let content = body::read(incoming, Some(*format), T::NAME)?;
-            let form = fields.start(content);
-            fields.overwrite_all(form);
-            fields.fill(incoming.query_pairs());
+        UrlForm::Predefined { .. } => {
+            fields.overwrite_all(call.form());
+            fields.fill(incoming.query.iter());
         }
     }
     fields.finish()
@@ -44,18 +43,20 @@ pub fn one<T: Request>(incoming: &Incoming, call: &Call) -> Result<T, Failure> {
 
 /// Binds the DTOs of a batch; the query fills what each of them left unset.
 pub fn batch<T: Request>(incoming: &Incoming, call: &Call) -> Result<Vec<T>, Failure> {
-    let format = match call.url_form {
-        UrlForm::Predefined { format, .. } => format,
-        UrlForm::Route { .. } => return Err(Failure::NoSuchOperation(format!("{}[]", T::NAME))),
+    let Content::Batch(documents) = content(call)? else {
+        return Err(Failure::NoSuchOperation(format!("{}[]", T::NAME)));
     };
-    let documents = body::read_batch(incoming, format, T::NAME)?;
-    let bound = documents.into_iter().map(|document| {
+    let bound = documents.iter().map(|document| {
         let mut fields = Fields::new(T::MEMBERS);
-        fields.start(Content::Document(document));
-        fields.fill(incoming.query_pairs());
+        fields.start(document);
+        fields.fill(incoming.query.iter());
         fields.finish()
     });
     bound.collect()
+}
+
+fn content(call: &Call) -> Result<&Content, Failure> {
+    call.content.as_ref().map_err(Clone::clone)
 }
 
 #[cfg(test)]
