@@ -116,6 +116,11 @@ impl Error {
         }
     }
 
+    /// A setting that cannot be used, and what it must be; its value stays out of it.
+    pub fn malformed_setting(name: &str, expected: &str) -> Self {
+        Self::Misconfigured(format!("{name} must be {expected}"))
+    }
+
     /// What the operator should read in the log; nothing for failures that are the caller's.
     pub fn log_text(&self) -> Option<String> {
         match self {

@@ -1,4 +1,4 @@
-//! Apple's oddities: a client secret that is a JWT we sign, and a name that is sent only once.
+//! Apple's client secret: a JWT that we sign for each request.
 
 use chrono::{DateTime, TimeDelta};
 use jwt_compact::alg::Es256;
@@ -6,17 +6,10 @@ use jwt_compact::prelude::*;
 use p256::ecdsa::SigningKey;
 use p256::pkcs8::DecodePrivateKey;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::person::Names;
-use super::settings::misconfigured;
+use super::table::{APPLE_ISSUER, APPLE_PRIVATE_KEY};
 use crate::auth::secret::Secret;
 use crate::error::Error;
-
-/// Who Apple says it is, and who the client secret is for.
-pub const ISSUER: &str = "https://appleid.apple.com";
-/// The setting that holds the signing key.
-pub const PRIVATE_KEY: &str = "APPLE_AUTH_PRIVATE_KEY";
 
 /// How long a client secret lives: it is made for one request. Apple allows six months.
 const SECRET_LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -32,7 +25,7 @@ struct SecretClaims<'a> {
 pub(super) fn signing_key(pem: &Secret) -> Result<SigningKey, Error> {
     let pem = pem.expose().replace("\\n", "\n").replace('\r', "");
     SigningKey::from_pkcs8_pem(pem.trim())
-        .map_err(|_| misconfigured(PRIVATE_KEY, "the PKCS#8 PEM of a P-256 key"))
+        .map_err(|_| Error::malformed_setting(APPLE_PRIVATE_KEY, "the PKCS#8 PEM of a P-256 key"))
 }
 
 /// Makes the client secret at `now` (epoch milliseconds): ES256, by the team, about the client.
@@ -50,7 +43,7 @@ pub(super) fn client_secret(
     let mut claims = Claims::new(SecretClaims {
         iss: team_id,
         sub: client_id,
-        aud: ISSUER,
+        aud: APPLE_ISSUER,
     });
     claims.issued_at = Some(issued);
     claims.expiration = Some(expires.ok_or_else(out_of_range)?);
@@ -60,21 +53,13 @@ pub(super) fn client_secret(
         .map_err(|error| Error::Internal(format!("signing: {error}")))
 }
 
-/// The name in the `user` field of Apple's first form. The browser sent it: it is a name and no
-/// proof of anything, and the address beside it is not read.
-pub(super) fn names(user: &str) -> Names {
-    let user: Value = serde_json::from_str(user).unwrap_or_default();
-    let name = |part: &str| user.get("name")?.get(part)?.as_str();
-    Names::new(name("firstName"), name("middleName"), name("lastName"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::example::{NOW, NOW_SECONDS, apple_key, apple_pem};
     use super::*;
     use base64ct::{Base64UrlUnpadded, Encoding};
     use p256::ecdsa::{Signature, signature::Verifier};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn secret(pem: &str) -> Result<String, Error> {
         let pem = Secret::new(pem);
@@ -132,23 +117,6 @@ mod tests {
         ] {
             let expected = "APPLE_AUTH_PRIVATE_KEY must be the PKCS#8 PEM of a P-256 key";
             assert_eq!(secret(text), Err(Error::Misconfigured(expected.to_owned())));
-        }
-    }
-
-    #[test]
-    fn the_name_is_read_and_nothing_else() {
-        let user =
-            r#"{"name":{"firstName":" Ann\u0000 ","lastName":"Lee"},"email":"boss@example.com"}"#;
-        assert_eq!(names(user), Names::new(Some("Ann"), None, Some("Lee")));
-        for user in [
-            "",
-            "x",
-            "[]",
-            "{}",
-            r#"{"name":"Ann"}"#,
-            r#"{"name":{"firstName":1}}"#,
-        ] {
-            assert_eq!(names(user), Names::default(), "{user}");
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::Failure;
 use super::call::quoted;
 use super::descriptor::Descriptor;
+use super::failure::Failure;
 use super::jws::TokenKind;
 
 /// Client ids of this deployment at a provider.
@@ -103,8 +103,8 @@ impl Audience {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Provider;
     use super::super::example::settings_with;
+    use super::super::provider::Provider;
     use super::*;
     use serde_json::json;
 

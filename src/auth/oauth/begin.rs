@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::address;
+use super::apple;
 use super::binding::Binding;
-use super::descriptor::{Credential, Descriptor, Endpoints};
+use super::descriptor::{Credential, Descriptor};
+use super::endpoints::Endpoints;
 use super::prompt::Prompt;
 use super::provider::Proof;
-use super::{Provider, address, apple};
+use super::provider::Provider;
 use crate::auth::client::AuthClient;
 use crate::auth::data_key::{DataKeys, Purpose};
 use crate::auth::pkce::Challenge;
@@ -247,6 +250,7 @@ mod tests {
     use super::super::example::{
         begun, data_keys, descriptor, endpoints, fresh, settings_with, start,
     };
+    use super::super::table::APPLE_PRIVATE_KEY;
     use super::*;
 
     fn authorize(provider: Provider) -> String {
@@ -426,7 +430,7 @@ mod tests {
 
     #[test]
     fn a_key_that_cannot_sign_is_found_before_the_browser_leaves() {
-        let settings = settings_with(&[(apple::PRIVATE_KEY, "not a key")]).unwrap();
+        let settings = settings_with(&[(APPLE_PRIVATE_KEY, "not a key")]).unwrap();
         let apple = settings.descriptor(Provider::Apple).unwrap();
         let begun = begin(apple, endpoints(apple), start(), fresh(), &data_keys());
         match begun {

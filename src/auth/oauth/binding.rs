@@ -4,8 +4,8 @@
 //! browser. A provider that comes back with a form POST from its own site needs `SameSite=None`;
 //! such a cookie has another name, so that it is worth nothing at any other provider's return.
 
-use super::Provider;
 use super::provider::Oddity;
+use super::provider::Provider;
 use crate::auth::secret::{Secret, digest};
 
 /// How much of the `state`'s digest names the cookie, in characters.

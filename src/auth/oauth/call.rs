@@ -6,10 +6,8 @@ use base64ct::{Base64, Encoding};
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-use super::descriptor::{Credential, Descriptor, Endpoints};
-use super::{Failure, apple};
+use super::failure::Failure;
 use crate::auth::secret::Secret;
-use crate::error::Error;
 
 /// The most that is read of an answer, in bytes; a longer one is no answer.
 pub const MAX_ANSWER: usize = 1_048_576;
@@ -54,22 +52,13 @@ impl Call {
         }
     }
 
-    /// A form, sent by us as the client that we are to this provider (RFC 6749 §2.3.1).
-    pub fn authenticated(
-        descriptor: &Descriptor,
-        endpoints: &Endpoints,
+    /// A form, with the secret of a client in its header or in its body (RFC 6749 §2.3.1).
+    pub fn of_client(
         url: &Url,
         parameters: &[(&str, &str)],
-        now: i64,
-    ) -> Result<Self, Error> {
-        let secret = match &descriptor.credential {
-            Credential::Secret(secret) => secret.clone(),
-            Credential::AppleKey {
-                team_id,
-                key_id,
-                private_key,
-            } => apple::client_secret(team_id, key_id, private_key, &descriptor.client_id, now)?,
-        };
+        (client_id, secret): (&str, &Secret),
+        in_header: bool,
+    ) -> Self {
         let mut call = Self::get(url.clone());
         call.method = "POST";
         call.headers.push((
@@ -78,15 +67,15 @@ impl Call {
         ));
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(parameters);
-        if endpoints.secret_in_header {
+        if in_header {
             call.headers
-                .push(("authorization", basic(&descriptor.client_id, &secret)));
+                .push(("authorization", basic(client_id, secret)));
         } else {
-            form.append_pair("client_id", &descriptor.client_id);
+            form.append_pair("client_id", client_id);
             form.append_pair("client_secret", secret.expose());
         }
         call.form = Some(form.finish());
-        Ok(call)
+        call
     }
 
     /// The same request with a token that [`token`] has read (RFC 6750 §2.1).
@@ -140,6 +129,17 @@ impl Answer<'_> {
     }
 }
 
+/// The one object in `{"data":[…]}`, or the answer itself if it is not wrapped.
+pub(super) fn unwrapped(mut answer: Map<String, Value>) -> Map<String, Value> {
+    match answer.get_mut("data").and_then(Value::as_array_mut) {
+        Some(list) if list.len() == 1 => match list.pop() {
+            Some(Value::Object(inner)) => inner,
+            _ => Map::new(),
+        },
+        _ => answer,
+    }
+}
+
 /// Somebody else's words as the log may show them: printable ASCII, not many.
 pub fn quoted(text: &str) -> String {
     text.chars()
@@ -179,18 +179,14 @@ fn basic(client_id: &str, secret: &Secret) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Provider;
-    use super::super::example::{NOW, descriptor, endpoints, good, header, pairs, sent};
+    use super::super::example::{good, header, pairs, sent};
     use super::*;
 
     fn google(secret_in_header: bool) -> Call {
-        let google = descriptor(Provider::Google);
-        let endpoints = Endpoints {
-            secret_in_header,
-            ..endpoints(&google)
-        };
+        let url = Url::parse("https://oauth2.googleapis.com/token").unwrap();
         let parameters = [("token", "a b&c=d\r\nX: y")];
-        Call::authenticated(&google, &endpoints, &endpoints.token, &parameters, NOW).unwrap()
+        let client = ("google-client", &Secret::new("google secret"));
+        Call::of_client(&url, &parameters, client, secret_in_header)
     }
 
     #[test]

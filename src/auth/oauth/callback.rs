@@ -1,11 +1,11 @@
 //! The return: what a browser brings back, matched with the record of the sign-in.
 
-use super::apple;
 use super::begin::{PendingSignIn, Start};
 use super::call::{quoted, token_text};
+use super::failure::Failure;
 use super::person::Names;
 use super::provider::Oddity;
-use super::{Failure, Provider};
+use super::provider::Provider;
 use crate::auth::secret::Secret;
 use crate::error::{Error, Why};
 
@@ -121,7 +121,7 @@ impl Outcome {
         let names = callback
             .user
             .filter(|_| provider.row().has(Oddity::FormPost))
-            .map_or_else(Names::default, |user| apple::names(&user));
+            .map_or_else(Names::default, |user| Names::of_apples_form(&user));
         Ok(Self::Returned(Returned {
             pending,
             state,

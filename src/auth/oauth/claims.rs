@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::call::quoted;
+use super::failure::Failure;
 use super::jws::TokenKind;
-use super::{Failure, Provider};
+use super::provider::Provider;
 use crate::auth::secret::digest;
 
 /// How far a provider's clock may be ahead of ours, in seconds.

@@ -1,17 +1,16 @@
 //! A provider as a deployment has set it up: its row, filled with the settings' values.
 
-use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::address;
+use super::apple;
+use super::call::Call;
 use super::discovery::Discovery;
+use super::endpoints::{ENDPOINT, Endpoints};
+use super::provider::Provider;
 use super::provider::{CredentialSettings, Proof, Row, SourceSettings, TokenSignIn, UrlSetting};
-use super::settings::misconfigured;
-use super::{Provider, address};
 use crate::auth::secret::Secret;
 use crate::error::Error;
-
-/// What a URL of a provider must be.
-pub(super) const ENDPOINT: &str = "an https URL, or http on loopback";
 
 /// A provider that is configured.
 #[derive(Debug, Clone)]
@@ -57,43 +56,6 @@ pub enum Source {
     Discovered(Discovery),
 }
 
-/// Where a provider is. The record of a sign-in keeps the ones it was begun with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Endpoints {
-    /// Who its identities are of: the `issuer` of `user_identities`.
-    pub issuer: String,
-    /// Where browsers are sent.
-    pub authorize: Url,
-    /// Where codes become tokens.
-    pub token: Url,
-    /// The keys of its id_tokens.
-    pub jwks: Option<Url>,
-    /// What tells more about the person.
-    pub profile: Option<Url>,
-    /// Whether a token is active and whose (RFC 7662).
-    pub introspection: Option<Url>,
-    /// Where a session there is ended.
-    pub end_session: Option<Url>,
-    /// Whether every return carries `iss` (RFC 9207 §3).
-    pub promises_issuer: bool,
-    /// Whether our secret goes into the `Authorization` header instead of the body.
-    pub secret_in_header: bool,
-    /// Whether it knows `prompt=login`, but not `select_account`.
-    #[serde(default)]
-    pub lacks_account_choice: bool,
-}
-
-impl Endpoints {
-    /// How our client proves itself there (OIDC Core §9).
-    pub const fn client_auth_method(&self) -> &'static str {
-        if self.secret_in_header {
-            "client_secret_basic"
-        } else {
-            "client_secret_post"
-        }
-    }
-}
-
 type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Descriptor {
@@ -127,6 +89,32 @@ impl Descriptor {
     pub const fn row(&self) -> &'static Row {
         self.provider.row()
     }
+
+    /// A form, sent by us as the client that we are to this provider.
+    pub(super) fn authenticated_call(
+        &self,
+        endpoints: &Endpoints,
+        url: &Url,
+        parameters: &[(&str, &str)],
+        now: i64,
+    ) -> Result<Call, Error> {
+        let client_id = &self.client_id;
+        let secret = match &self.credential {
+            Credential::Secret(secret) => secret.clone(),
+            Credential::AppleKey {
+                team_id,
+                key_id,
+                private_key,
+            } => apple::client_secret(team_id, key_id, private_key, client_id, now)?,
+        };
+        let in_header = endpoints.secret_in_header;
+        Ok(Call::of_client(
+            url,
+            parameters,
+            (client_id, &secret),
+            in_header,
+        ))
+    }
 }
 
 impl Credential {
@@ -152,16 +140,16 @@ impl Source {
             SourceSettings::Discovered { host, realm } => {
                 let host_value = required(lookup, host)?;
                 let realm_value = required(lookup, realm)?;
-                let host_url =
-                    address::endpoint(&host_value).ok_or_else(|| misconfigured(host, ENDPOINT))?;
+                let host_url = address::endpoint(&host_value)
+                    .ok_or_else(|| Error::malformed_setting(host, ENDPOINT))?;
                 // Found out here, because every realm under it would be "not found" there.
                 let mut segments = host_url.path_segments().into_iter().flatten();
                 if segments.any(|segment| segment == "realms") {
-                    return Err(misconfigured(host, "the address before /realms"));
+                    return Err(Error::malformed_setting(host, "the address before /realms"));
                 }
                 Discovery::new(&host_url, &realm_value, [host, realm])
                     .map(Self::Discovered)
-                    .ok_or_else(|| misconfigured(realm, "the name of a realm"))
+                    .ok_or_else(|| Error::malformed_setting(realm, "the name of a realm"))
             }
             SourceSettings::Known {
                 authorize,
@@ -215,7 +203,7 @@ fn required(lookup: Lookup<'_>, name: &'static str) -> Result<String, Error> {
 fn endpoint(setting: &UrlSetting, lookup: Lookup<'_>) -> Result<Url, Error> {
     let value = lookup(setting.name);
     address::endpoint(value.as_deref().unwrap_or(setting.default))
-        .ok_or_else(|| misconfigured(setting.name, ENDPOINT))
+        .ok_or_else(|| Error::malformed_setting(setting.name, ENDPOINT))
 }
 
 /// A path, the default one included, is one under `PUBLIC_URL`.
@@ -227,7 +215,7 @@ fn callback(setting: &UrlSetting, lookup: Lookup<'_>, public_url: &Url) -> Resul
     } else {
         value.to_owned()
     };
-    address::endpoint(&whole).ok_or_else(|| misconfigured(setting.name, ENDPOINT))
+    address::endpoint(&whole).ok_or_else(|| Error::malformed_setting(setting.name, ENDPOINT))
 }
 
 #[cfg(test)]

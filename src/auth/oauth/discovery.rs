@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::address;
 use super::call::{Answer, Call, quoted};
-use super::descriptor::{ENDPOINT, Endpoints};
-use super::{Failure, address};
+use super::endpoints::{ENDPOINT, Endpoints};
+use super::failure::Failure;
 use crate::auth::transport::is_loopback;
 
 /// How clients may prove themselves.

@@ -10,16 +10,20 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 
 use super::begin::{Begun, Fresh, Start, begin};
 use super::call::{Answer, Call};
-use super::descriptor::{Descriptor, Endpoints, Source};
+use super::descriptor::{Descriptor, Source};
+use super::endpoints::Endpoints;
+use super::failure::Failure;
 use super::jws::SignatureCheck;
 use super::person::{Names, VerifiedEmail};
 use super::profile::Profile;
 use super::prompt;
+use super::provider::Provider;
 use super::provider::{
     CredentialSettings, Fields, Oddity, Proof, Row, SourceSettings, TokenSignIn, UrlSetting,
 };
+use super::settings::Settings;
+use super::table::APPLE_PRIVATE_KEY;
 use super::userinfo::{ProfileRequest, UserInfo};
-use super::{Failure, Provider, Settings, apple};
 use crate::auth::data_key::DataKeys;
 use crate::auth::secret::Secret;
 use crate::error::Error;
@@ -101,7 +105,7 @@ pub fn settings_of(pairs: &[(&str, &str)], public_url: &str) -> Result<Settings,
 /// Settings for all providers, and what comes on top.
 pub fn settings_with(more: &[(&str, &str)]) -> Result<Settings, Error> {
     let pem = apple_pem();
-    let all = [ALL, &[(apple::PRIVATE_KEY, &pem)], more].concat();
+    let all = [ALL, &[(APPLE_PRIVATE_KEY, &pem)], more].concat();
     settings_of(&all, "https://login.example")
 }
 

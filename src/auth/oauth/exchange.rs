@@ -1,13 +1,13 @@
 //! The exchange: a code becomes tokens (RFC 6749 §4.1.3, OIDC Core §3.1.3).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::Failure;
 use super::audience::Audience;
 use super::begin::PendingSignIn;
-use super::call::{Answer, Call, no_token, token};
+use super::call::{Answer, Call, no_token, token, unwrapped};
 use super::callback::Returned;
 use super::descriptor::Descriptor;
+use super::failure::Failure;
 use super::id_token::{Expectation, Nonce};
 use super::jws::{TokenKind, UnverifiedToken};
 use super::person::Names;
@@ -73,7 +73,7 @@ impl Returned {
             parameters.push(("code_verifier", verifier));
         }
         let endpoints = &pending.endpoints;
-        let call = Call::authenticated(descriptor, endpoints, &endpoints.token, &parameters, now)?;
+        let call = descriptor.authenticated_call(endpoints, &endpoints.token, &parameters, now)?;
         Ok(TokenRequest {
             call,
             pending,
@@ -187,22 +187,11 @@ impl ProviderTokens {
     }
 }
 
-/// The one object in `{"data":[…]}`, or the answer itself if it is not wrapped.
-pub(super) fn unwrapped(mut answer: Map<String, Value>) -> Map<String, Value> {
-    match answer.get_mut("data").and_then(Value::as_array_mut) {
-        Some(list) if list.len() == 1 => match list.pop() {
-            Some(Value::Object(inner)) => inner,
-            _ => Map::new(),
-        },
-        _ => answer,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Provider;
     use super::super::callback::{Callback, Outcome};
     use super::super::example::{NOW, begun, data_keys, descriptor, good, pairs, sent};
+    use super::super::provider::Provider;
     use super::*;
     use crate::error::Why;
     use serde_json::json;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::audience::Audience;
 use super::claims::{check_issuer, check_times, subject};
+use super::failure::Failure;
 use super::jws::{SignedClaims, TokenKind};
-use super::{Failure, Provider};
+use super::provider::Provider;
 use crate::auth::secret::constant_time_eq;
 
 /// What must be claimed.

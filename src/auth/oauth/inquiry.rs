@@ -2,16 +2,19 @@
 
 use serde_json::{Map, Value};
 
+use super::address;
 use super::audience::Audience;
 use super::call::{Answer, Call, quoted};
 use super::claims::{check_bearer, identifier, session_key};
-use super::descriptor::{Credential, Descriptor, Endpoints};
+use super::descriptor::{Credential, Descriptor};
+use super::endpoints::Endpoints;
+use super::failure::Failure;
 use super::jws::TokenKind;
 use super::person::Names;
 use super::profile::Profile;
+use super::provider::Provider;
 use super::provider::TokenSignIn;
 use super::userinfo::{Found, ProfileRequest};
-use super::{Failure, Provider, address};
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
@@ -205,7 +208,7 @@ fn introspection(
         ("token", token.expose()),
         ("token_type_hint", "access_token"),
     ];
-    let call = |url| Call::authenticated(descriptor, endpoints, url, &parameters, now);
+    let call = |url| descriptor.authenticated_call(endpoints, url, &parameters, now);
     endpoints.introspection.as_ref().map(call).transpose()
 }
 

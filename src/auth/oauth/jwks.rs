@@ -3,8 +3,8 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Map, Value, json};
 
-use super::Failure;
 use super::call::Answer;
+use super::failure::Failure;
 
 /// More keys than any provider has.
 const MAX_KEYS: usize = 100;

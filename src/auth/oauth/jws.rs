@@ -5,8 +5,8 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::Failure;
 use super::call::quoted;
+use super::failure::Failure;
 use super::jwks::{Algorithm, JwkSet};
 use crate::auth::secret::Secret;
 

@@ -1,7 +1,8 @@
 //! Ending a session at the provider that a session here came from.
 
 use super::call::Call;
-use super::descriptor::{Descriptor, Endpoints};
+use super::descriptor::Descriptor;
+use super::endpoints::Endpoints;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
@@ -14,14 +15,14 @@ pub fn end_session(
     now: i64,
 ) -> Result<Option<Call>, Error> {
     let parameters = [("refresh_token", refresh_token.expose())];
-    let call = |url| Call::authenticated(descriptor, endpoints, url, &parameters, now);
+    let call = |url| descriptor.authenticated_call(endpoints, url, &parameters, now);
     endpoints.end_session.as_ref().map(call).transpose()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Provider;
     use super::super::example::{NOW, descriptor, endpoints, pairs, sent};
+    use super::super::provider::Provider;
     use super::*;
 
     fn call(provider: Provider) -> Option<Call> {

@@ -7,9 +7,11 @@ use url::Url;
 use super::audience::Audience;
 use super::call::{no_token, token_text};
 use super::claims::{check_issuer, check_times, expiry, key, session_key, subject};
-use super::descriptor::{Descriptor, Endpoints};
+use super::descriptor::Descriptor;
+use super::endpoints::Endpoints;
+use super::failure::Failure;
 use super::jws::{SignedClaims, TokenKind, UnverifiedToken};
-use super::{Failure, Provider};
+use super::provider::Provider;
 use crate::auth::secret::Secret;
 
 /// The member of `events` that makes a token a logout token (§2.4).

@@ -81,6 +81,14 @@ impl Names {
         }
     }
 
+    /// The name in the `user` field of Apple's first form. The browser sent it: it is a name and no
+    /// proof of anything, and the address beside it is not read.
+    pub(super) fn of_apples_form(user: &str) -> Self {
+        let user: Value = serde_json::from_str(user).unwrap_or_default();
+        let name = |part: &str| user.get("name")?.get(part)?.as_str();
+        Self::new(name("firstName"), name("middleName"), name("lastName"))
+    }
+
     /// Takes over what is wanting.
     pub(super) fn fill(&mut self, other: Self) {
         if *self == Self::default() {
@@ -93,8 +101,8 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Provider;
     use super::super::example::email;
+    use super::super::provider::Provider;
     use super::*;
     use serde_json::json;
 
@@ -159,5 +167,25 @@ mod tests {
         assert_eq!(names.last.unwrap().len(), 50);
         let whole = named(json!({ "name": "Ann Lee", "given_name": 5 }));
         assert_eq!(whole, Names::new(Some("Ann Lee"), None, None));
+    }
+
+    #[test]
+    fn the_name_in_apples_form_is_read_and_nothing_else() {
+        let user =
+            r#"{"name":{"firstName":" Ann\u0000 ","lastName":"Lee"},"email":"boss@example.com"}"#;
+        assert_eq!(
+            Names::of_apples_form(user),
+            Names::new(Some("Ann"), None, Some("Lee"))
+        );
+        for user in [
+            "",
+            "x",
+            "[]",
+            "{}",
+            r#"{"name":"Ann"}"#,
+            r#"{"name":{"firstName":1}}"#,
+        ] {
+            assert_eq!(Names::of_apples_form(user), Names::default(), "{user}");
+        }
     }
 }

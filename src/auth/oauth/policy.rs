@@ -1,8 +1,9 @@
 //! What somebody from elsewhere may do here: sign in, be linked, sign up, or nothing.
 
+use super::failure::Failure;
 use super::person::Names;
 use super::profile::Profile;
-use super::{Failure, Provider};
+use super::provider::Provider;
 
 /// What the deployment allows.
 #[derive(Debug, Clone, PartialEq, Eq)]

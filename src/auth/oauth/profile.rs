@@ -1,9 +1,10 @@
 //! Who came: the profile that everything before leads to.
 
+use super::address;
 use super::claims::session_key;
 use super::id_token::VerifiedClaims;
 use super::person::{Names, VerifiedEmail};
-use super::{Provider, address};
+use super::provider::Provider;
 
 /// A person at a provider, proven.
 #[derive(Debug, Clone, PartialEq, Eq)]

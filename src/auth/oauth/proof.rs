@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::Failure;
+use super::failure::Failure;
 use super::id_token::Expectation;
 use super::jws::SignedClaims;
 use super::person::Names;

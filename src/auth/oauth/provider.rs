@@ -1,12 +1,11 @@
-//! Providers, and what there is to say about each: the columns of [`super::table`].
+//! Providers, and what there is to say about each: the columns of the table.
 //!
-//! A sixth provider is one variant, its place in [`Provider::ALL`] and [`Provider::row`], and its row.
+//! A sixth provider is one variant, its place in [`Provider::ALL`] and `Provider::row`, and its row.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::prompt::PromptParameters;
-use super::table;
 
 /// Who signs people in elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,7 +73,7 @@ pub struct UrlSetting {
 pub enum CredentialSettings {
     /// A shared secret.
     Secret(&'static str),
-    /// A key that signs a short-lived secret ([`super::apple`]).
+    /// A key that signs a short-lived secret.
     AppleKey {
         /// The team's id.
         team_id: &'static str,
@@ -172,35 +171,6 @@ impl Provider {
         #[cfg(test)]
         Self::Sixth,
     ];
-
-    /// The provider of this name, whatever its case.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let mut all = Self::ALL.iter().copied();
-        all.find(|provider| provider.name().eq_ignore_ascii_case(name))
-    }
-
-    /// Its name, as everything that is stored spells it.
-    pub const fn name(self) -> &'static str {
-        self.row().name
-    }
-
-    /// Whether an app may sign people in with a token it has from there.
-    pub const fn takes_tokens(self) -> bool {
-        !matches!(self.row().token_sign_in, TokenSignIn::No)
-    }
-
-    /// Its row in the table.
-    pub const fn row(self) -> &'static Row {
-        match self {
-            Self::Google => &table::GOOGLE,
-            Self::Facebook => &table::FACEBOOK,
-            Self::Instagram => &table::INSTAGRAM,
-            Self::Apple => &table::APPLE,
-            Self::Keycloak => &table::KEYCLOAK,
-            #[cfg(test)]
-            Self::Sixth => &super::example::SIXTH,
-        }
-    }
 }
 
 impl Row {
@@ -222,15 +192,6 @@ impl Row {
             Proof::Profile(_) => {
                 Url::parse(iss).is_ok_and(|url| url.origin().ascii_serialization() == issuer)
             }
-        }
-    }
-
-    /// Where the claims of an id_token keep what is read of them: in the standard ones (OIDC Core
-    /// §5.1), unless the provider's profiles are id_tokens, with names of their own.
-    pub const fn claims(&self) -> &Fields {
-        match self.proof {
-            Proof::IdToken(_) => &self.fields,
-            Proof::Profile(_) => &table::OPENID,
         }
     }
 

@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::Provider;
 use super::descriptor::Descriptor;
 use super::policy::{Linking, Policy};
+use super::provider::Provider;
 use crate::error::Error;
 
 /// The longest a sign-in elsewhere may take, in seconds.
@@ -63,18 +63,13 @@ impl Settings {
     }
 }
 
-/// A setting that cannot be used; the value stays out of it.
-pub(super) fn misconfigured(name: &str, expected: &str) -> Error {
-    Error::Misconfigured(format!("{name} must be {expected}"))
-}
-
 fn state_lifetime(value: Option<String>) -> Result<i64, Error> {
     let Some(value) = value else {
         return Ok(MAX_STATE_LIFETIME);
     };
     match value.parse::<i64>() {
         Ok(seconds) if seconds >= 1 => Ok(seconds.min(MAX_STATE_LIFETIME)),
-        _ => Err(misconfigured(
+        _ => Err(Error::malformed_setting(
             STATE_EXPIRY,
             "a number of seconds, at least 1",
         )),
@@ -93,7 +88,7 @@ fn sign_up(value: Option<String>) -> Result<Vec<Provider>, Error> {
     names
         .map(|name| {
             Provider::from_name(name)
-                .ok_or_else(|| misconfigured(SIGN_UP, "off, or a list of providers"))
+                .ok_or_else(|| Error::malformed_setting(SIGN_UP, "off, or a list of providers"))
         })
         .collect()
 }
@@ -102,7 +97,7 @@ fn linking(value: Option<String>) -> Result<Linking, Error> {
     match value.as_deref() {
         None | Some("off") => Ok(Linking::Off),
         Some("verified-email") => Ok(Linking::VerifiedEmail),
-        Some(_) => Err(misconfigured(LINKING, "off or verified-email")),
+        Some(_) => Err(Error::malformed_setting(LINKING, "off or verified-email")),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The table: one row for each provider, and nothing else.
 
-use super::apple;
 use super::prompt::{self, Prompt};
 use super::provider::{
-    CredentialSettings, Fields, Oddity, Proof, Row, SourceSettings, TokenSignIn, UrlSetting,
+    CredentialSettings, Fields, Oddity, Proof, Provider, Row, SourceSettings, TokenSignIn,
+    UrlSetting,
 };
 
 /// The standard claims (OIDC Core §5.1).
@@ -149,6 +149,11 @@ pub const INSTAGRAM: Row = Row {
     oddities: &[Oddity::WrappedInData],
 };
 
+/// Who Apple says it is, and who the client secret is for.
+pub const APPLE_ISSUER: &str = "https://appleid.apple.com";
+/// The setting that holds the key that signs the client secret.
+pub const APPLE_PRIVATE_KEY: &str = "APPLE_AUTH_PRIVATE_KEY";
+
 /// <https://developer.apple.com/documentation/signinwithapplerestapi>
 pub const APPLE: Row = Row {
     name: "apple",
@@ -157,7 +162,7 @@ pub const APPLE: Row = Row {
     credential: CredentialSettings::AppleKey {
         team_id: "APPLE_AUTH_TEAM_ID",
         key_id: "APPLE_AUTH_KEY_ID",
-        private_key: apple::PRIVATE_KEY,
+        private_key: APPLE_PRIVATE_KEY,
     },
     callback: url("APPLE_AUTH_CALLBACK_URL", "/auth/apple-oauth-redirect"),
     source: SourceSettings::Known {
@@ -178,7 +183,7 @@ pub const APPLE: Row = Row {
     // Apple always asks.
     prompt: &[],
     pkce: false,
-    proof: Proof::IdToken(&[apple::ISSUER]),
+    proof: Proof::IdToken(&[APPLE_ISSUER]),
     fields: OPENID,
     token_sign_in: TokenSignIn::IdToken,
     oddities: &[Oddity::FormPost, Oddity::VerifiedAsText],
@@ -205,13 +210,54 @@ pub const KEYCLOAK: Row = Row {
     oddities: &[],
 };
 
+impl Provider {
+    /// The provider of this name, whatever its case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|provider| provider.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Its name, as everything that is stored spells it.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Whether an app may sign people in with a token it has from there.
+    pub const fn takes_tokens(self) -> bool {
+        !matches!(self.row().token_sign_in, TokenSignIn::No)
+    }
+
+    /// Its row in the table.
+    pub const fn row(self) -> &'static Row {
+        match self {
+            Self::Google => &GOOGLE,
+            Self::Facebook => &FACEBOOK,
+            Self::Instagram => &INSTAGRAM,
+            Self::Apple => &APPLE,
+            Self::Keycloak => &KEYCLOAK,
+            #[cfg(test)]
+            Self::Sixth => &super::example::SIXTH,
+        }
+    }
+}
+
+impl Row {
+    /// Where the claims of an id_token keep what is read of them: in the standard ones (OIDC Core
+    /// §5.1), unless the provider's profiles are id_tokens, with names of their own.
+    pub const fn claims(&self) -> &Fields {
+        match self.proof {
+            Proof::IdToken(_) => &self.fields,
+            Proof::Profile(_) => &OPENID,
+        }
+    }
+}
+
 const fn url(name: &'static str, default: &'static str) -> UrlSetting {
     UrlSetting { name, default }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Provider;
     use super::*;
 
     /// Names and defaults of every setting of a row.

@@ -14,14 +14,15 @@ use super::example::{
     webcrypto,
 };
 use super::exchange::Evidence;
+use super::failure::Failure;
 use super::jwks::JwkSet;
 use super::jws::UnverifiedToken;
 use super::policy::{Decision, KnownIdentity, Linking, Policy, decide};
 use super::profile::Profile;
 use super::proof::IdTokenProof;
 use super::provider::Proof;
+use super::provider::Provider;
 use super::userinfo::Found;
-use super::{Failure, Provider};
 use crate::auth::one_time::{self, OneTime};
 use crate::auth::secret::Secret;
 use crate::error::{Error, Why};

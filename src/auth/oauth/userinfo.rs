@@ -4,16 +4,17 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::address;
 use super::audience::Audience;
-use super::call::{Answer, Call, token_text};
+use super::call::{Answer, Call, token_text, unwrapped};
 use super::claims::{check_issuer, identifier};
-use super::descriptor::Endpoints;
-use super::exchange::unwrapped;
+use super::endpoints::Endpoints;
+use super::failure::Failure;
 use super::jws::{SignedClaims, TokenKind, UnverifiedToken};
 use super::person::Names;
 use super::profile::Profile;
+use super::provider::Provider;
 use super::provider::{Oddity, Proof};
-use super::{Failure, Provider, address};
 use crate::auth::secret::Secret;
 
 /// A question about a person.

@@ -14,8 +14,9 @@ use super::web_crypto;
 use crate::auth::oauth::Failure;
 use crate::auth::oauth::cache::Cached;
 use crate::auth::oauth::call::{Answer, Call, MAX_ANSWER};
-use crate::auth::oauth::descriptor::{Endpoints, Source};
+use crate::auth::oauth::descriptor::Source;
 use crate::auth::oauth::discovery::Discovery;
+use crate::auth::oauth::endpoints::Endpoints;
 use crate::auth::oauth::jwks::JwkSet;
 use crate::auth::oauth::jws::{SignatureCheck, SignedClaims, UnverifiedToken};
 
