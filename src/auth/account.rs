@@ -1,9 +1,8 @@
 //! An account: a person here, with the membership, role and permissions that hold right now.
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::client::AuthClient;
 use super::secret::digest;
+use super::text::nfkc;
 use crate::error::{Error, Why};
 
 /// The permission of administrators. The original's name means that nobody should have it.
@@ -171,8 +170,7 @@ pub fn fold(name: &str) -> String {
         return format!("\t{}", digest(name));
     }
     // Lower case after NFKC can leave the composed form again; a second NFKC settles it.
-    let folded: String = name.trim().nfkc().collect::<String>().to_lowercase();
-    folded.nfkc().collect::<String>().trim().to_owned()
+    nfkc(&nfkc(name.trim()).to_lowercase()).trim().to_owned()
 }
 
 /// Accounts for tests.

@@ -1,8 +1,7 @@
 //! E-mail addresses: which texts we are ready to send a message to.
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::account::is_overlong;
+use super::text::nfkc;
 
 /// The longest address (RFC 5321 §4.5.3.1.3).
 const MAX_LENGTH: usize = 254;
@@ -37,8 +36,7 @@ pub fn normalise(text: &str) -> String {
     if is_overlong(text) {
         return text.to_owned();
     }
-    let composed: String = text.nfkc().collect();
-    composed.trim().to_owned()
+    nfkc(text).trim().to_owned()
 }
 
 #[cfg(test)]

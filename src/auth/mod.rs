@@ -17,5 +17,6 @@ pub mod profile;
 pub mod redirect_url;
 pub mod secret;
 pub mod session;
+pub mod text;
 pub mod token;
 pub mod transport;

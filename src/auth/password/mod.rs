@@ -11,9 +11,9 @@ use std::hint::black_box;
 
 use argon2::{Params, Version};
 use base64ct::{Base64Unpadded, Encoding};
-use unicode_normalization::UnicodeNormalization;
 
 use super::secret::{Secret, random_bytes};
+use super::text::nfkc;
 use crate::error::{Detail, Error};
 use stored::{Function, StoredHash, hashing};
 
@@ -153,7 +153,7 @@ pub fn check_policy(password: &Secret, min_length: usize, path: &str) -> Result<
 }
 
 fn normalise(password: &Secret) -> Secret {
-    Secret::new(password.expose().nfkc().collect::<String>())
+    Secret::new(nfkc(password.expose()))
 }
 
 /// A password normalised, and as it was typed where that is another text.
