@@ -2,14 +2,16 @@
 
 use url::{Host, Url};
 
+use super::text;
+
 /// Whether a URL or origin names the machine it is used on.
 pub fn is_loopback(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| names_this_machine(&url))
+    text::url(url).is_ok_and(|url| names_this_machine(&url))
 }
 
 /// Whether what is sent to a URL cannot be read on the way: https, or http on loopback.
 pub fn is_secure(url: &str) -> bool {
-    Url::parse(url).is_ok_and(|url| match url.scheme() {
+    text::url(url).is_ok_and(|url| match url.scheme() {
         "https" => true,
         "http" => names_this_machine(&url),
         _ => false,

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::reader::{Reader, wrong};
+use crate::auth::text;
 use crate::error::Error;
 use crate::wire::cors::{named_origin, origin_of};
 
@@ -17,7 +18,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             let whole = url.query().is_none() && url.fragment().is_none();
             origin_of(url.as_str()).is_some() && anonymous && whole && !host.contains('*')
         };
-        if !Url::parse(&url).is_ok_and(usable) {
+        if !text::url(&url).is_ok_and(usable) {
             return Err(wrong(
                 "PUBLIC_URL",
                 "must be an http or https URL, without user, query, fragment and *",

@@ -7,13 +7,12 @@ mod addresses;
 mod messages;
 mod reader;
 
-use url::Url;
-
 use crate::auth::attempts::Limits;
 use crate::auth::data_key::DataKeys;
 use crate::auth::oauth;
 use crate::auth::password::Algorithm;
 use crate::auth::secret::Secret;
+use crate::auth::text;
 use crate::auth::token::TokenKeys;
 use crate::auth::transport::is_loopback;
 use crate::error::Error;
@@ -205,7 +204,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn social(&self, public_url: &str) -> Result<oauth::Settings, Error> {
-        let url = Url::parse(public_url).map_err(|_| wrong("PUBLIC_URL", "must be a URL"))?;
+        let url = text::url(public_url).map_err(|_| wrong("PUBLIC_URL", "must be a URL"))?;
         let social = oauth::Settings::read(&|name| self.text(name), &url)?;
         if !social.policy.sign_up.is_empty() && self.text("SIGN_UP_TENANT").is_none() {
             return Err(wrong("SIGN_UP_TENANT", "is missing beside SOCIAL_SIGN_UP"));

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::reply::Reply;
+use crate::auth::text;
 use crate::auth::transport::is_loopback;
 
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
@@ -11,7 +12,7 @@ const PREFLIGHT_SECONDS: &str = "86400";
 
 /// The origin of an http(s) URL as browsers write it; nothing for any other URL.
 pub fn origin_of(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
+    let url = text::url(url).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
 }
 
@@ -30,7 +31,7 @@ const HYBRID_APPS: [&str; 7] = [
 /// An origin that an operator names, as browsers write it; nothing for a text that no browser's
 /// `Origin` could ever equal, or that names this machine where the deployment is not on it.
 pub fn named_origin(text: &str, public_url: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
+    let url = text::url(text).ok()?;
     if !is_bare(&url) {
         return None;
     }

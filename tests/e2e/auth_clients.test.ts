@@ -1,6 +1,7 @@
 // Auth clients, administered: all eight operations on real D1.
 
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { ADMIN, type Answer, api, flat, nested } from "../support/api";
 import { useWorker } from "../support/fixtures";
@@ -192,6 +193,13 @@ test("PATCH of many needs a where, changes exactly what it means, and counts it"
   expect(await change({}, 180)).toEqual({ count: live });
   for (const [body, status] of [[{}, 400], [{ id: 3 }, 400], [{ authCodeExpiration: 0 }, 422], [{ unknown: 1 }, 422]] as const) {
     expect((await call("PATCH", `?${where({})}`, body)).status).toBe(status);
+  }
+});
+
+test("a redirect URL is taken or refused as the shared vectors say, its host in any script", async () => {
+  const vectors = JSON.parse(readFileSync(new URL("../vectors/redirect_urls.json", import.meta.url), "utf8")) as Record<string, string[]>;
+  for (const [list, urls] of Object.entries(vectors)) {
+    for (const redirectUrl of urls) expect((await call("POST", "", fresh({ redirectUrl }))).status, redirectUrl).toBe(list === "refused" ? 422 : 200);
   }
 });
 

@@ -22,6 +22,7 @@ const CLIENTS = [
   client(15, "https://default-port.example:443/cb"),
   client(16, "https://BIG.Example/cb"),
   client(17, "not a url"),
+  client(18, "https://bücher.example/cb"),
 ];
 
 let token: string;
@@ -64,7 +65,7 @@ const vary = ({ headers }: Answer) => headers.get("vary")!.split(",").map((name)
 
 describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
   test("may be read by an allowed origin, and says that it depends on it", async () => {
-    for (const origin of [LOCAL, APP, OWN, "https://slash.example", "http://127.0.0.1:3000", "capacitor://localhost", "http://plain.example:8080", "https://default-port.example", "https://big.example"]) {
+    for (const origin of [LOCAL, APP, OWN, "https://slash.example", "http://127.0.0.1:3000", "capacitor://localhost", "http://plain.example:8080", "https://default-port.example", "https://big.example", "https://xn--bcher-kva.example"]) {
       const answer = await request({ origin });
       expect(String(answer.status)).toBe(kind.slice(0, 3));
       expect(grant(answer), origin).toEqual(granted(origin));

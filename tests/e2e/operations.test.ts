@@ -139,13 +139,13 @@ describe("bootstrap", () => {
 });
 
 describe("a client's redirect URL", () => {
-  const { accepted, refused } = JSON.parse(readFileSync(new URL("../vectors/redirect_urls.json", import.meta.url), "utf8")) as Record<string, string[]>;
+  const { accepted, international, refused } = JSON.parse(readFileSync(new URL("../vectors/redirect_urls.json", import.meta.url), "utf8")) as Record<string, string[]>;
 
   test.each(refused!)("%j is no place to send a browser", (redirect) => {
     expect(() => bootstrap({ ...options, redirect }, 0)).toThrow("--redirect");
   });
 
-  test.each(accepted!)("%j is one", (redirect) => {
+  test.each([...accepted!, ...international!])("%j is one", (redirect) => {
     expect(() => bootstrap({ ...options, redirect }, 0)).not.toThrow();
   });
 });

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::{Url, form_urlencoded};
 
+use crate::auth::text;
 use crate::auth::transport::is_secure;
 
 /// Everything but the unreserved characters of RFC 3986 §2.3. A space becomes `%20`, which every
@@ -15,7 +16,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Reads a URL that secrets may be sent to: https, or http on loopback, without userinfo or fragment.
 pub fn endpoint(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
+    let url = text::url(text).ok()?;
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     (is_secure(text) && plain).then_some(url)
 }
@@ -83,7 +84,7 @@ mod tests {
 
     #[test]
     fn parameters_join_the_query_that_is_there() {
-        let add = |url: &str| with_parameters(&Url::parse(url).unwrap(), &[("code", "a b&c")]);
+        let add = |url: &str| with_parameters(&text::url(url).unwrap(), &[("code", "a b&c")]);
         for (url, expected) in [
             ("https://app.example", "https://app.example/?code=a%20b%26c"),
             (
@@ -119,7 +120,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_a_value_holds_it_comes_back_alone(value in any::<String>()) {
-            let url = Url::parse("https://app.example/cb?x=1").unwrap();
+            let url = text::url("https://app.example/cb?x=1").unwrap();
             let url = with_parameters(&url, &[("code", "c"), ("state", &value)]);
             let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
             prop_assert_eq!(&pairs, &[

@@ -181,9 +181,10 @@ fn basic(client_id: &str, secret: &Secret) -> String {
 mod tests {
     use super::super::example::{good, header, pairs, sent};
     use super::*;
+    use crate::auth::text;
 
     fn google(secret_in_header: bool) -> Call {
-        let url = Url::parse("https://oauth2.googleapis.com/token").unwrap();
+        let url = text::url("https://oauth2.googleapis.com/token").unwrap();
         let parameters = [("token", "a b&c=d\r\nX: y")];
         let client = ("google-client", &Secret::new("google secret"));
         Call::of_client(&url, &parameters, client, secret_in_header)
@@ -218,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_call_is_printed_without_its_secrets() {
-        let url = Url::parse("https://idp.example/check?access_token=hunter2").unwrap();
+        let url = text::url("https://idp.example/check?access_token=hunter2").unwrap();
         let call = Call::get(url).with_bearer(&Secret::new("hunter2"));
         assert_eq!(format!("{call:?}"), "GET idp.example/check");
         assert_eq!(

@@ -7,6 +7,7 @@ use super::address;
 use super::call::{Answer, Call, quoted};
 use super::endpoints::{ENDPOINT, Endpoints};
 use super::failure::Failure;
+use crate::auth::text;
 use crate::auth::transport::is_loopback;
 
 /// How clients may prove themselves.
@@ -79,7 +80,7 @@ impl Candidate {
             .ok()?
             .pop_if_empty()
             .extend(segments);
-        let url = Url::parse(&format!("{issuer}{WELL_KNOWN}")).ok()?;
+        let url = text::url(&format!("{issuer}{WELL_KNOWN}")).ok()?;
         Some(Self {
             issuer: issuer.into(),
             url,
@@ -159,7 +160,7 @@ mod tests {
 
     fn discovery(host: &str, realm: &str) -> Option<Discovery> {
         let settings = ["KEYCLOAK_HOST", "KEYCLOAK_REALM"];
-        Discovery::new(&Url::parse(host).unwrap(), realm, settings)
+        Discovery::new(&text::url(host).unwrap(), realm, settings)
     }
 
     fn urls(host: &str, realm: &str) -> [String; 2] {

@@ -4,7 +4,6 @@ use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Map, Value, json};
-use url::Url;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
@@ -26,6 +25,7 @@ use super::table::APPLE_PRIVATE_KEY;
 use super::userinfo::{ProfileRequest, UserInfo};
 use crate::auth::data_key::DataKeys;
 use crate::auth::secret::Secret;
+use crate::auth::text;
 use crate::error::Error;
 
 /// 2026-07-31T12:00:00Z, in milliseconds.
@@ -99,7 +99,7 @@ pub fn settings_of(pairs: &[(&str, &str)], public_url: &str) -> Result<Settings,
         let found = pairs.find(|(other, _)| *other == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    Settings::read(&lookup, &Url::parse(public_url).unwrap())
+    Settings::read(&lookup, &text::url(public_url).unwrap())
 }
 
 /// Settings for all providers, and what comes on top.

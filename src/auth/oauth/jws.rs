@@ -219,6 +219,7 @@ fn object(part: &str) -> Option<Map<String, Value>> {
 mod tests {
     use super::super::example::{Signer256, good, webcrypto};
     use super::*;
+    use crate::auth::text;
     use serde_json::json;
 
     /// RFC 7515 A.2.1, an RSA key and what it signed.
@@ -295,7 +296,7 @@ mod tests {
         let token = token
             .with_key(&keys(&json!({ "keys": [old.jwk()] })))
             .unwrap_err();
-        let url = Url::parse("https://idp.example/keys").unwrap();
+        let url = text::url("https://idp.example/keys").unwrap();
         let reason = token.unknown_key(&url).reason;
         assert_eq!(
             reason,

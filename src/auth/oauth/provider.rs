@@ -3,9 +3,9 @@
 //! A sixth provider is one variant, its place in [`Provider::ALL`] and `Provider::row`, and its row.
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::prompt::PromptParameters;
+use crate::auth::text;
 
 /// Who signs people in elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -190,7 +190,7 @@ impl Row {
         match self.proof {
             Proof::IdToken(_) => self.is_token_issuer(iss, issuer),
             Proof::Profile(_) => {
-                Url::parse(iss).is_ok_and(|url| url.origin().ascii_serialization() == issuer)
+                text::url(iss).is_ok_and(|url| url.origin().ascii_serialization() == issuer)
             }
         }
     }

@@ -166,12 +166,13 @@ mod tests {
     };
     use super::super::jwks::JwkSet;
     use super::*;
+    use crate::auth::text;
     use serde_json::json;
 
     fn ask(provider: Provider, url: &str) -> ProfileRequest {
         let descriptor = descriptor(provider);
         let endpoints = Endpoints {
-            profile: Url::parse(url).ok(),
+            profile: text::url(url).ok(),
             ..endpoints(&descriptor)
         };
         let audience = Audience::of_server(&descriptor);

@@ -1,11 +1,12 @@
 //! Where a browser is sent after signing in or out: which URL was asked for, and whether it may be.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use url::{Position, Url};
+use url::Position;
 
 use super::body;
 use super::call::{Call, Operation};
 use super::failure::Failure;
+use crate::auth::text;
 use crate::wire::cors::origin_of;
 use crate::wire::incoming::{Incoming, Method, media_essence};
 
@@ -67,7 +68,7 @@ fn path(text: &str, public_url: &str) -> Option<String> {
     if text.starts_with("//") || text.starts_with("/\\") {
         return None;
     }
-    let base = Url::parse(public_url).ok()?;
+    let base = text::url(public_url).ok()?;
     let url = base.join(text).ok()?;
     let path = &url[Position::BeforePath..];
     // `/.//evil.example` is a path, but what is left of it when its dots are gone is not.
@@ -75,7 +76,7 @@ fn path(text: &str, public_url: &str) -> Option<String> {
 }
 
 fn absolute(text: &str, public_url: &str, allowed: &[String]) -> Option<String> {
-    let url = Url::parse(text).ok()?;
+    let url = text::url(text).ok()?;
     let origin = origin_of(url.as_str())?;
     let ours = origin_of(public_url).is_some_and(|ours| ours == origin);
     let anonymous = url.username().is_empty() && url.password().is_none();
@@ -235,7 +236,7 @@ mod tests {
         #[test]
         fn what_passes_leads_to_nobody_else(text in "(/|\\\\|\\.|%2e|:|https|login.example|app.example|evil.example|@|[\t\na?#é])*") {
             if let Ok(url) = checked(&text) {
-                let resolved = Url::parse(OURS).unwrap().join(&url).unwrap();
+                let resolved = text::url(OURS).unwrap().join(&url).unwrap();
                 let origin = resolved.origin().ascii_serialization();
                 prop_assert!(["https://login.example", "https://app.example"].contains(&origin.as_str()), "{}", url);
                 prop_assert!(url.is_ascii() && !url.contains(char::is_control));
