@@ -19,6 +19,8 @@ use crate::wire::reply::Reply;
 
 /// What is kept of a `User-Agent`, in characters.
 const LONGEST_AGENT: usize = 256;
+/// What is kept of the platform's own words, in characters: more than any of them has.
+const LONGEST_WORD: usize = 64;
 
 thread_local! {
     // The environment does not change while an isolate lives, so it is read once.
@@ -120,13 +122,15 @@ pub struct Visitor {
 impl Visitor {
     /// Reads a request's platform headers.
     pub fn of(request: &Request) -> Self {
-        let header = |name| request.headers().get(name).ok().flatten();
+        let header = |name, longest| {
+            let value = request.headers().get(name).ok().flatten();
+            value.map(|text| text.chars().take(longest).collect())
+        };
         Self {
-            address: header("cf-connecting-ip"),
+            address: header("cf-connecting-ip", LONGEST_WORD),
             country: request.cf().and_then(worker::Cf::country),
-            user_agent: header("user-agent")
-                .map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
-            ray: header("cf-ray"),
+            user_agent: header("user-agent", LONGEST_AGENT),
+            ray: header("cf-ray", LONGEST_WORD),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Cloudflare: where it happens. The fetch event, the daily sweep, and what every answer gets.
+//! Cloudflare: where it happens. The fetch event, the hourly sweep, and what every answer gets.
 //!
 //! A request goes [`fetch`] → [`routes`] → an endpoint → a flow → a store. Compiled for wasm32 only.
 
@@ -45,17 +45,13 @@ async fn fetch(mut request: Request, env: Env, context: Context) -> worker::Resu
     respond(reply.secured(https), head)
 }
 
-/// Deletes what is over, once a day.
+/// Deletes what is over, once an hour.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     report_panics();
-    let now = i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX);
-    let swept = match App::open_store(&env) {
-        Ok((config, db)) => store::sweep::sweep(&db, config.audit_retention, now).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = swept {
-        log(&error);
+    match App::open_store(&env) {
+        Ok((config, db)) => store::sweep::sweep(&db, &config).await,
+        Err(error) => log(&error),
     }
 }
 

@@ -9,6 +9,8 @@
 // worker's clock ahead from this request on. { settle: a text } is answered once no work of earlier
 // requests goes on behind their answers; the text then ends both streams of the log.
 //
+// { every: milliseconds } delays each trip. A scheduled event has its order in place of its cron expression.
+//
 // The log tells every trip of an order that has an `id`.
 
 import Worker from "./index.js";
@@ -36,6 +38,10 @@ export default {
   },
   scheduled(event, env, context) {
     return new Worker(watched(context), env).scheduled(event);
+  },
+  scheduled(event, env, context) {
+    const order = event.cron.startsWith("{") ? JSON.parse(event.cron) : undefined;
+    return new Worker(context, order ? meddled(env, order) : env).scheduled(event);
   },
 };
 
@@ -66,11 +72,12 @@ async function settled(text) {
 }
 
 function meddled(env, order) {
-  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, lose, panic } = order;
+  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, every, lose, panic } = order;
   let trips = 0;
   /** Goes to a store, unless this is the trip that is meddled with. */
   const meddle = async (store, go) => {
     if (id) console.log(`[trip ${id} ${store}]`);
+    if (every) await new Promise((resolve) => setTimeout(resolve, every));
     if (store !== on || ++trips !== trip) return go();
     if (fail) throw new Error("D1_ERROR: the disk is on fire");
     if (hang) await new Promise(() => {});

@@ -2,7 +2,7 @@
 
 use futures_util::future::{join, try_join};
 
-use super::audit::{self, Event};
+use super::audit::{self, Event, Stranger};
 use super::credentials::{CallingClient, SignedIn};
 use super::sessions::{TokenPair, event, issue, keep_provider_token, sealed_provider_token};
 use crate::auth::one_time::{self, AuthCode};
@@ -96,8 +96,17 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
     issue(app, &session, 0, exchange.device)
 }
 
-/// Writes down why a code opened nothing, and says it.
+/// Writes down that a code opened nothing, and says why.
 fn refuse(app: &App, state: &CodeState) -> Error {
+    if state.user_id.is_some() {
+        record_failure(app, state);
+    } else {
+        audit::count(app, Stranger::UnknownCode);
+    }
+    Error::Refused(why_not_redeemed(state))
+}
+
+fn record_failure(app: &App, state: &CodeState) {
     let replayed = state.taken == 1 && state.won == 0;
     let event = Event {
         kind: "code",
@@ -107,7 +116,6 @@ fn refuse(app: &App, state: &CodeState) -> Error {
         session_id: state.session_id.clone(),
     };
     audit::record(app, event);
-    Error::Refused(why_not_redeemed(state))
 }
 
 const fn why_not_redeemed(state: &CodeState) -> Why {

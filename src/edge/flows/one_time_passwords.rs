@@ -3,7 +3,7 @@
 use futures_util::future::try_join;
 
 use super::administration;
-use super::audit::{self, Event};
+use super::audit::{self, Event, Stranger};
 use super::credentials;
 use crate::auth::account::{ADMINISTER, Account, fold};
 use crate::auth::data_key::Purpose;
@@ -107,6 +107,10 @@ pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Re
         app.kv.put(&kv_key(&name), &record, LIFETIME),
     )
     .await?;
+    if !poster.trusted {
+        audit::count(app, Stranger::OpenOtp);
+        return Ok(());
+    }
     let event = Event {
         kind: "otp",
         result: "ok",

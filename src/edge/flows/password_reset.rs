@@ -2,10 +2,11 @@
 
 use futures_util::future::join;
 
-use super::audit::{self, Event};
+use super::audit::{self, Event, Stranger};
 use super::credentials::{self, CallingClient};
 use super::notices;
 use crate::auth::account::{Account, fold};
+use crate::auth::address::Mailbox;
 use crate::auth::one_time::{self, PasswordReset};
 use crate::auth::password::check_policy;
 use crate::auth::secret::{Secret, random_id, random_secret};
@@ -45,15 +46,30 @@ async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result
     if account.admit(calling.client()).is_err() {
         return Ok(());
     }
-    if found.password.is_none() {
-        let providers = accounts::providers(&app.db, &account.id).await?;
-        let provider = providers.first().map_or("your provider", String::as_str);
-        return notices::send(app, &Message::no_password_here(address, provider, app.now)).await;
+    match provider_instead(app, found.password.as_deref(), &account.id).await? {
+        Some(provider) => {
+            let message = Message::no_password_here(address, &provider, app.now);
+            notices::send(app, &message).await
+        }
+        None => offer_link(app, calling, &account.id, address).await,
     }
-    offer_link(app, calling, &account.id, address).await
 }
 
-/// Makes a link, unless the mailbox has had its share, and sends it.
+/// The provider through which somebody without a password comes in. One who has neither gets a
+/// password by a link like anybody.
+async fn provider_instead(
+    app: &App,
+    password: Option<&str>,
+    user_id: &str,
+) -> Result<Option<String>, Error> {
+    if password.is_some() {
+        return Ok(None);
+    }
+    let providers = accounts::providers(&app.db, user_id).await?;
+    Ok(providers.into_iter().next())
+}
+
+/// Makes a link and sends it, unless one of the limits is reached.
 async fn offer_link(
     app: &App,
     calling: &CallingClient,
@@ -63,11 +79,11 @@ async fn offer_link(
     let token = random_secret()?;
     let key = one_time::key::<PasswordReset>(&token);
     let lifetime = app.config.messages.reset_lifetime;
+    let (attempt, mailbox) = (random_id()?, Mailbox::of(address));
     let link = NewLink {
-        attempt: &random_id()?,
+        message: notices::counted(app, &attempt, Kind::PasswordReset, &mailbox),
         key: &key,
         kind: <PasswordReset as one_time::OneTime>::KIND,
-        message_kind: Kind::PasswordReset.name(),
         user_id: Some(user_id),
         client: Some(calling.client().id),
         recipient: &fold(address),
@@ -88,7 +104,10 @@ async fn offer_link(
 /// Looks at a link without using it up.
 pub async fn check(app: &App, token: &Secret) -> Result<(), Error> {
     let key = one_time::key::<PasswordReset>(token);
-    let link = app.db.first(links::look(&key)).await?;
+    let link: Option<Link> = app.db.first(links::look(&key)).await?;
+    if link.is_none() {
+        audit::count(app, Stranger::UnknownResetLink);
+    }
     good(link.as_ref(), app.now).map(drop)
 }
 
@@ -111,7 +130,7 @@ pub async fn set(
     ];
     let (answers, record) = join(app.db.batch(reads), app.kv.get::<PasswordReset>(&key)).await;
     let answers = answers?;
-    let calling = credentials::prove_client(answers.row(0)?, client_secret)?;
+    let calling = credentials::prove_client(app, answers.row(0)?, client_secret)?;
     if token.is_empty() {
         return Err(Error::Refused(Why::TokenMissing));
     }
@@ -122,7 +141,7 @@ pub async fn set(
         .and_then(|link| allowed(&calling, link, found))
         .inspect_err(|_| note(app, "failed", &calling, whose))?;
     check_policy(password, app.config.password_min_length, "/password")?;
-    replace(app, &calling, &key, &account, &old, password).await?;
+    replace(app, &calling, &key, &account, old.as_deref(), password).await?;
     // The link's own address is told; where this place has forgotten it, the present one.
     let address = record.ok().flatten().map(|record| record.address);
     notices::password_changed(app, address.or(account.email));
@@ -135,11 +154,14 @@ async fn replace(
     calling: &CallingClient,
     key: &str,
     account: &Account,
-    old: &str,
+    old: Option<&str>,
     password: &Secret,
 ) -> Result<(), Error> {
     let hash = app.config.password_hash;
-    if hash.verify(password, Some(old), None)?.is_right() {
+    if provider_instead(app, old, &account.id).await?.is_some() {
+        return Err(Error::Refused(Why::ExternalUser));
+    }
+    if hash.verify(password, old, None)?.is_right() {
         return Err(Error::Refused(Why::SamePassword));
     }
     let reset = passwords::PasswordReset {
@@ -156,6 +178,9 @@ async fn replace(
 }
 
 fn note(app: &App, result: &'static str, calling: &CallingClient, user_id: Option<String>) {
+    if user_id.is_none() {
+        return audit::count(app, Stranger::UnknownResetLink);
+    }
     let event = Event {
         kind: "reset",
         result,
@@ -174,12 +199,12 @@ const fn good(link: Option<&Link>, now: i64) -> Result<&Link, Error> {
     }
 }
 
-/// Whose password this client may set with this link, and the password as it is stored now.
+/// Whose password this client may set with this link, and the password as it is stored now, if any.
 fn allowed(
     calling: &CallingClient,
     link: &Link,
     found: Option<AccountWithPassword>,
-) -> Result<(Account, String), Error> {
+) -> Result<(Account, Option<String>), Error> {
     if link.client_id != Some(calling.client().id) {
         return Err(Error::Refused(Why::ClientInvalid));
     }
@@ -191,6 +216,5 @@ fn allowed(
             Error::Strategy(why) => Error::Refused(why),
             other => other,
         })?;
-    let old = found.password.ok_or(Error::Refused(Why::ExternalUser))?;
-    Ok((found.account, old))
+    Ok((found.account, found.password))
 }

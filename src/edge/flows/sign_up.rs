@@ -2,10 +2,10 @@
 
 use futures_util::future::join;
 
-use super::audit::{self, Event};
+use super::audit::{self, Event, Stranger};
 use super::notices;
 use crate::auth::account::fold;
-use crate::auth::address::normalise;
+use crate::auth::address::{Mailbox, normalise};
 use crate::auth::one_time::{self, OneTime, SignUp};
 use crate::auth::password::check_policy;
 use crate::auth::profile::Profile;
@@ -37,11 +37,11 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
     let token = random_secret()?;
     let key = one_time::key::<SignUp>(&token);
     let lifetime = app.config.messages.sign_up_lifetime;
+    let (attempt, mailbox) = (random_id()?, Mailbox::of(address));
     let link = NewLink {
-        attempt: &random_id()?,
+        message: notices::counted(app, &attempt, Kind::SignUp, &mailbox),
         key: &key,
         kind: SignUp::KIND,
-        message_kind: Kind::SignUp.name(),
         user_id: None,
         client: None,
         recipient: &fold(address),
@@ -50,6 +50,8 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
     if !links::offer(&app.db, &link, app.now).await? {
         return Ok(());
     }
+    // Gaps for the invited person to fill; what can fill none is not kept.
+    let profile = Profile::default().or_invited_as(profile);
     app.kv.put(&key, &SignUp { profile }, lifetime).await?;
     let href = app.config.messages.sign_up_link(&token);
     let message = Message::sign_up(address, href, &token, lifetime / 60, app.now);
@@ -60,7 +62,7 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
 pub async fn check(app: &App, token: &Secret) -> Result<(String, Link), Error> {
     let key = one_time::key::<SignUp>(token);
     let link = app.db.first(links::look(&key)).await?;
-    good(link, app.now)
+    good(link, app.now).inspect_err(|_| count_refusal(app))
 }
 
 /// A person who takes up an invitation.
@@ -108,7 +110,7 @@ pub async fn create_user(
     let (answers, record) = join(app.db.batch(reads), app.kv.get::<SignUp>(&key)).await;
     let answers = answers?;
     let (recipient, _) =
-        good(links::link(&answers, 0)?, app.now).inspect_err(|_| note(app, "failed", None))?;
+        good(links::link(&answers, 0)?, app.now).inspect_err(|_| count_refusal(app))?;
     if fold(&email) != recipient {
         return Err(Error::Refused(Why::InvalidEmail));
     }
@@ -120,7 +122,9 @@ pub async fn create_user(
         return Err(Error::Conflict("username, email"));
     }
     let invited = record.ok().flatten().map(|record| record.profile);
-    let profile = invited.unwrap_or_default().or(application.profile);
+    let profile = application
+        .profile
+        .or_invited_as(invited.unwrap_or_default());
     let made = MadeUser::new(&email, profile)?;
     let new = NewUser {
         invitation: &key,
@@ -135,8 +139,8 @@ pub async fn create_user(
         place,
     };
     welcome(&sign_ups::make_user(&app.db, &new, app.now).await?)
-        .inspect_err(|_| note(app, "failed", None))?;
-    note(app, "ok", Some(made.id.clone()));
+        .inspect_err(|_| count_refusal(app))?;
+    record_sign_up(app, &made);
     Ok(made)
 }
 
@@ -154,14 +158,18 @@ fn welcome(outcome: &Outcome) -> Result<(), Error> {
     }
 }
 
-fn note(app: &App, result: &'static str, user_id: Option<String>) {
+fn record_sign_up(app: &App, made: &MadeUser) {
     let event = Event {
         kind: "sign-up",
-        result,
-        user_id,
+        result: "ok",
+        user_id: Some(made.id.clone()),
         ..Event::default()
     };
     audit::record(app, event);
+}
+
+fn count_refusal(app: &App) {
+    audit::count(app, Stranger::RefusedInvitation);
 }
 
 /// Where new users belong; 403 while signing up is closed.

@@ -38,13 +38,6 @@ pub struct ClientRow {
     auth_code_expiration: i64,
 }
 
-impl ClientRow {
-    /// The client's number.
-    pub const fn id(&self) -> i64 {
-        self.client_number
-    }
-}
-
 impl From<ClientRow> for AuthClient {
     fn from(row: ClientRow) -> Self {
         Self {

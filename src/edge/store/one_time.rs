@@ -1,21 +1,20 @@
-//! D1: links that work once (password reset, sign-up), and how many of them a mailbox may get.
+//! D1: links that work once (password reset, sign-up).
 
 use serde::Deserialize;
 
 use super::db::{Answers, Db, Statement, sql};
+use super::messages::{self, NewMessage};
 use crate::error::Error;
 
-const HOUR_MS: i64 = 3_600_000;
-/// Messages of a kind that one address gets in an hour.
-const MESSAGES_PER_HOUR: u32 = 3;
+/// A newer request leaves a link alone for so long. Anybody can ask, and so cannot void the link that
+/// its recipient has asked for; no mailbox has more than three such links, because it gets no more
+/// messages in that time.
+const KEPT_MS: i64 = 3_600_000;
 
-const COUNT_MESSAGE: &str = "insert into messages_sent (id, kind, recipient, sent_on) \
-     select ?1, ?2, ?3, ?4 where (select count(*) from messages_sent \
-       where recipient = ?3 and kind = ?2 and sent_on > ?5) < ?6";
-
-// Also one that went to an address that the user no longer has.
+// A link to an address that the user no longer has is voided at once.
 const VOID_OLDER: &str = "update one_time set voided_on = ?4 \
      where kind = ?2 and (recipient = ?3 or user_id = ?5) and taken_by is null and voided_on is null \
+       and (recipient is not ?3 or created_on <= ?4 - ?6) \
        and exists (select 1 from messages_sent where id = ?1)";
 
 const INSERT: &str = "insert into one_time \
@@ -29,14 +28,12 @@ const STATE: &str = "select client_id, recipient, created_on, expires_on, \
 
 /// A link about to be sent.
 pub struct NewLink<'a> {
-    /// Drawn for this attempt; the message is counted under it.
-    pub attempt: &'a str,
+    /// The message that it goes with.
+    pub message: NewMessage<'a>,
     /// The key of its secret.
     pub key: &'a str,
     /// The kind of one-time thing.
     pub kind: &'a str,
-    /// What the message is counted as.
-    pub message_kind: &'a str,
     /// Whose password it changes.
     pub user_id: Option<&'a str>,
     /// The client's number that asked.
@@ -75,60 +72,33 @@ impl Link {
 }
 
 /// Counts a message, voids the older links to the same address or user and makes the new one, or does
-/// nothing at all where the address has had its share; says whether the message may go.
+/// nothing at all where the message is held back; says whether it may go.
 pub async fn offer(db: &Db, link: &NewLink<'_>, now: i64) -> Result<bool, Error> {
-    let answers = db
-        .batch([
-            count_message(link.attempt, link.message_kind, link.recipient, now),
-            sql!(
-                VOID_OLDER,
-                link.attempt,
-                link.kind,
-                link.recipient,
-                now,
-                link.user_id
-            ),
-            sql!(
-                INSERT,
-                link.attempt,
-                link.key,
-                link.kind,
-                link.user_id,
-                link.client,
-                link.recipient,
-                now,
-                link.expires_on
-            ),
-        ])
-        .await?;
-    Ok(answers.changes(0)? > 0)
-}
-
-/// Counts a message without a link; says whether it may go.
-pub async fn may_send(
-    db: &Db,
-    attempt: &str,
-    kind: &str,
-    recipient: &str,
-    now: i64,
-) -> Result<bool, Error> {
-    let answers = db
-        .batch([count_message(attempt, kind, recipient, now)])
-        .await?;
-    Ok(answers.changes(0)? > 0)
-}
-
-fn count_message(attempt: &str, kind: &str, recipient: &str, now: i64) -> Statement {
-    let since = now - HOUR_MS;
-    sql!(
-        COUNT_MESSAGE,
+    let attempt = link.message.attempt;
+    let [counted, held_back] = messages::count(&link.message, now);
+    let void_older = sql!(
+        VOID_OLDER,
         attempt,
-        kind,
-        recipient,
+        link.kind,
+        link.recipient,
         now,
-        since,
-        MESSAGES_PER_HOUR
-    )
+        link.user_id,
+        KEPT_MS
+    );
+    let insert = sql!(
+        INSERT,
+        attempt,
+        link.key,
+        link.kind,
+        link.user_id,
+        link.client,
+        link.recipient,
+        now,
+        link.expires_on
+    );
+    let statements = [counted, held_back, void_older, insert];
+    let answers = db.batch(statements).await?;
+    Ok(answers.changes(0)? > 0)
 }
 
 /// Asks for a link, without using it: read it with [`link`].

@@ -8,12 +8,12 @@ use crate::error::Error;
 
 const TAKE_RESET: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
      where key = ?1 and kind = 'reset' and taken_by is null and voided_on is null and expires_on > ?3 \
-       and exists (select 1 from user_credentials p \
-         where p.user_id = one_time.user_id and p.password = ?4)";
+       and (select password from user_credentials p where p.user_id = one_time.user_id) is ?4";
 
-// Sessions end and other links are voided by the trigger on changed_on.
-const RESET_PASSWORD: &str = "update user_credentials set password = ?4, changed_on = ?5 \
-     where user_id = ?3 and exists (select 1 from one_time where key = ?1 and taken_by = ?2)";
+// Sessions end and other links are voided by the triggers on user_credentials.
+const RESET_PASSWORD: &str = "insert into user_credentials (user_id, password, changed_on) \
+     select ?3, ?4, ?5 where exists (select 1 from one_time where key = ?1 and taken_by = ?2) \
+     on conflict (user_id) do update set password = excluded.password, changed_on = excluded.changed_on";
 
 const PASSWORD_OF_SESSION: &str = "select p.password from sessions s \
      join user_credentials p on p.user_id = s.user_id where s.id = ?1";
@@ -45,8 +45,8 @@ pub struct PasswordReset<'a> {
     pub attempt: &'a str,
     /// Whose password it is.
     pub user_id: &'a str,
-    /// As stored now.
-    pub old: &'a str,
+    /// As stored now, if there is one.
+    pub old: Option<&'a str>,
     /// To be stored.
     pub new: &'a str,
 }

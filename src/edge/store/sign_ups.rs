@@ -47,6 +47,12 @@ const CLIENTS: &str = "insert into user_clients (user_id, client_id) \
 const PLACE_EXISTS: &str = "select exists (select 1 from tenants where id = ?1 and deleted = 0 and status = 0) \
        and exists (select 1 from roles where id = ?2 and deleted = 0) as place_exists";
 
+const VOID_OTHERS: &str = concat!(
+    "update one_time set voided_on = ?3 \
+     where kind = 'sign-up' and recipient = ?4 and key <> ?1 and taken_by is null and voided_on is null and ",
+    taken!()
+);
+
 const OUTCOME: &str = "select \
        exists (select 1 from one_time where key = ?1 and taken_by = ?2) as made, \
        exists (select 1 from one_time o join users u on u.deleted = 0 \
@@ -90,7 +96,8 @@ pub struct Outcome {
     pub place_exists: i64,
 }
 
-/// Uses an invitation up and makes its user, or changes nothing.
+/// Uses an invitation up and makes its user, and voids the other invitations to the address; or
+/// changes nothing.
 pub async fn make_user(db: &Db, new: &NewUser<'_>, now: i64) -> Result<Outcome, Error> {
     let (key, attempt, profile, place) = (new.invitation, new.attempt, new.profile, new.place);
     let (tenant, role) = (&place.tenant_id, &place.role_id);
@@ -119,6 +126,7 @@ pub async fn make_user(db: &Db, new: &NewUser<'_>, now: i64) -> Result<Outcome, 
             membership,
             clients,
             sql!(OUTCOME, key, attempt, tenant, role),
+            sql!(VOID_OTHERS, key, attempt, now, new.email_key),
         ])
         .await?;
     answers

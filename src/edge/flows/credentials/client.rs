@@ -3,6 +3,7 @@
 use crate::auth::client::AuthClient;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::store::clients::{self, ClientRow};
 use crate::error::{Error, Why};
 
@@ -32,7 +33,7 @@ pub async fn client(app: &App, client_id: &str, secret: &Secret) -> Result<Calli
         return Err(Error::Refused(Why::Unauthorized));
     }
     let row = app.db.first(clients::find_by_client_id(client_id)).await?;
-    prove_client(row, secret)
+    prove_client(app, row, secret)
 }
 
 /// The client of ServiceStack's callers, for a person whom somebody else proves.
@@ -43,10 +44,21 @@ pub async fn named_client(app: &App) -> Result<CallingClient, Error> {
     Ok(CallingClient { client })
 }
 
-/// Takes what a batch found for a client's name as that client, if the secret is its own.
-pub fn prove_client(row: Option<ClientRow>, secret: &Secret) -> Result<CallingClient, Error> {
-    row.map(AuthClient::from)
-        .filter(|client| client.proves(secret))
-        .map(|client| CallingClient { client })
-        .ok_or(Error::Strategy(Why::ClientInvalid))
+/// Takes what a batch found for a client's name as that client, if the secret is its own; counts
+/// the caller otherwise.
+pub fn prove_client(
+    app: &App,
+    row: Option<ClientRow>,
+    secret: &Secret,
+) -> Result<CallingClient, Error> {
+    let refusal = Error::Strategy(Why::ClientInvalid);
+    let Some(client) = row.map(AuthClient::from) else {
+        audit::count(app, Stranger::UnknownClient);
+        return Err(refusal);
+    };
+    if !client.proves(secret) {
+        audit::count(app, Stranger::WrongClientSecret);
+        return Err(refusal);
+    }
+    Ok(CallingClient { client })
 }

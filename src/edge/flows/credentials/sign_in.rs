@@ -8,7 +8,7 @@ use crate::auth::data_key::Purpose;
 use crate::auth::password::Verdict;
 use crate::auth::secret::{Secret, digest, random_id};
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Event};
+use crate::edge::flows::audit::{self, Event, Stranger};
 use crate::edge::flows::{one_time_passwords, passwords};
 use crate::edge::store::accounts::{self, AccountWithPassword};
 use crate::edge::store::attempts::{self, Guess, Subject};
@@ -62,9 +62,7 @@ pub async fn sign_in(
     let digest = client_secret.digest();
     let answers = look_up(app, client_id, Some(&digest), person).await?;
     let row: Option<ClientRow> = answers.row(0)?;
-    let client = row.as_ref().map(ClientRow::id);
-    let calling =
-        prove_client(row, client_secret).inspect_err(|_| record(app, "refused", client, None))?;
+    let calling = prove_client(app, row, client_secret)?;
     let person = prove_member(app, &answers, &calling, person)?;
     Ok((calling, person))
 }
@@ -127,7 +125,7 @@ fn prove_member(
 ) -> Result<SignedIn, Error> {
     let found = accounts::with_password(answers, 1)?;
     let user_id = found.as_ref().map(|found| found.account.id.clone());
-    let record = |result| record(app, result, Some(calling.client.id), user_id.clone());
+    let record = |result| record(app, result, calling.client.id, user_id.clone());
     attempts::outcome(answers, 4, app.now).inspect_err(|_| record("refused"))?;
     let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
     let verdict = verify(app, answers, found.as_ref(), person.password)?;
@@ -149,12 +147,15 @@ fn prove_member(
     })
 }
 
-fn record(app: &App, result: &'static str, client: Option<i64>, user_id: Option<String>) {
+fn record(app: &App, result: &'static str, client: i64, user_id: Option<String>) {
+    if user_id.is_none() {
+        return audit::count(app, Stranger::UnknownName);
+    }
     let event = Event {
         kind: "sign-in",
         result,
         user_id,
-        client,
+        client: Some(client),
         session_id: None,
     };
     audit::record(app, event);

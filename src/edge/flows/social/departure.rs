@@ -4,14 +4,15 @@ use futures_util::future::{join, try_join};
 
 use super::told;
 use crate::auth::client::AuthClient;
+use crate::auth::oauth::Provider;
 use crate::auth::oauth::begin::{
     Fresh, PendingSignIn, SignInTicket, Start, StartParameters, TICKET_LIFETIME, begin,
 };
 use crate::auth::oauth::binding::Binding;
-use crate::auth::oauth::{Failure, Provider};
 use crate::auth::one_time::{self, OneTime};
 use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::flows::credentials;
 use crate::edge::outbound::identity_provider;
 use crate::edge::store::sign_ins::{self, Taken, Waiting};
@@ -100,7 +101,10 @@ pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result
 pub async fn open_ticket(app: &App, ticket: &Secret) -> Result<Departure, Error> {
     let key = one_time::key::<SignInTicket>(ticket);
     let taken: Option<(SignInTicket, AuthClient)> = take(app, &key, None).await?;
-    let (ticket, _) = taken.ok_or(Error::Refused(Why::ClientInvalid))?;
+    let (ticket, _) = taken.ok_or_else(|| {
+        audit::count(app, Stranger::UnknownTicket);
+        Error::Refused(Why::ClientInvalid)
+    })?;
     depart(app, ticket.provider, ticket.start).await
 }
 
@@ -137,9 +141,4 @@ pub(super) async fn take<T: OneTime>(
             .map_err(|error| Error::Internal(format!("sign-in record: {error}")))?,
     };
     Ok(Some((record, client)))
-}
-
-/// Nothing here waits for a browser with such a `state` and cookie at this provider.
-pub(super) fn nobody_waits() -> Failure {
-    Failure::foreign("no sign-in of this browser waits for this state")
 }
