@@ -2,7 +2,7 @@
 
 import { beforeAll, expect, test } from "vitest";
 import { DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
-import { HASHES_AT_ONCE, many, useWorker } from "../support/fixtures";
+import { BASIC, HASHES_AT_ONCE, many, useWorker } from "../support/fixtures";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
 
@@ -15,7 +15,6 @@ beforeAll(async () => {
   mail = mailbox(worker);
 });
 
-const BASIC = { authorization: `Basic ${Buffer.from("demo-web:demo-web-secret").toString("base64")}` };
 const forget = (body: object, headers?: Record<string, string>) =>
   our.post("/auth/forget-password", { ...DEMO_WEB, ...body }, headers);
 const verify = (token: string) => our.send("GET", `/auth/verify-reset-password-link?token=${encodeURIComponent(token)}`);
@@ -79,13 +78,6 @@ test("of a hundred parallel uses of one link exactly one wins", async () => {
   await our.signIn({ username, password: `new password ${winners[0]}` });
 }, 60_000);
 
-/** Moves what an address has been sent an hour into the past. */
-const anHourLater = (email: string) =>
-  worker.db.batch([
-    worker.db.prepare("update one_time set created_on = created_on - 3600000 where recipient = ?").bind(email),
-    worker.db.prepare("update messages_sent set sent_on = sent_on - 3600000 where recipient = ?").bind(email),
-  ]);
-
 test("a stranger's requests leave the link alone that a person has asked for within the hour; using one voids the others", async () => {
   const own = await aLink();
   const strangers = [];
@@ -103,7 +95,7 @@ test("a stranger's requests leave the link alone that a person has asked for wit
 
 test("a newer request voids the older link, once an hour has passed since that was sent", async () => {
   const first = await aLink();
-  await anHourLater(first.email);
+  await mail.anHourLater(first.email);
   expect((await verify(first.token)).status, "alone it does not").toBe(200);
   await forget({ username: first.email });
   const second = await mail.wait(first.email, 2);

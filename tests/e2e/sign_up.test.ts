@@ -24,13 +24,6 @@ const invite = (email: string, data?: object) => our.post("/auth/sign-up/create-
 const verify = (token: string) => our.send("GET", "/auth/sign-up/verify-token", { headers: our.bearer(token) });
 const create = (token: string, body: object) => our.post("/auth/sign-up/create-user", { password: PASSWORD, ...body }, our.bearer(token));
 
-/** Moves what an address has been sent an hour into the past. */
-const anHourLater = (email: string) =>
-  worker.db.batch([
-    worker.db.prepare("update one_time set created_on = created_on - 3600000 where recipient = ?").bind(email),
-    worker.db.prepare("update messages_sent set sent_on = sent_on - 3600000 where recipient = ?").bind(email),
-  ]);
-
 async function invited(data?: object) {
   const email = `new${++people}@example.com`;
   expect((await invite(email, data)).status).toBe(204);
@@ -93,7 +86,7 @@ test("a used, a voided and an expired invitation are all over", async () => {
   const used = await invited();
   expect((await create(used.token, { email: used.email })).status).toBe(200);
   const older = await invited();
-  await anHourLater(older.email);
+  await mail.anHourLater(older.email);
   await invite(older.email);
   const newer = await mail.wait(older.email, 2);
   const expired = await invited();
@@ -113,7 +106,7 @@ test("a stranger's requests leave the invitation alone that a person has asked f
     strangers.push((await mail.wait(own.email, n)).token ?? "");
   }
   await invite(own.email, { firstName: "Mallory" });
-  await settled();
+  await worker.settled();
   expect(await mail.to(own.email), "three an hour, so no more than three are good").toHaveLength(3);
   for (const token of [own.token, ...strangers]) expect((await verify(token)).status).toBe(200);
   expect((await create(own.token, { email: own.email })).body.user.firstName).toBe("Ada");
@@ -183,7 +176,7 @@ test("the tags of one mailbox share its three messages an hour, and each tag is 
   }
   await invite(tagged(3));
   await invite("TAGS+4@Example.com");
-  await settled();
+  await worker.settled();
   expect((await mail.all()).filter(({ to }) => to.toLowerCase().startsWith("tags"))).toHaveLength(3);
   for (const [n, token] of tokens.entries()) expect((await create(token, { email: tagged(n) })).body.user.email).toBe(tagged(n));
 });

@@ -1,25 +1,18 @@
 // What is over goes, a few rows at a time; what is not stays; and administrators see what waits.
 
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ADMIN, api } from "../support/api";
-import { type Worker, startWorker } from "../support/worker";
+import { beforeEach, describe, expect, test } from "vitest";
+import { ADMIN } from "../support/api";
+import { useWorker } from "../support/fixtures";
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
-const TABLES = ["attempts", "hourly_counts", "known_devices", "login_activity", "messages_sent", "one_time", "otps", "sessions"];
+const TABLES = ["attempts", "hourly_counts", "known_devices", "login_activity", "messages_sent", "one_time", "otps", "provider_logouts", "sessions"];
 
-let worker: Worker;
-let our: ReturnType<typeof api>;
-
-beforeAll(async () => {
-  worker = await startWorker({ settings: { PASSWORD_HASH: "argon2id", AUDIT_RETENTION_DAYS: "90", SIGN_IN_WINDOW: "900" }, meddled: true });
-  our = api(worker);
-});
-afterAll(() => worker.stop());
+const { worker, our } = useWorker({ settings: { AUDIT_RETENTION_DAYS: "90", SIGN_IN_WINDOW: "900" } });
 beforeEach(() => worker.db.batch(TABLES.map((table) => worker.db.prepare(`delete from ${table}`))));
 
 /** Runs the cron's event, with storage that is meddled with if somebody orders that (see meddler.mjs). */
-const sweep = async (order?: object) => ((await worker.miniflare.getWorker()) as any).scheduled({ cron: order ? JSON.stringify(order) : "17 * * * *" });
+const sweep = async (order?: object) => expect(await worker.scheduled(order ? JSON.stringify(order) : "17 * * * *")).toBe("ok");
 const count = async (table: string) => Number(await worker.db.prepare(`select count(*) as n from ${table}`).first("n"));
 
 /** A row of a table; `ago` is when what its end is counted from was. */
@@ -39,6 +32,7 @@ const CASES: [what: string, table: string, key: string, over: number, make: Make
   ["a session that nobody uses", "sessions", "id", 2 * DAY + 15 * MINUTE, (ago) => session({ last_used_on: last(ago) })],
   ...["code", "reset", "sign-up"].map((kind) => [`a ${kind}`, "one_time", "key", DAY, (ago: number) => ({ kind, created_on: 0, expires_on: last(ago) })] as [string, string, string, number, Make]),
   ...["signin", "ticket"].map((kind) => [`a ${kind}`, "one_time", "key", 0, (ago: number) => ({ kind, created_on: 0, expires_on: last(ago) })] as [string, string, string, number, Make]),
+  ["a provider's sign-out", "provider_logouts", "token", DAY, (ago) => ({ attempt: "", created_on: 0, expires_on: last(ago) })],
   ["an OTP", "otps", "username_key", 0, (ago) => ({ mac: "", created_on: 0, expires_on: last(ago) })],
   ...["network:", "device:", "session:"].map((place) => [`what failed at a ${place}`, "attempts", `key:${place}`, HOUR + 15 * MINUTE, attempt] as [string, string, string, number, Make]),
   ["what failed at an account", "attempts", "key:account:", DAY, attempt],
@@ -89,8 +83,9 @@ describe("the sweep", () => {
     }
     const left = await Promise.all(TABLES.map(async (table) => [table, await count(table)]));
     expect(Object.fromEntries(left)).toEqual({ ...Object.fromEntries(TABLES.map((table) => [table, 0])), known_devices: 1, otps: 1 });
-    await expect.poll(worker.log).toMatch(/no such table: otps/);
-    expect(worker.log()).toContain("stuck");
+    const printed = await worker.printed();
+    expect(printed).toMatch(/no such table: otps/);
+    expect(printed).toContain("stuck");
     await sweep();
     expect([await count("known_devices"), await count("otps")], "the next sweep does them").toEqual([0, 0]);
   });
@@ -140,7 +135,7 @@ describe("/health", () => {
     for (const [n, row] of CASES.entries()) await add([`over ${n}`], row[3] + MINUTE, row);
     expect((await health(admin)).body).toEqual({
       status: "ok",
-      backlog: { attempts: 4, hourly_counts: 1, known_devices: 1, login_activity: 1, messages_sent: 1, one_time: 5, otps: 1, sessions: 3 },
+      backlog: { attempts: 4, hourly_counts: 1, known_devices: 1, login_activity: 1, messages_sent: 1, one_time: 5, otps: 1, provider_logouts: 1, sessions: 3 },
     });
     await sweep();
     expect((await health(admin)).body).toEqual({ status: "ok", backlog: none });

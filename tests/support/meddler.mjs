@@ -37,11 +37,8 @@ export default {
     }
   },
   scheduled(event, env, context) {
-    return new Worker(watched(context), env).scheduled(event);
-  },
-  scheduled(event, env, context) {
     const order = event.cron.startsWith("{") ? JSON.parse(event.cron) : undefined;
-    return new Worker(context, order ? meddled(env, order) : env).scheduled(event);
+    return new Worker(watched(context), order ? meddled(env, order) : env).scheduled(event);
   },
 };
 
