@@ -1,7 +1,7 @@
 //! E-mail addresses: which texts we are ready to send a message to.
 
-use super::account::is_overlong;
-use super::text::nfkc;
+use super::account::{fold, is_overlong};
+use super::text::{self, nfkc};
 
 /// The longest address (RFC 5321 §4.5.3.1.3).
 const MAX_LENGTH: usize = 254;
@@ -39,9 +39,64 @@ pub fn normalise(text: &str) -> String {
     nfkc(text).trim().to_owned()
 }
 
+/// What messages to an address are counted under. It is never written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The address, folded, without its `+tag`: tags of one mailbox are one mailbox.
+    pub address: String,
+    /// The domain, as DNS has it.
+    pub domain: String,
+}
+
+impl Mailbox {
+    /// The mailbox of an address, however that is spelled.
+    pub fn of(address: &str) -> Self {
+        let folded = fold(address);
+        let (local, domain) = folded.rsplit_once('@').unwrap_or((&folded, ""));
+        let domain = domain_of(domain);
+        let untagged = local.split('+').next().filter(|part| !part.is_empty());
+        let local = untagged.unwrap_or(local);
+        Self {
+            address: format!("{local}@{domain}"),
+            domain,
+        }
+    }
+}
+
+/// A domain in lower case and ASCII (RFC 5890), so that its two spellings are one.
+pub fn domain_of(name: &str) -> String {
+    let folded = fold(name);
+    let url = text::url(&format!("https://{folded}"));
+    let ascii = url.ok().and_then(|url| url.domain().map(str::to_owned));
+    ascii.unwrap_or(folded)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mailbox_is_one_whatever_its_tag_and_spelling() {
+        for address in [
+            "ann@example.com",
+            " Ann+news@Example.com",
+            "ann+a+b@example.com",
+            "ann+@EXAMPLE.com",
+        ] {
+            let mailbox = Mailbox::of(address);
+            assert_eq!(mailbox.address, "ann@example.com", "{address}");
+            assert_eq!(mailbox.domain, "example.com");
+        }
+        assert_eq!(
+            Mailbox::of("ann@b\u{fc}cher.example"),
+            Mailbox::of("ann@xn--bcher-kva.example")
+        );
+        assert_ne!(
+            Mailbox::of("ann@example.com"),
+            Mailbox::of("bob@example.com")
+        );
+        assert_eq!(Mailbox::of("+a@example.com").address, "+a@example.com");
+    }
 
     #[test]
     fn an_address_is_written_to_in_the_letters_it_folds_to() {

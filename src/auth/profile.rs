@@ -65,17 +65,18 @@ impl Profile {
         self.first_name.is_none() && self.middle_name.is_none() && self.last_name.is_none()
     }
 
-    /// This profile, with the gaps filled from another.
+    /// This profile, with the gaps filled from what an inviter said. The inviter is a stranger: a
+    /// telephone number of theirs is never the account's.
     #[must_use]
-    pub fn or(self, other: Self) -> Self {
+    pub fn or_invited_as(self, inviter: Self) -> Self {
         Self {
-            first_name: self.first_name.or(other.first_name),
-            middle_name: self.middle_name.or(other.middle_name),
-            last_name: self.last_name.or(other.last_name),
-            phone: self.phone.or(other.phone),
-            gender: self.gender.or(other.gender),
-            dob: self.dob.or(other.dob),
-            locale: self.locale.or(other.locale),
+            first_name: self.first_name.or(inviter.first_name),
+            middle_name: self.middle_name.or(inviter.middle_name),
+            last_name: self.last_name.or(inviter.last_name),
+            phone: self.phone,
+            gender: self.gender.or(inviter.gender),
+            dob: self.dob.or(inviter.dob),
+            locale: self.locale.or(inviter.locale),
         }
     }
 }
@@ -177,15 +178,25 @@ mod tests {
     }
 
     #[test]
-    fn the_first_profile_wins_and_the_second_fills_gaps() {
-        let profile = |first: Option<&str>, last: Option<&str>| Profile {
+    fn an_inviter_fills_gaps_but_never_the_phone() {
+        let profile = |first: Option<&str>, last: Option<&str>, phone: Option<&str>| Profile {
             first_name: first.map(str::to_owned),
             last_name: last.map(str::to_owned),
+            phone: phone.map(str::to_owned),
             ..Profile::default()
         };
-        assert_eq!(
-            profile(Some("A"), None).or(profile(Some("B"), Some("C"))),
-            profile(Some("A"), Some("C"))
-        );
+        let inviter = || profile(Some("B"), Some("C"), Some("+1"));
+        for (invited, made) in [
+            (
+                profile(Some("A"), None, Some("+2")),
+                profile(Some("A"), Some("C"), Some("+2")),
+            ),
+            (
+                profile(Some("A"), None, None),
+                profile(Some("A"), Some("C"), None),
+            ),
+        ] {
+            assert_eq!(invited.or_invited_as(inviter()), made);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Settings of the messages: the way they go, the links in them, how long those live.
 
 use super::reader::{Reader, wrong};
-use crate::auth::address::is_address;
+use crate::auth::address::{domain_of, is_address};
 use crate::auth::secret::Secret;
 use crate::auth::transport::{is_loopback, is_secure};
 use crate::error::Error;
@@ -9,6 +9,8 @@ use crate::wire::message::WebhookKey;
 
 const TOKEN: &str = "{token}";
 const LINK_LIFETIME: i64 = 1800;
+/// What one network can ask for at the limit that `wrangler.toml` ships: 60 a minute.
+const MESSAGES_PER_HOUR: i64 = 3600;
 
 /// How people are written to.
 pub struct Messages {
@@ -18,6 +20,10 @@ pub struct Messages {
     pub reset_lifetime: i64,
     /// `REQUEST_SIGNUP_LINK_EXPIRY`, in seconds.
     pub sign_up_lifetime: i64,
+    /// `MAIL_DOMAINS`: domains that get as many messages as their mailboxes.
+    pub unlimited_domains: Vec<String>,
+    /// `MAIL_PER_HOUR`: messages that strangers can have sent in an hour, to all mailboxes together.
+    pub per_hour: u32,
     /// `RESET_LINK`, whole.
     reset_link: String,
     /// `SIGN_UP_LINK`, whole.
@@ -53,6 +59,8 @@ impl Messages {
             delivery: delivery(settings, public_url)?,
             reset_lifetime: lifetime("FORGOT_PASSWORD_LINK_EXPIRY")?,
             sign_up_lifetime: lifetime("REQUEST_SIGNUP_LINK_EXPIRY")?,
+            unlimited_domains: unlimited_domains(settings)?,
+            per_hour: settings.whole("MAIL_PER_HOUR", MESSAGES_PER_HOUR, 1..=100_000)?,
             reset_link: link(
                 settings,
                 "RESET_LINK",
@@ -121,6 +129,26 @@ fn delivery<F: Fn(&str) -> Option<String>>(
         return Ok(Some(Delivery::Email { from }));
     }
     Ok(mailbox.then_some(Delivery::Mailbox))
+}
+
+fn unlimited_domains<F: Fn(&str) -> Option<String>>(
+    settings: &Reader<F>,
+) -> Result<Vec<String>, Error> {
+    let domains = settings.list("MAIL_DOMAINS");
+    if let Some(nonsense) = domains.iter().find(|domain| !is_domain(domain)) {
+        let what = if nonsense.contains('*') {
+            "must name every domain; * stands for nothing"
+        } else {
+            "must be a list of domains, such as example.com"
+        };
+        return Err(wrong("MAIL_DOMAINS", what));
+    }
+    Ok(domains.iter().map(|domain| domain_of(domain)).collect())
+}
+
+/// Whether an address can have this domain.
+fn is_domain(text: &str) -> bool {
+    !text.contains(['*', '/', '@']) && is_address(&format!("x@{text}"))
 }
 
 /// A template of a link; one that begins with a slash is of the public URL.

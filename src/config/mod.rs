@@ -266,6 +266,16 @@ mod tests {
         assert!(!config.server_timing);
         assert_eq!(config.servicestack_client_id, None);
         assert_eq!(config.token_cookies_same_site, SameSite::Lax);
+        assert_eq!(config.messages.per_hour, 3600);
+        assert!(config.messages.unlimited_domains.is_empty());
+    }
+
+    #[test]
+    fn a_domain_is_one_in_either_spelling() {
+        let config = read(&[("MAIL_DOMAINS", "Example.com, B\u{fc}cher.example")])
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        let domains = ["example.com", "xn--bcher-kva.example"];
+        assert_eq!(config.messages.unlimited_domains, domains);
     }
 
     #[test]
@@ -359,6 +369,17 @@ mod tests {
             ),
             (vec![("MAIL_FROM", "hunter2")], "MAIL_FROM"),
             (vec![("DEV_MAILBOX", "on")], "DEV_MAILBOX"),
+            (
+                vec![("MAIL_DOMAINS", "a.example, x@hunter2")],
+                "MAIL_DOMAINS",
+            ),
+            (vec![("MAIL_DOMAINS", "*.hunter2.example")], "MAIL_DOMAINS"),
+            (
+                vec![("MAIL_DOMAINS", "https://hunter2.example")],
+                "MAIL_DOMAINS",
+            ),
+            (vec![("MAIL_PER_HOUR", "hunter2")], "MAIL_PER_HOUR"),
+            (vec![("MAIL_PER_HOUR", "0")], "MAIL_PER_HOUR"),
             (
                 vec![("RESET_LINK", "https://hunter2.example")],
                 "RESET_LINK",

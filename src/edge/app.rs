@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use worker::{Context, Delay, Env, Request};
 
+use super::d1::Db;
+use super::kv::Kv;
+use super::metrics::StorageMetrics;
 use super::outbound::deadline::Deadline;
-use super::store::db::Db;
-use super::store::kv::Kv;
-use super::store::meter::Meter;
 use crate::auth::attempts::{Place, network_of};
 use crate::config::Config;
 use crate::error::Error;
@@ -18,6 +18,8 @@ use crate::wire::reply::Reply;
 
 /// What is kept of a `User-Agent`, in characters.
 const LONGEST_AGENT: usize = 256;
+/// What is kept of the platform's own words, in characters: more than any of them has.
+const LONGEST_WORD: usize = 64;
 
 thread_local! {
     // The environment does not change while an isolate lives, so it is read once.
@@ -41,7 +43,7 @@ pub struct App {
     pub env: Env,
     /// How long the request's outgoing calls may take together.
     pub deadline: Rc<Deadline>,
-    meter: Rc<Meter>,
+    metrics: Rc<StorageMetrics>,
     context: Rc<Context>,
 }
 
@@ -49,23 +51,23 @@ impl App {
     /// Opens what a request needs; fails where the deployment is not whole.
     pub fn open(env: &Env, context: Context, visitor: Visitor, now: i64) -> Result<Self, Error> {
         let config = config(env)?;
-        let meter = Rc::new(Meter::default());
+        let metrics = Rc::<StorageMetrics>::default();
         Ok(Self {
             config,
-            db: Db::open(env, Rc::clone(&meter))?,
-            kv: Kv::open(env, Rc::clone(&meter))?,
+            db: Db::open(env, Rc::clone(&metrics))?,
+            kv: Kv::open(env, Rc::clone(&metrics))?,
             now,
             visitor: Rc::new(visitor),
             env: env.clone(),
             deadline: Rc::default(),
-            meter,
+            metrics,
             context: Rc::new(context),
         })
     }
 
     /// Opens settings and relational store alone, for work that answers nobody.
     pub fn open_store(env: &Env) -> Result<(Rc<Config>, Db), Error> {
-        let db = Db::open(env, Rc::new(Meter::default()))?;
+        let db = Db::open(env, Rc::<StorageMetrics>::default())?;
         Ok((config(env)?, db))
     }
 
@@ -75,12 +77,12 @@ impl App {
     where
         F: Future<Output = Result<(), Error>> + 'static,
     {
-        let meter = Rc::new(Meter::default());
+        let metrics = Rc::<StorageMetrics>::default();
         let app = Self {
-            db: self.db.counted_by(Rc::clone(&meter)),
-            kv: self.kv.counted_by(Rc::clone(&meter)),
+            db: self.db.counted_by(Rc::clone(&metrics)),
+            kv: self.kv.counted_by(Rc::clone(&metrics)),
             deadline: Rc::default(),
-            meter,
+            metrics,
             ..self.clone()
         };
         let work = work(app);
@@ -96,7 +98,7 @@ impl App {
     /// Adds `Server-Timing` where the deployment asks for it.
     pub fn timed(&self, reply: Reply) -> Reply {
         if self.config.server_timing {
-            reply.with("server-timing", self.meter.server_timing())
+            reply.with("server-timing", self.metrics.server_timing())
         } else {
             reply
         }
@@ -119,13 +121,15 @@ pub struct Visitor {
 impl Visitor {
     /// Reads a request's platform headers.
     pub fn of(request: &Request) -> Self {
-        let header = |name| request.headers().get(name).ok().flatten();
+        let header = |name, longest| {
+            let value = request.headers().get(name).ok().flatten();
+            value.map(|text| text.chars().take(longest).collect())
+        };
         Self {
-            address: header("cf-connecting-ip"),
+            address: header("cf-connecting-ip", LONGEST_WORD),
             country: request.cf().and_then(worker::Cf::country),
-            user_agent: header("user-agent")
-                .map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
-            ray: header("cf-ray"),
+            user_agent: header("user-agent", LONGEST_AGENT),
+            ray: header("cf-ray", LONGEST_WORD),
         }
     }
 

@@ -1,18 +1,21 @@
-//! Cloudflare: where it happens. The fetch event, the daily sweep, and what every answer gets.
+//! Cloudflare: where it happens. The fetch event, the hourly sweep, and what every answer gets.
 //!
 //! A request goes [`fetch`] → [`routes`] → an endpoint → a flow → a store. Compiled for wasm32 only.
 
 mod app;
 mod body;
+mod d1;
 mod endpoints;
 mod flows;
 mod http;
+mod kv;
 mod limits;
+mod metrics;
 mod origins;
 mod outbound;
 mod panic;
 mod routes;
-mod store;
+mod sweep;
 
 use futures_util::future::join;
 use worker::{
@@ -43,16 +46,13 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     http::respond(&received, reply)
 }
 
-/// Deletes what is over, once a day.
+/// Deletes what is over, once an hour.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     panic::report();
-    let swept = match App::open_store(&env) {
-        Ok((config, db)) => store::sweep::sweep(&db, config.audit_retention, now()).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = swept {
-        log(&error);
+    match App::open_store(&env) {
+        Ok((config, db)) => sweep::sweep(&db, &config).await,
+        Err(error) => log(&error),
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::app::App;
-use super::store::clients;
+use crate::store::clients;
 use crate::wire::cors;
 
 const KEPT_FOR_MS: i64 = 60_000;
@@ -26,10 +26,10 @@ pub async fn listed(app: &App) -> Rc<[String]> {
     if let Some(kept) = kept(app.now) {
         return kept;
     }
-    let Ok(urls) = clients::redirect_urls(&app.db.uncounted()).await else {
+    let Ok(urls) = app.db.uncounted().run(clients::redirect_urls()).await else {
         return Rc::new([]);
     };
-    let urls = urls.iter().map(String::as_str);
+    let urls = urls.iter().map(|(url,)| url.as_str());
     let config = &app.config;
     let origins = cors::allowed_origins(urls, &config.allowed_origins, &config.public_url);
     let origins: Rc<[String]> = origins.into();

@@ -1,4 +1,5 @@
 // What is written down: each event once, in a row and in a line of the log, and no secret in either.
+// Refused strangers leave no row each: they are counted by kind and hour.
 
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
@@ -7,7 +8,7 @@ import { unstable_readConfig } from "wrangler";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { ADMIN, type Answer, DEMO_WEB, type Pair } from "../support/api";
 import { browser } from "../support/browser";
-import { BASIC, sid, useWorker } from "../support/fixtures";
+import { BASIC, basic, sid, useWorker } from "../support/fixtures";
 import { ALL_SETTINGS, GOOGLE, json, startOutside } from "../support/identity_provider";
 import { decode } from "../support/jwt";
 import { mailbox } from "../support/mailbox";
@@ -36,6 +37,12 @@ interface Attempt {
   headers?: Record<string, string>;
 }
 
+/** How often each kind of thing was counted, whatever the hour. */
+async function counts(): Promise<Record<string, number>> {
+  const rows = (await worker.db.prepare("select kind, sum(count) as n from hourly_counts group by kind").all<{ kind: string; n: number }>()).results;
+  return Object.fromEntries(rows.map(({ kind, n }) => [kind, n]));
+}
+
 /** A row of `login_activity`. */
 interface Activity {
   kind: string;
@@ -48,20 +55,25 @@ interface Activity {
   ray: string;
 }
 
-/** Sends something as a caller whom the platform knows well; gives what was written down of just that. */
-async function watched({ method = "POST", path, body, headers }: Attempt): Promise<{ answer: Answer; written: ReturnType<typeof row>[] }> {
+/** Sends something as a caller whom the platform knows well; gives what was written down and counted of just that. */
+async function watched({ method = "POST", path, body, headers }: Attempt): Promise<{ answer: Answer; written: ReturnType<typeof row>[]; counted: Record<string, number> }> {
   const ray = randomUUID();
+  const before = await counts();
   const seen = { "cf-connecting-ip": "192.0.2.9", "cf-ray": ray, "user-agent": "tester/1.0" };
   const answer = await our.send(method, path, { body, headers: { ...seen, ...headers }, cf: { country: "NO" } });
   await worker.settled();
   const rows = (await worker.db.prepare("select * from login_activity where ray = ?").bind(ray).all<Activity>()).results;
-  const lines = worker.log().split("\n").filter((line) => line.includes(`"ray":"${ray}"`)).map((line) => JSON.parse(line.slice(line.indexOf('{"event"'))));
+  const counted = Object.fromEntries(Object.entries(await counts()).map(([kind, n]) => [kind, n - (before[kind] ?? 0)]).filter(([, n]) => n !== 0));
+  const lines = (await logged()).filter((line) => line.ray === ray && "result" in line);
   const told = ({ kind, result, user_id, client_id, session_id, address, country, ray }: Activity) =>
     ({ event: kind, result, user: user_id, client: client_id, session: session_id, address, country, ray });
   expect(lines.map(({ at, ...line }) => line).sort(byEvent), "each row has its line").toEqual(rows.map(told).sort(byEvent));
   for (const row of rows) expect(row).toMatchObject({ address: "192.0.2.9", country: "NO", user_agent: "tester/1.0", ray });
-  return { answer, written: rows.map(({ kind, result, user_id, client_id, session_id }) => ({ event: `${kind} ${result}`, user_id, client_id, session_id })) };
+  return { answer, counted, written: rows.map(({ kind, result, user_id, client_id, session_id }) => ({ event: `${kind} ${result}`, user_id, client_id, session_id })) };
 }
+/** The events that the worker has logged. */
+const logged = async (): Promise<{ event: string; ray: string; at: string; [name: string]: unknown }[]> =>
+  (await worker.printed()).split("\n").filter((line) => line.includes('{"event"')).map((line) => JSON.parse(line.slice(line.indexOf('{"event"'))));
 const byEvent = (a: { event: string }, b: { event: string }) => a.event.localeCompare(b.event);
 
 const row = (event: string, user_id: string | null, client_id: number | null, session_id: unknown = null) => ({ event, user_id, client_id, session_id });
@@ -91,7 +103,6 @@ describe("signing in", () => {
     expect(sid(redeemed.answer.body)).toBe(session_id);
     expect(redeemed.written).toEqual([row("code ok", id, 1, session_id)]);
     expect((await watched({ path: "/auth/token", body: { code, clientId: "demo-web" } })).written).toEqual([row("code replay", id, 1, session_id)]);
-    expect((await watched({ path: "/auth/token", body: { code: "nobody's", clientId: "demo-web" } })).written).toEqual([row("code failed", null, null)]);
   });
 
   test("with what is wrong", async () => {
@@ -101,10 +112,8 @@ describe("signing in", () => {
     const failed = await watched({ path: "/auth/login", body: body(username, wrong) });
     expect(failed.answer.status).toBe(401);
     expect(failed.written).toEqual([row("sign-in failed", id, 1)]);
-    expect((await watched({ path: "/auth/login-token", body: body(name, wrong) })).written).toEqual([row("sign-in failed", null, 1)]);
-    const foreign = { ...body(username), client_secret: secret("a wrong client secret") };
-    expect((await watched({ path: "/auth/login", body: foreign })).written).toEqual([row("sign-in refused", null, 1)]);
-    expect((await watched({ path: "/auth/login", body: { ...foreign, client_id: "nobody" } })).written).toEqual([row("sign-in refused", null, null)]);
+    const stranger = await watched({ path: "/auth/login-token", body: body(name, wrong) });
+    expect([stranger.written, stranger.counted]).toEqual([[], { "unknown name": 1 }]);
   });
 
   test("too often, or where nobody is let in", async () => {
@@ -159,9 +168,16 @@ describe("signing in", () => {
     const stranger = await dance({ sub: randomUUID(), email: `${randomUUID()}@example.com`, email_verified: true });
     const made = stranger.written[0]!.user_id;
     expect(stranger.written.sort(byEvent)).toEqual([row("sign-in ok", made, 1, ANY), row("sign-up ok", made, 1)]);
-    expect((await dance(somebody, { code: "not Google's" })).written).toEqual([row("sign-in failed", null, 1)]);
-    expect((await dance(somebody, { error: "access_denied" })).written).toEqual([row("sign-in refused", null, 1)]);
-    expect((await dance(somebody, { state: "another's" })).written).toEqual([row("sign-in refused", null, null)]);
+    for (const [change, kind] of [
+      [{ code: "not Google's" }, "unknown identity"],
+      [{ error: "access_denied" }, "denied at provider"],
+      [{ state: "another's" }, "unknown state"],
+    ] as const) {
+      const { written, counted } = await dance(somebody, change);
+      expect([written, counted]).toEqual([[], { [kind]: 1 }]);
+    }
+    await worker.db.prepare("update user_tenants set status = 2 where user_id = ?").bind(id).run();
+    expect((await dance(somebody)).written, "of an account that may not come in").toEqual([row("sign-in failed", id, 1)]);
   });
 
   test("with a provider's token", async () => {
@@ -175,7 +191,8 @@ describe("signing in", () => {
     const ok = await watched({ path: "/api/Authenticate", body: dto });
     expect(ok.written, ok.answer.text).toEqual([row("sign-in ok", id, 1, ok.answer.body.sessionId)]);
     outside.reset();
-    expect((await watched({ path: "/api/Authenticate", body: dto })).written).toEqual([row("sign-in failed", null, 1)]);
+    const refused = await watched({ path: "/api/Authenticate", body: dto });
+    expect([refused.written, refused.counted]).toEqual([[], { "unknown identity": 1 }]);
   });
 });
 
@@ -231,7 +248,6 @@ describe("a password", () => {
     expect(asked.written).toEqual([]);
     const { token } = await mailbox(worker).wait(await emailOf(id));
     const reset = (token: string) => watched({ method: "PATCH", path: "/auth/reset-password", body: { ...DEMO_WEB, token: secret(token), password: secret("a password by link") } });
-    expect((await reset("nobody's link")).written).toEqual([row("reset failed", null, 1)]);
     expect((await reset(token!)).written).toEqual([row("reset ok", id, 1)]);
     expect((await reset(token!)).written).toEqual([row("reset failed", id, 1)]);
   });
@@ -242,9 +258,92 @@ test("a sign-up that succeeds, and one that does not", async () => {
   await our.post("/auth/sign-up/create-token", { email });
   const { token } = await mailbox(worker).wait(email);
   const create = (token: string) => watched({ path: "/auth/sign-up/create-user", headers: our.bearer(secret(token)), body: { email, password: PASSWORD } });
-  expect((await create("nobodys-invitation")).written).toEqual([row("sign-up failed", null, null)]);
+  const refused = await create("nobodys-invitation");
+  expect([refused.written, refused.counted]).toEqual([[], { "refused invitation": 1 }]);
   const made = await create(token!);
   expect(made.written).toEqual([row("sign-up ok", made.answer.body.user.id, null)]);
+});
+
+describe("strangers leave no row each, but are counted by kind and hour:", () => {
+  const refused: [kind: string, status: number, attempt: Attempt][] = [
+    ["unknown client", 401, { path: "/auth/login", body: { client_id: "nobody", client_secret: "x", username: "demo", password: "x" } }],
+    ["unknown client", 401, { path: "/auth/forget-password", body: { client_id: "nobody", client_secret: "x", username: "demo" } }],
+    ["unknown client", 401, { path: "/auth/google?client_id=nobody&client_secret=x", method: "GET" }],
+    ["wrong client secret", 401, { path: "/auth/login-token", body: { ...DEMO_WEB, client_secret: "x", username: "demo", password: "x" } }],
+    ["wrong client secret", 401, { path: "/otp-caches", headers: basic("demo-web", "x"), body: { username: "demo", otp: "123456" } }],
+    ["wrong client secret", 401, { path: "/auth/reset-password", method: "PATCH", body: { ...DEMO_WEB, client_secret: "x", token: "x", password: PASSWORD } }],
+    ["unknown name", 401, { path: "/auth/login", body: { ...DEMO_WEB, username: "nobody", password: "x" } }],
+    ["unknown name", 401, { path: "/api/Authenticate", body: { provider: "credentials", userName: "n".repeat(300), password: "x" } }],
+    ["unknown code", 401, { path: "/auth/token", body: { code: "nobody's", clientId: "demo-web" } }],
+    ["unknown code", 401, { path: "/auth/token", body: { code: "nobody's", clientId: "nobody" } }],
+    ["unknown state", 401, { path: `${GOOGLE.back}?state=nobodys&code=x`, method: "GET" }],
+    ["unknown ticket", 401, { path: "/auth/sign-in/continue?ticket=nobodys", method: "GET" }],
+    ["refused invitation", 401, { path: "/auth/sign-up/verify-token", method: "GET", headers: { authorization: "Bearer nobodys" } }],
+    ["refused invitation", 401, { path: "/auth/sign-up/create-user", headers: { authorization: "Bearer nobodys" }, body: { email: "a@example.com", password: PASSWORD } }],
+    ["unknown reset link", 401, { path: "/auth/verify-reset-password-link?token=nobodys", method: "GET" }],
+    ["unknown reset link", 401, { path: "/auth/reset-password", method: "PATCH", body: { ...DEMO_WEB, token: "nobody's", password: PASSWORD } }],
+    ["unknown identity", 401, { path: "/api/Authenticate", body: { provider: "google", accessToken: "made up" } }],
+  ];
+
+  test.each(refused)("%s: %i", async (kind, status, attempt) => {
+    const { answer, written, counted } = await watched(attempt);
+    expect(answer.status, answer.text).toBe(status);
+    expect(written).toEqual([]);
+    expect(counted).toEqual({ [kind]: 1 });
+  });
+
+  test("three hundred are a number in one row, and no more than one log line a second", async () => {
+    await worker.db.prepare("delete from hourly_counts").run();
+    const before = await worker.rows({ but: ["hourly_counts"] });
+    const lines = (await logged()).length;
+    const start = Date.now();
+    for (let n = 0; n < 6; n++) {
+      await Promise.all(Array.from({ length: 50 }, () => our.post("/auth/token", { code: randomUUID(), clientId: "demo-web" })));
+    }
+    await worker.settled();
+    expect(await counts()).toEqual({ "unknown code": 300 });
+    const seconds = Math.ceil((Date.now() - start) / 1000);
+    expect(await worker.rows({ but: ["hourly_counts"] })).toEqual(before);
+    const hours = (await worker.rows()).hourly_counts!;
+    expect(hours.length, "one row, unless the hour has turned").toBeLessThanOrEqual(2);
+    for (const { hour } of hours) expect(Number(hour) % 3_600_000).toBe(0);
+    const said = (await logged()).slice(lines);
+    expect(said.length).toBeGreaterThan(0);
+    expect(said.length).toBeLessThanOrEqual(seconds + 1);
+    for (const line of said) expect(line).toMatchObject({ event: "unknown code", at: expect.any(String), address: "127.0.0.1", leftOut: expect.any(Number) });
+  });
+});
+
+test("an account has sixty rows an hour of each kind of refusal: the rest is counted", async () => {
+  const { id, username } = await person();
+  const { code } = (await our.login({ username, password: PASSWORD })).body;
+  const counted = await counts();
+  /** Rows, and what was only counted, of a kind of event. */
+  const left = async (what: string) => {
+    await worker.settled();
+    const rows = await worker.db.prepare("select count(*) as n from login_activity where user_id = ? and kind || ' ' || result = ?").bind(id, what).first("n");
+    return [rows, ((await counts())[what] ?? 0) - (counted[what] ?? 0)];
+  };
+  await our.token(code);
+  for (let n = 0; n < 70; n++) await our.token(code);
+  expect(await left("code replay")).toEqual([60, 10]);
+  for (let n = 0; n < 80; n++) await our.login({ username, password: `wrong ${n}` });
+  expect(await left("sign-in failed")).toEqual([10, 0]);
+  expect(await left("sign-in refused")).toEqual([60, 10]);
+  await worker.db.prepare("update login_activity set at = at - 3600000 where user_id = ?").bind(id).run();
+  await our.token(code);
+  expect(await left("code replay"), "a new hour is a new share").toEqual([61, 10]);
+});
+
+test("nothing that a caller says of itself makes a row long", async () => {
+  const ray = randomUUID();
+  const { id, username } = await person();
+  const headers = { "user-agent": "agent ".repeat(1000), "cf-connecting-ip": "192.0.2.9".padEnd(5000, "x"), "cf-ray": ray.padEnd(5000, "x") };
+  await our.login({ username, password: "wrong" }, headers);
+  await worker.settled();
+  const rows = (await worker.db.prepare("select * from login_activity where user_id = ?").bind(id).all()).results;
+  expect(rows).toHaveLength(1);
+  expect(JSON.stringify(rows).length).toBeLessThan(700);
 });
 
 test("every change of a client, with who made it, and every try by somebody who may not", async () => {

@@ -273,7 +273,9 @@ async function invariants() {
     where o.kind = 'reset' and o.taken_by is not null and c.changed_on < o.taken_on`);
   await none("a taken OTP without its session", `select t.username_key from otps t join users u on u.username_key = t.username_key
     where t.taken_by is not null and not exists (select 1 from sessions s where s.user_id = u.id and s.method = 'otp')`);
-  await none("two good links to one mailbox", "select recipient from one_time where kind in ('reset', 'sign-up') and taken_by is null and voided_on is null group by kind, recipient having count(*) > 1");
+  await none("more than three good links to one mailbox", "select recipient from one_time where kind in ('reset', 'sign-up') and taken_by is null and voided_on is null group by kind, recipient having count(*) > 3");
+  await none("a good link beside a used one", `select o.key from one_time o join one_time u on u.kind = o.kind and u.recipient = o.recipient and u.taken_by is not null
+    where o.kind in ('reset', 'sign-up') and o.taken_by is null and o.voided_on is null and o.created_on <= u.taken_on`);
 }
 
 type Fault = "fail" | "lose" | "slow" | "hang";

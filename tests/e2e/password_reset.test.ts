@@ -2,14 +2,14 @@
 
 import { beforeAll, expect, test } from "vitest";
 import { DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
-import { HASHES_AT_ONCE, many, useWorker } from "../support/fixtures";
+import { BASIC, HASHES_AT_ONCE, many, useWorker } from "../support/fixtures";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
 
 let mail: ReturnType<typeof mailbox>;
 let people = 0;
 
-const { worker, our } = useWorker({ settings: { DEV_MAILBOX: "on", RESET_LINK: "https://app.example/reset?x=1&t={token}" } });
+const { worker, our } = useWorker({ settings: { DEV_MAILBOX: "on", OTP_CLIENT_IDS: "demo-web", RESET_LINK: "https://app.example/reset?x=1&t={token}" } });
 
 beforeAll(async () => {
   mail = mailbox(worker);
@@ -25,6 +25,13 @@ async function somebody(wishes: object = {}) {
   const email = `person${++people}@example.com`;
   return { email, ...(await aUser(worker, { email, ...wishes })) };
 }
+
+/** Gives a user a provider's identity. */
+const comesInWithGoogle = (id: string) =>
+  worker.db
+    .prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', 'https://accounts.google.com', ?, ?, 0)")
+    .bind(id, id)
+    .run();
 
 async function aLink(wishes: object = {}) {
   const person = await somebody(wishes);
@@ -71,8 +78,25 @@ test("of a hundred parallel uses of one link exactly one wins", async () => {
   await our.signIn({ username, password: `new password ${winners[0]}` });
 }, 60_000);
 
-test("a newer request voids the older link", async () => {
+test("a stranger's requests leave the link alone that a person has asked for within the hour; using one voids the others", async () => {
+  const own = await aLink();
+  const strangers = [];
+  for (let n = 2; n <= 3; n++) {
+    await forget({ username: own.username });
+    strangers.push((await mail.wait(own.email, n)).token ?? "");
+  }
+  for (const token of [own.token, ...strangers]) expect((await verify(token)).status).toBe(200);
+  expect((await reset(own.token, "a new password")).status).toBe(204);
+  for (const token of strangers) {
+    expect((await verify(token)).body).toEqual(flat(401, "Token Expired"));
+    expect((await reset(token, "another password")).body).toEqual(flat(401, "Token Expired"));
+  }
+});
+
+test("a newer request voids the older link, once an hour has passed since that was sent", async () => {
   const first = await aLink();
+  await mail.anHourLater(first.email);
+  expect((await verify(first.token)).status, "alone it does not").toBe(200);
   await forget({ username: first.email });
   const second = await mail.wait(first.email, 2);
   expect((await reset(first.token, "a new password")).body).toEqual(flat(401, "Token Expired"));
@@ -157,14 +181,39 @@ test("a client must prove itself", async () => {
 
 test("a person without a password is told the provider's name, and gets no link", async () => {
   const person = await somebody({ storedPassword: null });
-  await worker.db
-    .prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', 'https://accounts.google.com', ?, ?, 0)")
-    .bind(person.id, person.id)
-    .run();
+  await comesInWithGoogle(person.id);
   await forget({ username: person.username });
   const message = await mail.wait(person.email);
   expect(message).toMatchObject({ subject: "How to sign in", link: null, token: null });
   expect((await our.send("GET", "/dev/mailbox")).text).toContain("sign in with google");
+});
+
+test("a person with neither password nor provider sets a first password with a link, and every session is over", async () => {
+  const person = await somebody({ storedPassword: null });
+  await our.post("/otp-caches", { username: person.username, otp: "a one-time password" }, BASIC);
+  const before = await our.signIn({ username: person.username, password: "a one-time password" });
+  await forget({ username: person.username });
+  const { token } = await mail.wait(person.email);
+  await forget({ username: person.username });
+  const other = (await mail.wait(person.email, 2)).token ?? "";
+  expect((await reset(token ?? "", "a first password")).status).toBe(204);
+  expect((await our.me(before.accessToken)).body).toEqual(nested("TokenRevoked"));
+  expect((await verify(other)).body).toEqual(flat(401, "Token Expired"));
+  await our.signIn({ username: person.username, password: "a first password" });
+});
+
+test("of ten first passwords sent at once with one link exactly one is set", async () => {
+  const person = await aLink({ storedPassword: null });
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => reset(person.token, `new password ${n}`)));
+  const winners = answers.flatMap((answer, n) => (answer.status === 204 ? [n] : []));
+  expect(winners).toHaveLength(1);
+  await our.signIn({ username: person.username, password: `new password ${winners[0]}` });
+});
+
+test("a link opens no account that comes in through a provider since", async () => {
+  const person = await aLink({ storedPassword: null });
+  await comesInWithGoogle(person.id);
+  expect((await reset(person.token, "a new password")).body).toEqual(flat(400, "PasswordCannotBeChangedForExternalUser"));
 });
 
 test("a mailbox gets three messages an hour; a fourth request sends nothing, and the third link stays good", async () => {

@@ -45,14 +45,14 @@ const signIn = (row: Row, accessToken: string, more: object = {}, headers?: Reco
 
 /** Nobody is signed in, nothing is made, and the answer is the one that every such token gets. */
 async function refused(act: () => Promise<Answer>, body: object = REFUSED, status = 401) {
-  const before = await worker.rows({ but: ["login_activity"] });
+  const before = await worker.rows({ but: ["login_activity", "hourly_counts"] });
   const answer = await act();
   expect(answer.body).toEqual(body);
   expect(answer.status).toBe(status);
   expect(cookiesOf(answer)).toEqual({});
   expect(answer.headers.has("x-cookies")).toBe(false);
   expect(answer.headers.get("www-authenticate")).toBe(status === 401 ? 'credentials realm="/auth/credentials"' : null);
-  expect(await worker.rows({ but: ["login_activity"] })).toEqual(before);
+  expect(await worker.rows({ but: ["login_activity", "hourly_counts"] })).toEqual(before);
   expect(outside.sent.every(({ url }) => url.hostname !== "evil.example")).toBe(true);
 }
 

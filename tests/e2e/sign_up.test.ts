@@ -51,16 +51,26 @@ test("an invited person becomes a user who can sign in at once", async () => {
   expect(row).toEqual({ email_verified: 1 });
 });
 
-test("what the invitation says wins, and what nobody may say changes nothing", async () => {
+test("what the invited person says wins, the inviter fills gaps, and what nobody may say changes nothing", async () => {
   const smuggled = { permissions: ["NotAllowed"], role: "0", roleId: "x", tenantId: "x", status: 4, username: "root", id: "me", emailVerified: true, authClientIds: [2] };
-  const { email, token } = await invited({ firstName: "Grace", gender: "F", ...smuggled });
-  const made = await create(token, { email, firstName: "Other", dob: "1906-12-09", locale: "fr", ...smuggled });
+  const { email, token } = await invited({ firstName: "Other", gender: "F", ...smuggled });
+  const made = await create(token, { email, firstName: "Grace", dob: "1906-12-09", locale: "fr", ...smuggled });
   expect(made.body.user).toEqual({ id: expect.any(String), username: email, email, firstName: "Grace", gender: "F", dob: "1906-12-09", locale: "fr" });
   const pair = await our.signIn({ username: email, password: PASSWORD });
   expect((await our.me(pair.accessToken)).body).toMatchObject({
     firstName: "Grace", role: "1", permissions: [], status: 1, tenantId: SIGN_UP_TENANT, authClientIds: [1], userPreferences: { locale: "fr" },
   });
   expect((await our.loginToken({ username: "root", password: PASSWORD })).status).toBe(401);
+});
+
+test("a telephone number is the invited person's own or none, whatever the inviter says", async () => {
+  const phoneOf = (email: string) => worker.db.prepare("select phone from users where email_key = ?").bind(email).first("phone");
+  const said = await invited({ phone: "+49 1 stranger" });
+  expect((await create(said.token, { email: said.email, phone: "+49 2 own" })).body.user.phone).toBe("+49 2 own");
+  expect(await phoneOf(said.email)).toBe("+49 2 own");
+  const silent = await invited({ phone: "+49 1 stranger" });
+  expect((await create(silent.token, { email: silent.email })).body.user).not.toHaveProperty("phone");
+  expect(await phoneOf(silent.email)).toBeNull();
 });
 
 test("of a hundred parallel uses of one invitation exactly one makes a user", async () => {
@@ -76,6 +86,7 @@ test("a used, a voided and an expired invitation are all over", async () => {
   const used = await invited();
   expect((await create(used.token, { email: used.email })).status).toBe(200);
   const older = await invited();
+  await mail.anHourLater(older.email);
   await invite(older.email);
   const newer = await mail.wait(older.email, 2);
   const expired = await invited();
@@ -85,6 +96,24 @@ test("a used, a voided and an expired invitation are all over", async () => {
     expect((await create(token, { email })).body).toEqual(nested("TokenExpired"));
   }
   expect((await create(newer.token ?? "", { email: older.email })).status).toBe(200);
+});
+
+test("a stranger's requests leave the invitation alone that a person has asked for within the hour; using one voids the others", async () => {
+  const own = await invited({ firstName: "Ada" });
+  const strangers = [];
+  for (let n = 2; n <= 3; n++) {
+    await invite(own.email, { firstName: "Mallory" });
+    strangers.push((await mail.wait(own.email, n)).token ?? "");
+  }
+  await invite(own.email, { firstName: "Mallory" });
+  await worker.settled();
+  expect(await mail.to(own.email), "three an hour, so no more than three are good").toHaveLength(3);
+  for (const token of [own.token, ...strangers]) expect((await verify(token)).status).toBe(200);
+  expect((await create(own.token, { email: own.email })).body.user.firstName).toBe("Ada");
+  for (const token of strangers) {
+    expect((await verify(token)).body).toEqual(nested("TokenExpired"));
+    expect((await create(token, { email: own.email })).body).toEqual(nested("TokenExpired"));
+  }
 });
 
 test("the address must be the invited one, and a refusal leaves the invitation good", async () => {
@@ -136,6 +165,20 @@ test("an address is checked before anything is sent", async () => {
       { path: "/email", code: "format", message: 'must match format "email"', info: { format: "email" } },
     ]);
   }
+});
+
+test("the tags of one mailbox share its three messages an hour, and each tag is an address of its own all the same", async () => {
+  const tagged = (n: number) => `tags${n ? `+${n}` : ""}@example.com`;
+  const tokens = [];
+  for (let n = 0; n < 3; n++) {
+    await invite(tagged(n));
+    tokens.push((await mail.wait(tagged(n))).token ?? "");
+  }
+  await invite(tagged(3));
+  await invite("TAGS+4@Example.com");
+  await worker.settled();
+  expect((await mail.all()).filter(({ to }) => to.toLowerCase().startsWith("tags"))).toHaveLength(3);
+  for (const [n, token] of tokens.entries()) expect((await create(token, { email: tagged(n) })).body.user.email).toBe(tagged(n));
 });
 
 test("three messages an hour, and the third invitation stays good", async () => {

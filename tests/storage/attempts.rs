@@ -9,12 +9,13 @@ use proptest::sample::select;
 
 use crate::auth::attempts::{CounterKeys, Limits, Place};
 use crate::auth::data_key::DataKeys;
-use crate::edge::store::attempts::{self, Guess, outcome};
-use crate::edge::store::db::Db;
-use crate::edge::store::otps::{self, NewOtp, ReservedOtp, Settlement};
-use crate::edge::store::sessions;
 use crate::error::Error;
-use crate::people::{NOW, column, database, run, session};
+use crate::people::{NOW, column, database, session};
+use crate::sqlite::Db;
+use crate::store::attempts::{self, Guess};
+use crate::store::effects::SignInEffects;
+use crate::store::otps::{self, NewOtp, ReservedOtp};
+use crate::store::sessions;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -79,26 +80,25 @@ fn attempt_with_otp(
         client: Some(("web", Some("web digest"))),
         limits: LIMITS,
     };
-    let otp = otps::reserve("otp:ann", &guess, now);
-    let statements = guess.statements(now).into_iter().chain([otp]);
-    let answers = run(db.batch(statements)).unwrap();
-    let waits = match outcome(&answers, 2, now) {
+    let reserve = otps::reserve("otp:ann", &guess, now);
+    let (verdict, otp) = db.run((attempts::count(&guess, now), reserve));
+    let waits = match verdict.allow(now) {
         Ok(()) => None,
         Err(Error::TooMany(seconds)) => Some(seconds),
         Err(error) => panic!("{error:?}"),
     };
-    (waits, answers.row(3).unwrap())
+    (waits, otp)
 }
 
 fn succeed(db: &Db, user_id: &str, name: &str, from: From, now: i64) {
     let keys = keys_from(name, from);
-    run(db.batch(attempts::clear(user_id, Some(&keys), now))).unwrap();
+    db.run(Vec::from(attempts::clear(user_id, Some(&keys), now)));
 }
 
 fn open_session(db: &Db, id: &str, user_id: &str) {
     let new = session(id, user_id);
-    let opened = run(sessions::open(db, &new, Settlement::default(), NOW));
-    assert!(opened.unwrap().is_some());
+    let opened = db.run(sessions::open(&new, SignInEffects::default(), NOW));
+    assert!(opened.is_some());
 }
 
 #[test]
@@ -157,8 +157,8 @@ fn a_caller_whose_client_is_not_proven_counts_for_nothing() {
             client: Some(client),
             limits: LIMITS,
         };
-        let answers = run(db.batch(guess.statements(NOW))).unwrap();
-        assert!(outcome(&answers, 2, NOW).is_err());
+        let verdict = db.run(attempts::count(&guess, NOW));
+        assert!(verdict.allow(NOW).is_err());
         assert!(column(&db, "select key from attempts").is_empty());
     }
 }
@@ -219,7 +219,7 @@ fn an_otp_keeps_its_tries_while_attempts_are_refused() {
         usable: true,
         expires_on: NOW + HOUR,
     };
-    run(otps::put(&db, &otp, NOW)).unwrap();
+    db.run(otps::put(&otp, NOW));
     for n in 0..3 {
         let (waits, otp) = attempt_with_otp(&db, "ann", &n.to_string(), network(1), NOW);
         assert!(waits.is_none() && otp.is_some());
@@ -400,7 +400,7 @@ fn attempts_are_counted_by_the_rules_in_any_order_of_events() {
                 }
                 Step::Wait(time) => now += time,
                 Step::EndSession(id) => {
-                    run(sessions::end(&db, id, "test", NOW)).unwrap();
+                    db.run(sessions::end(id, "test", NOW));
                     model.sessions.retain(|(session, _)| *session != id);
                 }
             }

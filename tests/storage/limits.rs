@@ -1,9 +1,9 @@
 //! What a user may have at most, and what a new password takes away.
 
-use crate::edge::store::db::Db;
-use crate::edge::store::otps::Settlement;
-use crate::edge::store::{attempts, passwords, sessions};
-use crate::people::{NOW, column, database, run, session};
+use crate::people::{NOW, column, database, session};
+use crate::sqlite::Db;
+use crate::store::effects::SignInEffects;
+use crate::store::{attempts, passwords, sessions};
 
 fn know(db: &Db, user_id: &str, device: &str, at: i64) {
     db.connection
@@ -43,14 +43,14 @@ fn a_user_has_at_most_a_hundred_open_sessions_and_the_longest_unused_end() {
     let db = database();
     let open = |id: &str, user_id: &str, at: i64| {
         let new = session(id, user_id);
-        let opened = run(sessions::open(&db, &new, Settlement::default(), at));
-        assert!(opened.unwrap().is_some());
+        let opened = db.run(sessions::open(&new, SignInEffects::default(), at));
+        assert!(opened.is_some());
     };
     open("of another", "id-bob", NOW - 1);
     for n in 0..100 {
         open(&format!("session {n:02}"), "id-ann", NOW + n);
     }
-    run(sessions::end(&db, "session 50", "signed out", NOW + 100)).unwrap();
+    db.run(sessions::end("session 50", "signed out", NOW + 100));
     open("in its place", "id-ann", NOW + 100);
     let ended = "select id || ': ' || ended_why from sessions where ended_on is not null order by ended_on, id";
     assert_eq!(column(&db, ended), ["session 50: signed out"]);
@@ -81,13 +81,11 @@ fn a_new_password_forgets_devices_and_failures_of_its_user_whoever_sets_it() {
     let failing = "select user_id from attempts order by 1";
 
     before(&db);
-    run(passwords::rehash(
-        &db,
+    db.run(passwords::rehash(
         "id-ann",
         "hash of ann",
         "the same, made anew",
-    ))
-    .unwrap();
+    ));
     assert_eq!(devices(&db, "id-ann").len(), 2, "no new password");
 
     let operator =
@@ -97,22 +95,16 @@ fn a_new_password_forgets_devices_and_failures_of_its_user_whoever_sets_it() {
     assert_eq!(column(&db, failing), ["id-bob"]);
 
     before(&db);
-    run(sessions::open(
-        &db,
-        &session("ann", "id-ann"),
-        Settlement::default(),
-        NOW,
-    ))
-    .unwrap();
-    let change =
-        |session| passwords::change_password(&db, "id-ann", session, "y", Some("laptop"), NOW);
-    assert!(!run(change("no session")).unwrap());
+    let new = session("ann", "id-ann");
+    db.run(sessions::open(&new, SignInEffects::default(), NOW));
+    let change = |session| passwords::change("id-ann", session, "y", Some("laptop"), NOW);
+    assert!(!db.run(change("no session")));
     assert_eq!(
         devices(&db, "id-ann").len(),
         2,
         "a change that is refused forgets nothing"
     );
-    assert!(run(change("ann")).unwrap());
+    assert!(db.run(change("ann")));
     assert_eq!(devices(&db, "id-ann"), ["laptop"], "the changer's own");
     assert_eq!(devices(&db, "id-bob").len(), 2);
     assert_eq!(column(&db, failing), ["id-bob"]);
@@ -131,7 +123,7 @@ fn a_success_forgets_its_own_place_and_the_account_only() {
         let sql = "insert into attempts (key, user_id, failures, last_on, last_tag, last_by) values (?1, 'id-ann', 1, 0, '', '')";
         db.connection.execute(sql, [key]).unwrap();
     }
-    run(db.batch(attempts::clear("id-ann", Some(&keys), NOW))).unwrap();
+    db.run(Vec::from(attempts::clear("id-ann", Some(&keys), NOW)));
     let left = column(&db, "select key from attempts order by 1");
     assert_eq!(left, ["account:id-bob", "network:of the other name"]);
 }

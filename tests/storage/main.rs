@@ -1,22 +1,20 @@
-//! The worker's own SQL on SQLite with the real migrations: the files of `src/edge/store` are compiled
-//! here once more, over a database that is SQLite in place of D1.
+//! The worker's own SQL on SQLite with the real migrations.
 
-// All of this is test code, which clippy knows of its `#[test]` functions only; and the files of the
-// store have more in them than is asked here.
+// All of this is test code, which clippy knows of its `#[test]` functions only.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    dead_code
+    clippy::indexing_slicing
 )]
 
-pub use edgelatch::{auth, config, error, wire};
+use edgelatch::{auth, config, error, store, wire};
 
 mod attempts;
-mod edge;
 mod limits;
 mod people;
 mod plans;
+mod refresh;
+mod sqlite;
 mod stand_ins;
 mod tour;

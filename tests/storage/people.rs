@@ -1,21 +1,9 @@
-//! A database with a tenant, two clients and some people; and what runs the store's functions on it.
+//! A database with a tenant, two clients and some people.
 
-use std::future::Future;
-use std::task::{Context, Poll, Waker};
-
-use crate::edge::store::db::Db;
-use crate::edge::store::sessions::{NewSession, Unchanged};
+use crate::sqlite::Db;
+use crate::store::sessions::{NewSession, PasswordPrecondition};
 
 pub const NOW: i64 = 1_785_499_200_000;
-
-/// SQLite answers at once, so nothing is ever waited for.
-pub fn run<T>(work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("SQLite does not wait"),
-    }
-}
 
 pub fn database() -> Db {
     let db = Db::new();
@@ -55,7 +43,7 @@ pub const fn session<'a>(id: &'a str, user_id: &'a str) -> NewSession<'a> {
         client: 1,
         device: None,
         method: "password",
-        unchanged: Unchanged::Whatever,
+        password: PasswordPrecondition::None,
         provider_session: None,
         expires_on: NOW + 86_400_000,
         replaces: None,

@@ -3,9 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::auth::data_key::{DataKeys, Purpose};
-use crate::edge::store::db::Db;
-use crate::edge::store::passwords;
-use crate::people::run;
+use crate::sqlite::Db;
+use crate::store::passwords;
 
 const NAMES: usize = 2000;
 
@@ -28,8 +27,8 @@ fn database(users: u32) -> Db {
 
 fn draw(db: &Db, keys: &DataKeys, name: &str) -> Option<String> {
     let key = keys.short_tag(Purpose::StandIn, &[name]).unwrap();
-    let answers = run(db.batch([passwords::find_stand_in(&key)])).unwrap();
-    passwords::password(&answers, 0).unwrap()
+    let hash = db.run(passwords::stand_in(&key));
+    hash.map(|(hash,)| hash)
 }
 
 /// What stands in for each of many names.

@@ -1,63 +1,69 @@
 //! Every statement of the store, run once.
 
+use crate::auth::address::Mailbox;
 use crate::auth::attempts::{CounterKeys, Limits, Place};
 use crate::auth::data_key::DataKeys;
 use crate::auth::oauth::Provider;
 use crate::auth::oauth::logout_token::ProviderLogout;
 use crate::auth::oauth::policy::{Holder, NewAccount};
 use crate::auth::oauth::profile::Profile;
-use crate::auth::one_time::Otp;
 use crate::auth::secret::Secret;
 use crate::auth::{oauth, profile};
-use crate::config::SignUpPlace;
-use crate::edge::app::Visitor;
-use crate::edge::store::attempts::Guess;
-use crate::edge::store::db::Db;
-use crate::edge::store::otps::{NewOtp, ReservedOtp, Settlement};
-use crate::edge::store::sessions::Unchanged;
-use crate::edge::store::{
-    accounts, activity, attempts, auth_clients, clients, codes, identities, one_time, otps,
-    passwords, provider_logouts, refreshes, sessions, sign_ins, sign_ups, sweep,
+use crate::config::{Config, SignUpPlace};
+use crate::people::{NOW, database, session};
+use crate::sqlite::Db;
+use crate::store::attempts::Guess;
+use crate::store::effects::SignInEffects;
+use crate::store::messages::NewMessage;
+use crate::store::otps::NewOtp;
+use crate::store::sessions::PasswordPrecondition;
+use crate::store::sweep::STEPS;
+use crate::store::{
+    self, accounts, activity, attempts, clients, codes, hourly_counts, identities, links, otps,
+    passwords, pending, provider_logouts, refresh_tokens, sessions, sign_ups,
 };
-use crate::people::{NOW, database, run, session};
 use crate::wire::loopback::auth_clients::{AuthClientChanges, NewAuthClient};
 use crate::wire::loopback::filter::{Clause, Filter};
 
 /// A database on which each function of the store has run.
 pub fn tour() -> Db {
     let db = database();
-    run(clients_and_accounts(&db));
-    run(attempts_and_otps(&db));
-    run(sessions_and_codes(&db));
-    run(links_and_passwords(&db));
-    run(people_from_elsewhere(&db));
-    run(administration(&db));
-    run(sweep::sweep(&db, 1, NOW)).unwrap();
+    db.run(store::probe());
+    clients_and_accounts(&db);
+    attempts_and_otps(&db);
+    sessions_and_codes(&db);
+    links_and_passwords(&db);
+    people_at_providers(&db);
+    administration(&db);
+    sweep(&db);
     db
 }
 
-async fn clients_and_accounts(db: &Db) {
-    let reads = [
-        clients::find_by_client_id("web"),
-        accounts::find_by_name("ann"),
-        accounts::find_by_link("reset:x"),
-    ];
-    db.batch(reads).await.unwrap();
-    clients::redirect_urls(db).await.unwrap();
-    accounts::providers(db, "id-ann").await.unwrap();
+fn clients_and_accounts(db: &Db) {
+    let reads = (
+        clients::by_client_id("web"),
+        accounts::by_name("ann"),
+        accounts::by_link("reset:x"),
+        clients::redirect_urls(),
+        accounts::providers("id-ann"),
+    );
+    db.run(reads);
     let event = activity::Activity {
         kind: "sign-in",
         result: "ok",
         user_id: Some("id-ann"),
         client: Some(1),
         session_id: None,
+        address: None,
+        country: None,
+        user_agent: None,
+        ray: None,
     };
-    activity::insert(db, "event", &event, &Visitor::default(), NOW)
-        .await
-        .unwrap();
+    assert!(db.run(activity::insert("event", &event, NOW)));
+    db.run(hourly_counts::count("unknown client", NOW));
 }
 
-async fn attempts_and_otps(db: &Db) {
+fn attempts_and_otps(db: &Db) {
     let keys = DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
     let keys = CounterKeys::of(&keys, "ann", &Place::default()).unwrap();
     let guess = Guess {
@@ -79,39 +85,29 @@ async fn attempts_and_otps(db: &Db) {
         usable: true,
         expires_on: NOW + 1,
     };
-    otps::put(db, &otp, NOW).await.unwrap();
-    otps::look(db, "otp:ann", None, NOW).await.unwrap();
+    db.run((otps::put(&otp, NOW), otps::look("otp:ann", None, NOW)));
     let reserve = otps::reserve("otp:ann", &guess, NOW);
-    let answers = db
-        .batch(guess.statements(NOW).into_iter().chain([reserve]))
-        .await
-        .unwrap();
-    let otp: ReservedOtp = answers.row(3).unwrap().unwrap();
-    let end = [otps::give_back(&otp), otps::take(&otp, "attempt", NOW)];
-    db.batch(end).await.unwrap();
-    assert!(otps::delete(db, "otp:ann", None).await.unwrap());
-    db.batch(attempts::clear("id-ann", Some(&keys), NOW))
-        .await
-        .unwrap();
+    let (_, otp) = db.run((attempts::count(&guess, NOW), reserve));
+    let otp = otp.unwrap();
+    db.run((otps::give_back(&otp), otps::take(&otp, "attempt", NOW)));
+    assert_eq!(db.run(otps::delete("otp:ann", None)), 1);
+    db.run(Vec::from(attempts::clear("id-ann", Some(&keys), NOW)));
 }
 
-async fn sessions_and_codes(db: &Db) {
+fn sessions_and_codes(db: &Db) {
     let mut new = session("session", "id-ann");
     new.replaces = Some("another");
-    let opened = sessions::open(db, &new, Settlement::default(), NOW).await;
-    assert!(opened.unwrap().is_some());
-    sessions::keep_provider_token(db, "session", "sealed")
-        .await
-        .unwrap();
-    let attempt = refreshes::RefreshAttempt {
+    let opened = db.run(sessions::open(&new, SignInEffects::default(), NOW));
+    assert!(opened.is_some());
+    db.run(sessions::keep_provider_token("session", "sealed"));
+    let attempt = refresh_tokens::RefreshAttempt {
         session_id: "session",
         n: 0,
         device: None,
         window: 10,
     };
-    let refreshed = refreshes::refresh(db, &attempt, NOW).await.unwrap();
-    assert!(refreshed.rotated);
-    refreshes::renew(db, "session", None, NOW).await.unwrap();
+    assert!(db.run(refresh_tokens::refresh(&attempt, NOW)).rotated);
+    db.run(refresh_tokens::renew("session", None, NOW));
     let code = codes::NewCode {
         key: "code:x",
         user_id: "id-ann",
@@ -120,12 +116,11 @@ async fn sessions_and_codes(db: &Db) {
         client_secret_digest: "s",
         challenge: None,
         method: "password",
-        unchanged: Unchanged::Whatever,
+        password: PasswordPrecondition::None,
         provider_session: None,
         expires_on: NOW + 1000,
     };
-    let settled = Settlement::default();
-    assert!(codes::insert(db, &code, settled, NOW).await.unwrap());
+    assert!(db.run(codes::insert(&code, SignInEffects::default(), NOW)));
     let redemption = codes::Redemption {
         key: "code:x",
         attempt: "attempt",
@@ -134,63 +129,62 @@ async fn sessions_and_codes(db: &Db) {
         device: None,
         session_expires_on: NOW + 1000,
     };
-    let (_, opened) = codes::redeem(db, &redemption, NOW).await.unwrap();
+    let (_, opened) = db.run(codes::redeem(&redemption, NOW));
     assert!(opened.is_some());
-    sessions::end(db, "session", "test", NOW).await.unwrap();
-    let ids = ["of the code".to_owned()];
-    let ended = sessions::end_all(db, &ids, "test", NOW).await.unwrap();
-    assert_eq!(ended.len(), 1);
+    assert!(db.run(sessions::end("session", "test", NOW)).is_some());
 }
 
-async fn links_and_passwords(db: &Db) {
-    let mut link = one_time::NewLink {
-        attempt: "a reset",
-        key: "reset:x",
-        kind: "reset",
-        message_kind: "password-reset",
-        user_id: Some("id-bob"),
+/// A link for somebody, and the message that it goes with.
+fn link<'a>(
+    attempt: &'a str,
+    key: &'a str,
+    kind: &'a str,
+    mailbox: &'a Mailbox,
+) -> links::NewLink<'a> {
+    links::NewLink {
+        message: NewMessage {
+            attempt,
+            kind,
+            mailbox,
+            is_limited_by_domain: true,
+            per_hour: Some(100),
+        },
+        key,
+        kind,
+        user_id: None,
         client: Some(1),
-        recipient: "bob@example.com",
+        recipient: &mailbox.address,
         expires_on: NOW + 1000,
+    }
+}
+
+fn links_and_passwords(db: &Db) {
+    let mailbox = Mailbox::of("bob@example.com");
+    let new = link("a reset", "reset:x", "reset", &mailbox);
+    let new = links::NewLink {
+        user_id: Some("id-bob"),
+        ..new
     };
-    assert!(one_time::offer(db, &link, NOW).await.unwrap());
-    one_time::may_send(db, "a notice", "notice", "bob@example.com", NOW)
-        .await
-        .unwrap();
-    db.all(one_time::look("reset:x")).await.unwrap();
+    assert!(db.run(links::offer(&new, NOW)));
+    assert!(db.run(links::look("reset:x")).is_some());
     let reset = passwords::PasswordReset {
         key: "reset:x",
         attempt: "attempt",
         user_id: "id-bob",
-        old: "hash of bob",
+        old: Some("hash of bob"),
         new: "new hash of bob",
         device: Some("a device"),
     };
-    assert!(passwords::reset_password(db, &reset, NOW).await.unwrap());
-    sessions::open(db, &session("bob", "id-bob"), Settlement::default(), NOW)
-        .await
-        .unwrap();
-    let reads = [
-        passwords::find_password_of_session("bob"),
-        passwords::find_stand_in("0"),
-    ];
-    db.batch(reads).await.unwrap();
-    passwords::rehash(db, "id-bob", "new hash of bob", "argon2")
-        .await
-        .unwrap();
-    let changed = passwords::change_password(db, "id-bob", "bob", "another", None, NOW + 1).await;
-    assert!(changed.unwrap());
-    link = one_time::NewLink {
-        attempt: "an invitation",
-        key: "sign-up:x",
-        kind: "sign-up",
-        message_kind: "sign-up",
-        user_id: None,
-        client: None,
-        recipient: "cid@example.com",
-        ..link
-    };
-    assert!(one_time::offer(db, &link, NOW).await.unwrap());
+    assert!(db.run(passwords::reset(&reset, NOW)));
+    let new = session("bob", "id-bob");
+    db.run(sessions::open(&new, SignInEffects::default(), NOW));
+    db.run((passwords::of_session("bob"), passwords::stand_in("0")));
+    db.run(passwords::rehash("id-bob", "new hash of bob", "argon2"));
+    let change = passwords::change("id-bob", "bob", "another", None, NOW + 1);
+    assert!(db.run(change));
+    let mailbox = Mailbox::of("cid@example.com");
+    let new = link("an invitation", "sign-up:x", "sign-up", &mailbox);
+    assert!(db.run(links::offer(&new, NOW)));
     let new = sign_ups::NewUser {
         invitation: "sign-up:x",
         attempt: "attempt",
@@ -203,7 +197,7 @@ async fn links_and_passwords(db: &Db) {
         profile: &profile::Profile::default(),
         place: &place(),
     };
-    assert_eq!(sign_ups::make_user(db, &new, NOW).await.unwrap().made, 1);
+    assert!(db.run(sign_ups::make_user(&new, NOW)).made);
 }
 
 fn place() -> SignUpPlace {
@@ -214,20 +208,23 @@ fn place() -> SignUpPlace {
     }
 }
 
-async fn people_from_elsewhere(db: &Db) {
-    let waiting = sign_ins::Waiting {
-        key: "otp:waiting",
+fn people_at_providers(db: &Db) {
+    let new = pending::NewPending {
+        kind: "signin",
+        key: "signin:x",
         client: 1,
         bound_to: None,
-        record: &Otp {
-            sealed: String::new(),
-        },
+        payload: "{}",
+        expires_on: NOW + 1000,
     };
-    sign_ins::insert(db, &waiting, NOW + 1000, NOW)
-        .await
-        .unwrap();
-    let taken = sign_ins::take(db, "otp", "otp:waiting", "attempt", None, NOW).await;
-    assert!(taken.unwrap().is_some());
+    let presented = pending::PendingKey {
+        kind: "signin",
+        key: "signin:x",
+        bound_to: None,
+    };
+    db.run(pending::insert(&new, NOW));
+    let consumed = db.run(pending::consume(&presented, "attempt", NOW));
+    assert!(consumed.is_some());
     let mut profile = Profile {
         provider: Provider::Google,
         issuer: "https://accounts.google.com".to_owned(),
@@ -247,25 +244,19 @@ async fn people_from_elsewhere(db: &Db) {
         },
         place: &place(),
     };
-    let signed_up = identities::sign_up(db, &profile, &new, NOW).await.unwrap();
+    let signed_up = db.run(identities::sign_up(&profile, &new, NOW));
     assert!(signed_up.account.is_some());
-    assert!(
-        identities::find(db, &profile)
-            .await
-            .unwrap()
-            .account
-            .is_some()
-    );
+    assert!(db.run(identities::find(&profile)).account.is_some());
     profile.names.first = Some("Dee".to_owned());
-    db.batch(identities::used(&profile, NOW)).await.unwrap();
+    db.run(identities::used(&profile, NOW));
     profile.subject = "2".to_owned();
     let holder = Holder {
         user_id: "id-ann".to_owned(),
         email: "ann@example.com".to_owned(),
         email_verified: true,
     };
-    let linked = identities::link(db, &profile, &holder, 1, NOW).await;
-    assert!(linked.unwrap().is_some());
+    let linked = db.run(identities::link(&profile, &holder, 1, NOW));
+    assert!(linked.is_some());
     let logout = ProviderLogout {
         provider: Provider::Keycloak,
         issuer: "https://keycloak.example".to_owned(),
@@ -274,11 +265,11 @@ async fn people_from_elsewhere(db: &Db) {
         token: "token".to_owned(),
         expires_on: NOW,
     };
-    let ended = provider_logouts::end_sessions(db, &logout, "attempt", NOW).await;
-    assert!(ended.unwrap().is_some());
+    let ended = db.run(provider_logouts::end_sessions(&logout, "attempt", NOW));
+    assert!(ended.is_some());
 }
 
-async fn administration(db: &Db) {
+fn administration(db: &Db) {
     let new = NewAuthClient {
         client_id: "third".to_owned(),
         client_secret: Secret::new("x"),
@@ -288,16 +279,34 @@ async fn administration(db: &Db) {
         refresh_token_expiration: 900,
         auth_code_expiration: 180,
     };
-    let id = auth_clients::create(db, &new, NOW).await.unwrap().id;
+    let id = db.run(clients::create(&new, NOW)).id;
     let mut changes = AuthClientChanges::default();
     changes.access_token_expiration = Some(1);
-    assert!(auth_clients::update(db, id, &changes, NOW).await.unwrap());
-    let reads = [
-        auth_clients::find(id),
-        auth_clients::page(&Filter::default(), Clause::of_ids(&[id])),
-        auth_clients::count(Clause::of_ids(&[id])),
-        auth_clients::scan(&Filter::default().rows),
-    ];
-    db.batch(reads).await.unwrap();
-    assert!(auth_clients::delete(db, id, None, NOW).await.unwrap());
+    let this = || Clause::of_ids(&[id]);
+    assert_eq!(db.run(clients::update(this(), &changes, NOW)), 1);
+    let filter = Filter::default();
+    let reads = (
+        clients::by_number(id),
+        clients::page(&filter, this()),
+        clients::count(this()),
+        clients::scan(&filter.rows),
+    );
+    db.run(reads);
+    assert_eq!(db.run(clients::delete(id, None, NOW)), 1);
+}
+
+fn sweep(db: &Db) {
+    let settings = |name: &str| {
+        let value = match name {
+            "PUBLIC_URL" => "http://127.0.0.1:8787",
+            "JWT_SECRET" => "a shared secret of forty characters or so",
+            "DATA_KEY" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    };
+    let config = Config::read(settings).unwrap();
+    for step in &STEPS {
+        db.run((step.backlog(&config, NOW), step.delete(&config, NOW)));
+    }
 }

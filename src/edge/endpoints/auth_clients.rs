@@ -2,14 +2,14 @@
 
 use crate::edge::app::App;
 use crate::edge::flows::administration;
-use crate::edge::store::auth_clients;
 use crate::error::Error;
+use crate::store::clients;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::auth_clients::{
     AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL, AuthClientChanges, Count,
     NewAuthClient, created, path_id,
 };
-use crate::wire::loopback::filter::{ClientRow, Fields, Filter, Where};
+use crate::wire::loopback::filter::{Fields, Filter, Where};
 use crate::wire::reply::Reply;
 
 /// `POST /auth-clients`: the only answer that tells a client's secrets.
@@ -22,9 +22,8 @@ pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 /// `GET /auth-clients`: a page of them.
 pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let filter = Filter::parse(&incoming.query)?;
-    let page = |clause| auth_clients::page(&filter, clause);
-    let answers = administration::read_where(app, &incoming.bearer()?, &filter.rows, page).await?;
-    let rows: Vec<ClientRow> = answers.rows(0)?;
+    let page = |clause| clients::page(&filter, clause);
+    let rows = administration::read_where(app, &incoming.bearer()?, &filter.rows, page).await?;
     let shown: Vec<_> = rows.iter().map(|row| filter.fields.show(row)).collect();
     Reply::json(&shown)
 }
@@ -32,10 +31,9 @@ pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 /// `GET /auth-clients/count`: how many there are.
 pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let rows = Where::parse(&incoming.query)?.unwrap_or_default();
-    let count = auth_clients::count;
-    let answers = administration::read_where(app, &incoming.bearer()?, &rows, count).await?;
-    let count: Option<Count> = answers.row(0)?;
-    Reply::json(&count.ok_or_else(|| Error::Internal("no count of clients".to_owned()))?)
+    let token = incoming.bearer()?;
+    let (count,) = administration::read_where(app, &token, &rows, clients::count).await?;
+    Reply::json(&Count { count })
 }
 
 /// `PATCH /auth-clients`: changes those that `where` means, which must be said.
@@ -53,10 +51,9 @@ pub async fn update_all(app: &App, incoming: &Incoming) -> Result<Reply, Error> 
 
 /// `GET /auth-clients/{id}`: one of them.
 pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    let find = auth_clients::find(path_id(incoming.id())?);
-    let answers = administration::read(app, &incoming.bearer()?, find).await?;
-    let row: ClientRow = answers.row(0)?.ok_or(Error::NoEntity)?;
-    Reply::json(&Fields::default().show(&row))
+    let find = clients::by_number(path_id(incoming.id())?);
+    let row = administration::read(app, &incoming.bearer()?, find).await?;
+    Reply::json(&Fields::default().show(&row.ok_or(Error::NoEntity)?))
 }
 
 /// `PUT /auth-clients/{id}`: replaces one.

@@ -7,10 +7,8 @@ use super::credentials::{self, Bearer, TokenSubject};
 use crate::auth::account::ADMINISTER;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::store::auth_clients;
-use crate::edge::store::db::{Answers, Statement};
-use crate::edge::store::sessions;
 use crate::error::{Error, Why};
+use crate::store::{Query, clients, sessions};
 use crate::wire::loopback::auth_clients::{AuthClientChanges, NewAuthClient};
 use crate::wire::loopback::filter::{Clause, ClientRow, Where};
 
@@ -35,7 +33,8 @@ pub async fn administrator(app: &App, token: &Secret) -> Result<Administrator, E
 /// Makes a client.
 pub async fn create(app: &App, token: &Secret, new: &NewAuthClient) -> Result<ClientRow, Error> {
     let by = administrator_to_change(app, token).await?;
-    let row = auth_clients::create(&app.db, new, app.now).await?;
+    let row = app.db.run(clients::create(new, app.now)).await;
+    let row = row.map_err(name_taken)?;
     record(app, "created", Some(row.id), by.user_id());
     Ok(row)
 }
@@ -49,7 +48,8 @@ pub async fn update(
 ) -> Result<bool, Error> {
     let by = administrator_to_change(app, token).await?;
     changes.for_one(id)?;
-    let found = auth_clients::update(&app.db, id, changes, app.now).await?;
+    let clause = Clause::of_ids(&[id]);
+    let found = change(app, clause, changes).await? > 0;
     if found {
         record(app, "changed", Some(id), by.user_id());
     }
@@ -59,43 +59,44 @@ pub async fn update(
 /// Deletes one client, and so ends its sessions; tells whether it was there.
 pub async fn delete(app: &App, token: &Secret, id: i64) -> Result<bool, Error> {
     let by = administrator_to_change(app, token).await?;
-    let found = auth_clients::delete(&app.db, id, by.user_id(), app.now).await?;
+    let delete = clients::delete(id, by.user_id(), app.now);
+    let found = app.db.run(delete).await? > 0;
     if found {
         record(app, "deleted", Some(id), by.user_id());
     }
     Ok(found)
 }
 
-/// What a statement reads, told only to an administrator; both are found out in the same trip.
-pub async fn read(app: &App, token: &Secret, statement: Statement) -> Result<Answers, Error> {
+/// What a query reads, for an administrator only; who asks is read in the same round trip.
+pub async fn read<T>(app: &App, token: &Secret, query: Query<T>) -> Result<T, Error> {
     match credentials::session_id(app, token)? {
         TokenSubject::Session(id) => {
-            let session = sessions::find_live(&id, app.now);
-            let answers = app.db.batch([statement, session]).await?;
-            let session = sessions::live(&answers, 1)?.ok_or(Error::Strategy(Why::TokenRevoked))?;
+            let session = sessions::live(&id, app.now);
+            let (answer, session) = app.db.run((query, session)).await?;
+            let session = session.ok_or(Error::Strategy(Why::TokenRevoked))?;
             admit(Bearer::Session(Box::new(session)))?;
-            Ok(answers)
+            Ok(answer)
         }
         TokenSubject::Plain(claims) => {
             admit(Bearer::Plain(claims))?;
-            app.db.all(statement).await
+            app.db.run(query).await
         }
     }
 }
 
 /// Reads something of the clients that a where means: in one trip where D1 can say the where, in
 /// two where the clients have to be looked through.
-pub async fn read_where(
+pub async fn read_where<T>(
     app: &App,
     token: &Secret,
     rows: &Where,
-    statement: impl FnOnce(Clause) -> Statement,
-) -> Result<Answers, Error> {
+    query: impl FnOnce(Clause) -> Query<T>,
+) -> Result<T, Error> {
     match rows.clause() {
-        Some(clause) => read(app, token, statement(clause)).await,
+        Some(clause) => read(app, token, query(clause)).await,
         None => {
-            let clause = look_through(app, token, rows).await?;
-            app.db.all(statement(clause)).await
+            let all = read(app, token, clients::scan(rows)).await?;
+            app.db.run(query(rows.select(&all)?)).await
         }
     }
 }
@@ -110,12 +111,9 @@ pub async fn update_where(
     let by = administrator_to_change(app, token).await?;
     let clause = match rows.clause() {
         Some(clause) => clause,
-        None => {
-            let all = app.db.all(auth_clients::scan(rows)).await?;
-            rows.select(&all.rows(0)?)?
-        }
+        None => rows.select(&app.db.run(clients::scan(rows)).await?)?,
     };
-    let count = auth_clients::update_where(&app.db, clause, changes, app.now).await?;
+    let count = change(app, clause, changes).await?;
     if count > 0 {
         record(app, "changed", None, by.user_id());
     }
@@ -143,9 +141,20 @@ fn record(app: &App, result: &'static str, client: Option<i64>, by: Option<&str>
     audit::record(app, event);
 }
 
-async fn look_through(app: &App, token: &Secret, rows: &Where) -> Result<Clause, Error> {
-    let answers = read(app, token, auth_clients::scan(rows)).await?;
-    rows.select(&answers.rows(0)?)
+/// Changes the clients that a clause selects, and counts them.
+async fn change(app: &App, clause: Clause, changes: &AuthClientChanges) -> Result<usize, Error> {
+    let update = clients::update(clause, changes, app.now);
+    app.db.run(update).await.map_err(name_taken)
+}
+
+/// The index on live clients' names decides, whichever of two requests comes first: 409.
+fn name_taken(error: Error) -> Error {
+    match error {
+        Error::Unavailable(text) if text.contains(clients::NAME_TAKEN) => {
+            Error::Conflict("clientId")
+        }
+        other => other,
+    }
 }
 
 fn admit(bearer: Bearer) -> Result<Administrator, Error> {

@@ -2,7 +2,7 @@
 
 use futures_util::future::{join, try_join};
 
-use super::audit::{self, Event};
+use super::audit::{self, Event, Stranger};
 use super::credentials::{CallingClient, SignedIn};
 use super::sessions::{TokenPair, event, issue, keep_provider_token, sealed_provider_token};
 use crate::auth::one_time::{self, AuthCode};
@@ -11,8 +11,8 @@ use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::auth::session::device_digest;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
-use crate::edge::store::codes::{self, CodeState, NewCode, Redemption};
 use crate::error::{Error, Why};
+use crate::store::codes::{self, CodeState, NewCode, Redemption};
 
 /// Hands out a code for a person who has just signed in (RFC 6749 §4.1.2).
 pub async fn new_code(
@@ -35,7 +35,7 @@ pub async fn new_code(
         challenge: challenge.map(Challenge::as_str),
         method: person.proof().method(),
         provider_session: person.proof().provider_session(),
-        unchanged: person.unchanged(),
+        password: person.password_precondition(),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
     let record = AuthCode {
@@ -43,7 +43,8 @@ pub async fn new_code(
         provider_token: sealed_provider_token(app, person, &session_id)?,
     };
     let (made, ()) = try_join(
-        codes::insert(&app.db, &row, person.settle(app.now)?, app.now),
+        app.db
+            .run(codes::insert(&row, person.effects(app.now)?, app.now)),
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
@@ -81,7 +82,7 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
         session_expires_on: app.now + app.config.session_max_age,
     };
     let (redeemed, remembered) = join(
-        codes::redeem(&app.db, &redemption, app.now),
+        app.db.run(codes::redeem(&redemption, app.now)),
         app.kv.get::<AuthCode>(&key),
     )
     .await;
@@ -96,25 +97,33 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
     issue(app, &session, 0, exchange.device)
 }
 
-/// Writes down why a code opened nothing, and says it.
+/// Writes down that a code opened nothing, and says why.
 fn refuse(app: &App, state: &CodeState) -> Error {
-    let replayed = state.taken == 1 && state.won == 0;
+    if state.user_id.is_some() {
+        record_failure(app, state);
+    } else {
+        audit::count(app, Stranger::UnknownCode);
+    }
+    Error::Refused(why_not_redeemed(state))
+}
+
+fn record_failure(app: &App, state: &CodeState) {
+    let replayed = state.taken && !state.won;
     let event = Event {
         kind: "code",
         result: if replayed { "replay" } else { "failed" },
         user_id: state.user_id.clone(),
-        client: state.client_id,
+        client: state.client,
         session_id: state.session_id.clone(),
     };
     audit::record(app, event);
-    Error::Refused(why_not_redeemed(state))
 }
 
 const fn why_not_redeemed(state: &CodeState) -> Why {
-    let (won, usable) = (state.won == 1, state.good_client == 1 && state.voided == 0);
-    if state.known_client == 0 {
+    let (won, usable) = (state.won, state.good_client && !state.voided);
+    if !state.known_client {
         Why::ClientInvalid
-    } else if !won && usable && (state.taken == 1 || state.expired == 1) {
+    } else if !won && usable && (state.taken || state.expired) {
         Why::CodeExpired
     } else {
         Why::InvalidCredentials

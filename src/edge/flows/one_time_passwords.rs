@@ -3,15 +3,15 @@
 use futures_util::future::try_join;
 
 use super::administration;
-use super::audit::{self, Event};
+use super::audit::{self, Event, Stranger};
 use super::credentials;
 use crate::auth::account::{ADMINISTER, Account, fold};
 use crate::auth::data_key::Purpose;
 use crate::auth::one_time::{self, Otp};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::store::otps::{self, NewOtp, ReservedOtp};
 use crate::error::Error;
+use crate::store::otps::{self, NewOtp, ReservedOtp};
 
 /// How long an OTP lives, in seconds, as in the original.
 const LIFETIME: i64 = 900;
@@ -104,10 +104,14 @@ pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Re
         sealed: keys.seal(Purpose::OtpShown, &key, &shown)?,
     };
     try_join(
-        otps::put(&app.db, &row, app.now),
+        app.db.run(otps::put(&row, app.now)),
         app.kv.put(&key, &record, LIFETIME),
     )
     .await?;
+    if !poster.trusted {
+        audit::count(app, Stranger::OpenOtp);
+        return Ok(());
+    }
     let event = Event {
         kind: "otp",
         result: "ok",
@@ -129,11 +133,11 @@ pub async fn look(
 ) -> Result<Option<(String, Secret)>, Error> {
     let key = poster.key(username);
     let (mac, record) = try_join(
-        otps::look(&app.db, &key, poster.client, app.now),
+        app.db.run(otps::look(&key, poster.client, app.now)),
         app.kv.get::<Otp>(&key),
     )
     .await?;
-    let (Some(mac), Some(record)) = (mac, record) else {
+    let (Some((mac,)), Some(record)) = (mac, record) else {
         return Ok(None);
     };
     let keys = &app.config.data_keys;
@@ -149,7 +153,7 @@ pub async fn look(
 /// Forgets the OTP of a username, if this poster may see it.
 pub async fn delete(app: &App, poster: &Poster, username: &str) -> Result<(), Error> {
     let key = poster.key(username);
-    if otps::delete(&app.db, &key, poster.client).await? {
+    if app.db.run(otps::delete(&key, poster.client)).await? > 0 {
         // Without its row the record is nothing, so nobody waits for it to go.
         app.in_background(|app| async move { app.kv.delete(&key).await });
     }
@@ -173,7 +177,7 @@ pub fn opens(
         .client_id
         .is_none_or(|client| account.client_ids.contains(&client));
     let administers = account.holds(ADMINISTER);
-    Ok(right && otp.is_usable() && reached && !administers)
+    Ok(right && otp.is_usable && reached && !administers)
 }
 
 /// The key of a folded name's OTP, in D1 and in KV.

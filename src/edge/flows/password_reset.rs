@@ -2,21 +2,22 @@
 
 use futures_util::future::join;
 
-use super::audit::{self, Event};
+use super::audit::{self, Event, Stranger};
 use super::credentials::{self, CallingClient};
 use super::notices;
 use crate::auth::account::{Account, fold};
+use crate::auth::address::Mailbox;
 use crate::auth::attempts::device_key;
 use crate::auth::one_time::{self, PasswordReset};
 use crate::auth::password::check_policy;
 use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
-use crate::edge::store::accounts::{self, AccountWithPassword};
-use crate::edge::store::clients;
-use crate::edge::store::one_time::{self as links, Link, NewLink};
-use crate::edge::store::passwords;
 use crate::error::{Error, Why};
+use crate::store::accounts::{self, AccountWithPassword};
+use crate::store::clients;
+use crate::store::links::{self, Link, NewLink};
+use crate::store::passwords;
 use crate::wire::message::{Kind, Message};
 
 /// Asks for a link for a username or address. Whether there is such a user shows in nobody's
@@ -35,8 +36,7 @@ pub async fn ask(
 }
 
 async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result<(), Error> {
-    let answers = app.db.batch([accounts::find_by_name(username)]).await?;
-    let Some(found) = accounts::with_password(&answers, 0)? else {
+    let Some(found) = app.db.run(accounts::by_name(username)).await? else {
         return Ok(());
     };
     let account = found.account;
@@ -46,15 +46,30 @@ async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result
     if account.admit(calling.client()).is_err() {
         return Ok(());
     }
-    if found.password.is_none() {
-        let providers = accounts::providers(&app.db, &account.id).await?;
-        let provider = providers.first().map_or("your provider", String::as_str);
-        return notices::send(app, &Message::no_password_here(address, provider, app.now)).await;
+    match provider_instead(app, found.password.as_deref(), &account.id).await? {
+        Some(provider) => {
+            let message = Message::no_password_here(address, &provider, app.now);
+            notices::send(app, &message).await
+        }
+        None => offer_link(app, calling, &account.id, address).await,
     }
-    offer_link(app, calling, &account.id, address).await
 }
 
-/// Makes a link, unless the mailbox has had its share, and sends it.
+/// The provider through which somebody without a password comes in. One who has neither gets a
+/// password by a link like anybody.
+async fn provider_instead(
+    app: &App,
+    password: Option<&str>,
+    user_id: &str,
+) -> Result<Option<String>, Error> {
+    if password.is_some() {
+        return Ok(None);
+    }
+    let providers = app.db.run(accounts::providers(user_id)).await?;
+    Ok(providers.into_iter().next().map(|(provider,)| provider))
+}
+
+/// Makes a link and sends it, unless one of the limits is reached.
 async fn offer_link(
     app: &App,
     calling: &CallingClient,
@@ -64,17 +79,17 @@ async fn offer_link(
     let token = random_secret()?;
     let key = one_time::key::<PasswordReset>(&token);
     let lifetime = app.config.messages.reset_lifetime;
+    let (attempt, mailbox) = (random_id()?, Mailbox::of(address));
     let link = NewLink {
-        attempt: &random_id()?,
+        message: notices::counted(app, &attempt, Kind::PasswordReset, &mailbox),
         key: &key,
         kind: <PasswordReset as one_time::OneTime>::KIND,
-        message_kind: Kind::PasswordReset.name(),
         user_id: Some(user_id),
         client: Some(calling.client().id),
         recipient: &fold(address),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
-    if !links::offer(&app.db, &link, app.now).await? {
+    if !app.db.run(links::offer(&link, app.now)).await? {
         return Ok(());
     }
     let record = PasswordReset {
@@ -89,7 +104,10 @@ async fn offer_link(
 /// Looks at a link without using it up.
 pub async fn check(app: &App, token: &Secret) -> Result<(), Error> {
     let key = one_time::key::<PasswordReset>(token);
-    let link = app.db.first(links::look(&key)).await?;
+    let link = app.db.run(links::look(&key)).await?;
+    if link.is_none() {
+        audit::count(app, Stranger::UnknownResetLink);
+    }
     good(link.as_ref(), app.now).map(drop)
 }
 
@@ -114,25 +132,23 @@ pub async fn set(
         return Err(Error::Refused(Why::Unauthorized));
     }
     let key = one_time::key::<PasswordReset>(new.token);
-    let reads = [
-        clients::find_by_client_id(client_id),
+    let reads = (
+        clients::by_client_id(client_id),
         links::look(&key),
-        accounts::find_by_link(&key),
-    ];
-    let (answers, record) = join(app.db.batch(reads), app.kv.get::<PasswordReset>(&key)).await;
-    let answers = answers?;
-    let calling = credentials::prove_client(answers.row(0)?, client_secret)?;
+        accounts::by_link(&key),
+    );
+    let (answers, record) = join(app.db.run(reads), app.kv.get::<PasswordReset>(&key)).await;
+    let (client, link, found) = answers?;
+    let calling = credentials::prove_client(app, client, client_secret)?;
     if new.token.is_empty() {
         return Err(Error::Refused(Why::TokenMissing));
     }
-    let link = links::link(&answers, 1)?;
-    let found = accounts::with_password(&answers, 2)?;
     let whose = found.as_ref().map(|found| found.account.id.clone());
     let (account, old) = good(link.as_ref(), app.now)
         .and_then(|link| allowed(&calling, link, found))
         .inspect_err(|_| note(app, "failed", &calling, whose))?;
     check_policy(new.password, app.config.password_min_length, "/password")?;
-    replace(app, &calling, &key, &account, &old, new).await?;
+    replace(app, &calling, &key, &account, old.as_deref(), new).await?;
     // The link's own address is told; where this place has forgotten it, the present one.
     let address = record.ok().flatten().map(|record| record.address);
     notices::password_changed(app, address.or(account.email));
@@ -145,11 +161,14 @@ async fn replace(
     calling: &CallingClient,
     key: &str,
     account: &Account,
-    old: &str,
+    old: Option<&str>,
     new: &NewPassword<'_>,
 ) -> Result<(), Error> {
     let hash = app.config.password_hash;
-    if hash.verify(new.password, Some(old), None)?.is_right() {
+    if provider_instead(app, old, &account.id).await?.is_some() {
+        return Err(Error::Refused(Why::ExternalUser));
+    }
+    if hash.verify(new.password, old, None)?.is_right() {
         return Err(Error::Refused(Why::SamePassword));
     }
     let device = new
@@ -164,13 +183,16 @@ async fn replace(
         new: &hash.hash(new.password)?,
         device: device.as_deref(),
     };
-    let done = passwords::reset_password(&app.db, &reset, app.now).await?;
+    let done = app.db.run(passwords::reset(&reset, app.now)).await?;
     let result = if done { "ok" } else { "failed" };
     note(app, result, calling, Some(account.id.clone()));
     done.then_some(()).ok_or(Error::Refused(Why::TokenRevoked))
 }
 
 fn note(app: &App, result: &'static str, calling: &CallingClient, user_id: Option<String>) {
+    if user_id.is_none() {
+        return audit::count(app, Stranger::UnknownResetLink);
+    }
     let event = Event {
         kind: "reset",
         result,
@@ -189,12 +211,12 @@ const fn good(link: Option<&Link>, now: i64) -> Result<&Link, Error> {
     }
 }
 
-/// Whose password this client may set with this link, and the password as it is stored now.
+/// Whose password this client may set with this link, and the password as it is stored now, if any.
 fn allowed(
     calling: &CallingClient,
     link: &Link,
     found: Option<AccountWithPassword>,
-) -> Result<(Account, String), Error> {
+) -> Result<(Account, Option<String>), Error> {
     if link.client_id != Some(calling.client().id) {
         return Err(Error::Refused(Why::ClientInvalid));
     }
@@ -206,6 +228,5 @@ fn allowed(
             Error::Strategy(why) => Error::Refused(why),
             other => other,
         })?;
-    let old = found.password.ok_or(Error::Refused(Why::ExternalUser))?;
-    Ok((found.account, old))
+    Ok((found.account, found.password))
 }

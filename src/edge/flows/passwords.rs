@@ -9,10 +9,10 @@ use crate::auth::attempts::{CounterKeys, Place, device_key};
 use crate::auth::password::{Verdict, check_policy};
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
-use crate::edge::store::attempts::{self, Guess};
-use crate::edge::store::passwords;
-use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
+use crate::store::attempts::{self, Guess};
+use crate::store::passwords;
+use crate::store::sessions::{self, LiveSession};
 
 /// A change of password as it is asked for.
 pub struct PasswordChange<'a> {
@@ -35,14 +35,11 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
         return Err(Error::Refused(Why::TokenInvalid));
     };
-    let reads = [
-        sessions::find_live(&id, app.now),
-        passwords::find_password_of_session(&id),
-    ];
-    let answers = app.db.batch(reads).await?;
-    let session = sessions::live(&answers, 0)?.ok_or(Error::Strategy(Why::TokenRevoked))?;
+    let reads = (sessions::live(&id, app.now), passwords::of_session(&id));
+    let (session, stored) = app.db.run(reads).await?;
+    let session = session.ok_or(Error::Strategy(Why::TokenRevoked))?;
     own_refresh_token(app, &session.id, change.refresh_token)?;
-    let stored = passwords::password(&answers, 1)?;
+    let stored = stored.map(|(stored,)| stored);
     check(app, &session, stored.as_deref(), change)?;
     if !change.old_password.is_empty() {
         prove_old(app, &session, stored.as_deref(), change).await?;
@@ -59,7 +56,8 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
         .map(|id| device_key(&app.config.data_keys, id))
         .transpose()?;
     let device = device.as_deref();
-    if passwords::change_password(&app.db, user_id, &session.id, &new, device, now).await? {
+    let write = passwords::change(user_id, &session.id, &new, device, now);
+    if app.db.run(write).await? {
         audit::record(app, event("password", "ok", &session));
         notices::password_changed(app, session.account.email);
         Ok(())
@@ -111,8 +109,9 @@ async fn prove_old(
         client: None,
         limits: app.config.attempts,
     };
-    let answers = app.db.batch(guess.statements(app.now)).await?;
-    attempts::outcome(&answers, 2, app.now)
+    let verdict = app.db.run(attempts::count(&guess, app.now)).await?;
+    verdict
+        .allow(app.now)
         .inspect_err(|_| audit::record(app, event("password", "refused", session)))?;
     let hash = app.config.password_hash;
     let verdict = hash.verify(change.old_password, stored, None)?;
@@ -138,6 +137,8 @@ pub fn rehash(app: &App, user_id: &str, stored: String, password: &Secret) {
     let (user_id, password) = (user_id.to_owned(), password.clone());
     app.in_background(|app| async move {
         let hash = algorithm.hash(&password)?;
-        passwords::rehash(&app.db, &user_id, &stored, &hash).await
+        app.db
+            .run(passwords::rehash(&user_id, &stored, &hash))
+            .await
     });
 }

@@ -7,9 +7,9 @@ use crate::auth::secret::{Secret, random_id};
 use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
-use crate::edge::store::refreshes::{self, RefreshAttempt};
-use crate::edge::store::sessions::{self, EndedSession, LiveSession, NewSession, Owner};
 use crate::error::{Error, Why};
+use crate::store::refresh_tokens::{self, RefreshAttempt};
+use crate::store::sessions::{self, EndedSession, LiveSession, NewSession, Owner};
 
 /// An access token, and the refresh token that gets the next one.
 pub struct TokenPair {
@@ -48,11 +48,12 @@ pub(super) async fn insert(
         device: digest.as_deref(),
         method: person.proof().method(),
         provider_session: person.proof().provider_session(),
-        unchanged: person.unchanged(),
+        password: person.password_precondition(),
         expires_on: app.now + app.config.session_max_age,
         replaces,
     };
-    let session = sessions::open(&app.db, &new, person.settle(app.now)?, app.now).await?;
+    let open = sessions::open(&new, person.effects(app.now)?, app.now);
+    let session = app.db.run(open).await?;
     let id = session.as_ref().map(|session| session.id.as_str());
     person.record(app, new.client, id);
     let session = session.ok_or(Error::Strategy(Why::InvalidCredentials))?;
@@ -65,7 +66,8 @@ pub(super) async fn insert(
 /// Keeps what ends the session at the provider. The person is signed in all the same where that
 /// fails: it costs the sign-out there, nothing else.
 pub(super) async fn keep_provider_token(app: &App, session_id: &str, token: &str) {
-    if let Err(error) = sessions::keep_provider_token(&app.db, session_id, token).await {
+    let keep = sessions::keep_provider_token(session_id, token);
+    if let Err(error) = app.db.run(keep).await {
         crate::edge::log(&error);
     }
 }
@@ -98,11 +100,11 @@ pub async fn refresh(
         device: digest.as_deref(),
         window: app.config.refresh_retry_window,
     };
-    let done = refreshes::refresh(&app.db, &ask, app.now).await?;
-    let before = done.before.ok_or(Error::Refused(Why::TokenExpired))?;
+    let done = app.db.run(refresh_tokens::refresh(&ask, app.now)).await?;
+    let (before, owner) = done.before.ok_or(Error::Refused(Why::TokenExpired))?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
     if verdict == Refresh::Theft {
-        record_theft(app, &token, done.owner);
+        record_theft(app, &token, owner);
     }
     verdict.allow()?;
     if done.rotated != (verdict == Refresh::Rotation) {
@@ -131,13 +133,13 @@ fn own_pair(
     Ok(token)
 }
 
-fn record_theft(app: &App, token: &RefreshToken, owner: Option<Owner>) {
+fn record_theft(app: &App, token: &RefreshToken, owner: Owner) {
     let event = Event {
         kind: "refresh",
         result: "theft",
         session_id: Some(token.session_id.clone()),
-        client: owner.as_ref().map(|owner| owner.client_id),
-        user_id: owner.map(|owner| owner.user_id),
+        client: Some(owner.client),
+        user_id: Some(owner.user_id),
     };
     audit::record(app, event);
 }
@@ -171,9 +173,11 @@ pub async fn sign_out(
         credentials::bearer(app, token).await?;
         return Err(refusal);
     }
-    let ended = sessions::end(&app.db, &id, "signed out", app.now)
-        .await?
-        .ok_or(Error::Strategy(Why::TokenRevoked))?;
+    let ended = app
+        .db
+        .run(sessions::end(&id, "signed out", app.now))
+        .await?;
+    let ended = ended.ok_or(Error::Strategy(Why::TokenRevoked))?;
     record_sign_out(app, &ended);
     Ok(ended)
 }
@@ -183,7 +187,7 @@ pub(super) fn record_sign_out(app: &App, ended: &EndedSession) {
         kind: "sign-out",
         result: "ok",
         user_id: Some(ended.user_id.clone()),
-        client: Some(ended.client_id),
+        client: Some(ended.client),
         session_id: Some(ended.id.clone()),
     };
     audit::record(app, event);

@@ -2,10 +2,10 @@
 
 use futures_util::future::join;
 
-use super::audit::{self, Event};
+use super::audit::{self, Event, Stranger};
 use super::notices;
 use crate::auth::account::fold;
-use crate::auth::address::normalise;
+use crate::auth::address::{Mailbox, normalise};
 use crate::auth::one_time::{self, OneTime, SignUp};
 use crate::auth::password::check_policy;
 use crate::auth::profile::Profile;
@@ -13,10 +13,10 @@ use crate::auth::secret::{Secret, random_id, random_secret, random_uuid};
 use crate::config::SignUpPlace;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
-use crate::edge::store::accounts;
-use crate::edge::store::one_time::{self as links, Link, NewLink};
-use crate::edge::store::sign_ups::{self, NewUser, Outcome};
 use crate::error::{Error, Why};
+use crate::store::accounts;
+use crate::store::links::{self, Link, NewLink};
+use crate::store::sign_ups::{self, NewUser, Outcome};
 use crate::wire::message::{Kind, Message};
 
 /// Asks for an invitation. Whether the address has an account shows in nobody's answer: its owner
@@ -30,26 +30,27 @@ pub fn ask(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
 }
 
 async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
-    let answers = app.db.batch([accounts::find_by_name(address)]).await?;
-    if accounts::with_password(&answers, 0)?.is_some() {
+    if app.db.run(accounts::by_name(address)).await?.is_some() {
         return notices::send(app, &Message::already_registered(address, app.now)).await;
     }
     let token = random_secret()?;
     let key = one_time::key::<SignUp>(&token);
     let lifetime = app.config.messages.sign_up_lifetime;
+    let (attempt, mailbox) = (random_id()?, Mailbox::of(address));
     let link = NewLink {
-        attempt: &random_id()?,
+        message: notices::counted(app, &attempt, Kind::SignUp, &mailbox),
         key: &key,
         kind: SignUp::KIND,
-        message_kind: Kind::SignUp.name(),
         user_id: None,
         client: None,
         recipient: &fold(address),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
-    if !links::offer(&app.db, &link, app.now).await? {
+    if !app.db.run(links::offer(&link, app.now)).await? {
         return Ok(());
     }
+    // Gaps for the invited person to fill; what can fill none is not kept.
+    let profile = Profile::default().or_invited_as(profile);
     app.kv.put(&key, &SignUp { profile }, lifetime).await?;
     let href = app.config.messages.sign_up_link(&token);
     let message = Message::sign_up(address, href, &token, lifetime / 60, app.now);
@@ -59,8 +60,8 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
 /// Looks at an invitation without using it up: the address it went to, and its row.
 pub async fn check(app: &App, token: &Secret) -> Result<(String, Link), Error> {
     let key = one_time::key::<SignUp>(token);
-    let link = app.db.first(links::look(&key)).await?;
-    good(link, app.now)
+    let link = app.db.run(links::look(&key)).await?;
+    good(link, app.now).inspect_err(|_| count_refusal(app))
 }
 
 /// A person who takes up an invitation.
@@ -104,23 +105,24 @@ pub async fn create_user(
 ) -> Result<MadeUser, Error> {
     let key = one_time::key::<SignUp>(token);
     let email = normalise(application.email);
-    let reads = [links::look(&key), accounts::find_by_name(&email)];
-    let (answers, record) = join(app.db.batch(reads), app.kv.get::<SignUp>(&key)).await;
-    let answers = answers?;
-    let (recipient, _) =
-        good(links::link(&answers, 0)?, app.now).inspect_err(|_| note(app, "failed", None))?;
+    let reads = (links::look(&key), accounts::by_name(&email));
+    let (answers, record) = join(app.db.run(reads), app.kv.get::<SignUp>(&key)).await;
+    let (link, owner) = answers?;
+    let (recipient, _) = good(link, app.now).inspect_err(|_| count_refusal(app))?;
     if fold(&email) != recipient {
         return Err(Error::Refused(Why::InvalidEmail));
     }
     let password = application.password;
     check_policy(password, app.config.password_min_length, "/password")?;
     let place = open(app)?;
-    if accounts::with_password(&answers, 1)?.is_some() {
+    if owner.is_some() {
         // The write would say so too, but only after the password has been hashed.
         return Err(Error::Conflict("username, email"));
     }
     let invited = record.ok().flatten().map(|record| record.profile);
-    let profile = invited.unwrap_or_default().or(application.profile);
+    let profile = application
+        .profile
+        .or_invited_as(invited.unwrap_or_default());
     let made = MadeUser::new(&email, profile)?;
     let new = NewUser {
         invitation: &key,
@@ -134,34 +136,38 @@ pub async fn create_user(
         profile: &made.profile,
         place,
     };
-    welcome(&sign_ups::make_user(&app.db, &new, app.now).await?)
-        .inspect_err(|_| note(app, "failed", None))?;
-    note(app, "ok", Some(made.id.clone()));
+    welcome(&app.db.run(sign_ups::make_user(&new, app.now)).await?)
+        .inspect_err(|_| count_refusal(app))?;
+    record_sign_up(app, &made);
     Ok(made)
 }
 
 /// Says why nobody was made, where nobody was.
 fn welcome(outcome: &Outcome) -> Result<(), Error> {
-    if outcome.made == 1 {
+    if outcome.made {
         Ok(())
-    } else if outcome.place_exists == 0 {
+    } else if !outcome.place_exists {
         let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
         Err(Error::Misconfigured(what.to_owned()))
-    } else if outcome.address_taken == 1 {
+    } else if outcome.address_taken {
         Err(Error::Conflict("username, email"))
     } else {
         Err(Error::Strategy(Why::BearerExpired))
     }
 }
 
-fn note(app: &App, result: &'static str, user_id: Option<String>) {
+fn record_sign_up(app: &App, made: &MadeUser) {
     let event = Event {
         kind: "sign-up",
-        result,
-        user_id,
+        result: "ok",
+        user_id: Some(made.id.clone()),
         ..Event::default()
     };
     audit::record(app, event);
+}
+
+fn count_refusal(app: &App) {
+    audit::count(app, Stranger::RefusedInvitation);
 }
 
 /// Where new users belong; 403 while signing up is closed.

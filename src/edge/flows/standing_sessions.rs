@@ -8,9 +8,9 @@ use crate::auth::secret::Secret;
 use crate::auth::session::{RefreshToken, device_digest};
 use crate::auth::token::{DeviceInfo, PersonClaims};
 use crate::edge::app::App;
-use crate::edge::store::refreshes;
-use crate::edge::store::sessions::{self as rows, LiveSession};
 use crate::error::{Error, Why};
+use crate::store::refresh_tokens;
+use crate::store::sessions::{self as rows, LiveSession};
 
 /// A session that has just been opened, with its tokens.
 pub struct Opened {
@@ -68,9 +68,9 @@ pub async fn renew(
         return Ok(None);
     };
     let digest = device.device_id.as_deref().map(device_digest);
-    let session = refreshes::renew(&app.db, &token.session_id, digest.as_deref(), app.now)
-        .await?
-        .ok_or(Error::Refused(Why::TokenExpired))?;
+    let renew = refresh_tokens::renew(&token.session_id, digest.as_deref(), app.now);
+    let session = app.db.run(renew).await?;
+    let session = session.ok_or(Error::Refused(Why::TokenExpired))?;
     let access_token = access_token(app, &session, device)?;
     Ok(Some(Renewed {
         session,
@@ -83,8 +83,7 @@ pub async fn find(app: &App, access_token: &Secret) -> Result<Option<LiveSession
     let Ok(TokenSubject::Session(id)) = credentials::session_id(app, access_token) else {
         return Ok(None);
     };
-    let answers = app.db.all(rows::find_live(&id, app.now)).await?;
-    rows::live(&answers, 0)
+    app.db.run(rows::live(&id, app.now)).await
 }
 
 /// The session of an access token, or why it is refused; nothing if the token is not ours.
@@ -111,8 +110,10 @@ pub async fn end(
     if ids.is_empty() {
         return Ok(());
     }
-    for ended in rows::end_all(&app.db, &ids, "signed out", app.now).await? {
-        sessions::record_sign_out(app, &ended);
+    let end = ids.iter().map(|id| rows::end(id, "signed out", app.now));
+    let ended = app.db.run(end.collect::<Vec<_>>()).await?;
+    for ended in ended.iter().flatten() {
+        sessions::record_sign_out(app, ended);
     }
     Ok(())
 }

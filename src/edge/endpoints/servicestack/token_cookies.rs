@@ -3,7 +3,7 @@
 use super::Exchange;
 use crate::auth::secret::Secret;
 use crate::edge::flows::standing_sessions::Opened;
-use crate::edge::store::sessions::LiveSession;
+use crate::store::sessions::LiveSession;
 use crate::wire::incoming::Incoming;
 use crate::wire::servicestack::cookies::{Cookie, PERMANENT, SIGN_OUT};
 use crate::wire::servicestack::dto::Authenticate;

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use crate::auth::secret::Secret;
 use crate::auth::token::Expiry;
 use crate::edge::app::App;
-use crate::edge::store::sessions::{self, LiveSession};
 use crate::error::{Error, Why};
+use crate::store::sessions::{self, LiveSession};
 
 /// What the bearer of an access token is.
 pub enum Bearer {
@@ -36,8 +36,7 @@ impl Bearer {
 pub async fn bearer(app: &App, token: &Secret) -> Result<Bearer, Error> {
     match session_id(app, token)? {
         TokenSubject::Session(id) => {
-            let answers = app.db.all(sessions::find_live(&id, app.now)).await?;
-            let session = sessions::live(&answers, 0)?;
+            let session = app.db.run(sessions::live(&id, app.now)).await?;
             session
                 .map(|session| Bearer::Session(Box::new(session)))
                 .ok_or(Error::Strategy(Why::TokenRevoked))

@@ -3,8 +3,9 @@
 use crate::auth::client::AuthClient;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::store::clients::{self, ClientRow};
+use crate::edge::flows::audit::{self, Stranger};
 use crate::error::{Error, Why};
+use crate::store::clients;
 
 /// Nobody can sign in to the client of ServiceStack's callers.
 pub(super) const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
@@ -31,22 +32,34 @@ pub async fn client(app: &App, client_id: &str, secret: &Secret) -> Result<Calli
     if client_id.is_empty() || secret.is_empty() {
         return Err(Error::Refused(Why::Unauthorized));
     }
-    let row = app.db.first(clients::find_by_client_id(client_id)).await?;
-    prove_client(row, secret)
+    let found = app.db.run(clients::by_client_id(client_id)).await?;
+    prove_client(app, found, secret)
 }
 
 /// The client of ServiceStack's callers, for a person whom somebody else proves.
 pub async fn named_client(app: &App) -> Result<CallingClient, Error> {
     let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
-    let row: Option<ClientRow> = app.db.first(clients::find_by_client_id(client_id)).await?;
-    let client = row.ok_or(NOBODY)?.into();
-    Ok(CallingClient { client })
+    let found = app.db.run(clients::by_client_id(client_id)).await?;
+    Ok(CallingClient {
+        client: found.ok_or(NOBODY)?,
+    })
 }
 
-/// Takes what a batch found for a client's name as that client, if the secret is its own.
-pub fn prove_client(row: Option<ClientRow>, secret: &Secret) -> Result<CallingClient, Error> {
-    row.map(AuthClient::from)
-        .filter(|client| client.proves(secret))
-        .map(|client| CallingClient { client })
-        .ok_or(Error::Strategy(Why::ClientInvalid))
+/// Takes what a batch found for a client's name as that client, if the secret is its own; counts
+/// the caller otherwise.
+pub fn prove_client(
+    app: &App,
+    found: Option<AuthClient>,
+    secret: &Secret,
+) -> Result<CallingClient, Error> {
+    let refusal = Error::Strategy(Why::ClientInvalid);
+    let Some(client) = found else {
+        audit::count(app, Stranger::UnknownClient);
+        return Err(refusal);
+    };
+    if !client.proves(secret) {
+        audit::count(app, Stranger::WrongClientSecret);
+        return Err(refusal);
+    }
+    Ok(CallingClient { client })
 }

@@ -7,11 +7,11 @@ use crate::auth::oauth::profile::Profile;
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
-use crate::edge::store::attempts;
-use crate::edge::store::identities;
-use crate::edge::store::otps::{self, ReservedOtp, Settlement};
-use crate::edge::store::sessions::Unchanged;
 use crate::error::Error;
+use crate::store::effects::SignInEffects;
+use crate::store::otps::{self, ReservedOtp};
+use crate::store::sessions::PasswordPrecondition;
+use crate::store::{attempts, identities};
 
 /// A person who has proven to be the account's, and is admitted to the client.
 pub struct SignedIn {
@@ -85,33 +85,35 @@ impl SignedIn {
 
     /// What goes first in the batch that opens something: failures are forgotten, the device is
     /// known from now on, and an OTP is taken or gets its try back.
-    pub fn settle(&self, now: i64) -> Result<Settlement, Error> {
-        let mut settlement = Settlement::default();
+    pub fn effects(&self, now: i64) -> Result<SignInEffects, Error> {
+        let mut effects = SignInEffects::default();
         let cleared = attempts::clear(&self.account.id, self.counted_under.as_ref(), now);
-        settlement.statements.extend(cleared);
+        effects.queries.extend(cleared);
         match &self.proof {
             Proof::Password { unused: None } => {}
             Proof::Password { unused: Some(otp) } => {
-                settlement.statements.push(otps::give_back(otp));
+                effects.queries.push(otps::give_back(otp));
             }
             Proof::Otp(otp) => {
                 let attempt = random_id()?;
-                settlement.statements.push(otps::take(otp, &attempt, now));
-                settlement.otp_attempt = Some(attempt);
+                effects.queries.push(otps::take(otp, &attempt, now));
+                effects.otp_attempt = Some(attempt);
             }
             Proof::Elsewhere { profile, .. } => {
-                settlement.statements.extend(identities::used(profile, now));
+                effects.queries.extend(identities::used(profile, now));
             }
         }
-        Ok(settlement)
+        Ok(effects)
     }
 
     /// The password that the account then had: what the person proved opens nothing once it is
     /// another. A provider's word does not hang on it.
-    pub const fn unchanged(&self) -> Unchanged {
+    pub const fn password_precondition(&self) -> PasswordPrecondition {
         match self.proof {
-            Proof::Password { .. } | Proof::Otp(_) => Unchanged::Since(self.password_changed_on),
-            Proof::Elsewhere { .. } => Unchanged::Whatever,
+            Proof::Password { .. } | Proof::Otp(_) => {
+                PasswordPrecondition::SetAt(self.password_changed_on)
+            }
+            Proof::Elsewhere { .. } => PasswordPrecondition::None,
         }
     }
 }

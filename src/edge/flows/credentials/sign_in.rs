@@ -4,19 +4,18 @@ use super::client::{CallingClient, NOBODY, client, prove_client};
 use super::person::{Proof, SignedIn};
 use crate::auth::account::{Account, fold};
 use crate::auth::attempts::{CounterKeys, Place};
+use crate::auth::client::AuthClient;
 use crate::auth::data_key::Purpose;
 use crate::auth::password::Verdict;
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Event};
+use crate::edge::flows::audit::{self, Event, Stranger};
 use crate::edge::flows::{one_time_passwords, passwords};
-use crate::edge::store::accounts::{self, AccountWithPassword};
-use crate::edge::store::attempts::{self, Guess};
-use crate::edge::store::clients::{self, ClientRow};
-use crate::edge::store::db::Answers;
-use crate::edge::store::otps::{self, ReservedOtp};
-use crate::edge::store::passwords as hashes;
 use crate::error::{Error, Why};
+use crate::store::accounts::{self, AccountWithPassword};
+use crate::store::attempts::{self, Guess};
+use crate::store::otps::{self, ReservedOtp};
+use crate::store::{clients, passwords as hashes};
 
 /// What a sign-in brings.
 pub struct Credentials<'a> {
@@ -60,12 +59,9 @@ pub async fn sign_in(
         return Err(Error::Strategy(Why::MissingCredentials));
     }
     let digest = client_secret.digest();
-    let (answers, keys) = look_up(app, client_id, Some(&digest), person).await?;
-    let row: Option<ClientRow> = answers.row(0)?;
-    let client = row.as_ref().map(ClientRow::id);
-    let calling =
-        prove_client(row, client_secret).inspect_err(|_| record(app, "refused", client, None))?;
-    let person = prove_member(app, &answers, &calling, person.password, keys)?;
+    let (client, attempted) = look_up(app, client_id, Some(&digest), person).await?;
+    let calling = prove_client(app, client, client_secret)?;
+    let person = prove_member(app, attempted, &calling, person.password)?;
     Ok((calling, person))
 }
 
@@ -76,22 +72,34 @@ pub async fn sign_in_to_named(
     person: &Presented<'_>,
 ) -> Result<(CallingClient, SignedIn), Error> {
     let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
-    let (answers, keys) = look_up(app, client_id, None, person).await?;
-    let row: ClientRow = answers.row(0)?.ok_or(NOBODY)?;
-    let calling = CallingClient { client: row.into() };
-    let person = prove_member(app, &answers, &calling, person.password, keys)?;
+    let (client, attempted) = look_up(app, client_id, None, person).await?;
+    let calling = CallingClient {
+        client: client.ok_or(NOBODY)?,
+    };
+    let person = prove_member(app, attempted, &calling, person.password)?;
     Ok((calling, person))
 }
 
-/// Asks for client and account, counts the attempt, reserves an OTP if that is allowed, and draws the
-/// stored hash that stands in where the name has none; gives what it was counted under, too. Without
-/// a digest the client has been vouched for.
+/// What a [`look_up`] found of a person.
+struct Attempted {
+    /// What the attempt was counted under.
+    keys: CounterKeys,
+    account: Option<AccountWithPassword>,
+    verdict: attempts::Verdict,
+    otp: Option<ReservedOtp>,
+    /// The stored hash that stands in where the name has none.
+    stand_in: Option<String>,
+}
+
+/// Reads client and account, counts the attempt, reserves an OTP if that is allowed, and draws the
+/// stored hash that stands in where the name has none. Without a digest the client has been vouched
+/// for.
 async fn look_up(
     app: &App,
     client_id: &str,
     secret_digest: Option<&str>,
     person: &Presented<'_>,
-) -> Result<(Answers, CounterKeys), Error> {
+) -> Result<(Option<AuthClient>, Attempted), Error> {
     let name = fold(person.username);
     let keys = CounterKeys::of(&app.config.data_keys, &name, person.place)?;
     let guess = Guess {
@@ -102,35 +110,47 @@ async fn look_up(
         client: Some((client_id, secret_digest)),
         limits: app.config.attempts,
     };
-    let reads = [
-        clients::find_by_client_id(client_id),
-        accounts::find_by_name(person.username),
-    ];
-    let otp = otps::reserve(&one_time_passwords::key(&name), &guess, app.now);
-    let data_keys = &app.config.data_keys;
-    let stand_in = hashes::find_stand_in(&data_keys.short_tag(Purpose::StandIn, &[&name])?);
-    let counted = guess.statements(app.now);
-    let statements = reads.into_iter().chain(counted).chain([otp, stand_in]);
-    let answers = app.db.batch(statements).await?;
-    Ok((answers, keys))
+    let draw_key = app.config.data_keys.short_tag(Purpose::StandIn, &[&name])?;
+    let batch = (
+        clients::by_client_id(client_id),
+        accounts::by_name(person.username),
+        attempts::count(&guess, app.now),
+        otps::reserve(&one_time_passwords::key(&name), &guess, app.now),
+        hashes::stand_in(&draw_key),
+    );
+    let (client, account, verdict, otp, stand_in) = app.db.run(batch).await?;
+    let attempted = Attempted {
+        keys,
+        account,
+        verdict,
+        otp,
+        stand_in: stand_in.map(|(hash,)| hash),
+    };
+    Ok((client, attempted))
 }
 
 /// Proves the person of a [`look_up`], and that the client may have them; writes down what fails.
 /// Success is written down with what it opens.
 fn prove_member(
     app: &App,
-    answers: &Answers,
+    attempted: Attempted,
     calling: &CallingClient,
     password: &Secret,
-    keys: CounterKeys,
 ) -> Result<SignedIn, Error> {
-    let found = accounts::with_password(answers, 1)?;
+    let Attempted {
+        keys,
+        account: found,
+        verdict,
+        otp,
+        stand_in,
+    } = attempted;
     let user_id = found.as_ref().map(|found| found.account.id.clone());
-    let record = |result| record(app, result, Some(calling.client.id), user_id.clone());
-    attempts::outcome(answers, 4, app.now).inspect_err(|_| record("refused"))?;
+    let record = |result| record(app, result, calling.client.id, user_id.clone());
+    verdict.allow(app.now).inspect_err(|_| record("refused"))?;
     let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
-    let verdict = verify(app, answers, found.as_ref(), password)?;
-    let otp = answers.row(5)?;
+    let stored = found.as_ref().and_then(|found| found.password.as_deref());
+    let algorithm = app.config.password_hash;
+    let verdict = algorithm.verify(password, stored, stand_in.as_deref())?;
     let (account, proof) = prove_person(app, found, verdict, password, otp)
         .and_then(|(account, proof)| {
             account
@@ -147,28 +167,18 @@ fn prove_member(
     })
 }
 
-fn record(app: &App, result: &'static str, client: Option<i64>, user_id: Option<String>) {
+fn record(app: &App, result: &'static str, client: i64, user_id: Option<String>) {
+    if user_id.is_none() {
+        return audit::count(app, Stranger::UnknownName);
+    }
     let event = Event {
         kind: "sign-in",
         result,
         user_id,
-        client,
+        client: Some(client),
         session_id: None,
     };
     audit::record(app, event);
-}
-
-/// Verifies a password against the account's hash or, with the same work, against the stand-in.
-fn verify(
-    app: &App,
-    answers: &Answers,
-    found: Option<&AccountWithPassword>,
-    password: &Secret,
-) -> Result<Verdict, Error> {
-    let stored = found.and_then(|found| found.password.as_deref());
-    let stand_in = hashes::password(answers, 6)?;
-    let algorithm = app.config.password_hash;
-    algorithm.verify(password, stored, stand_in.as_deref())
 }
 
 fn prove_person(

@@ -1,7 +1,6 @@
 //! The return: a browser brings a code, and leaves with one of ours.
 
-use super::departure::{nobody_waits, take};
-use super::{identify, membership, told};
+use super::{count_unknown, identify, membership, pending as waiting, told};
 use crate::auth::client::AuthClient;
 use crate::auth::oauth::begin::{PendingSignIn, Start};
 use crate::auth::oauth::binding::Binding;
@@ -11,6 +10,7 @@ use crate::auth::one_time;
 use crate::auth::pkce::Challenge;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::flows::codes;
 use crate::edge::flows::credentials::{CallingClient, SignedIn};
 use crate::edge::flows::sessions::{self, TokenPair};
@@ -45,26 +45,23 @@ pub async fn finish(
 ) -> Result<Finished, Error> {
     let state = callback.state()?;
     let stray = || {
-        membership::record(app, None, "refused");
-        told(provider, nobody_waits())
+        audit::count(app, Stranger::UnknownState);
+        Error::Refused(Why::ClientInvalid)
     };
     let binding = Binding::read(cookie, provider, state).ok_or_else(stray)?;
     let key = one_time::key::<PendingSignIn>(state);
-    let taken = take(app, &key, Some(&binding.bound_to())).await?;
+    let taken = waiting::consume(app, &key, Some(&binding.bound_to())).await?;
     let (pending, client): (PendingSignIn, AuthClient) = taken.ok_or_else(stray)?;
     let start = pending.start().clone();
     let outcome = match Outcome::of(pending, provider, callback) {
         Ok(Outcome::Denied(denied)) => {
-            membership::record(app, Some(client.id), "refused");
+            audit::count(app, Stranger::DeniedAtProvider);
             return back_with_denial(&client, &denied, binding);
         }
         Ok(Outcome::Returned(returned)) => person(app, &client, provider, returned).await,
-        Err(failure) => Err(failure),
+        Err(failure) => Err(failure).inspect_err(|_| count_unknown(app)),
     };
-    let person = outcome.map_err(|failure| {
-        membership::record(app, Some(client.id), "failed");
-        told(provider, failure)
-    })?;
+    let person = outcome.map_err(|failure| told(provider, failure))?;
     Ok(Finished {
         arrival: welcome(app, client, start, &person, device).await?,
         binding,
@@ -78,7 +75,8 @@ async fn person(
     returned: Returned,
 ) -> Result<SignedIn, Failure> {
     let descriptor = app.config.social.descriptor(provider)?;
-    let (profile, refresh_token) = identify::by_code(app, descriptor, returned).await?;
+    let found = identify::by_code(app, descriptor, returned).await;
+    let (profile, refresh_token) = found.inspect_err(|_| count_unknown(app))?;
     membership::admit(app, client, profile, refresh_token).await
 }
 

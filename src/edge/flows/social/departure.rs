@@ -1,20 +1,19 @@
 //! The start: a client asks, and a browser goes to the provider, at once or with a ticket.
 
-use futures_util::future::{join, try_join};
-
+use super::pending::{self, NewPending};
 use super::told;
 use crate::auth::client::AuthClient;
+use crate::auth::oauth::Provider;
 use crate::auth::oauth::begin::{
     Fresh, PendingSignIn, SignInTicket, Start, StartParameters, TICKET_LIFETIME, begin,
 };
 use crate::auth::oauth::binding::Binding;
-use crate::auth::oauth::{Failure, Provider};
-use crate::auth::one_time::{self, OneTime};
-use crate::auth::secret::{Secret, random_id, random_secret};
+use crate::auth::one_time;
+use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::flows::credentials;
 use crate::edge::outbound::identity_provider;
-use crate::edge::store::sign_ins::{self, Taken, Waiting};
 use crate::error::{Error, Why};
 
 /// A browser on its way to a provider.
@@ -58,13 +57,13 @@ pub async fn depart(app: &App, provider: Provider, start: Start) -> Result<Depar
     )?;
     let lifetime = config.social.state_lifetime;
     let key = one_time::key::<PendingSignIn>(&begun.state);
-    let waiting = Waiting {
+    let new = NewPending {
         key: &key,
         client,
         bound_to: Some(&begun.binding.bound_to()),
         record: &begun.pending,
     };
-    put(app, &waiting, lifetime).await?;
+    pending::put(app, &new, lifetime).await?;
     Ok(Departure {
         location: begun.authorize.into(),
         binding: begun.binding,
@@ -83,13 +82,13 @@ pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result
     let key = one_time::key::<SignInTicket>(&ticket);
     let client = start.client;
     let record = SignInTicket { provider, start };
-    let waiting = Waiting {
+    let new = NewPending {
         key: &key,
         client,
         bound_to: None,
         record: &record,
     };
-    put(app, &waiting, TICKET_LIFETIME).await?;
+    pending::put(app, &new, TICKET_LIFETIME).await?;
     let (public_url, ticket) = (&app.config.public_url, ticket.expose());
     Ok(format!(
         "{public_url}/auth/sign-in/continue?ticket={ticket}"
@@ -99,47 +98,10 @@ pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result
 /// Sends the browser that brings a ticket away.
 pub async fn open_ticket(app: &App, ticket: &Secret) -> Result<Departure, Error> {
     let key = one_time::key::<SignInTicket>(ticket);
-    let taken: Option<(SignInTicket, AuthClient)> = take(app, &key, None).await?;
-    let (ticket, _) = taken.ok_or(Error::Refused(Why::ClientInvalid))?;
+    let taken: Option<(SignInTicket, AuthClient)> = pending::consume(app, &key, None).await?;
+    let (ticket, _) = taken.ok_or_else(|| {
+        audit::count(app, Stranger::UnknownTicket);
+        Error::Refused(Why::ClientInvalid)
+    })?;
     depart(app, ticket.provider, ticket.start).await
-}
-
-/// Remembers what a browser will bring the secret of, for so many seconds.
-async fn put<T: OneTime>(app: &App, waiting: &Waiting<'_, T>, lifetime: i64) -> Result<(), Error> {
-    let expires_on = app.now + lifetime.saturating_mul(1000);
-    try_join(
-        sign_ins::insert(&app.db, waiting, expires_on, app.now),
-        app.kv.put(waiting.key, waiting.record, lifetime),
-    )
-    .await
-    .map(drop)
-}
-
-/// Takes what a browser brings the secret of, once, with the client that asked. What this place
-/// does not remember, the row knows.
-pub(super) async fn take<T: OneTime>(
-    app: &App,
-    key: &str,
-    bound_to: Option<&str>,
-) -> Result<Option<(T, AuthClient)>, Error> {
-    let attempt = random_id()?;
-    let (taken, remembered) = join(
-        sign_ins::take(&app.db, T::KIND, key, &attempt, bound_to, app.now),
-        app.kv.get::<T>(key),
-    )
-    .await;
-    let Some(Taken { payload, client }) = taken? else {
-        return Ok(None);
-    };
-    let record = match remembered {
-        Ok(Some(record)) => record,
-        _ => serde_json::from_str(&payload)
-            .map_err(|error| Error::Internal(format!("sign-in record: {error}")))?,
-    };
-    Ok(Some((record, client)))
-}
-
-/// Nothing here waits for a browser with such a `state` and cookie at this provider.
-pub(super) fn nobody_waits() -> Failure {
-    Failure::foreign("no sign-in of this browser waits for this state")
 }

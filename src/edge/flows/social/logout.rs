@@ -8,8 +8,8 @@ use crate::edge::app::App;
 use crate::edge::flows::sessions;
 use crate::edge::outbound::deadline::Deadline;
 use crate::edge::outbound::identity_provider;
-use crate::edge::store::sessions::EndedSession;
 use crate::error::Error;
+use crate::store::sessions::EndedSession;
 
 /// How long Keycloak's answer is waited for, in milliseconds: a browser that is sent there next
 /// should find nobody signed in.

@@ -7,6 +7,7 @@ mod departure;
 mod identify;
 mod logout;
 mod membership;
+mod pending;
 mod provider_logout;
 
 pub use arrival::{Arrival, Finished, finish};
@@ -16,6 +17,7 @@ pub use provider_logout::end_by_logout_token;
 
 use worker::console_error;
 
+use super::audit::{self, Stranger};
 use super::credentials::{CallingClient, SignedIn};
 use crate::auth::oauth::{Failure, Provider};
 use crate::auth::secret::Secret;
@@ -32,14 +34,16 @@ pub async fn with_access_token(
 ) -> Result<SignedIn, Error> {
     let descriptor = app.config.social.descriptor(provider)?;
     let found = identify::by_token(app, descriptor, token).await;
-    let person = match found {
+    let person = match found.inspect_err(|_| count_unknown(app)) {
         Ok(profile) => membership::admit(app, calling.client(), profile, None).await,
         Err(failure) => Err(failure),
     };
-    person.map_err(|failure| {
-        membership::record(app, Some(calling.client().id), "failed");
-        told(provider, failure)
-    })
+    person.map_err(|failure| told(provider, failure))
+}
+
+/// Counts a person of whom a provider has proven nothing.
+fn count_unknown(app: &App) {
+    audit::count(app, Stranger::UnknownIdentity);
 }
 
 /// What the caller is told, after the log has the reason.

@@ -8,8 +8,8 @@ use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::flows::sessions;
 use crate::edge::outbound::identity_provider::{endpoints, verify};
-use crate::edge::store::provider_logouts;
 use crate::error::Error;
+use crate::store::provider_logouts;
 
 /// Ends the sessions that a logout token names, once (OpenID Connect Back-Channel Logout 1.0 §2.7).
 /// One that names none of ours is good all the same.
@@ -35,7 +35,8 @@ async fn end(app: &App, provider: Provider, token: &Secret) -> Result<(), Failur
     let signed = verify(token, &proof.keys, &app.deadline).await?;
     let logout = proof.check(signed, app.now)?;
     let attempt = random_id()?;
-    let ended = provider_logouts::end_sessions(&app.db, &logout, &attempt, app.now).await?;
+    let end = provider_logouts::end_sessions(&logout, &attempt, app.now);
+    let ended = app.db.run(end).await?;
     let ended = ended.ok_or_else(|| Failure::untrusted("the logout token was taken before"))?;
     for session in &ended {
         sessions::record_sign_out(app, session);

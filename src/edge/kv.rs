@@ -1,0 +1,97 @@
+//! KV as we use it: typed records under the key of a one-time thing, each with its life.
+
+use std::rc::Rc;
+
+use worker::{Env, KvStore};
+
+use super::d1::with_timeout;
+use super::metrics::StorageMetrics;
+use crate::auth::one_time::OneTime;
+use crate::auth::secret::random_id;
+use crate::error::Error;
+use crate::wire::message::Message;
+
+/// KV refuses shorter lives, in seconds; the stored `expires_on` is the true end.
+const SHORTEST_LIFE: i64 = 60;
+/// What the keys of the development mailbox begin with.
+const MAIL: &str = "dev-mail:";
+const MAIL_LIFE: u64 = 86_400;
+const MAILS_SHOWN: u64 = 100;
+
+/// The key-value store. It remembers, and never decides: a miss is never a refusal.
+#[derive(Clone)]
+pub struct Kv {
+    kv: KvStore,
+    metrics: Rc<StorageMetrics>,
+}
+
+impl Kv {
+    /// Opens the binding `KV`.
+    pub fn open(env: &Env, metrics: Rc<StorageMetrics>) -> Result<Self, Error> {
+        let kv = env
+            .kv("KV")
+            .map_err(|_| Error::Misconfigured("KV (the KV binding) is missing".to_owned()))?;
+        Ok(Self { kv, metrics })
+    }
+
+    /// The same store, counted by another meter.
+    pub fn counted_by(&self, metrics: Rc<StorageMetrics>) -> Self {
+        Self {
+            kv: self.kv.clone(),
+            metrics,
+        }
+    }
+
+    /// Remembers a record for `life` seconds.
+    pub async fn put<T: OneTime>(&self, key: &str, record: &T, life: i64) -> Result<(), Error> {
+        let text = serde_json::to_string(record)
+            .map_err(|error| Error::Internal(format!("KV record: {error}")))?;
+        let put = self
+            .kv
+            .put(key, text)
+            .map_err(outage)?
+            .expiration_ttl(life.max(SHORTEST_LIFE).unsigned_abs());
+        let _trip = self.metrics.begin();
+        self.metrics.operation();
+        with_timeout("KV", put.execute()).await
+    }
+
+    /// Forgets a record.
+    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+        let _trip = self.metrics.begin();
+        self.metrics.operation();
+        with_timeout("KV", self.kv.delete(key)).await
+    }
+
+    /// Puts a message into the development mailbox, for a day. Later ones list first.
+    pub async fn keep_mail(&self, message: &Message, now: i64) -> Result<(), Error> {
+        let key = format!("{MAIL}{:015}-{}", i64::MAX / 10_000 - now, random_id()?);
+        let text = serde_json::to_string(message)
+            .map_err(|error| Error::Internal(format!("mail: {error}")))?;
+        let put = self.kv.put(&key, text).map_err(outage)?;
+        with_timeout("KV", put.expiration_ttl(MAIL_LIFE).execute()).await
+    }
+
+    /// The messages in the development mailbox, newest first.
+    pub async fn mails(&self) -> Result<Vec<Message>, Error> {
+        let list = self.kv.list().prefix(MAIL.to_owned()).limit(MAILS_SHOWN);
+        let mut mails = Vec::new();
+        for key in with_timeout("KV", list.execute()).await?.keys {
+            let text = with_timeout("KV", self.kv.get(&key.name).text()).await?;
+            mails.extend(text.and_then(|text| serde_json::from_str(&text).ok()));
+        }
+        Ok(mails)
+    }
+
+    /// What is remembered under a key, if this place knows it.
+    pub async fn get<T: OneTime>(&self, key: &str) -> Result<Option<T>, Error> {
+        let _trip = self.metrics.begin();
+        self.metrics.operation();
+        let text = with_timeout("KV", self.kv.get(key).text()).await?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+}
+
+fn outage(error: impl std::fmt::Display) -> Error {
+    Error::Unavailable(format!("KV: {error}"))
+}

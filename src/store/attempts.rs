@@ -1,0 +1,251 @@
+//! Wrong attempts. One is counted before anything is hashed, so that guesses sent at once all count.
+//!
+//! Two rows are kept for an attempt: one for the place it comes from (a device or session that the
+//! account's owner has signed in with before, otherwise the name as typed at the network:
+//! [`Place`](crate::auth::attempts::Place)) and one for the account, which known places do not touch.
+//! So what is counted for one name of an account says nothing of its other name, until the account is
+//! locked to strangers.
+
+use super::batch::Batch;
+use super::query::{Query, sql};
+use super::row::{FromRow, Row, Unreadable};
+use crate::auth::attempts::{CounterKeys, Limits};
+use crate::error::Error;
+
+/// The same wrong attempt within this time is one: `ServiceStack`'s clients send theirs twice.
+const TWICE_MS: i64 = 5_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// An attempt about to be made.
+pub struct Guess<'a> {
+    /// The folded name it is aimed at, of somebody or nobody.
+    pub name: &'a str,
+    /// What it is counted under.
+    pub keys: &'a CounterKeys,
+    /// Drawn for this attempt.
+    pub attempt: &'a str,
+    /// Tag of what was tried.
+    pub tag: &'a str,
+    /// The client that must be there, and the digest of the secret it gave (nothing where the
+    /// deployment vouches for it); nothing where the caller has proven itself another way.
+    pub client: Option<(&'a str, Option<&'a str>)>,
+    /// The deployment's limits.
+    pub limits: Limits,
+}
+
+/// What an attempt is aimed at, as one row `g`: the account's owner, the keys of its two counters, and
+/// whether the place is known. ?1 name, ?2 to ?6 the [`CounterKeys`].
+macro_rules! aim {
+    () => {
+        "(select owner, coalesce('account:' || owner, ?2) as account, device or session as known, \
+            case when device then ?5 when session then 'session:' || ?6 else ?3 end as place \
+          from (select owner, \
+              exists (select 1 from known_devices k where k.user_id = owner and k.device = ?4) as device, \
+              exists (select 1 from sessions s where s.id = ?6 and s.user_id = owner and s.ended_on is null) as session \
+            from (select coalesce( \
+                (select u.id from users u where u.username_key = ?1 and u.deleted = 0), \
+                (select u.id from users u where u.email_key = ?1 and u.deleted = 0)) as owner))) g"
+    };
+}
+
+/// Whether the counters allowed the attempt ?7: it is the last that was counted for its place.
+macro_rules! allowed {
+    () => {
+        concat!(
+            "exists (select 1 from ",
+            aim!(),
+            " cross join attempts p on p.key = g.place where p.last_by = ?7)"
+        )
+    };
+}
+pub(super) use {aim, allowed};
+
+/// The failures of a row with one more attempt: the first after a quiet time, and none for the same
+/// one sent twice. ?8 now, ?9 tag, ?10 how long the same is the same
+macro_rules! failures {
+    ($quiet:literal) => {
+        concat!(
+            "case when ",
+            $quiet,
+            " then 1 when last_tag = ?9 and last_on > ?8 - ?10 then failures else failures + 1 end"
+        )
+    };
+}
+
+/// The columns of a row after one more attempt, blocked by `delay` from ?11 failures on.
+macro_rules! counted {
+    ($quiet:literal, $delay:expr) => {
+        concat!(
+            " on conflict (key) do update set user_id = excluded.user_id, failures = ",
+            failures!($quiet),
+            ", blocked_until = iif(",
+            failures!($quiet),
+            " >= ?11, ?8 + ",
+            $delay,
+            ", null), last_on = ?8, last_tag = ?9, last_by = ?7"
+        )
+    };
+}
+
+// The client must have proven itself, and no delay run for the place, or for the account of an
+// unknown place. Delays are a minute and double to an hour.
+const COUNT_PLACE: &str = concat!(
+    "insert into attempts (key, user_id, failures, last_on, last_tag, last_by, blocked_until) \
+     select g.place, g.owner, 1, ?8, ?9, ?7, iif(1 >= ?11, ?8 + 60000, null) from ",
+    aim!(),
+    " where (?13 is null or exists (select 1 from auth_clients c where c.client_id = ?13 \
+         and (?14 is null or c.client_secret_digest = ?14) and c.deleted = 0)) \
+       and (g.known or not exists (select 1 from attempts b where b.key = g.account and b.blocked_until > ?8))",
+    counted!(
+        "max(last_on, coalesce(blocked_until, 0)) < ?8 - ?12",
+        concat!(
+            "min(3600000, 60000 << min(16, ",
+            failures!("max(last_on, coalesce(blocked_until, 0)) < ?8 - ?12"),
+            " - ?11))"
+        )
+    ),
+    " where coalesce(blocked_until, 0) <= ?8"
+);
+
+const COUNT_ACCOUNT: &str = concat!(
+    "insert into attempts (key, user_id, failures, last_on, last_tag, last_by, blocked_until) \
+     select g.account, g.owner, 1, ?8, ?9, ?7, iif(1 >= ?11, ?8 + ?12, null) from ",
+    aim!(),
+    " where not g.known and exists (select 1 from attempts p where p.key = g.place and p.last_by = ?7)",
+    counted!("last_on < ?8 - ?12", "?12")
+);
+
+const VERDICT: &str = concat!(
+    "select exists (select 1 from attempts p where p.key = g.place and p.last_by = ?7) as allowed, \
+       max(coalesce((select blocked_until from attempts p where p.key = g.place), 0), \
+         iif(g.known, 0, coalesce((select blocked_until from attempts b where b.key = g.account), 0))) as blocked_until \
+     from ",
+    aim!()
+);
+
+/// Whether an attempt may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    allowed: bool,
+    blocked_until: i64,
+}
+
+impl FromRow for Verdict {
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            allowed: row.get("allowed")?,
+            blocked_until: row.get("blocked_until")?,
+        })
+    }
+}
+
+impl Verdict {
+    /// Lets an attempt go on, or says how long to wait (429).
+    pub fn allow(self, now: i64) -> Result<(), Error> {
+        if self.allowed {
+            return Ok(());
+        }
+        let seconds = (self.blocked_until - now).max(1000) / 1000;
+        Err(Error::TooMany(u32::try_from(seconds).unwrap_or(u32::MAX)))
+    }
+}
+
+/// Counts an attempt, if its client is proven and no delay runs.
+pub fn count(guess: &Guess<'_>, now: i64) -> impl Batch<Output = Verdict> {
+    let batch = (
+        count_place(guess, now),
+        count_account(guess, now),
+        verdict(guess),
+    );
+    batch.map(|((), (), verdict)| verdict)
+}
+
+fn count_place(guess: &Guess<'_>, now: i64) -> Query<()> {
+    let (keys, limits) = (guess.keys, guess.limits);
+    let (client, secret) = guess.client.unzip();
+    let statement = sql!(
+        COUNT_PLACE,
+        guess.name,
+        &keys.name,
+        &keys.network,
+        keys.device.as_ref(),
+        keys.on_device.as_ref(),
+        keys.session.as_ref(),
+        guess.attempt,
+        now,
+        guess.tag,
+        TWICE_MS,
+        limits.per_source,
+        limits.window,
+        client,
+        secret.flatten()
+    );
+    statement.run()
+}
+
+fn count_account(guess: &Guess<'_>, now: i64) -> Query<()> {
+    let keys = guess.keys;
+    let statement = sql!(
+        COUNT_ACCOUNT,
+        guess.name,
+        &keys.name,
+        &keys.network,
+        keys.device.as_ref(),
+        keys.on_device.as_ref(),
+        keys.session.as_ref(),
+        guess.attempt,
+        now,
+        guess.tag,
+        TWICE_MS,
+        guess.limits.per_account,
+        DAY_MS
+    );
+    statement.run()
+}
+
+fn verdict(guess: &Guess<'_>) -> Query<Verdict> {
+    let keys = guess.keys;
+    let statement = sql!(
+        VERDICT,
+        guess.name,
+        &keys.name,
+        &keys.network,
+        keys.device.as_ref(),
+        keys.on_device.as_ref(),
+        keys.session.as_ref(),
+        guess.attempt
+    );
+    statement.one()
+}
+
+const CLEAR: &str =
+    "delete from attempts where key in ('account:' || ?1, ?2, ?3, 'session:' || ?4)";
+
+// A trigger forgets the devices that were used least recently, where there are more than twenty.
+const KNOW_DEVICE: &str = "insert into known_devices (user_id, device, last_used_on) \
+     select ?1, ?2, ?3 where ?2 is not null \
+     on conflict (user_id, device) do update set last_used_on = excluded.last_used_on";
+
+const KEEP_DEVICE: &str = "insert into known_devices (user_id, device, last_used_on) \
+     select ?1, ?2, ?3 where ?2 is not null \
+       and exists (select 1 from user_credentials where user_id = ?1 and password = ?4) \
+     on conflict (user_id, device) do update set last_used_on = excluded.last_used_on";
+
+/// Forgets the failures of an account and of the place that has signed in to it, and knows its device
+/// from now on. A sign-in without a typed name has no keys, and so no place of its own.
+pub fn clear(user_id: &str, keys: Option<&CounterKeys>, now: i64) -> [Query<()>; 2] {
+    let network = keys.map(|keys| &keys.network);
+    let device = keys.and_then(|keys| keys.device.as_ref());
+    let on_device = keys.and_then(|keys| keys.on_device.as_ref());
+    let session = keys.and_then(|keys| keys.session.as_ref());
+    [
+        sql!(CLEAR, user_id, network, on_device, session).run(),
+        sql!(KNOW_DEVICE, user_id, device, now).run(),
+    ]
+}
+
+/// Knows the device of the user who has just set a password. The trigger on `changed_on` has
+/// forgotten it with the others, and all that was counted.
+pub fn keep_device(user_id: &str, device: Option<&str>, password: &str, now: i64) -> Query<()> {
+    sql!(KEEP_DEVICE, user_id, device, now, password).run()
+}

@@ -1,0 +1,192 @@
+//! Authorization codes. The row of a code decides who redeems it.
+//!
+//! A batch cannot branch, so its statements are chained by a random attempt id: the attempt that the
+//! first statement wrote into the row gets the session, every other one ends it (RFC 6749 §4.1.2).
+
+use super::accounts::account_columns;
+use super::batch::Batch;
+use super::clients::client_columns;
+use super::effects::{SignInEffects, otp_was_consumed};
+use super::provider_logouts::not_logged_out;
+use super::query::sql;
+use super::row::{FromRow, Row, Unreadable};
+use super::sessions::{LiveSession, PasswordPrecondition, live_sessions};
+
+const INSERT: &str = concat!(
+    "insert into one_time (key, kind, user_id, client_id, session_id, \
+       client_secret_digest, challenge, method, provider_session, created_on, expires_on) \
+     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?8, ?9 \
+     where ((select changed_on from user_credentials where user_id = ?2) is ?11 or ?12) and ",
+    not_logged_out!("?13"),
+    " and ",
+    otp_was_consumed!("?10")
+);
+
+// Another client does not spend it; neither does its own client after a change of `secret`.
+const CONSUME: &str = "update one_time set taken_by = ?2, taken_on = ?4 \
+     where key = ?1 and taken_by is null and voided_on is null and expires_on > ?4 \
+       and exists (select 1 from auth_clients c where c.id = one_time.client_id \
+         and c.client_id = ?3 and c.deleted = 0 \
+         and c.secret_digest = one_time.client_secret_digest)";
+
+const OPEN_SESSION: &str = "insert into sessions (id, user_id, client_id, refreshed_on, \
+       last_used_on, device, method, provider_session, created_on, expires_on) \
+     select o.session_id, o.user_id, o.client_id, ?4, ?4, ?5, o.method, o.provider_session, ?4, ?6 \
+     from one_time o join live_members m on m.user_id = o.user_id and m.client_id = o.client_id \
+     where o.key = ?1 and o.taken_by = ?2 and o.challenge is ?3";
+
+// As in the original, a sign-in that must still change its password is not a last login.
+const LAST_LOGIN: &str = "update users set last_login = ?3 where id = ( \
+       select o.user_id from one_time o \
+       join sessions s on s.id = o.session_id \
+       join user_tenants t on t.user_id = o.user_id and t.deleted = 0 and t.status = 1 \
+       join users u on u.id = o.user_id and u.default_tenant_id = t.tenant_id \
+       where o.key = ?1 and o.taken_by = ?2)";
+
+const END_REPLAYED: &str = "update sessions set ended_on = ?4, ended_why = 'code replayed' \
+     where ended_on is null and id = ( \
+       select o.session_id from one_time o join auth_clients c on c.id = o.client_id \
+       where o.key = ?1 and o.taken_by <> ?2 and c.client_id = ?3)";
+
+const STATE: &str = "select \
+       exists (select 1 from auth_clients where client_id = ?3 and deleted = 0) as known_client, \
+       c.id is not null as good_client, \
+       o.taken_by is not null as taken, o.taken_by is ?2 as won, \
+       o.voided_on is not null as voided, coalesce(o.expires_on <= ?4, 0) as expired, \
+       o.user_id, o.client_id, o.session_id \
+     from (select 1) left join one_time o on o.key = ?1 \
+     left join auth_clients c on c.id = o.client_id and c.client_id = ?3 and c.deleted = 0 \
+       and c.secret_digest = o.client_secret_digest";
+
+const SESSION: &str = concat!(
+    live_sessions!(),
+    "and s.id = (select session_id from one_time where key = ?1 and taken_by = ?2) \
+     and s.expires_on > ?3"
+);
+
+/// A code about to be issued.
+pub struct NewCode<'a> {
+    /// The key of its secret.
+    pub key: &'a str,
+    /// The user who was authenticated.
+    pub user_id: &'a str,
+    /// The client it is for.
+    pub client: i64,
+    /// Id of the session it will open, drawn now so that a replay can end it.
+    pub session_id: &'a str,
+    /// Digest of the client's `secret` now.
+    pub client_secret_digest: &'a str,
+    /// PKCE challenge (S256).
+    pub challenge: Option<&'a str>,
+    /// How the user was authenticated.
+    pub method: &'a str,
+    /// The session at the provider that it comes from.
+    pub provider_session: Option<&'a str>,
+    /// The password that must still be the user's.
+    pub password: PasswordPrecondition,
+    /// Its end.
+    pub expires_on: i64,
+}
+
+/// A code as a client presents it.
+pub struct Redemption<'a> {
+    /// The key of its secret.
+    pub key: &'a str,
+    /// Drawn for this attempt.
+    pub attempt: &'a str,
+    /// The client that presents it.
+    pub client_id: &'a str,
+    /// The challenge that the verifier answers.
+    pub challenge: Option<&'a str>,
+    /// Digest of the device that presents it.
+    pub device: Option<&'a str>,
+    /// The absolute end of the session.
+    pub session_expires_on: i64,
+}
+
+/// What a redemption found.
+pub struct CodeState {
+    /// Whether the client exists.
+    pub known_client: bool,
+    /// Whether the code is there, of this client, under the client's present `secret`.
+    pub good_client: bool,
+    /// Whether any attempt has consumed it.
+    pub taken: bool,
+    /// Whether this attempt has.
+    pub won: bool,
+    /// Whether a password change voided it.
+    pub voided: bool,
+    /// Whether its time is over.
+    pub expired: bool,
+    /// The user it was issued for.
+    pub user_id: Option<String>,
+    /// The client it was issued to.
+    pub client: Option<i64>,
+    /// The session it opens, or has opened.
+    pub session_id: Option<String>,
+}
+
+impl FromRow for CodeState {
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            known_client: row.get("known_client")?,
+            good_client: row.get("good_client")?,
+            taken: row.get("taken")?,
+            won: row.get("won")?,
+            voided: row.get("voided")?,
+            expired: row.get("expired")?,
+            user_id: row.get("user_id")?,
+            client: row.get("client_id")?,
+            session_id: row.get("session_id")?,
+        })
+    }
+}
+
+/// Makes a code redeemable, after the effects of its sign-in and unless the user's password has
+/// changed meanwhile; tells whether it did.
+pub fn insert(code: &NewCode<'_>, effects: SignInEffects, now: i64) -> impl Batch<Output = bool> {
+    let insert = sql!(
+        INSERT,
+        code.key,
+        code.user_id,
+        code.client,
+        code.session_id,
+        code.client_secret_digest,
+        code.challenge,
+        code.method,
+        now,
+        code.expires_on,
+        effects.otp_attempt.as_ref(),
+        code.password.set_at(),
+        code.password.is_none(),
+        code.provider_session
+    );
+    (effects.queries, insert.changes()).map(|(_, inserted)| inserted > 0)
+}
+
+/// Redeems a code: consumes it and opens its session, or ends the session of the attempt that
+/// consumed it before.
+pub fn redeem(
+    code: &Redemption<'_>,
+    now: i64,
+) -> impl Batch<Output = (CodeState, Option<LiveSession>)> {
+    let (key, attempt, client) = (code.key, code.attempt, code.client_id);
+    let open = sql!(
+        OPEN_SESSION,
+        key,
+        attempt,
+        code.challenge,
+        now,
+        code.device,
+        code.session_expires_on
+    );
+    let batch = (
+        sql!(CONSUME, key, attempt, client, now).run(),
+        open.run(),
+        sql!(LAST_LOGIN, key, attempt, now).run(),
+        sql!(END_REPLAYED, key, attempt, client, now).run(),
+        sql!(STATE, key, attempt, client, now).one(),
+        sql!(SESSION, key, attempt, now).first(),
+    );
+    batch.map(|((), (), (), (), state, session)| (state, session))
+}

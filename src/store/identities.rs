@@ -1,0 +1,218 @@
+//! People at providers, and the accounts they open.
+
+use super::accounts::{account_columns, taken_name};
+use super::batch::Batch;
+use super::query::{Query, Statement, sql};
+use super::row::{FromRow, Row, Unreadable};
+use super::sign_ups;
+use crate::auth::account::{Account, fold};
+use crate::auth::oauth::policy::{Holder, KnownIdentity, NewAccount};
+use crate::auth::oauth::profile::Profile;
+use crate::config::SignUpPlace;
+
+const KNOWN: &str = "select i.user_id, u.id is not null as live \
+     from user_identities i left join users u on u.id = i.user_id and u.deleted = 0 \
+     where i.provider = ?1 and i.issuer = ?2 and i.subject = ?3";
+
+const HOLDER: &str =
+    "select id as user_id, email, email_verified from users where email_key = ?1 and deleted = 0";
+
+const ACCOUNT: &str = concat!(
+    "select ",
+    account_columns!(),
+    " from accounts a where a.user_id = (select user_id from user_identities \
+       where provider = ?1 and issuer = ?2 and subject = ?3)"
+);
+
+// Whatever let the decision fall this way must hold still, and the account be one that may come in.
+const LINK: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
+     select ?1, ?2, ?3, u.id, ?4 from users u \
+     join live_members m on m.user_id = u.id and m.client_id = ?5 \
+     where u.id = ?6 and u.deleted = 0 and u.email = ?7 and u.email_verified = 1 \
+     on conflict do nothing";
+
+const SIGN_UP: &str = concat!(
+    "insert into users (id, first_name, middle_name, last_name, username, \
+       username_key, email, email_key, email_verified, default_tenant_id, created_on, modified_on, \
+       name_stands_in) \
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 is not null, ?9, ?11, ?11, ?15 where not ",
+    taken_name!("?6", "?8"),
+    " and not exists (select 1 from user_identities \
+         where provider = ?12 and issuer = ?13 and subject = ?14) \
+       and exists (select 1 from tenants where id = ?9 and deleted = 0 and status = 0) \
+       and exists (select 1 from roles where id = ?10 and deleted = 0)"
+);
+
+const IDENTITY: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
+     select ?1, ?2, ?3, u.id, ?4 from users u where u.id = ?5";
+
+const USED: &str = "update user_identities set last_used_on = ?4 \
+     where provider = ?1 and issuer = ?2 and subject = ?3";
+
+// A name that somebody chose stays, whatever a provider calls the person.
+const NAME: &str = "update users set first_name = ?4, middle_name = ?5, last_name = ?6, \
+       name_stands_in = 0, modified_on = ?7 \
+     where name_stands_in = 1 and id = (select user_id from user_identities \
+       where provider = ?1 and issuer = ?2 and subject = ?3)";
+
+/// Whose account a person at a provider may open.
+pub struct Standing {
+    /// What is known of the identity.
+    pub known: KnownIdentity,
+    /// The account it opens.
+    pub account: Option<Account>,
+    /// Who has its address here.
+    pub holder: Option<Holder>,
+}
+
+/// How a sign-up went.
+pub struct SignedUp {
+    /// The new account, unless somebody was faster.
+    pub account: Option<Account>,
+    /// Whether tenant and role are there.
+    pub place_exists: bool,
+}
+
+impl FromRow for KnownIdentity {
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
+        Ok(if row.get("live")? {
+            Self::Of(row.get("user_id")?)
+        } else {
+            Self::OfDeletedUser
+        })
+    }
+}
+
+impl FromRow for Holder {
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            user_id: row.get("user_id")?,
+            email: row.get("email")?,
+            email_verified: row.get("email_verified")?,
+        })
+    }
+}
+
+/// Looks a person up, by identity and by address.
+pub fn find(profile: &Profile) -> impl Batch<Output = Standing> {
+    let email_key = profile.email.as_ref().map(|email| fold(email.as_str()));
+    let batch = (
+        of_profile(KNOWN, profile).first(),
+        account(profile),
+        sql!(HOLDER, email_key).first(),
+    );
+    batch.map(|(known, account, holder)| Standing {
+        known: known.unwrap_or(KnownIdentity::No),
+        account,
+        holder,
+    })
+}
+
+/// Attaches the identity to the user who holds its address and may come in to the client; gives the
+/// account, or nothing where that is not so any more.
+pub fn link(
+    profile: &Profile,
+    holder: &Holder,
+    client: i64,
+    now: i64,
+) -> impl Batch<Output = Option<Account>> {
+    let link = sql!(
+        LINK,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject,
+        now,
+        client,
+        &holder.user_id,
+        &holder.email
+    );
+    (link.run(), account(profile)).map(|((), account)| account)
+}
+
+/// A user about to be made of a person at a provider.
+pub struct NewUser<'a> {
+    /// The user's id, which the statements hang on: drawn for this attempt.
+    pub id: &'a str,
+    /// The membership's id.
+    pub membership_id: &'a str,
+    /// Who it is.
+    pub account: &'a NewAccount,
+    /// Tenant, role and clients.
+    pub place: &'a SignUpPlace,
+}
+
+/// Makes an account with its identity, whole or not at all.
+pub fn sign_up(profile: &Profile, new: &NewUser<'_>, now: i64) -> impl Batch<Output = SignedUp> {
+    let identity = sql!(
+        IDENTITY,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject,
+        now,
+        new.id
+    );
+    let batch = (
+        user(profile, new, now).changes(),
+        sign_ups::memberships(new.id, new.membership_id, new.place, None, now),
+        identity.run(),
+        account(profile),
+        sign_ups::place_exists(new.place),
+    );
+    batch.map(|(made, _, (), account, (place_exists,))| SignedUp {
+        account: account.filter(|_| made > 0),
+        place_exists,
+    })
+}
+
+fn user(profile: &Profile, new: &NewUser<'_>, now: i64) -> Statement {
+    let NewAccount {
+        username,
+        email,
+        names,
+        name_stands_in,
+    } = new.account;
+    let email_key = email.as_deref().map(fold);
+    sql!(
+        SIGN_UP,
+        new.id,
+        names.first.as_deref().unwrap_or(username),
+        names.middle.as_deref(),
+        names.last.as_deref(),
+        username,
+        &fold(username),
+        email.as_deref(),
+        email_key,
+        &new.place.tenant_id,
+        &new.place.role_id,
+        now,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject,
+        *name_stands_in
+    )
+}
+
+/// Notes that an identity has opened its account; a name that only stood in gives way to a real one.
+pub fn used(profile: &Profile, now: i64) -> Vec<Query<()>> {
+    let (provider, issuer, subject) = (profile.provider.name(), &profile.issuer, &profile.subject);
+    let names = &profile.names;
+    let name = names.first.as_deref().map(|first| {
+        let (middle, last) = (names.middle.as_deref(), names.last.as_deref());
+        sql!(NAME, provider, issuer, subject, first, middle, last, now).run()
+    });
+    let used = sql!(USED, provider, issuer, subject, now).run();
+    [used].into_iter().chain(name).collect()
+}
+
+fn account(profile: &Profile) -> Query<Option<Account>> {
+    of_profile(ACCOUNT, profile).first()
+}
+
+fn of_profile(sql: &'static str, profile: &Profile) -> Statement {
+    sql!(
+        sql,
+        profile.provider.name(),
+        &profile.issuer,
+        &profile.subject
+    )
+}

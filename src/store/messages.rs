@@ -1,0 +1,64 @@
+//! Messages sent in the last hour, and how many may be.
+//!
+//! An invitation goes to an address that is nobody's yet, so a stranger can ask for as many as there are
+//! addresses. It is held back by every message that was sent; a message to an account's owner is held
+//! back only by others of that kind. So made-up addresses keep no owner from a link.
+
+use super::batch::Batch;
+use super::hourly_counts::{count_where, hour_of};
+use super::query::sql;
+use crate::auth::address::Mailbox;
+
+const HOUR_MS: i64 = 3_600_000;
+/// Messages of a kind that one mailbox gets in an hour.
+const PER_MAILBOX: u32 = 3;
+/// Messages that one domain gets in an hour.
+const PER_DOMAIN: u32 = 60;
+/// What a message that is held back is counted as.
+const HELD_BACK: &str = "message held back";
+
+const INSERT: &str = "insert into messages_sent (id, kind, recipient, domain, sent_on) \
+     select ?1, ?2, ?3, ?4, ?5 \
+     where (select count(*) from messages_sent \
+         where recipient = ?3 and kind = ?2 and sent_on > ?6) < ?7 \
+       and (?4 is null or (select count(*) from messages_sent \
+         where domain = ?4 and sent_on > ?6 and (?2 = 'sign-up' or kind <> 'sign-up')) < ?8) \
+       and (?9 is null or (select count(*) from messages_sent \
+         where sent_on > ?6 and (?2 = 'sign-up' or kind <> 'sign-up')) < ?9)";
+
+const COUNT_IF_HELD_BACK: &str =
+    count_where!("not exists (select 1 from messages_sent where id = ?3)");
+
+/// A message about to be sent, as it is counted.
+pub struct NewMessage<'a> {
+    /// Drawn for this attempt.
+    pub attempt: &'a str,
+    /// What it is about.
+    pub kind: &'a str,
+    /// Where it goes.
+    pub mailbox: &'a Mailbox,
+    /// Whether the domain's limit holds.
+    pub is_limited_by_domain: bool,
+    /// Messages an hour to all mailboxes together, if that is limited.
+    pub per_hour: Option<u32>,
+}
+
+/// Counts a message and lets it go, unless one of the limits is reached: then it is counted as held
+/// back.
+pub fn count(message: &NewMessage<'_>, now: i64) -> impl Batch<Output = bool> {
+    let domain = message.mailbox.domain.as_str();
+    let insert = sql!(
+        INSERT,
+        message.attempt,
+        message.kind,
+        &message.mailbox.address,
+        message.is_limited_by_domain.then_some(domain),
+        now,
+        now - HOUR_MS,
+        PER_MAILBOX,
+        PER_DOMAIN,
+        message.per_hour
+    );
+    let held_back = sql!(COUNT_IF_HELD_BACK, hour_of(now), HELD_BACK, message.attempt);
+    (insert.changes(), held_back.run()).map(|(counted, ())| counted > 0)
+}

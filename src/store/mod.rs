@@ -1,0 +1,40 @@
+//! SQL as plain data: what is asked of D1, and how its answers are read.
+//!
+//! A [`Query`] is one statement with its values and the way its answer is read; a [`Batch`] is any
+//! tuple, `Vec` or `Option` of them, and batches nest. `edge::d1` runs one as a transaction in one
+//! round trip and hands back a value of the same shape, so that no answer is read by its number.
+//! Nothing here knows D1: every statement is tested natively, on SQLite with the real migrations
+//! (`tests/storage`).
+
+mod batch;
+mod query;
+mod row;
+
+pub mod accounts;
+pub mod activity;
+pub mod attempts;
+pub mod clients;
+pub mod codes;
+pub mod effects;
+pub mod hourly_counts;
+pub mod identities;
+pub mod links;
+pub mod messages;
+pub mod otps;
+pub mod passwords;
+pub mod pending;
+pub mod provider_logouts;
+pub mod refresh_tokens;
+pub mod sessions;
+pub mod sign_ups;
+pub mod sweep;
+
+pub use batch::Batch;
+pub(crate) use query::sql;
+pub use query::{Query, Statement, Value};
+pub use row::{FromRow, FromValue, Row, Rows, Unreadable};
+
+/// Whether the database answers at all.
+pub fn probe() -> Query<()> {
+    sql!("select 1").run()
+}

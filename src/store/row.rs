@@ -1,0 +1,177 @@
+//! The answer to a statement, and how its rows are read: column by column.
+
+use super::query::Value;
+use crate::error::Error;
+
+/// What a statement answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// The columns' names, in order.
+    pub columns: Vec<String>,
+    /// The rows' values, each as long as `columns`.
+    pub rows: Vec<Vec<Value>>,
+    /// How many rows the statement changed.
+    pub changes: usize,
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    columns: &'a [String],
+    values: &'a [Value],
+}
+
+/// Something that is read from a row.
+pub trait FromRow: Sized {
+    /// Reads it; fails where a column is missing or holds something else than the schema says.
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable>;
+}
+
+/// Something that is read from one column.
+pub trait FromValue: Sized {
+    /// Reads it; nothing where the value is of another type.
+    fn from_value(value: &Value) -> Option<Self>;
+}
+
+/// Why an answer could not be read: the schema and the query differ, or something was stored by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The batch has more queries than answers.
+    NoAnswer,
+    /// No row where there always is one.
+    NoRow,
+    /// A column that the query did not select, or whose value is of another type.
+    Column(&'static str),
+    /// A column whose text is not what it should be; the reason never quotes it.
+    Content(&'static str, String),
+}
+
+impl Rows {
+    /// The rows, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        self.rows.iter().map(|values| Row {
+            columns: &self.columns,
+            values,
+        })
+    }
+}
+
+impl Row<'_> {
+    /// Reads a column.
+    pub fn get<T: FromValue>(&self, column: &'static str) -> Result<T, Unreadable> {
+        let position = self.columns.iter().position(|name| name == column);
+        position
+            .and_then(|position| self.values.get(position))
+            .and_then(T::from_value)
+            .ok_or(Unreadable::Column(column))
+    }
+
+    /// Reads a column, or the type's own default where the query did not select it.
+    pub fn selected<T: FromValue + Default>(&self, column: &'static str) -> Result<T, Unreadable> {
+        if self.columns.iter().any(|name| name == column) {
+            self.get(column)
+        } else {
+            Ok(T::default())
+        }
+    }
+
+    /// Reads a column that holds JSON.
+    pub fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        column: &'static str,
+    ) -> Result<T, Unreadable> {
+        let text: String = self.get(column)?;
+        // Position and kind of the mistake, and never the text.
+        serde_json::from_str(&text).map_err(|error| {
+            let kind = error.classify();
+            Unreadable::Content(column, format!("{kind:?} at {}", error.column()))
+        })
+    }
+}
+
+/// The only column of a query that selects one.
+impl<T: FromValue> FromRow for (T,) {
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
+        let value = row.values.first().and_then(T::from_value);
+        value.map(|value| (value,)).ok_or(Unreadable::NoRow)
+    }
+}
+
+impl FromValue for i64 {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+}
+
+impl FromValue for u32 {
+    fn from_value(value: &Value) -> Option<Self> {
+        i64::from_value(value).and_then(|number| number.try_into().ok())
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: &Value) -> Option<Self> {
+        i64::from_value(value).map(|number| number != 0)
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+impl From<Unreadable> for Error {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Internal(match unreadable {
+            Unreadable::NoAnswer => "D1 gave fewer answers than it was asked questions".to_owned(),
+            Unreadable::NoRow => "D1 gave no row where there always is one".to_owned(),
+            Unreadable::Column(column) => format!("D1 row: {column} is missing or of another type"),
+            Unreadable::Content(column, why) => format!("D1 row: {column}: {why}"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_read_as_its_own_type_only() {
+        let rows = Rows {
+            columns: vec!["n".to_owned(), "t".to_owned(), "z".to_owned()],
+            rows: vec![vec![
+                Value::Integer(-1),
+                Value::Text("[1".to_owned()),
+                Value::Null,
+            ]],
+            changes: 0,
+        };
+        let row = rows.iter().next().unwrap();
+        assert_eq!(row.get::<i64>("n"), Ok(-1));
+        assert_eq!(row.get::<bool>("n"), Ok(true));
+        assert_eq!(row.get::<u32>("n"), Err(Unreadable::Column("n")));
+        assert_eq!(row.get::<String>("n"), Err(Unreadable::Column("n")));
+        assert_eq!(row.get::<Option<String>>("z"), Ok(None));
+        assert_eq!(row.get::<String>("z"), Err(Unreadable::Column("z")));
+        assert_eq!(row.get::<i64>("x"), Err(Unreadable::Column("x")));
+        assert!(
+            matches!(row.json::<Vec<i64>>("t"), Err(Unreadable::Content("t", why)) if !why.contains("[1"))
+        );
+    }
+}

@@ -1,0 +1,227 @@
+//! Sessions. Each function is one batch that decides and reads in the same transaction.
+//!
+//! Whatever opens or uses a session asks the view `live_members`, or `accounts.live` and the client
+//! itself: user, membership, tenant, role and client as they are now.
+
+use super::accounts::account_columns;
+use super::batch::Batch;
+use super::clients::client_columns;
+use super::effects::{SignInEffects, otp_was_consumed};
+use super::provider_logouts::not_logged_out;
+use super::query::{Query, sql};
+use super::row::{FromRow, Row, Unreadable};
+use crate::auth::account::Account;
+use crate::auth::client::AuthClient;
+
+/// The rows of [`LiveSession`]s, up to the condition that says which.
+macro_rules! live_sessions {
+    () => {
+        concat!(
+            "select s.id as session_id, s.method as session_method, ",
+            account_columns!(),
+            ", ",
+            client_columns!(),
+            " from sessions s \
+             cross join accounts a on a.user_id = s.user_id \
+             cross join auth_clients c on c.id = s.client_id \
+             where s.ended_on is null and a.live and c.deleted = 0 \
+               and exists (select 1 from user_clients u \
+                 where u.user_id = s.user_id and u.client_id = s.client_id) "
+        )
+    };
+}
+pub(super) use live_sessions;
+
+const LIVE: &str = concat!(live_sessions!(), "and s.id = ?1 and s.expires_on > ?2");
+
+const OPEN: &str = concat!(
+    "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, \
+       device, method, provider_session, created_on, expires_on) \
+     select ?1, m.user_id, m.client_id, ?4, ?4, ?5, ?6, ?11, ?4, ?7 \
+     from live_members m where m.user_id = ?2 and m.client_id = ?3 \
+       and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
+    not_logged_out!("?11"),
+    " and ",
+    otp_was_consumed!("?8")
+);
+
+// As in the original, a sign-in that must still change its password is not a last login.
+const LAST_LOGIN: &str = "update users set last_login = ?2 where id = ( \
+       select s.user_id from sessions s \
+       join live_members m on m.user_id = s.user_id and m.client_id = s.client_id \
+       join user_tenants t on t.id = m.user_tenant_id and t.status = 1 \
+       where s.id = ?1 and s.created_on = ?2)";
+
+const KEEP_PROVIDER_TOKEN: &str = "update sessions set provider_token = ?2 where id = ?1";
+
+const REPLACE: &str = "update sessions set ended_on = ?3, ended_why = 'signed in anew' \
+     where id = ?1 and ended_on is null and exists (select 1 from sessions n where n.id = ?2)";
+
+const END: &str = "update sessions set ended_on = ?2, ended_why = ?3 \
+     where id = ?1 and ended_on is null and expires_on > ?2 \
+       and exists (select 1 from live_members m \
+         where m.user_id = sessions.user_id and m.client_id = sessions.client_id) \
+     returning id, user_id, client_id, method, provider_token";
+
+/// A session in use: its user and its client as they are now.
+pub struct LiveSession {
+    /// The `sid`.
+    pub id: String,
+    /// How the user was authenticated.
+    pub method: String,
+    /// Its user.
+    pub account: Account,
+    /// Its client.
+    pub client: AuthClient,
+}
+
+/// The password that must still be the user's for an authentication to open something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordPrecondition {
+    /// The one that was set then; none, if there was none.
+    SetAt(Option<i64>),
+    /// Any: the authentication does not rest on the password.
+    None,
+}
+
+impl PasswordPrecondition {
+    /// When the password was set.
+    pub const fn set_at(self) -> Option<i64> {
+        match self {
+            Self::SetAt(changed_on) => changed_on,
+            Self::None => None,
+        }
+    }
+
+    /// Whether any password will do.
+    pub const fn is_none(self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
+/// The user and the client of a session.
+#[derive(Debug)]
+pub struct Owner {
+    /// Its user.
+    pub user_id: String,
+    /// Its client.
+    pub client: i64,
+}
+
+/// A session that a statement has just ended.
+#[derive(Debug)]
+pub struct EndedSession {
+    /// The `sid`.
+    pub id: String,
+    /// Its user.
+    pub user_id: String,
+    /// Its client's number.
+    pub client: i64,
+    /// How the user had been authenticated.
+    pub method: String,
+    /// The provider's refresh token (encrypted), if one was kept.
+    pub provider_token: Option<String>,
+}
+
+/// A session about to be opened.
+pub struct NewSession<'a> {
+    /// The `sid`.
+    pub id: &'a str,
+    /// Its user.
+    pub user_id: &'a str,
+    /// Its client.
+    pub client: i64,
+    /// Digest of the device that signs in.
+    pub device: Option<&'a str>,
+    /// How the user was authenticated.
+    pub method: &'a str,
+    /// The session at the provider that it comes from.
+    pub provider_session: Option<&'a str>,
+    /// The password that must still be the user's.
+    pub password: PasswordPrecondition,
+    /// The absolute end.
+    pub expires_on: i64,
+    /// A session that ends when this one opens.
+    pub replaces: Option<&'a str>,
+}
+
+impl FromRow for LiveSession {
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: row.get("session_id")?,
+            method: row.get("session_method")?,
+            account: Account::from_row(row)?,
+            client: AuthClient::from_row(row)?,
+        })
+    }
+}
+
+impl FromRow for Owner {
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            user_id: row.get("user_id")?,
+            client: row.get("client_id")?,
+        })
+    }
+}
+
+impl FromRow for EndedSession {
+    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: row.get("id")?,
+            user_id: row.get("user_id")?,
+            client: row.get("client_id")?,
+            method: row.get("method")?,
+            provider_token: row.get("provider_token")?,
+        })
+    }
+}
+
+/// The session of an id, if it may be used now.
+pub fn live(id: &str, now: i64) -> Query<Option<LiveSession>> {
+    sql!(LIVE, id, now).first()
+}
+
+/// Opens a session, if user and client still allow it, the effects of its sign-in took place, and
+/// the user's password is still the same.
+pub fn open(
+    new: &NewSession<'_>,
+    effects: SignInEffects,
+    now: i64,
+) -> impl Batch<Output = Option<LiveSession>> {
+    let open = sql!(
+        OPEN,
+        new.id,
+        new.user_id,
+        new.client,
+        now,
+        new.device,
+        new.method,
+        new.expires_on,
+        effects.otp_attempt.as_ref(),
+        new.password.set_at(),
+        new.password.is_none(),
+        new.provider_session
+    );
+    let replace = new
+        .replaces
+        .map(|old| sql!(REPLACE, old, new.id, now).run());
+    let batch = (
+        effects.queries,
+        open.run(),
+        sql!(LAST_LOGIN, new.id, now).run(),
+        live(new.id, now),
+        replace,
+    );
+    batch.map(|(_, (), (), session, _)| session)
+}
+
+/// Keeps the provider's refresh token (encrypted) for signing out there.
+pub fn keep_provider_token(id: &str, token: &str) -> Query<()> {
+    sql!(KEEP_PROVIDER_TOKEN, id, token).run()
+}
+
+/// Ends a live session; nothing if it was over already.
+pub fn end(id: &str, why: &str, now: i64) -> Query<Option<EndedSession>> {
+    sql!(END, id, now, why).first()
+}

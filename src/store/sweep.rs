@@ -1,0 +1,88 @@
+//! What is over, table by table, and how it is deleted: a few rows at a time, so that requests come
+//! between.
+
+use super::query::{Query, Statement, sql};
+use crate::config::Config;
+
+/// Rows that one statement deletes: requests wait for no more than that.
+pub const STEP: u32 = 5000;
+/// A backlog is counted up to this.
+const COUNTED: u32 = 10_000;
+
+/// One thing that is swept.
+pub struct Step {
+    /// The table.
+    pub table: &'static str,
+    delete: &'static str,
+    count: &'static str,
+}
+
+/// A step: its table, that table's key, and where the keys of rows that are over are found.
+///
+/// ?1 now, ?2 how long activity is kept, ?3 how long failures of a place count, ?4 how many rows.
+macro_rules! step {
+    ($table:literal, $key:literal, $over:literal) => {
+        Step {
+            table: $table,
+            delete: concat!(
+                "delete from ",
+                $table,
+                " where (",
+                $key,
+                ") in (select ",
+                $key,
+                " from ",
+                $over,
+                " limit ?4)"
+            ),
+            count: concat!("select count(*) from (select 1 from ", $over, " limit ?4)"),
+        }
+    };
+}
+
+/// Everything that is swept, each step by an index of its own.
+///
+/// Codes and links stay for a day, so that a replay is recognised; a
+/// session goes once neither its refresh token nor an access token can live; the failures of a place
+/// go once they cannot count any more, though a delay of an hour began with the last; those of an
+/// account count for a day; a device that was not used for a year is a stranger again.
+#[rustfmt::skip]
+pub const STEPS: [Step; 13] = [
+    step!("sessions", "id", "sessions where expires_on < ?1 - 86400000"),
+    step!("sessions", "id", "sessions where ended_on < ?1 - 86400000"),
+    step!("sessions", "id", "(select s.id as id from auth_clients c cross join sessions s \
+        on s.client_id = c.id and s.ended_on is null and s.last_used_on < ?1 - 86400000 \
+          - 1000 * (c.refresh_token_expiration + c.access_token_expiration))"),
+    step!("one_time", "key", "one_time where kind in ('code', 'reset', 'sign-up') and expires_on < ?1 - 86400000"),
+    step!("one_time", "key", "one_time where kind in ('signin', 'ticket') and expires_on < ?1"),
+    step!("provider_logouts", "token", "provider_logouts where expires_on < ?1 - 86400000"),
+    step!("otps", "username_key", "otps where expires_on < ?1"),
+    step!("attempts", "key", "attempts where key >= 'b' and last_on < ?1 - 3600000 - ?3"),
+    step!("attempts", "key", "attempts where key < 'b' and last_on < ?1 - 86400000"),
+    step!("known_devices", "user_id, device", "known_devices where last_used_on < ?1 - 31536000000"),
+    step!("messages_sent", "id", "messages_sent where sent_on < ?1 - 3600000"),
+    step!("login_activity", "id", "login_activity where at < ?1 - ?2"),
+    step!("hourly_counts", "hour, kind", "hourly_counts where hour < ?1 - ?2"),
+];
+
+impl Step {
+    /// Deletes the next rows and counts them; fewer than [`STEP`] are the last.
+    pub fn delete(&self, config: &Config, now: i64) -> Query<usize> {
+        bound(self.delete, config, STEP, now).changes()
+    }
+
+    /// How many rows are over; 10,000 stands for that or more.
+    pub fn backlog(&self, config: &Config, now: i64) -> Query<(i64,)> {
+        bound(self.count, config, COUNTED, now).one()
+    }
+}
+
+fn bound(sql: &'static str, config: &Config, rows: u32, now: i64) -> Statement {
+    sql!(
+        sql,
+        now,
+        config.audit_retention,
+        config.attempts.window,
+        rows
+    )
+}
