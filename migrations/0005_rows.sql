@@ -12,7 +12,7 @@ create table hourly_counts (
 
 -- How many refusals an account has had in the last hour. The statement that asks names these results.
 create index login_activity_refusals on login_activity (user_id, kind, result, at)
-  where result in ('failed', 'refused', 'replay');
+  where result in ('failed', 'refused', 'unreadable', 'replay');
 
 -- Sessions are over when their time is, when they were ended, or when they have been idle for too long.
 create index sessions_ended on sessions (ended_on) where ended_on is not null;

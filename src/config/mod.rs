@@ -271,8 +271,8 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_one_in_either_spelling() {
-        let config = read(&[("MAIL_DOMAINS", "Example.com, B\u{fc}cher.example")])
+    fn a_domain_is_one_in_any_letters() {
+        let config = read(&[("MAIL_DOMAINS", "Example.com, XN--Bcher-kva.example")])
             .unwrap_or_else(|error| panic!("{error:?}"));
         let domains = ["example.com", "xn--bcher-kva.example"];
         assert_eq!(config.messages.unlimited_domains, domains);

@@ -1,6 +1,6 @@
 //! Every way a request can fail, and the status each one has.
 //!
-//! The texts are those of the original service (README, "Differences"); how they are laid out
+//! The texts are those of the original service (docs/differences.md says where not); how they are laid out
 //! on the wire belongs to the dialects in [`crate::wire`].
 
 mod detail;

@@ -10,7 +10,7 @@ const REFUSALS_PER_HOUR: u32 = 60;
 /// The results that a caller who proves nothing can cause as often as they like.
 macro_rules! refusals {
     () => {
-        "('failed', 'refused', 'replay')"
+        "('failed', 'refused', 'unreadable', 'replay')"
     };
 }
 

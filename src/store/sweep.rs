@@ -1,11 +1,17 @@
 //! What is over, table by table, and how it is deleted: a few rows at a time, so that requests come
 //! between.
 
+use std::collections::{BTreeMap, VecDeque};
+
+use super::batch::Batch;
 use super::query::{Query, Statement, sql};
 use crate::config::Config;
 
 /// Rows that one statement deletes: requests wait for no more than that.
-pub const STEP: u32 = 5000;
+const STEP: u32 = 5000;
+/// How long a sweep goes on, in milliseconds; the next one finds the rest.
+const TIME_LIMIT_MS: i64 = 20_000;
+const HOUR_MS: i64 = 3_600_000;
 /// A backlog is counted up to this.
 const COUNTED: u32 = 10_000;
 
@@ -47,7 +53,7 @@ macro_rules! step {
 /// go once they cannot count any more, though a delay of an hour began with the last; those of an
 /// account count for a day; a device that was not used for a year is a stranger again.
 #[rustfmt::skip]
-pub const STEPS: [Step; 13] = [
+pub static STEPS: [Step; 13] = [
     step!("sessions", "id", "sessions where expires_on < ?1 - 86400000"),
     step!("sessions", "id", "sessions where ended_on < ?1 - 86400000"),
     step!("sessions", "id", "(select s.id as id from auth_clients c cross join sessions s \
@@ -65,24 +71,81 @@ pub const STEPS: [Step; 13] = [
     step!("hourly_counts", "hour, kind", "hourly_counts where hour < ?1 - ?2"),
 ];
 
-impl Step {
-    /// Deletes the next rows and counts them; fewer than [`STEP`] are the last.
-    pub fn delete(&self, config: &Config, now: i64) -> Query<usize> {
-        bound(self.delete, config, STEP, now).changes()
-    }
+/// How long rows are kept that have no end of their own, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// Activity and hourly counts.
+    pub activity: i64,
+    /// What failed at a place, for so long after it.
+    pub failures: i64,
+}
 
-    /// How many rows are over; 10,000 stands for that or more.
-    pub fn backlog(&self, config: &Config, now: i64) -> Query<(i64,)> {
-        bound(self.count, config, COUNTED, now).one()
+impl Kept {
+    /// As the deployment's settings say.
+    pub const fn of(config: &Config) -> Self {
+        Self {
+            activity: config.audit_retention,
+            failures: config.attempts.window,
+        }
     }
 }
 
-fn bound(sql: &'static str, config: &Config, rows: u32, now: i64) -> Statement {
-    sql!(
-        sql,
-        now,
-        config.audit_retention,
-        config.attempts.window,
-        rows
-    )
+impl Step {
+    /// Deletes the next rows and counts them; fewer than 5,000 are the last.
+    pub fn delete(&self, kept: Kept, now: i64) -> Query<usize> {
+        bound(self.delete, kept, STEP, now).changes()
+    }
+
+    /// How many rows are over; 10,000 stands for that or more.
+    pub fn backlog(&self, kept: Kept, now: i64) -> Query<(i64,)> {
+        bound(self.count, kept, COUNTED, now).one()
+    }
+}
+
+fn bound(sql: &'static str, kept: Kept, rows: u32, now: i64) -> Statement {
+    sql!(sql, now, kept.activity, kept.failures, rows)
+}
+
+/// A sweep under way: which step is next, until nothing is left or the time is up.
+pub struct Sweep {
+    /// When it began: what is over is judged by that, too.
+    pub start: i64,
+    open: VecDeque<&'static Step>,
+}
+
+impl Sweep {
+    /// Begins with another step in each hour, so that steps that hang keep no other from its turn.
+    pub fn begin(now: i64) -> Self {
+        let hour = usize::try_from(now.div_euclid(HOUR_MS)).unwrap_or(0);
+        let mut open: VecDeque<_> = STEPS.iter().collect();
+        open.rotate_left(hour % STEPS.len());
+        Self { start: now, open }
+    }
+
+    /// The next step; nothing once all are finished or the time is up.
+    pub fn next(&mut self, now: i64) -> Option<&'static Step> {
+        if now - self.start >= TIME_LIMIT_MS {
+            return None;
+        }
+        self.open.pop_front()
+    }
+
+    /// Gives a step another turn, after the others, if it may have left some rows.
+    pub fn deleted(&mut self, step: &'static Step, rows: usize) {
+        if rows >= STEP as usize {
+            self.open.push_back(step);
+        }
+    }
+}
+
+/// How many rows of each table are over; 10,000 of one step stands for that or more.
+pub fn backlog(kept: Kept, now: i64) -> impl Batch<Output = BTreeMap<&'static str, i64>> {
+    let counts: Vec<_> = STEPS.iter().map(|step| step.backlog(kept, now)).collect();
+    counts.map(|counts| {
+        let mut tables = BTreeMap::new();
+        for (step, (rows,)) in STEPS.iter().zip(counts) {
+            *tables.entry(step.table).or_insert(0) += rows;
+        }
+        tables
+    })
 }

@@ -7,7 +7,7 @@ export function openClient(url, connections) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const { hostname, port } = url;
 
-  /** Sends one request and resolves with the milliseconds to the end of its answer, which must have the status it expects. */
+  /** Sends one request and resolves with the milliseconds to the end of its answer, which must have the status, or one of those, that it expects. */
   async function send(wanted) {
     for (;;) {
       try {
@@ -28,7 +28,7 @@ export function openClient(url, connections) {
         answer.setEncoding("utf8").on("data", (chunk) => (text += chunk));
         answer.on("end", () => {
           const ms = performance.now() - start;
-          if (answer.statusCode === expect) resolve({ ms, text });
+          if ([expect].flat().includes(answer.statusCode)) resolve({ ms, text });
           else reject(new Error(`${method} ${host}${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`));
         });
       });

@@ -65,6 +65,7 @@ export async function startWorkerd(workers) {
     workers: [...workers, storageWorker({ d1Databases, kvNamespaces: { KV: "bench" } })],
     d1Persist: join(folder, "d1"),
     kvPersist: join(folder, "kv"),
+    unsafeTriggerHandlers: true,
     handleRuntimeStdio: (stdout, stderr) => {
       stdout.resume();
       stderr.on("data", (chunk) => process.stderr.write(chunk));

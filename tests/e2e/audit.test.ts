@@ -37,12 +37,6 @@ interface Attempt {
   headers?: Record<string, string>;
 }
 
-/** How often each kind of thing was counted, whatever the hour. */
-async function counts(): Promise<Record<string, number>> {
-  const rows = (await worker.db.prepare("select kind, sum(count) as n from hourly_counts group by kind").all<{ kind: string; n: number }>()).results;
-  return Object.fromEntries(rows.map(({ kind, n }) => [kind, n]));
-}
-
 /** A row of `login_activity`. */
 interface Activity {
   kind: string;
@@ -53,6 +47,12 @@ interface Activity {
   address: string;
   country: string;
   ray: string;
+}
+
+/** How often each kind of thing was counted, whatever the hour. */
+async function counts(): Promise<Record<string, number>> {
+  const rows = (await worker.db.prepare("select kind, sum(count) as n from hourly_counts group by kind").all<{ kind: string; n: number }>()).results;
+  return Object.fromEntries(rows.map(({ kind, n }) => [kind, n]));
 }
 
 /** Sends something as a caller whom the platform knows well; gives what was written down and counted of just that. */
@@ -71,8 +71,17 @@ async function watched({ method = "POST", path, body, headers }: Attempt): Promi
   for (const row of rows) expect(row).toMatchObject({ address: "192.0.2.9", country: "NO", user_agent: "tester/1.0", ray });
   return { answer, counted, written: rows.map(({ kind, result, user_id, client_id, session_id }) => ({ event: `${kind} ${result}`, user_id, client_id, session_id })) };
 }
-/** The events that the worker has logged. */
-const logged = async (): Promise<{ event: string; ray: string; at: string; [name: string]: unknown }[]> =>
+
+/** A line of the log: an event, or what is only counted. */
+interface Line {
+  event: string;
+  result?: string;
+  at: string;
+  ray: string | null;
+  leftOut?: number;
+}
+
+const logged = async (): Promise<Line[]> =>
   (await worker.printed()).split("\n").filter((line) => line.includes('{"event"')).map((line) => JSON.parse(line.slice(line.indexOf('{"event"'))));
 const byEvent = (a: { event: string }, b: { event: string }) => a.event.localeCompare(b.event);
 

@@ -100,7 +100,7 @@ test("replay after logout: neither token of the session, nor its code, opens any
   const signedIn = await their.signIn();
   await their.post("/auth/logout", "", cookieHeader(signedIn));
   expect((await their.who(cookieHeader(signedIn))).status).toBe(401);
-  expect((await their.refresh({ refreshToken: signedIn.body.refreshToken })).status).toBe(401);
+  expect((await their.refresh({ refreshToken: signedIn.body.refreshToken })).status).toBe(403);
 });
 
 test("disabled user's session: it is over at once, and nothing the user still holds opens another", async () => {

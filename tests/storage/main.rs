@@ -17,4 +17,5 @@ mod plans;
 mod refresh;
 mod sqlite;
 mod stand_ins;
+mod sweep;
 mod tour;

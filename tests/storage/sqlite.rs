@@ -39,16 +39,19 @@ impl Db {
     }
 
     /// Runs a batch as one transaction.
-    pub fn run<B: Batch>(&self, mut batch: B) -> B::Output {
+    pub fn run<B: Batch>(&self, batch: B) -> B::Output {
+        self.try_run(batch).unwrap()
+    }
+
+    /// The same, where it may fail; nothing of the batch remains then.
+    pub fn try_run<B: Batch>(&self, mut batch: B) -> rusqlite::Result<B::Output> {
         let mut statements = Vec::new();
         batch.prepare(&mut statements);
-        let transaction = self.connection.unchecked_transaction().unwrap();
-        let answers: Vec<_> = statements
-            .iter()
-            .map(|statement| self.answer(statement).unwrap())
-            .collect();
-        transaction.commit().unwrap();
-        batch.read(&mut answers.into_iter()).unwrap()
+        let transaction = self.connection.unchecked_transaction()?;
+        let answers = statements.iter().map(|statement| self.answer(statement));
+        let answers: Vec<_> = answers.collect::<Result<_, _>>()?;
+        transaction.commit()?;
+        Ok(batch.read(&mut answers.into_iter()).unwrap())
     }
 
     /// What was run.

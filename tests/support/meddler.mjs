@@ -10,8 +10,6 @@
 // requests goes on behind their answers; the text then ends both streams of the log. { memory: true }
 // is answered with the bytes of the worker's memory.
 //
-// { every: milliseconds } delays each trip. A scheduled event has its order in place of its cron expression.
-//
 // The log tells every trip of an order that has an `id`.
 
 import { memorySize } from "./memory.mjs";
@@ -40,8 +38,7 @@ export default {
     }
   },
   scheduled(event, env, context) {
-    const order = event.cron.startsWith("{") ? JSON.parse(event.cron) : undefined;
-    return new Worker(watched(context), order ? meddled(env, order) : env).scheduled(event);
+    return new Worker(watched(context), env).scheduled(event);
   },
 };
 
@@ -72,12 +69,11 @@ async function settled(text) {
 }
 
 function meddled(env, order) {
-  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, every, lose, panic } = order;
+  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, lose, panic } = order;
   let trips = 0;
   /** Goes to a store, unless this is the trip that is meddled with. */
   const meddle = async (store, go) => {
     if (id) console.log(`[trip ${id} ${store}]`);
-    if (every) await new Promise((resolve) => setTimeout(resolve, every));
     if (store !== on || ++trips !== trip) return go();
     if (fail) throw new Error("D1_ERROR: the disk is on fire");
     if (hang) await new Promise(() => {});

@@ -49,6 +49,7 @@ const defaults = (): Settings => ({
   DATA_KEY: freshDataKey(),
   PASSWORD_HASH: "argon2id", // a fifth of the default's time
   SERVER_TIMING: "on",
+  MAIL_DOMAINS: "example.com", // where everybody in the tests has an address
 });
 
 const STORAGE = { d1Databases: { DB: "DB" }, kvNamespaces: { KV: "KV" } };

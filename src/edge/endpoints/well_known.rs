@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::edge::app::App;
 use crate::edge::flows::administration;
-use crate::edge::sweep;
 use crate::error::Error;
 use crate::store;
+use crate::store::sweep::{self, Kept};
 use crate::wire::incoming::Incoming;
 use crate::wire::reply::Reply;
 
@@ -28,7 +28,10 @@ pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, Error> {
 /// each table wait for the sweep.
 pub async fn health(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     if is_administrator(app, incoming).await? {
-        let backlog = sweep::backlog(&app.db, &app.config, app.now).await?;
+        let backlog = app
+            .db
+            .run(sweep::backlog(Kept::of(&app.config), app.now))
+            .await?;
         return Reply::json(&json!({ "status": "ok", "backlog": backlog }));
     }
     app.db.run(store::probe()).await?;

@@ -1,0 +1,205 @@
+//! What is over goes, a few rows at a time; what is not stays.
+
+use std::cell::Cell;
+
+use crate::people::{NOW, column, database};
+use crate::sqlite::Db;
+use crate::store::sweep::{Kept, Sweep, backlog};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/// The shipped settings.
+const KEPT: Kept = Kept {
+    activity: 90 * DAY,
+    failures: 15 * MINUTE,
+};
+const TABLES: [&str; 9] = [
+    "attempts",
+    "hourly_counts",
+    "known_devices",
+    "login_activity",
+    "messages_sent",
+    "one_time",
+    "otps",
+    "provider_logouts",
+    "sessions",
+];
+
+/// One way to be over: what it is, table, key, the rest of a row whose end `?2` is counted from, and
+/// how long after that it is over.
+struct Case(
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    i64,
+);
+
+const SESSION: &str =
+    "id, user_id, client_id, refreshed_on, method, created_on, last_used_on, expires_on, ended_on";
+
+// A client's refresh tokens live for a day, its access tokens for fifteen minutes.
+#[rustfmt::skip]
+const CASES: [Case; 17] = [
+    Case("expired session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, ?2, null", DAY),
+    Case("ended session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, 8640000000000000, ?2", DAY),
+    Case("idle session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, ?2, 8640000000000000, null", 2 * DAY + 15 * MINUTE),
+    Case("code", "one_time", "", "key, kind, created_on, expires_on", "'code', 0, ?2", DAY),
+    Case("reset link", "one_time", "", "key, kind, created_on, expires_on", "'reset', 0, ?2", DAY),
+    Case("invitation", "one_time", "", "key, kind, created_on, expires_on", "'sign-up', 0, ?2", DAY),
+    Case("pending sign-in", "one_time", "", "key, kind, created_on, expires_on", "'signin', 0, ?2", 0),
+    Case("ticket", "one_time", "", "key, kind, created_on, expires_on", "'ticket', 0, ?2", 0),
+    Case("logout token", "provider_logouts", "", "token, attempt, created_on, expires_on", "'', 0, ?2", DAY),
+    Case("OTP", "otps", "", "username_key, mac, created_on, expires_on", "'', 0, ?2", 0),
+    Case("failures at a network", "attempts", "network:", "key, failures, last_on, last_tag, last_by", "1, ?2, '', ''", HOUR + 15 * MINUTE),
+    Case("failures on a device", "attempts", "device:", "key, failures, last_on, last_tag, last_by", "1, ?2, '', ''", HOUR + 15 * MINUTE),
+    Case("failures of a session", "attempts", "session:", "key, failures, last_on, last_tag, last_by", "1, ?2, '', ''", HOUR + 15 * MINUTE),
+    Case("failures at an account", "attempts", "account:", "key, failures, last_on, last_tag, last_by", "1, ?2, '', ''", DAY),
+    Case("device", "known_devices", "", "device, user_id, last_used_on", "'id-ann', ?2", 365 * DAY),
+    Case("message", "messages_sent", "", "id, kind, recipient, sent_on", "'sign-up', '', ?2", HOUR),
+    Case("event", "login_activity", "", "id, kind, result, at", "'sign-in', 'ok', ?2", 90 * DAY),
+];
+
+/// Adds a row that ended so long ago.
+fn add(db: &Db, case: &Case, name: &str, ago: i64) {
+    let Case(_, table, prefix, columns, values, _) = case;
+    let sql = format!("insert into {table} ({columns}) values ('{prefix}' || ?1, {values})");
+    db.connection.execute(&sql, (name, NOW - ago)).unwrap();
+}
+
+/// Adds so many messages that are over.
+fn add_messages(db: &Db, count: u32) {
+    let sql = "with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) \
+         insert into messages_sent (id, kind, recipient, sent_on) select i, 'sign-up', '', 0 from n";
+    db.connection.execute(sql, [count]).unwrap();
+}
+
+fn count(db: &Db, table: &str) -> u32 {
+    let sql = format!("select count(*) from {table}");
+    db.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Sweeps as the worker does; gives what went wrong.
+fn sweep(db: &Db, clock: impl Fn() -> i64) -> Vec<String> {
+    let mut failures = Vec::new();
+    let mut sweep = Sweep::begin(clock());
+    while let Some(step) = sweep.next(clock()) {
+        match db.try_run(step.delete(KEPT, sweep.start)) {
+            Ok(rows) => sweep.deleted(step, rows),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    failures
+}
+
+#[test]
+fn what_is_over_goes_and_nothing_before() {
+    for case in &CASES {
+        let Case(what, table, _, columns, _, over) = case;
+        let db = database();
+        add(&db, case, "over", over + 1);
+        add(&db, case, "kept", over - 1);
+        assert!(sweep(&db, || NOW).is_empty());
+        let key = columns.split(',').next().unwrap();
+        let left = column(&db, &format!("select {key} from {table}"));
+        assert_eq!(left.len(), 1, "{what}: {left:?}");
+        assert!(left[0].ends_with("kept"), "{what}: {left:?}");
+    }
+    let db = database();
+    let counts = "insert into hourly_counts values (?1, 'over', 1), (?2, 'kept', 1)";
+    let ends = [NOW - 90 * DAY - 1, NOW - 90 * DAY + 1];
+    db.connection.execute(counts, ends).unwrap();
+    assert!(sweep(&db, || NOW).is_empty());
+    assert_eq!(column(&db, "select kind from hourly_counts"), ["kept"]);
+}
+
+#[test]
+fn a_sweep_goes_on_until_nothing_is_left() {
+    let db = database();
+    add_messages(&db, 12_001);
+    assert!(sweep(&db, || NOW).is_empty());
+    assert_eq!(count(&db, "messages_sent"), 0);
+}
+
+#[test]
+fn a_sweep_stops_after_twenty_seconds_and_each_table_has_had_its_turn() {
+    let db = database();
+    add_messages(&db, 200_000);
+    for (n, case) in CASES.iter().enumerate() {
+        add(&db, case, &format!("over {n}"), case.5 + 1);
+    }
+    let asked = Cell::new(0);
+    let clock = || {
+        asked.set(asked.get() + 1);
+        NOW + asked.get() * 1000
+    };
+    assert!(sweep(&db, clock).is_empty());
+    let steps = 19 - 12;
+    assert_eq!(count(&db, "messages_sent"), 200_001 - 5000 * steps);
+    for table in TABLES.into_iter().filter(|it| *it != "messages_sent") {
+        assert_eq!(count(&db, table), 0, "{table}");
+    }
+}
+
+#[test]
+fn steps_that_take_all_the_time_keep_no_other_from_its_turn_for_long() {
+    let mut swept = 0;
+    for hour in 0..13 {
+        let db = database();
+        add_messages(&db, 1);
+        let asked = Cell::new(0);
+        // The time is up when the first step is done.
+        let clock = || {
+            asked.set(asked.get() + 1);
+            NOW + hour * HOUR + if asked.get() > 2 { 20_000 } else { 0 }
+        };
+        assert!(sweep(&db, clock).is_empty());
+        swept += 1 - count(&db, "messages_sent");
+    }
+    assert_eq!(swept, 1, "each step is the first in one of thirteen hours");
+}
+
+#[test]
+fn a_step_that_fails_stops_no_other_and_is_left_to_the_next_sweep() {
+    let db = database();
+    for (n, case) in CASES.iter().enumerate() {
+        add(&db, case, &format!("over {n}"), case.5 + 1);
+    }
+    let breaks = "alter table otps rename to lost;
+         create trigger stuck before delete on known_devices begin select raise(abort, 'stuck'); end;";
+    db.connection.execute_batch(breaks).unwrap();
+    let texts = sweep(&db, || NOW);
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(
+        texts
+            .iter()
+            .any(|text| text.contains("no such table: otps"))
+    );
+    assert!(texts.iter().any(|text| text.contains("stuck")));
+    let mends = "alter table lost rename to otps; drop trigger stuck;";
+    db.connection.execute_batch(mends).unwrap();
+    for table in TABLES {
+        let left = u32::from(["otps", "known_devices"].contains(&table));
+        assert_eq!(count(&db, table), left, "{table}");
+    }
+    assert!(sweep(&db, || NOW).is_empty());
+    assert_eq!(count(&db, "otps") + count(&db, "known_devices"), 0);
+}
+
+#[test]
+fn the_backlog_is_what_a_sweep_would_delete() {
+    let db = database();
+    for (n, case) in CASES.iter().enumerate() {
+        add(&db, case, &format!("over {n}"), case.5 + 1);
+        add(&db, case, &format!("kept {n}"), case.5 - 1);
+    }
+    let told = |db: &Db| db.run(backlog(KEPT, NOW));
+    let expected = [4, 0, 1, 1, 1, 5, 1, 1, 3];
+    assert_eq!(told(&db), TABLES.into_iter().zip(expected).collect());
+    add_messages(&db, 20_000);
+    assert_eq!(told(&db)["messages_sent"], 10_000, "that or more");
+    assert!(sweep(&db, || NOW).is_empty());
+    assert_eq!(told(&db), TABLES.into_iter().zip([0; 9]).collect());
+}
