@@ -9,7 +9,7 @@ const APP = "https://app.example";
 const OWN = "https://admin.example:8443"; // of ALLOWED_ORIGINS
 const EXPOSED = "X-Cookies, WWW-Authenticate, Retry-After";
 
-const settings = { ALLOWED_ORIGINS: `${OWN}, https://slash.example/, http://127.0.0.1:3000, capacitor://localhost` };
+const settings = { ALLOWED_ORIGINS: `${OWN}, https://slash.example/, http://127.0.0.1:3000, capacitor://localhost, https://straße.example` };
 
 const client = (id: number, redirectUrl: string, deleted = 0) =>
   `insert into auth_clients select ${id}, 'client-${id}', 'x', 'x', '${redirectUrl}', 900, 86400, 180, 0, 0, ${deleted}, null, null`;
@@ -65,7 +65,7 @@ const vary = ({ headers }: Answer) => headers.get("vary")!.split(",").map((name)
 
 describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
   test("may be read by an allowed origin, and says that it depends on it", async () => {
-    for (const origin of [LOCAL, APP, OWN, "https://slash.example", "http://127.0.0.1:3000", "capacitor://localhost", "http://plain.example:8080", "https://default-port.example", "https://big.example", "https://xn--bcher-kva.example"]) {
+    for (const origin of [LOCAL, APP, OWN, "https://slash.example", "http://127.0.0.1:3000", "capacitor://localhost", "http://plain.example:8080", "https://default-port.example", "https://big.example", "https://xn--bcher-kva.example", "https://xn--strae-oqa.example"]) {
       const answer = await request({ origin });
       expect(String(answer.status)).toBe(kind.slice(0, 3));
       expect(grant(answer), origin).toEqual(granted(origin));
