@@ -150,7 +150,6 @@ describe("what may be a password", () => {
     ["x", 256],
     ["🔑", 256],
     ["ﬃ", 3],
-    ["pass\u0000word", 1],
     ["'; drop table users; --", 1],
   ])("%j, %i times, may", async (text, times) => {
     const password = text.repeat(times);
@@ -170,7 +169,7 @@ describe("what may be a password", () => {
     ["x", 257],
     ["🔑", 257],
     ["ﬃ", 86],
-    ["x", 1_000_000],
+    ["x", 60_000],
   ])("%j, %i times, is too long", async (text, times) => {
     expect((await change({ password: text.repeat(times) })).body).toEqual(TOO_LONG);
   });

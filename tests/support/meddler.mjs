@@ -4,8 +4,8 @@
 // do: SQL that somebody else runs just before that trip; fail: true; hang: true; slow: true, which
 // answers after a second; lose: true, which does what is asked and loses the answer }, or
 // { missing: the name of a binding that is not there }, or { settings: what the worker finds besides
-// its own }, which it reads once it has found none that serve, or { panic: true }: D1 throws where it
-// never does, and the library that calls it does not expect that. { later: milliseconds } sets the
+// its own }, which it reads once it has found none that serve, or { panic: true }: waitUntil throws
+// where it never does, and the library that calls it does not expect that. { later: milliseconds } sets the
 // worker's clock ahead from this request on. { settle: a text } is answered once no work of earlier
 // requests goes on behind their answers; the text then ends both streams of the log. { memory: true }
 // is answered with the bytes of the worker's memory.
@@ -32,7 +32,7 @@ export default {
     if (order?.memory) return new Response(String(memorySize()));
     ahead = order?.later ?? ahead;
     try {
-      return await new Worker(watched(context), order ? meddled(env, order) : env).fetch(request);
+      return await new Worker(watched(context, order?.panic), order ? meddled(env, order) : env).fetch(request);
     } finally {
       if (order?.panic) busy.clear(); // with the instance went what went on in it
     }
@@ -45,7 +45,7 @@ export default {
 /** How much goes on behind the answer of each request. */
 const busy = new Map();
 
-function watched(context) {
+function watched(context, panic) {
   const count = (change) => {
     const left = (busy.get(context) ?? 0) + change;
     if (left > 0) busy.set(context, left);
@@ -53,6 +53,7 @@ function watched(context) {
   };
   return {
     waitUntil(work) {
+      if (panic) throw new Error("nobody expects this");
       count(+1);
       context.waitUntil(work.finally(() => count(-1)));
     },
@@ -69,7 +70,7 @@ async function settled(text) {
 }
 
 function meddled(env, order) {
-  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, lose, panic } = order;
+  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, lose } = order;
   let trips = 0;
   /** Goes to a store, unless this is the trip that is meddled with. */
   const meddle = async (store, go) => {
@@ -83,12 +84,12 @@ function meddled(env, order) {
     if (lose) throw new Error("D1_ERROR: the connection was lost");
     return answer;
   };
-  const bindings = { ...env, ...settings, DB: database(env.DB, (go) => meddle("DB", go), panic), KV: namespace(env.KV, (go) => meddle("KV", go)) };
+  const bindings = { ...env, ...settings, DB: database(env.DB, (go) => meddle("DB", go)), KV: namespace(env.KV, (go) => meddle("KV", go)) };
   delete bindings[missing];
   return bindings;
 }
 
-function database(db, trip, panic) {
+function database(db, trip) {
   const statement = (real) =>
     Object.assign(Object.create(real), {
       bind: (...values) => statement(real.bind(...values)),
@@ -96,7 +97,6 @@ function database(db, trip, panic) {
     });
   return Object.assign(Object.create(db), {
     prepare(sql) {
-      if (panic) throw new Error("nobody expects this");
       return statement(db.prepare(sql));
     },
     batch: (statements) => trip(() => db.batch(statements)),
