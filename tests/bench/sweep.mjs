@@ -27,6 +27,9 @@ const OVER = [
   [0.05, "messages_sent (id, kind, recipient, sent_on)", "hex(randomblob(12)), 'sign-up', 'somebody-' || i || '@example.com', i"],
 ];
 
+const TABLES = [...new Set(OVER.map(([, into]) => into.split(" ")[0]))];
+const ENDS = { login_activity: "at", attempts: "last_on", one_time: "expires_on", sessions: "expires_on", messages_sent: "sent_on" };
+
 await main(async () => {
   const workerd = await startWorkerd([ours("ours", "sweep", { JWT_KEYS: freshJwtKeys(), DATA_KEY: freshDataKey(), PASSWORD_HASH: "argon2id" })]);
   const db = workerd.database("sweep");
@@ -72,9 +75,6 @@ async function signIns(client, goesOn) {
   await Promise.all(Array.from({ length: AT_ONCE }, sendOn));
   return ms.sort((a, b) => a - b);
 }
-
-const TABLES = [...new Set(OVER.map(([, into]) => into.split(" ")[0]))];
-const ENDS = { login_activity: "at", attempts: "last_on", one_time: "expires_on", sessions: "expires_on", messages_sent: "sent_on" };
 
 /** How many of the rows are still there: their ends are numbers up to a million. */
 async function left(db) {
