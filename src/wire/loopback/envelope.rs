@@ -3,6 +3,8 @@
 //! A refusal inside an authentication strategy carries its message as an object; one by the
 //! operation itself carries it as text. Clients of the original tell them apart by that.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Why};
@@ -14,6 +16,8 @@ const BEARER_CHALLENGE: &str = "Bearer realm=\"Users\"";
 const INVALID_BODY: &str =
     "The request body is invalid. See error object `details` property for more info.";
 const RETRY_AFTER_OUTAGE: u32 = 5;
+/// The longest value of a parameter that is repeated whole, in characters.
+const MAX_ECHO: usize = 1_000;
 
 /// Writes a failure as an answer.
 pub fn reply(error: &Error) -> Reply {
@@ -82,6 +86,7 @@ fn message(error: &Error) -> Value {
         Error::Syntax(text) | Error::BadRequest(text) => json!(text),
         Error::MissingParameter(name) => json!(format!("Required parameter {name} is missing!")),
         Error::BadParameter { name, value, .. } => {
+            let value = shortened(value);
             json!(format!("Invalid data {value} for parameter \"{name}\"."))
         }
         Error::UnsupportedMedia { got, expected } => {
@@ -113,6 +118,14 @@ fn message(error: &Error) -> Value {
         Error::Unavailable(_) => json!("Service Unavailable"),
         Error::Misconfigured(what) => json!(format!("Misconfigured: {what}")),
         Error::Internal(_) => json!("Internal Server Error"),
+    }
+}
+
+/// As much of a parameter as an answer repeats: what needs no escape in a URL may need seven bytes here.
+fn shortened(value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(MAX_ECHO) {
+        None => value.into(),
+        Some(_) => value.chars().take(MAX_ECHO).chain(['…']).collect(),
     }
 }
 
@@ -160,6 +173,24 @@ mod tests {
             body(&Error::BearerMalformed)["error"]["message"],
             json!(400)
         );
+    }
+
+    #[test]
+    fn a_parameter_is_repeated_no_longer_than_it_needs_to_be_known_by() {
+        let message = |length: usize| {
+            let error = Error::BadParameter {
+                name: "filter",
+                value: "\u{1}".repeat(length),
+                details: Value::Null,
+            };
+            body(&error)["error"]["message"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        assert!(!message(MAX_ECHO).contains('…'));
+        let long = message(60_000);
+        assert!(long.contains('…') && long.chars().count() < MAX_ECHO + 50);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::wire::incoming::{Incoming, Method, media_essence};
 /// The parameters that may hold it, the first one first.
 const NAMES: [&str; 3] = ["continue", "ReturnUrl", "redirect"];
 
+/// The longest that is looked at, in bytes: what names a host of many letters costs to read.
+const MAX_URL: usize = 2_048;
+
 /// The return URL in query or form, as it was sent. One in a document is not read from here.
 pub fn requested(incoming: &Incoming, call: &Call) -> Option<String> {
     let pairs: Vec<_> = incoming.query.iter().chain(call.form()).collect();
@@ -31,7 +34,7 @@ pub fn requested(incoming: &Incoming, call: &Call) -> Option<String> {
 /// path. `public_url` is where we are, `allowed` are origins as browsers write them.
 pub fn check(text: &str, public_url: &str, allowed: &[String]) -> Result<String, Failure> {
     let text = text.trim();
-    let checked = if text.contains(char::is_control) {
+    let checked = if text.len() > MAX_URL || text.contains(char::is_control) {
         None
     } else if text.starts_with('/') {
         path(text, public_url)
@@ -165,6 +168,13 @@ mod tests {
         ] {
             assert_eq!(checked(text).as_deref(), Ok(url), "{text}");
         }
+    }
+
+    #[test]
+    fn a_url_longer_than_any_is_not_looked_at() {
+        let long = |length: usize| format!("/{}", "x".repeat(length - 1));
+        assert!(checked(&long(MAX_URL)).is_ok());
+        assert_eq!(checked(&long(MAX_URL + 1)), Err(Failure::ExternalRedirect));
     }
 
     #[test]
