@@ -157,6 +157,11 @@ describe("what may be a password", () => {
     await signIn({ password });
   });
 
+  test("one with U+0000 may not: what reads an export would take it for a shorter one", async () => {
+    const details = [{ path: "/password", code: "pattern", message: "must NOT contain U+0000", info: {} }];
+    expect((await change({ password: "pass\u0000word" })).body.error).toMatchObject({ statusCode: 422, details });
+  });
+
   test.each([
     ["1", 7],
     ["🔑", 7],

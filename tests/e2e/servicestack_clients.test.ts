@@ -132,6 +132,7 @@ describe.each([
   test("sends no password in a GET that would be taken", async () => {
     const refused = await failure(client().get(credentials()));
     expect(refused.responseStatus).toMatchObject({ errorCode: "ArgumentException", message: "A password must NOT be in a URL" });
+    expect((await failure(client().get(credentials({ password: undefined })))).responseStatus.errorCode).toBe("NotSupportedException");
   });
 
   test("learns that a provider is unknown", async () => {

@@ -82,6 +82,7 @@ describe("a code", () => {
     for (const other of ["", "x", code.toUpperCase(), ` ${code}`, key(code), randomBytes(32).toString("base64url")]) {
       expect((await our.token(other)).body, other).toEqual(INVALID_CREDENTIALS);
     }
+    expect((await our.token(`${code}\u0000`)).status).toBe(422);
     await redeem(code);
   });
 
