@@ -47,7 +47,7 @@ describe("a provider that hangs", () => {
     expect(brought.status).toBe(503);
     for (const waited of [milliseconds, also]) {
       expect(waited).toBeGreaterThan(9_000);
-      expect(waited).toBeLessThan(13_000);
+      expect(waited, "each call on its own would be given as long again").toBeLessThan(18_000);
     }
   });
 
@@ -64,7 +64,7 @@ describe("a provider that hangs", () => {
     const [answer, milliseconds] = await timed(() => app.back(GOOGLE, fields));
     expect(answer.body).toEqual(nested("Invalid Credentials"));
     expect(milliseconds).toBeGreaterThan(9_000);
-    expect(milliseconds).toBeLessThan(13_000);
+    expect(milliseconds).toBeLessThan(18_000);
   });
 
   test("holds one start up for a moment where its document is remembered, and the next not at all", { timeout: 60_000 }, async () => {
@@ -74,11 +74,11 @@ describe("a provider that hangs", () => {
     all(hang);
     const [first, milliseconds] = await timed(start);
     expect(first.status).toBe(302);
-    expect(milliseconds).toBeLessThan(6_000);
+    expect(milliseconds).toBeLessThan(9_000);
     const calls = outside.sent.length;
     const rest = await timed(() => Promise.all(Array.from({ length: 5 }, start)));
     expect(rest[0].map(({ status }) => status)).toEqual([302, 302, 302, 302, 302]);
-    expect(rest[1]).toBeLessThan(2_000);
+    expect(rest[1], "of five, each would wait three seconds").toBeLessThan(3_000);
     expect(outside.sent.length, "it is tried again every ten seconds at most").toBe(calls);
     await later(2 * MINUTE + 11_000);
     expect((await start()).status).toBe(302);

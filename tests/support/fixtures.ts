@@ -55,24 +55,5 @@ export const REVOKED = nested("TokenRevoked");
 /** A caller from an address, and with a device of that name. */
 export const from = (address: string, device?: string): Record<string, string> => ({ "cf-connecting-ip": address, ...(device && { device_id: device }) });
 
-/**
- * How many requests that hash a password may be under way at once.
- *
- * workerd reads no connection while it has work in hand, and hangs up on one whose request it gets round to only
- * after five seconds. On a busy machine a hundred hashes take longer.
- */
-export const HASHES_AT_ONCE = 20;
-
-/** Sends so many requests in parallel, as many of them at once as is said, and gives their answers in order. */
-export async function many<T>(count: number, ask: (n: number) => Promise<T>, atOnce = count): Promise<T[]> {
-  const answers: T[] = [];
-  let sent = 0;
-  const sendOn = async () => {
-    while (sent < count) {
-      const n = sent++;
-      answers[n] = await ask(n);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, sendOn));
-  return answers;
-}
+/** Sends so many requests in parallel, and gives their answers in order. */
+export const many = <T>(count: number, ask: (n: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: count }, (_, n) => ask(n)));

@@ -2,12 +2,11 @@
 
 import { randomUUID } from "node:crypto";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
-import { hashPassword, user } from "../../scripts/lib/people.mjs";
+import { user } from "../../scripts/lib/people.mjs";
+import { PASSWORD, STORED } from "./hashes";
 import type { Worker } from "./worker";
 
-/** The password of everybody made here, unless another is given. */
-export const PASSWORD = "a password for tests";
-const STORED = hashPassword(PASSWORD);
+export { PASSWORD };
 
 interface Wishes {
   username?: string;
@@ -35,7 +34,7 @@ export async function aUser(worker: Worker, wishes: Wishes = {}) {
     email: wishes.email ?? null,
     verified: wishes.email !== undefined,
     firstName: "Test",
-    stored: wishes.storedPassword ?? STORED,
+    stored: wishes.storedPassword ?? STORED[PASSWORD],
     tenantId: demoSettings.SIGN_UP_TENANT,
     roleId: demoSettings.SIGN_UP_ROLE,
     clientIds: wishes.clients ?? ["demo-web", "demo-mobile"],
