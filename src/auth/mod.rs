@@ -9,6 +9,7 @@ pub mod address;
 pub mod attempts;
 pub mod client;
 pub mod data_key;
+pub mod jose;
 pub mod oauth;
 pub mod one_time;
 pub mod password;

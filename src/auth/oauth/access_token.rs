@@ -17,13 +17,15 @@ use super::endpoints::Endpoints;
 use super::failure::Failure;
 use super::id_token::{Expectation, Nonce};
 use super::inquiry::Inquiry;
-use super::jws::{Parts, SignedClaims, TokenKind, UnverifiedToken};
 use super::person::Names;
 use super::profile::Profile;
 use super::proof::IdTokenProof;
 use super::provider::Provider;
 use super::provider::TokenSignIn;
 use super::userinfo::ProfileRequest;
+use crate::auth::jose::compact::CompactJws;
+use crate::auth::jose::provider_token::{SignedClaims, UnverifiedToken};
+use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
@@ -63,13 +65,13 @@ impl Presented {
         let setting = descriptor.row().client_id;
         let token = token_text(token.expose())
             .ok_or_else(|| no_token("token", token.expose()).about(setting))?;
-        let parts = Parts::read(token.expose());
+        let parts = CompactJws::read(token.expose());
         let (parts, keys) = (parts, endpoints.jwks.clone());
         match (parts, keys) {
-            (Some(parts), Some(keys)) if parts.may_be(TokenKind::IdToken) => {
+            (Some(parts), Some(keys)) if TokenKind::IdToken.may_be(&parts) => {
                 id_token(descriptor, endpoints, keys, parts)
             }
-            (Some(parts), Some(keys)) if parts.may_be(TokenKind::AccessToken) => {
+            (Some(parts), Some(keys)) if TokenKind::AccessToken.may_be(&parts) => {
                 access_token(descriptor, &endpoints, keys, parts, &token, now)
             }
             _ => Inquiry::new(descriptor, &endpoints, &token, now).map(Self::AccessToken),
@@ -81,7 +83,7 @@ fn id_token(
     descriptor: &Descriptor,
     endpoints: Endpoints,
     keys: Url,
-    parts: Parts,
+    parts: CompactJws,
 ) -> Result<Presented, Failure> {
     let proof = IdTokenProof {
         keys,
@@ -94,7 +96,7 @@ fn id_token(
         names: Names::default(),
         names_from: None,
     };
-    let token = parts.into_unverified(TokenKind::IdToken)?;
+    let token = UnverifiedToken::read(TokenKind::IdToken, parts)?;
     Ok(Presented::IdToken(token, proof))
 }
 
@@ -104,7 +106,7 @@ fn access_token(
     descriptor: &Descriptor,
     endpoints: &Endpoints,
     keys: Url,
-    parts: Parts,
+    parts: CompactJws,
     token: &Secret,
     now: i64,
 ) -> Result<Presented, Failure> {
@@ -124,8 +126,8 @@ fn access_token(
         userinfo,
     };
     // No key is looked for that could only be another issuer's.
-    let unverified = proof.check_issuer(parts.claims());
-    match unverified.and_then(|()| parts.into_unverified(TokenKind::AccessToken)) {
+    let unverified = proof.check_issuer(&parts.claims);
+    match unverified.and_then(|()| Ok(UnverifiedToken::read(TokenKind::AccessToken, parts)?)) {
         Ok(token) => Ok(Presented::SignedAccessToken(token, proof, inquiry.ok())),
         Err(failure) => Ok(Presented::AccessToken(inquiry?.after(&failure))),
     }
@@ -162,7 +164,6 @@ mod tests {
         NOW, NOW_SECONDS, Signer256, answered, descriptor, endpoints, good, settings_with,
         webcrypto,
     };
-    use super::super::jwks::JwkSet;
     use super::super::userinfo::Found;
     use super::*;
     use crate::error::Why;
@@ -219,7 +220,7 @@ mod tests {
             proof.keys.as_str(),
             "https://limited.facebook.com/.well-known/oauth/openid/jwks/"
         );
-        let keys = JwkSet::read(&good(&signer.jwks())).unwrap();
+        let keys = signer.key_set();
         let check = token.with_key(&keys).unwrap();
         let holds = webcrypto(&check);
         match proof.identify(check.verified(holds)?, NOW)? {
@@ -314,7 +315,7 @@ mod tests {
         match with_apps(&signer.sign(claims))? {
             Presented::SignedAccessToken(token, proof, Some(_)) => {
                 assert!(proof.keys.as_str().ends_with("/certs"));
-                let keys = JwkSet::read(&good(&signer.jwks())).unwrap();
+                let keys = signer.key_set();
                 let check = token.with_key(&keys).unwrap();
                 let holds = webcrypto(&check);
                 proof.check(check.verified(holds)?, NOW)

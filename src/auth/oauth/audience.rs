@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::call::quoted;
 use super::descriptor::Descriptor;
 use super::failure::Failure;
-use super::jws::TokenKind;
+use crate::auth::jose::invalid::quoted;
+use crate::auth::jose::token_kind::TokenKind;
 
 /// Client ids of this deployment at a provider.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use super::failure::Failure;
+use crate::auth::jose::invalid::quoted;
 use crate::auth::secret::Secret;
 
 /// The most that is read of an answer, in bytes; a longer one is no answer.
@@ -16,8 +17,6 @@ pub const TIMEOUT: u32 = 10_000;
 
 /// The longest token, code or key id that is believed in, in bytes.
 const MAX_TOKEN: usize = 32_768;
-/// How much of a provider's words goes into the log, in characters.
-const QUOTED: usize = 80;
 
 /// A request to a provider. The edge follows no redirect.
 #[derive(Clone)]
@@ -138,14 +137,6 @@ pub(super) fn unwrapped(mut answer: Map<String, Value>) -> Map<String, Value> {
         },
         _ => answer,
     }
-}
-
-/// Somebody else's words as the log may show them: printable ASCII, not many.
-pub fn quoted(text: &str) -> String {
-    text.chars()
-        .filter(|char| char.is_ascii_graphic() || *char == ' ')
-        .take(QUOTED)
-        .collect()
 }
 
 /// A token or code as a provider writes it: printable ASCII without spaces, of bearable length, so

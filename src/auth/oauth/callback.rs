@@ -1,11 +1,12 @@
 //! The return: what a browser brings back, matched with the record of the sign-in.
 
 use super::begin::{PendingSignIn, Start};
-use super::call::{quoted, token_text};
+use super::call::token_text;
 use super::failure::Failure;
 use super::person::Names;
 use super::provider::Oddity;
 use super::provider::Provider;
+use crate::auth::jose::invalid::quoted;
 use crate::auth::secret::Secret;
 use crate::error::{Error, Why};
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::call::quoted;
 use super::failure::Failure;
-use super::jws::TokenKind;
 use super::provider::Provider;
+use crate::auth::jose::invalid::quoted;
+use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::digest;
 
 /// How far a provider's clock may be ahead of ours, in seconds.

@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::address;
-use super::call::{Answer, Call, quoted};
+use super::call::{Answer, Call};
 use super::endpoints::{ENDPOINT, Endpoints};
 use super::failure::Failure;
+use crate::auth::jose::invalid::quoted;
 use crate::auth::text;
 use crate::auth::transport::is_loopback;
 

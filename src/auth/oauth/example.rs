@@ -1,18 +1,14 @@
 //! What the tests of this folder share: settings, keys, a provider that signs, a WebCrypto.
 
-use p256::ecdsa::signature::{Signer, Verifier};
-use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use p256::ecdsa::SigningKey;
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
-use serde_json::{Map, Value, json};
-
-use base64ct::{Base64UrlUnpadded, Encoding};
+use serde_json::{Value, json};
 
 use super::begin::{Begun, Fresh, Start, begin};
 use super::call::{Answer, Call};
 use super::descriptor::{Descriptor, Source};
 use super::endpoints::Endpoints;
 use super::failure::Failure;
-use super::jws::SignatureCheck;
 use super::person::{Names, VerifiedEmail};
 use super::profile::Profile;
 use super::prompt;
@@ -24,6 +20,7 @@ use super::settings::Settings;
 use super::table::APPLE_PRIVATE_KEY;
 use super::userinfo::{ProfileRequest, UserInfo};
 use crate::auth::data_key::DataKeys;
+pub use crate::auth::jose::example::{Signer256, webcrypto};
 use crate::auth::secret::Secret;
 use crate::auth::text;
 use crate::error::Error;
@@ -220,62 +217,6 @@ pub fn header<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
     let mut headers = call.headers.iter();
     let found = headers.find(|(other, _)| *other == name);
     found.map(|(_, value)| value.as_str())
-}
-
-/// A provider's signing key, and the set it is published in.
-pub struct Signer256 {
-    key: SigningKey,
-    kid: &'static str,
-}
-
-impl Signer256 {
-    pub fn new(kid: &'static str, byte: u8) -> Self {
-        let key = SigningKey::from_slice(&[byte; 32]).unwrap();
-        Self { key, kid }
-    }
-
-    pub fn jwk(&self) -> Map<String, Value> {
-        let point = self.key.verifying_key().to_encoded_point(false);
-        // 4, then the two halves.
-        let (x, y) = point.as_bytes()[1..].split_at(32);
-        let jwk = json!({
-            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.kid,
-            "x": Base64UrlUnpadded::encode_string(x),
-            "y": Base64UrlUnpadded::encode_string(y),
-        });
-        jwk.as_object().unwrap().clone()
-    }
-
-    pub fn jwks(&self) -> String {
-        json!({ "keys": [self.jwk()] }).to_string()
-    }
-
-    pub fn sign(&self, claims: &Value) -> String {
-        self.sign_as(&json!({ "alg": "ES256", "kid": self.kid }), claims)
-    }
-
-    pub fn sign_as(&self, header: &Value, claims: &Value) -> String {
-        let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
-        let input = format!("{}.{}", part(header), part(claims));
-        let signature: Signature = self.key.sign(input.as_bytes());
-        let signature = Base64UrlUnpadded::encode_string(&signature.to_bytes());
-        format!("{input}.{signature}")
-    }
-}
-
-/// What the edge does with a [`SignatureCheck`], for the one algorithm there is natively.
-pub fn webcrypto(check: &SignatureCheck) -> bool {
-    assert_eq!(check.algorithm.webcrypto()["namedCurve"], "P-256");
-    let part = |name: &str| {
-        let text = check.key.get(name).and_then(Value::as_str).unwrap();
-        Base64UrlUnpadded::decode_vec(text).unwrap()
-    };
-    let point = [vec![4], part("x"), part("y")].concat();
-    let key = VerifyingKey::from_sec1_bytes(&point).unwrap();
-    Signature::from_slice(&check.signature).is_ok_and(|signature| {
-        key.verify(check.signing_input.as_bytes(), &signature)
-            .is_ok()
-    })
 }
 
 pub fn email(text: &str) -> Option<VerifiedEmail> {

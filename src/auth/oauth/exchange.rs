@@ -9,12 +9,13 @@ use super::callback::Returned;
 use super::descriptor::Descriptor;
 use super::failure::Failure;
 use super::id_token::{Expectation, Nonce};
-use super::jws::{TokenKind, UnverifiedToken};
 use super::person::Names;
 use super::proof::IdTokenProof;
 use super::provider::{Oddity, Proof};
 use super::userinfo::ProfileRequest;
 use crate::auth::data_key::{DataKeys, Purpose};
+use crate::auth::jose::provider_token::UnverifiedToken;
+use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
@@ -182,7 +183,7 @@ impl ProviderTokens {
             names: self.names,
             names_from,
         };
-        let token = UnverifiedToken::read(TokenKind::IdToken, &id_token)?;
+        let token = UnverifiedToken::parse(TokenKind::IdToken, id_token.expose())?;
         Ok(Evidence::IdToken(token, proof))
     }
 }

@@ -1,5 +1,6 @@
 //! How a sign-in elsewhere fails.
 
+use crate::auth::jose::invalid::InvalidToken;
 use crate::error::{Error, Why};
 
 /// A sign-in elsewhere that went wrong: what the caller is told, and what the log is told.
@@ -49,6 +50,12 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let reason = error.log_text().unwrap_or_default();
         Self { error, reason }
+    }
+}
+
+impl From<InvalidToken> for Failure {
+    fn from(invalid: InvalidToken) -> Self {
+        Self::untrusted(invalid.to_string())
     }
 }
 

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::audience::Audience;
 use super::claims::{check_issuer, check_times, subject};
 use super::failure::Failure;
-use super::jws::{SignedClaims, TokenKind};
 use super::provider::Provider;
+use crate::auth::jose::provider_token::SignedClaims;
+use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::constant_time_eq;
 
 /// What must be claimed.

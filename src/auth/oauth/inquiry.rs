@@ -4,17 +4,18 @@ use serde_json::{Map, Value};
 
 use super::address;
 use super::audience::Audience;
-use super::call::{Answer, Call, quoted};
+use super::call::{Answer, Call};
 use super::claims::{check_bearer, identifier, session_key};
 use super::descriptor::{Credential, Descriptor};
 use super::endpoints::Endpoints;
 use super::failure::Failure;
-use super::jws::TokenKind;
 use super::person::Names;
 use super::profile::Profile;
 use super::provider::Provider;
 use super::provider::TokenSignIn;
 use super::userinfo::{Found, ProfileRequest};
+use crate::auth::jose::invalid::quoted;
+use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 

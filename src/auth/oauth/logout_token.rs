@@ -10,8 +10,9 @@ use super::claims::{check_issuer, check_times, expiry, key, session_key, subject
 use super::descriptor::Descriptor;
 use super::endpoints::Endpoints;
 use super::failure::Failure;
-use super::jws::{SignedClaims, TokenKind, UnverifiedToken};
 use super::provider::Provider;
+use crate::auth::jose::provider_token::{SignedClaims, UnverifiedToken};
+use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
 
 /// The member of `events` that makes a token a logout token (§2.4).
@@ -55,7 +56,7 @@ impl LogoutTokenProof {
     ) -> Result<(UnverifiedToken, Self), Failure> {
         let token =
             token_text(token.expose()).ok_or_else(|| no_token("logout token", token.expose()))?;
-        let token = UnverifiedToken::read(TokenKind::LogoutToken, &token)?;
+        let token = UnverifiedToken::parse(TokenKind::LogoutToken, token.expose())?;
         let keys = endpoints.jwks;
         let proof = Self {
             keys: keys.ok_or_else(|| Failure::untrusted("no keys URL"))?,
@@ -108,10 +109,7 @@ fn wrong(what: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example::{
-        NOW, NOW_SECONDS, Signer256, endpoints, good, settings_with, webcrypto,
-    };
-    use super::super::jwks::JwkSet;
+    use super::super::example::{NOW, NOW_SECONDS, Signer256, endpoints, settings_with, webcrypto};
     use super::*;
     use serde_json::json;
 
@@ -141,7 +139,7 @@ mod tests {
         let signer = Signer256::new("k", 3);
         let token = Secret::new(signer.sign_as(header, claims));
         let (token, proof) = LogoutTokenProof::read(keycloak, endpoints(keycloak), &token)?;
-        let keys = JwkSet::read(&good(&signer.jwks())).unwrap();
+        let keys = signer.key_set();
         let check = token.with_key(&keys).unwrap();
         let holds = webcrypto(&check);
         proof.check(check.verified(holds)?, NOW)

@@ -33,8 +33,6 @@ pub mod exchange;
 pub mod failure;
 pub mod id_token;
 pub mod inquiry;
-pub mod jwks;
-pub mod jws;
 pub mod logout;
 pub mod logout_token;
 pub mod person;

@@ -4,10 +4,10 @@ use url::Url;
 
 use super::failure::Failure;
 use super::id_token::Expectation;
-use super::jws::SignedClaims;
 use super::person::Names;
 use super::profile::Profile;
 use super::userinfo::{Found, ProfileRequest};
+use crate::auth::jose::provider_token::SignedClaims;
 
 /// What an id_token proves, once its signature is verified.
 #[derive(Debug)]

@@ -15,14 +15,14 @@ use super::example::{
 };
 use super::exchange::Evidence;
 use super::failure::Failure;
-use super::jwks::JwkSet;
-use super::jws::UnverifiedToken;
 use super::policy::{Decision, KnownIdentity, Linking, Policy, decide};
 use super::profile::Profile;
 use super::proof::IdTokenProof;
 use super::provider::Proof;
 use super::provider::Provider;
 use super::userinfo::Found;
+use crate::auth::jose::key_set::JwkSet;
+use crate::auth::jose::provider_token::UnverifiedToken;
 use crate::auth::one_time::{self, OneTime};
 use crate::auth::secret::Secret;
 use crate::error::{Error, Why};
@@ -112,7 +112,7 @@ impl Idp {
     }
 
     fn verify(&self, token: UnverifiedToken, proof: IdTokenProof) -> Result<Profile, Failure> {
-        let keys = JwkSet::read(&good(&self.jwks))?;
+        let keys = JwkSet::read(good(&self.jwks).object("the key set")?)?;
         let check = token
             .with_key(&keys)
             .map_err(|_| Failure::untrusted("no key"))?;

@@ -10,11 +10,12 @@ use super::call::{Answer, Call, token_text, unwrapped};
 use super::claims::{check_issuer, identifier};
 use super::endpoints::Endpoints;
 use super::failure::Failure;
-use super::jws::{SignedClaims, TokenKind, UnverifiedToken};
 use super::person::Names;
 use super::profile::Profile;
 use super::provider::Provider;
 use super::provider::{Oddity, Proof};
+use crate::auth::jose::provider_token::{SignedClaims, UnverifiedToken};
+use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
 
 /// A question about a person.
@@ -123,7 +124,7 @@ impl ProfileRequest {
                     issuer: self.issuer.clone(),
                     audience: self.audience.clone(),
                 };
-                let token = UnverifiedToken::read(TokenKind::UserInfo, &token)?;
+                let token = UnverifiedToken::parse(TokenKind::UserInfo, token.expose())?;
                 Ok(UserInfo::Signed(token, proof))
             }
             _ => answer.object("the profile").map(UserInfo::Plain),
@@ -164,7 +165,6 @@ mod tests {
     use super::super::example::{
         Signer256, answered, descriptor, endpoints, good, header, profile, webcrypto,
     };
-    use super::super::jwks::JwkSet;
     use super::*;
     use crate::auth::text;
     use serde_json::json;
@@ -302,7 +302,7 @@ mod tests {
         let UserInfo::Signed(token, proof) = request.open(&good(body))? else {
             panic!("{body}");
         };
-        let keys = JwkSet::read(&good(&Signer256::new("k", 3).jwks())).unwrap();
+        let keys = Signer256::new("k", 3).key_set();
         let check = token
             .with_key(&keys)
             .map_err(|_| Failure::untrusted("no key"))?;

@@ -3,7 +3,6 @@
 //! Every other secret of ours is opaque.
 
 mod claims;
-mod key;
 mod keys;
 mod person;
 

@@ -11,14 +11,14 @@ use worker::{Method, console_error};
 use super::deadline::{Deadline, now};
 use super::http::{Outgoing, Received, receive};
 use super::web_crypto;
+use crate::auth::jose::key_set::JwkSet;
+use crate::auth::jose::provider_token::{SignatureCheck, SignedClaims, UnverifiedToken};
 use crate::auth::oauth::Failure;
 use crate::auth::oauth::cache::Cached;
 use crate::auth::oauth::call::{Answer, Call, MAX_ANSWER};
 use crate::auth::oauth::descriptor::Source;
 use crate::auth::oauth::discovery::Discovery;
 use crate::auth::oauth::endpoints::Endpoints;
-use crate::auth::oauth::jwks::JwkSet;
-use crate::auth::oauth::jws::{SignatureCheck, SignedClaims, UnverifiedToken};
 
 /// No more documents than this are remembered: a deployment has a handful.
 const MOST_DOCUMENTS: usize = 64;
@@ -106,7 +106,7 @@ pub async fn verify(
 ) -> Result<SignedClaims, Failure> {
     let keys = Call::get(keys.clone());
     let check = signature_check(token, &keys, deadline).await?;
-    web_crypto::verify(check).await
+    Ok(web_crypto::verify(check).await?)
 }
 
 /// The check that a token's signature needs. A key that the remembered set lacks is looked for in a
@@ -119,9 +119,7 @@ async fn signature_check(
     let set = match usable(&KEY_SETS, keys.url.as_str()) {
         None => {
             let fresh = fetch_keys(keys, deadline).await?;
-            return token
-                .with_key(&fresh)
-                .map_err(|token| token.unknown_key(&keys.url));
+            return chosen(token, &fresh, keys);
         }
         Some(Usable::Fresh(set) | Usable::Stale(set)) => set,
         Some(Usable::Outdated(set)) => {
@@ -133,17 +131,20 @@ async fn signature_check(
         Err(token) => token,
     };
     if !may_refetch(keys) {
-        return Err(token.unknown_key(&keys.url));
+        return Err(token.unknown_key(&keys.url).into());
     }
     let fresh = fetch_keys(keys, deadline).await?;
-    token
-        .with_key(&fresh)
-        .map_err(|token| token.unknown_key(&keys.url))
+    chosen(token, &fresh, keys)
+}
+
+fn chosen(token: UnverifiedToken, set: &JwkSet, keys: &Call) -> Result<SignatureCheck, Failure> {
+    let check = token.with_key(set);
+    check.map_err(|token| token.unknown_key(&keys.url).into())
 }
 
 async fn fetch_keys(keys: &Call, deadline: &Deadline) -> Result<JwkSet, Failure> {
     let received = send(keys, deadline).await?;
-    let set = JwkSet::read(&answer(&received))?;
+    let set = JwkSet::read(answer(&received).object("the key set")?)?;
     keep(&KEY_SETS, keys.url.as_str(), set.clone(), &received);
     Ok(set)
 }

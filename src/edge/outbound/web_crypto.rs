@@ -4,14 +4,14 @@ use js_sys::{Array, Function, JSON, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use crate::auth::oauth::Failure;
-use crate::auth::oauth::jws::{SignatureCheck, SignedClaims};
+use crate::auth::jose::invalid::InvalidToken;
+use crate::auth::jose::provider_token::{SignatureCheck, SignedClaims};
 
 /// Verifies a signature. A key or algorithm that the platform does not take refuses the token.
-pub async fn verify(check: SignatureCheck) -> Result<SignedClaims, Failure> {
+pub async fn verify(check: SignatureCheck) -> Result<SignedClaims, InvalidToken> {
     let holds = holds(&check).await.map_err(|_| {
         let name = check.algorithm.name();
-        Failure::untrusted(format!("WebCrypto does not take the {name} key"))
+        InvalidToken::new(format!("WebCrypto does not take the {name} key"))
     })?;
     check.verified(holds)
 }

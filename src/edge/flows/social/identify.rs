@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 use worker::console_error;
 
+use crate::auth::jose::provider_token::UnverifiedToken;
 use crate::auth::oauth::Failure;
 use crate::auth::oauth::access_token::{AccessTokenProof, Presented};
 use crate::auth::oauth::callback::Returned;
 use crate::auth::oauth::descriptor::Descriptor;
 use crate::auth::oauth::exchange::Evidence;
 use crate::auth::oauth::inquiry::Inquiry;
-use crate::auth::oauth::jws::UnverifiedToken;
 use crate::auth::oauth::profile::Profile;
 use crate::auth::oauth::proof::IdTokenProof;
 use crate::auth::oauth::userinfo::{Found, ProfileRequest, UserInfo};

@@ -1,27 +1,31 @@
-//! One key that access tokens are signed or verified with, and its algorithm.
+//! One key of ours, that tokens are signed and verified with, and its algorithm.
+//!
+//! The header's `alg` never chooses a key: the key's own type says which algorithm is right
+//! (RFC 8725 §3.1).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use jwt_compact::CreationError;
 use jwt_compact::alg::{Ed25519, Es256, Hs256, Hs256Key};
 use jwt_compact::jwk::JsonWebKey;
 use jwt_compact::prelude::*;
+use jwt_compact::{Algorithm, AlgorithmSignature, CreationError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::compact::CompactJws;
 use crate::auth::secret::Secret;
 
 /// Key id of the shared secret; it must not tell anything about the secret.
 const SHARED_KEY_ID: &str = "shared";
 
 /// A key with its id.
-pub struct Key {
-    pub(super) id: String,
-    pub(super) pair: KeyPair,
+pub struct SigningKey {
+    id: String,
+    pair: KeyPair,
 }
 
 /// Key and algorithm; what signs comes first.
-pub(super) enum KeyPair {
+enum KeyPair {
     Ed25519(ed25519::SecretKey, ed25519::PublicKey),
     P256(p256::SigningKey, p256::VerifyingKey),
     Shared(Hs256Key),
@@ -41,18 +45,7 @@ mod p256 {
     pub type VerifyingKey = <Es256 as Algorithm>::VerifyingKey;
 }
 
-/// Header members that would bring their own key or rules: their presence refuses the token.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Extensions {
-    /// A key.
-    pub jwk: Option<Value>,
-    /// A certificate.
-    pub x5c: Option<Value>,
-    /// Rules.
-    pub crit: Option<Value>,
-}
-
-impl Key {
+impl SigningKey {
     /// Reads a private JWK; fails with what is wrong, without any value.
     pub fn from_jwk(jwk: &Value) -> Result<Self, &'static str> {
         let key: JsonWebKey<'_> = Deserialize::deserialize(jwk)
@@ -92,9 +85,9 @@ impl Key {
     }
 
     /// Makes a token.
-    pub fn sign<T: Serialize>(
+    pub fn sign<H: Serialize, T: Serialize>(
         &self,
-        header: &Header,
+        header: &Header<H>,
         claims: &Claims<T>,
     ) -> Result<String, CreationError> {
         match &self.pair {
@@ -119,18 +112,25 @@ impl Key {
         Some(jwk)
     }
 
-    /// The claims of a token that this key has signed, with the key's own algorithm.
-    pub fn validate<T: Clone + for<'de> Deserialize<'de>>(
-        &self,
-        token: &UntrustedToken<'_, Extensions>,
-    ) -> Option<Claims<T>> {
-        let token = match &self.pair {
-            KeyPair::Ed25519(_, public) => Ed25519.validator(public).validate(token).ok()?,
-            KeyPair::P256(_, public) => Es256.validator(public).validate(token).ok()?,
-            KeyPair::Shared(secret) => Hs256.validator(secret).validate(token).ok()?,
-        };
-        Some(token.claims().clone())
+    /// Whether this key has signed a token, with the key's own algorithm.
+    pub fn has_signed(&self, token: &CompactJws) -> bool {
+        match &self.pair {
+            KeyPair::Ed25519(_, public) => verifies(&Ed25519, public, token),
+            KeyPair::P256(_, public) => verifies(&Es256, public, token),
+            KeyPair::Shared(secret) => verifies(&Hs256, secret, token),
+        }
     }
+}
+
+fn verifies<A: Algorithm>(algorithm: &A, key: &A::VerifyingKey, token: &CompactJws) -> bool {
+    let length = <A::Signature as AlgorithmSignature>::LENGTH;
+    let fits = length.is_none_or(|length| length.get() == token.signature.len());
+    if !fits || token.header_text("alg") != Some(&*algorithm.name()) {
+        return false;
+    }
+    A::Signature::try_from_slice(&token.signature).is_ok_and(|signature| {
+        algorithm.verify_signature(&signature, key, token.signing_input.as_bytes())
+    })
 }
 
 fn thumbprint(key: &JsonWebKey<'_>) -> Vec<u8> {
