@@ -32,7 +32,8 @@ async function changeStatus(status, database, username) {
 async function changeRole(database, username, role) {
   const before = await find(database, username);
   const [roles] = await database.query([findRoles(role)]);
-  if (roles.length !== 1) throw new Stop(`there ${roles.length ? `are ${roles.length} roles` : "is no role"} named ${role}; nothing was changed`);
+  if (roles.length !== 1)
+    throw new Stop(`there ${roles.length ? `are ${roles.length} roles` : "is no role"} named ${role}; nothing was changed`);
   await database.query([setRole(username, roles[0].id, Date.now())]);
   const after = await find(database, username);
   say(`${after.username} was ${before.role} and is ${after.role}`);

@@ -6,8 +6,7 @@ import { commandLine, place } from "./lib/options.mjs";
 import { Stop, main, say } from "./lib/steps.mjs";
 import { setUpPackages } from "./lib/tools.mjs";
 
-const USAGE =
-  "npm run bootstrap -- --local|--remote [--tenant NAME] [--client ID] [--redirect URL] [--username NAME] [--email ADDRESS]";
+const USAGE = "npm run bootstrap -- --local|--remote [--tenant NAME] [--client ID] [--redirect URL] [--username NAME] [--email ADDRESS]";
 
 await main(async () => {
   const { values } = commandLine(USAGE, {

@@ -51,7 +51,14 @@ async function libFuzzer(nightly, seconds) {
     const [found, seeds] = [join(OUTPUT, "corpus", name), join(TARGETS, name)];
     mkdirSync(found, { recursive: true });
     // An input that fails is written among the seeds, so that it is tried first ever after.
-    const limits = [`-max_total_time=${seconds}`, "-timeout=10", "-rss_limit_mb=2048", "-max_len=4096", "-verbosity=0", "-print_final_stats=1"];
+    const limits = [
+      `-max_total_time=${seconds}`,
+      "-timeout=10",
+      "-rss_limit_mb=2048",
+      "-max_len=4096",
+      "-verbosity=0",
+      "-print_final_stats=1",
+    ];
     await run(join(OUTPUT, host, "release/libfuzzer"), [...limits, `-artifact_prefix=${seeds}/`, found, seeds], {
       env: { FUZZ_TARGET: name },
       failure: `${name} failed on an input that is now in ${seeds} (see above)`,

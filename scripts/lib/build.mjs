@@ -11,7 +11,14 @@ import { checkCargo, installing, packages, toolchain } from "./tools.mjs";
 const OUTPUT = ["index.js", "index_bg.wasm"];
 const BUILD = join(root, "build");
 /** Besides src, what they are built from. */
-const INPUTS = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "scripts/bindgen/Cargo.lock", "scripts/bindgen/main.rs", "scripts/lib/build.mjs"];
+const INPUTS = [
+  "Cargo.toml",
+  "Cargo.lock",
+  "rust-toolchain.toml",
+  "scripts/bindgen/Cargo.lock",
+  "scripts/bindgen/main.rs",
+  "scripts/lib/build.mjs",
+];
 /** Keeps a hash of what they were built from. */
 const STAMP = join(BUILD, ".built-from");
 /** Most that the worker may weigh gzipped, in bytes. */
@@ -19,7 +26,14 @@ const SIZE_LIMIT = 1024 * 1024;
 
 const TARGET = join(root, "target");
 const WASM32 = "wasm32-unknown-unknown";
-const BINDGEN = ["--quiet", "--locked", "--manifest-path", join(root, "scripts/bindgen/Cargo.toml"), "--target-dir", join(TARGET, "bindgen")];
+const BINDGEN = [
+  "--quiet",
+  "--locked",
+  "--manifest-path",
+  join(root, "scripts/bindgen/Cargo.toml"),
+  "--target-dir",
+  join(TARGET, "bindgen"),
+];
 const ENVIRONMENT = {
   RUSTFLAGS: [process.env.RUSTFLAGS, "-C target-feature=+simd128"].filter(Boolean).join(" "),
   // The macro of `worker` then needs no second crate for promises.
@@ -29,10 +43,12 @@ const ENVIRONMENT = {
 /** The steps from what is there to a built worker, installing what that takes; none when everything is there. */
 export async function buildSteps({ withPackages = true } = {}) {
   const inputs = hashOfInputs();
-  const steps = isBuiltFrom(inputs) ? [] : [
-    { name: "compiling the worker (the first time takes a minute or two)", work: compile },
-    { name: "binding it to JavaScript", work: () => assemble(inputs) },
-  ];
+  const steps = isBuiltFrom(inputs)
+    ? []
+    : [
+        { name: "compiling the worker (the first time takes a minute or two)", work: compile },
+        { name: "binding it to JavaScript", work: () => assemble(inputs) },
+      ];
   const parts = [...(withPackages ? [packages] : []), ...(steps.length > 0 ? [toolchain] : [])];
   return [...(await installing(...parts)), ...steps];
 }
@@ -55,7 +71,8 @@ async function compile() {
   await checkCargo();
   const failure = "the worker could not be built (see above)";
   await together(
-    (signal) => run("cargo", ["build", "--release", "--lib", "--target", WASM32, "--target-dir", TARGET], { env: ENVIRONMENT, signal, failure }),
+    (signal) =>
+      run("cargo", ["build", "--release", "--lib", "--target", WASM32, "--target-dir", TARGET], { env: ENVIRONMENT, signal, failure }),
     (signal) => run("cargo", ["build", ...BINDGEN], { quiet: true, signal, failure: "scripts/bindgen could not be built (see above)" }),
   );
 }

@@ -81,7 +81,9 @@ function addressOf(username, email) {
 function redirectUrl(text) {
   if (text === undefined) return null;
   if (!isRedirectUrl(text)) {
-    throw new Stop("--redirect must be an https URL, http on this machine, or an app's scheme with a dot, without user, fragment and * in the host");
+    throw new Stop(
+      "--redirect must be an https URL, http on this machine, or an app's scheme with a dot, without user, fragment and * in the host",
+    );
   }
   return text;
 }

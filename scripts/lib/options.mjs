@@ -17,7 +17,8 @@ export function commandLine(usage, options = {}, { words = 0 } = {}) {
   }
   const { values, positionals } = read;
   if (values.help) throw new Help(`usage: ${usage}`);
-  if (![words].flat().includes(positionals.length)) throw explain(positionals.length ? `not understood: ${positionals.join(" ")}` : "something is missing");
+  if (![words].flat().includes(positionals.length))
+    throw explain(positionals.length ? `not understood: ${positionals.join(" ")}` : "something is missing");
   if (options.local && Boolean(values.local) === Boolean(values.remote)) throw explain("say which database: --local or --remote");
   return { values, words: positionals };
 }

@@ -42,7 +42,8 @@ export async function main(work) {
 }
 
 function checkPlatform() {
-  if (process.platform === "win32") throw new Stop("Linux, macOS or WSL is needed: on Windows, clone the project inside WSL and run this there");
+  if (process.platform === "win32")
+    throw new Stop("Linux, macOS or WSL is needed: on Windows, clone the project inside WSL and run this there");
 }
 
 /**

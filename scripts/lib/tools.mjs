@@ -46,7 +46,9 @@ export async function installing(...parts) {
   const present = await Promise.all(parts.map((part) => part.present()));
   const missing = parts.filter((_, n) => !present[n]);
   if (missing.length === 0) return [];
-  return [{ name: `installing ${missing.map(({ name }) => name).join(" and ")}`, work: () => together(...missing.map((part) => part.install)) }];
+  return [
+    { name: `installing ${missing.map(({ name }) => name).join(" and ")}`, work: () => together(...missing.map((part) => part.install)) },
+  ];
 }
 
 const STAMP = join(root, "node_modules/.installed");
@@ -74,7 +76,9 @@ export const toolchain = {
   name: `Rust ${channel}`,
   async present() {
     const listed = async (kind) => {
-      const { stdout } = await capture("rustup", [kind, "list", "--installed", "--toolchain", channel], { env: { RUSTUP_AUTO_INSTALL: "0" } });
+      const { stdout } = await capture("rustup", [kind, "list", "--installed", "--toolchain", channel], {
+        env: { RUSTUP_AUTO_INSTALL: "0" },
+      });
       return stdout.split("\n");
     };
     const [installedTargets, installedComponents] = await Promise.all([listed("target"), listed("component")]);
@@ -87,7 +91,16 @@ export const toolchain = {
     const flags = (flag, names) => names.flatMap((name) => [flag, name]);
     await run(
       "rustup",
-      ["toolchain", "install", channel, "--profile", "minimal", "--no-self-update", ...flags("--component", components), ...flags("--target", targets)],
+      [
+        "toolchain",
+        "install",
+        channel,
+        "--profile",
+        "minimal",
+        "--no-self-update",
+        ...flags("--component", components),
+        ...flags("--target", targets),
+      ],
       { signal, failure: `Rust ${channel} could not be installed (see above)` },
     );
   },

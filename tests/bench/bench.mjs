@@ -111,7 +111,9 @@ async function measureEndpoints(plan, keys, settings) {
   }
 
   const anywhere = Object.entries(bounds).map(([name, prepare]) => new Subject(name, prepare));
-  const everywhere = Object.values(worlds).map(({ endpoints }) => Object.entries(endpoints).map(([name, prepare]) => new Subject(name, prepare)));
+  const everywhere = Object.values(worlds).map(({ endpoints }) =>
+    Object.entries(endpoints).map(([name, prepare]) => new Subject(name, prepare)),
+  );
   // A small one, a large one, a small one: neighbours are what will be compared.
   const inTurn = [...anywhere, ...everywhere[0].flatMap((subject, i) => [subject, everywhere[1][i]])];
   const light = inTurn.filter(({ name }) => !HASHING.includes(name));
@@ -122,7 +124,11 @@ async function measureEndpoints(plan, keys, settings) {
     ["one request at a time", plan.alone, (count) => measureAlone(light, count, client.send)],
     [`${CONCURRENCY} requests at a time`, plan.crowded, (count) => measureCrowded(light, count, CONCURRENCY, client.send, workerd.cpuMs)],
     ["one password at a time", plan.hashingAlone, (count) => measureAlone(hashing, count, client.send)],
-    [`${CONCURRENCY} passwords at a time`, plan.hashingCrowded, (count) => measureCrowded(hashing, count, CONCURRENCY, client.send, workerd.cpuMs)],
+    [
+      `${CONCURRENCY} passwords at a time`,
+      plan.hashingCrowded,
+      (count) => measureCrowded(hashing, count, CONCURRENCY, client.send, workerd.cpuMs),
+    ],
   ];
   await measureAlone(light, plan.alone.count, client.send);
   for (const subject of light) subject.alone.length = 0;

@@ -50,8 +50,16 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
     if (users - next < SMALLEST) next = 0;
   };
   const rotations = new Map();
-  const run = (sql, ids, ...values) => db.prepare(sql).bind(JSON.stringify(ids), ...values).run();
-  const revive = (people) => run(`update sessions set ended_on = null, ended_why = null where id in ${IDS}`, people.map((it) => it.sessionId));
+  const run = (sql, ids, ...values) =>
+    db
+      .prepare(sql)
+      .bind(JSON.stringify(ids), ...values)
+      .run();
+  const revive = (people) =>
+    run(
+      `update sessions set ended_on = null, ended_why = null where id in ${IDS}`,
+      people.map((it) => it.sessionId),
+    );
 
   /** Codes for people to redeem: rows and records like those of the honest one. */
   async function codesFor(people) {
@@ -96,8 +104,14 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
         return {
           requests: codes.map(({ code }) => post("/auth/token", { code, clientId: CLIENT.client_id })),
           async restore() {
-            await run(`delete from sessions where id in ${IDS}`, codes.map((it) => it.sessionId));
-            await run(`delete from one_time where key in ${IDS}`, codes.map((it) => it.key));
+            await run(
+              `delete from sessions where id in ${IDS}`,
+              codes.map((it) => it.sessionId),
+            );
+            await run(
+              `delete from one_time where key in ${IDS}`,
+              codes.map((it) => it.key),
+            );
             await Promise.all(codes.map(({ key }) => kv.delete(key)));
           },
         };
@@ -115,11 +129,20 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
         const people = draw(count);
         return {
           requests: people.map((it) => {
-            const change = { refreshToken: tokens.refreshToken(it), username: it.username, oldPassword: PASSWORD, password: "another password" };
+            const change = {
+              refreshToken: tokens.refreshToken(it),
+              username: it.username,
+              oldPassword: PASSWORD,
+              password: "another password",
+            };
             return { ...post("/auth/change-password", change, bearer(tokens.accessToken(it))), method: "PATCH" };
           }),
           async restore() {
-            await run(`update user_credentials set password = ?2 where user_id in ${IDS}`, people.map((it) => it.id), STORED_PASSWORD);
+            await run(
+              `update user_credentials set password = ?2 where user_id in ${IDS}`,
+              people.map((it) => it.id),
+              STORED_PASSWORD,
+            );
             await revive(people);
           },
         };
@@ -133,7 +156,8 @@ export function refusals({ db, draw, signIn }, stored) {
   return async (count) => {
     const people = draw(count);
     const ids = people.map((it) => it.id);
-    const store = (hash) => db.prepare(`update user_credentials set password = ?2 where user_id in ${IDS}`).bind(JSON.stringify(ids), hash).run();
+    const store = (hash) =>
+      db.prepare(`update user_credentials set password = ?2 where user_id in ${IDS}`).bind(JSON.stringify(ids), hash).run();
     await store(stored);
     return {
       requests: people.map((it) => ({ ...signIn("/auth/login", it, "a wrong password"), expect: 401 })),

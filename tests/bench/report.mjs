@@ -19,7 +19,8 @@ const BOUND = {
   logout: "D1 write",
 };
 
-const number = (value, digits = 2) => (Number.isFinite(value) ? value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) : "–");
+const number = (value, digits = 2) =>
+  Number.isFinite(value) ? value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) : "–";
 const times = (value) => `${number(value)} ×`;
 /** Fewer digits for what is large. */
 const ms = (value) => number(value, value < 100 ? 2 : 0);
@@ -35,7 +36,10 @@ export function report(found) {
 
 function header({ plan, load }) {
   const { version } = createRequire(join(root, "package.json"))("miniflare/package.json");
-  const kept = storage === tmpdir() ? `Databases are kept in ${storage}: if that is on a disk, these are figures of the disk.` : "Databases are kept in memory.";
+  const kept =
+    storage === tmpdir()
+      ? `Databases are kept in ${storage}: if that is on a disk, these are figures of the disk.`
+      : "Databases are kept in memory.";
   return [
     "",
     `Edgelatch on workerd (Miniflare ${version}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0].model})`,
@@ -114,14 +118,19 @@ function goals({ small, large, anywhere, password: measured, starts, plan }) {
   ]);
 }
 
-const gzipKiB = () => gzipSync(Buffer.concat(["index.js", "index_bg.wasm"].map((name) => readFileSync(join(root, "build", name))))).length / 1024;
+const gzipKiB = () =>
+  gzipSync(Buffer.concat(["index.js", "index_bg.wasm"].map((name) => readFileSync(join(root, "build", name))))).length / 1024;
 
 /** Lines up columns: the first and every text to the left, figures to the right. */
 function columns(rows) {
   const figure = (text) => /^[≤]? ?[\d,.–]+$/.test(text);
   const right = rows[0].map((_, c) => rows.slice(1).every((row) => row[c] === "" || figure(row[c])));
   const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
-  const line = (row) => row.map((cell, c) => (right[c] ? cell.padStart(widths[c]) : cell.padEnd(widths[c]))).join("  ").trimEnd();
+  const line = (row) =>
+    row
+      .map((cell, c) => (right[c] ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
+      .join("  ")
+      .trimEnd();
   const [head, ...rest] = rows.map(line);
   return ["", head, "─".repeat(Math.max(...[head, ...rest].map((text) => text.length))), ...rest];
 }

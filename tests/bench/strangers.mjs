@@ -25,21 +25,29 @@ const KINDS = {
   "unknown state": (n) => get(`/auth/google-auth-redirect?state=made-up-${n}&code=x`),
   "unknown ticket": (n) => get(`/auth/sign-in/continue?ticket=made-up-${n}`),
   "unknown invitation, looked at": (n) => get("/auth/sign-up/verify-token", bearer(n)),
-  "unknown invitation, taken up": (n) => post("/auth/sign-up/create-user", { email: "a@example.com", password: "a made-up password" }, 401, bearer(n)),
+  "unknown invitation, taken up": (n) =>
+    post("/auth/sign-up/create-user", { email: "a@example.com", password: "a made-up password" }, 401, bearer(n)),
   "unknown reset link, looked at": (n) => get(`/auth/verify-reset-password-link?token=made-up-${n}`),
-  "unknown reset link, used": (n) => ({ ...post("/auth/reset-password", { ...web, token: `made-up-${n}`, password: "a made-up password" }), method: "PATCH" }),
+  "unknown reset link, used": (n) => ({
+    ...post("/auth/reset-password", { ...web, token: `made-up-${n}`, password: "a made-up password" }),
+    method: "PATCH",
+  }),
   "unknown access token": (n) => get("/auth/me", bearer(n)),
   "link for an unknown name": (n) => post("/auth/forget-password", { ...web, username: `nobody-${n}` }, 204),
   "link for an account": () => post("/auth/forget-password", { ...web, username: "demo" }, 204),
   "invitations to one domain": (n) => post("/auth/sign-up/create-token", { email: `made-up-${n}@example.org` }, 204),
   "invitations to as many domains": (n) => post("/auth/sign-up/create-token", { email: `made-up@d${n}.example` }, 204),
   "provider starts, with an app's secret": (n) => ({
-    method: "POST", path: "/auth/google", expect: 302,
-    headers: { "content-type": "application/x-www-form-urlencoded" }, body: new URLSearchParams({ ...web, state: `${n}`.padEnd(512, "x") }).toString(),
+    method: "POST",
+    path: "/auth/google",
+    expect: 302,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ ...web, state: `${n}`.padEnd(512, "x") }).toString(),
   }),
   "wrong password for an account": (n) => post("/auth/login", { ...web, username: "demo", password: `wrong ${n}` }, [401, 429]),
   "unknown name": (n) => post("/auth/login", { ...web, username: `nobody-${n}`, password: "x" }),
-  "unknown name of 4,050 letters": (n) => post("/api/Authenticate", { provider: "credentials", userName: `${n}`.padStart(4050, "n"), password: "x" }),
+  "unknown name of 4,050 letters": (n) =>
+    post("/api/Authenticate", { provider: "credentials", userName: `${n}`.padStart(4050, "n"), password: "x" }),
 };
 
 await main(async () => {
@@ -63,8 +71,16 @@ await main(async () => {
 /** As shipped, but for the counters of networks: one machine plays all strangers. */
 function settings() {
   return {
-    ...demoSettings, JWT_KEYS: freshJwtKeys(), DATA_KEY: freshDataKey(), PASSWORD_HASH: "argon2id", RATE_LIMITS: "off", DEV_MAILBOX: "on",
-    SIGN_IN_ATTEMPTS: "10", ACCOUNT_ATTEMPTS: "100", GOOGLE_AUTH_CLIENT_ID: "bench", GOOGLE_AUTH_CLIENT_SECRET: "bench",
+    ...demoSettings,
+    JWT_KEYS: freshJwtKeys(),
+    DATA_KEY: freshDataKey(),
+    PASSWORD_HASH: "argon2id",
+    RATE_LIMITS: "off",
+    DEV_MAILBOX: "on",
+    SIGN_IN_ATTEMPTS: "10",
+    ACCOUNT_ATTEMPTS: "100",
+    GOOGLE_AUTH_CLIENT_ID: "bench",
+    GOOGLE_AUTH_CLIENT_SECRET: "bench",
   };
 }
 
@@ -78,7 +94,13 @@ async function send(client, request) {
 
 /** The rows of each table, and the bytes of the database, which never shrinks. */
 async function state(db) {
-  const tables = (await db.prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\' and name not like 'sqlite%' and name not like 'd1%'").all()).results;
+  const tables = (
+    await db
+      .prepare(
+        "select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\' and name not like 'sqlite%' and name not like 'd1%'",
+      )
+      .all()
+  ).results;
   const counts = await db.batch(tables.map(({ name }) => db.prepare(`select count(*) as n from ${name}`)));
   const rows = Object.fromEntries(tables.map(({ name }, i) => [name, counts[i].results[0].n]));
   return { rows, bytes: counts.at(-1).meta.size_after };
@@ -104,7 +126,10 @@ function difference(before, after) {
 function report(lines) {
   console.log(`\nafter ${COUNT} requests${" ".repeat(22)}KiB  new rows`);
   for (const { kind, rows, bytes } of lines) {
-    const told = Object.entries(rows).map(([name, n]) => `${name} ${n}`).join(", ") || "none";
+    const told =
+      Object.entries(rows)
+        .map(([name, n]) => `${name} ${n}`)
+        .join(", ") || "none";
     console.log(`${kind.padEnd(38)}${(bytes / 1024).toFixed(0).padStart(6)}  ${told}`);
   }
 }

@@ -17,13 +17,27 @@ const COUNT = 400;
 
 /** Which share of the rows each table has, and its rows, which were over in 1970. */
 const OVER = [
-  [0.4, "login_activity (id, at, kind, result, user_id, client_id, address, country, user_agent, ray)",
-    "hex(randomblob(16)), i, 'sign-in', 'ok', 'user-' || (i % 5000), 1, '192.0.2.' || (i % 256), 'NO', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', hex(randomblob(8))"],
+  [
+    0.4,
+    "login_activity (id, at, kind, result, user_id, client_id, address, country, user_agent, ray)",
+    "hex(randomblob(16)), i, 'sign-in', 'ok', 'user-' || (i % 5000), 1, '192.0.2.' || (i % 256), 'NO', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', hex(randomblob(8))",
+  ],
   [0.2, "attempts (key, failures, last_on, last_tag, last_by)", "'network:' || hex(randomblob(20)), 1, i, 'aaaaaaaa', hex(randomblob(12))"],
-  [0.15, "attempts (key, failures, last_on, last_tag, last_by)", "'account:' || hex(randomblob(20)), 1, i, 'aaaaaaaa', hex(randomblob(12))"],
-  [0.1, "one_time (key, kind, user_id, client_id, session_id, created_on, expires_on)", "'code:' || hex(randomblob(20)), 'code', 'user-' || (i % 5000), 1, hex(randomblob(12)), i, i"],
-  [0.1, "sessions (id, user_id, client_id, refreshed_on, last_used_on, method, created_on, expires_on)",
-    "hex(randomblob(12)), (select id from users where username_key = 'user-' || (i % 100)), 1, i, i, 'password', i, i"],
+  [
+    0.15,
+    "attempts (key, failures, last_on, last_tag, last_by)",
+    "'account:' || hex(randomblob(20)), 1, i, 'aaaaaaaa', hex(randomblob(12))",
+  ],
+  [
+    0.1,
+    "one_time (key, kind, user_id, client_id, session_id, created_on, expires_on)",
+    "'code:' || hex(randomblob(20)), 'code', 'user-' || (i % 5000), 1, hex(randomblob(12)), i, i",
+  ],
+  [
+    0.1,
+    "sessions (id, user_id, client_id, refreshed_on, last_used_on, method, created_on, expires_on)",
+    "hex(randomblob(12)), (select id from users where username_key = 'user-' || (i % 100)), 1, i, i, 'password', i, i",
+  ],
   [0.05, "messages_sent (id, kind, recipient, sent_on)", "hex(randomblob(12)), 'sign-up', 'somebody-' || i || '@example.com', i"],
 ];
 
@@ -32,7 +46,9 @@ const TABLES = [...new Set(OVER.map(([, into]) => into.split(" ")[0]))];
 const ENDS = { login_activity: "at", attempts: "last_on", one_time: "expires_on", sessions: "expires_on", messages_sent: "sent_on" };
 
 await main(async () => {
-  const workerd = await startWorkerd([ours("ours", "sweep", { JWT_KEYS: freshJwtKeys(), DATA_KEY: freshDataKey(), PASSWORD_HASH: "argon2id" })]);
+  const workerd = await startWorkerd([
+    ours("ours", "sweep", { JWT_KEYS: freshJwtKeys(), DATA_KEY: freshDataKey(), PASSWORD_HASH: "argon2id" }),
+  ]);
   const db = workerd.database("sweep");
   await applyMigrations(db);
   await fill(db, USERS, Date.now());
@@ -46,7 +62,8 @@ await main(async () => {
   const sweeps = [];
   let sweeping = true;
   const swept = (async () => {
-    while ((await left(db)) > 0) sweeps.push((await client.send({ host: host("ours"), path: "/cdn-cgi/handler/scheduled?cron=17+*+*+*+*" })).ms / 1000);
+    while ((await left(db)) > 0)
+      sweeps.push((await client.send({ host: host("ours"), path: "/cdn-cgi/handler/scheduled?cron=17+*+*+*+*" })).ms / 1000);
     sweeping = false;
   })();
   const beside = await signIns(client, () => sweeping);
@@ -60,7 +77,11 @@ async function insert(db, count, into, values) {
   const CHUNK = 50_000;
   for (let first = 0; first < count; first += CHUNK) {
     const last = Math.min(first + CHUNK, count) - 1;
-    await db.prepare(`with recursive n(i) as (select ${first} union all select i + 1 from n where i < ${last}) insert into ${into} select ${values} from n`).run();
+    await db
+      .prepare(
+        `with recursive n(i) as (select ${first} union all select i + 1 from n where i < ${last}) insert into ${into} select ${values} from n`,
+      )
+      .run();
   }
 }
 
@@ -72,7 +93,12 @@ async function signIns(client, goesOn) {
     while (goesOn(sent)) {
       const { username } = person(sent++ % USERS);
       const start = performance.now(); // with the tries on which workerd, too busy to read them, has hung up
-      await client.send({ host: host("ours"), method: "POST", path: "/auth/login-token", body: JSON.stringify({ ...CLIENT, username, password: PASSWORD }) });
+      await client.send({
+        host: host("ours"),
+        method: "POST",
+        path: "/auth/login-token",
+        body: JSON.stringify({ ...CLIENT, username, password: PASSWORD }),
+      });
       ms.push(performance.now() - start);
     }
   };
@@ -82,12 +108,15 @@ async function signIns(client, goesOn) {
 
 /** How many of the rows are still there: their ends are in the first day of 1970. */
 async function left(db) {
-  const counts = await db.batch(TABLES.map((table) => db.prepare(`select count(*) as n from (select 1 from ${table} where ${ENDS[table]} < 100000000 limit 1)`)));
+  const counts = await db.batch(
+    TABLES.map((table) => db.prepare(`select count(*) as n from (select 1 from ${table} where ${ENDS[table]} < 100000000 limit 1)`)),
+  );
   return counts.reduce((sum, { results }) => sum + results[0].n, 0);
 }
 
 function report({ before, beside, sweeps }) {
-  const line = (what, ms) => `${what.padEnd(20)}${String(ms.length).padStart(8)}${[0.5, 0.95, 0.99].map((share) => `${quantile(ms, share).toFixed(1)} ms`.padStart(12)).join("")}${`${ms.at(-1).toFixed(0)} ms`.padStart(10)}`;
+  const line = (what, ms) =>
+    `${what.padEnd(20)}${String(ms.length).padStart(8)}${[0.5, 0.95, 0.99].map((share) => `${quantile(ms, share).toFixed(1)} ms`.padStart(12)).join("")}${`${ms.at(-1).toFixed(0)} ms`.padStart(10)}`;
   console.log(`
 ${ROWS} rows in ${sweeps.length} sweeps: ${sweeps.map((seconds) => seconds.toFixed(1)).join(", ")} s; no sign-in was refused
 

@@ -35,7 +35,10 @@ const mixed = {
   async seed(db) {
     await applyMigrations(db);
     await fill(db, PEOPLE, Date.now());
-    await db.prepare("update user_credentials set password = json_extract(?1, '$[' || (abs(random()) % 3) || ']')").bind(JSON.stringify(MIXTURE)).run();
+    await db
+      .prepare("update user_credentials set password = json_extract(?1, '$[' || (abs(random()) % 3) || ']')")
+      .bind(JSON.stringify(MIXTURE))
+      .run();
   },
   // The negative ones are to warm up.
   pair: (n) => [person(n + 10).username, person(PEOPLE + n + 10).username],

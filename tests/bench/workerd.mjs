@@ -24,7 +24,13 @@ export function ours(name, database, settings) {
       { type: "CompiledWasm", path: "index_bg.wasm", contents: file("index_bg.wasm") },
     ],
     // One machine plays everybody, so what holds back a guesser is lifted.
-    bindings: { PUBLIC_URL: "http://127.0.0.1:8787", RATE_LIMITS: "off", SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000", ...settings },
+    bindings: {
+      PUBLIC_URL: "http://127.0.0.1:8787",
+      RATE_LIMITS: "off",
+      SIGN_IN_ATTEMPTS: "10000",
+      ACCOUNT_ATTEMPTS: "100000",
+      ...settings,
+    },
   };
 }
 

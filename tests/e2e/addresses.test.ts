@@ -11,8 +11,12 @@ const { SIGN_UP_TENANT, SIGN_UP_ROLE } = demoSettings;
 
 const { worker, our } = useWorker({
   settings: {
-    DEV_MAILBOX: "on", SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS: "demo-web",
-    MAIL_DOMAINS: "Unlimited.example, bücher.example", MAIL_PER_HOUR: "100",
+    DEV_MAILBOX: "on",
+    SIGN_UP_TENANT,
+    SIGN_UP_ROLE,
+    SIGN_UP_CLIENT_IDS: "demo-web",
+    MAIL_DOMAINS: "Unlimited.example, bücher.example",
+    MAIL_PER_HOUR: "100",
   },
 });
 const mail = mailbox(worker);
@@ -27,10 +31,14 @@ const sent = (count: number, kind: string, domain: string | null, minutesAgo = 1
   run(
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
      insert into messages_sent (id, kind, recipient, domain, sent_on) select hex(randomblob(16)), ?2, 'somebody-' || i, ?3, ?4 from n`,
-    count, kind, domain, Date.now() - minutesAgo * 60_000,
+    count,
+    kind,
+    domain,
+    Date.now() - minutesAgo * 60_000,
   ).run();
 
-const heldBack = async () => Number(await worker.db.prepare("select coalesce(sum(count), 0) as n from hourly_counts where kind = 'message held back'").first("n"));
+const heldBack = async () =>
+  Number(await worker.db.prepare("select coalesce(sum(count), 0) as n from hourly_counts where kind = 'message held back'").first("n"));
 
 /** Asks, and expects that the message goes, or that it is counted as held back and does not. */
 async function expectGoes(address: string, goes: boolean, ask = () => invite(address)) {

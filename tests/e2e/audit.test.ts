@@ -51,25 +51,52 @@ interface Activity {
 
 /** How often each kind of thing was counted, whatever the hour. */
 async function counts(): Promise<Record<string, number>> {
-  const rows = (await worker.db.prepare("select kind, sum(count) as n from hourly_counts group by kind").all<{ kind: string; n: number }>()).results;
+  const rows = (await worker.db.prepare("select kind, sum(count) as n from hourly_counts group by kind").all<{ kind: string; n: number }>())
+    .results;
   return Object.fromEntries(rows.map(({ kind, n }) => [kind, n]));
 }
 
 /** Sends something as a caller whom the platform knows well; gives what was written down and counted of just that. */
-async function watched({ method = "POST", path, body, headers }: Attempt): Promise<{ answer: Answer; written: ReturnType<typeof row>[]; counted: Record<string, number> }> {
+async function watched({
+  method = "POST",
+  path,
+  body,
+  headers,
+}: Attempt): Promise<{ answer: Answer; written: ReturnType<typeof row>[]; counted: Record<string, number> }> {
   const ray = randomUUID();
   const before = await counts();
   const seen = { "cf-connecting-ip": "192.0.2.9", "cf-ray": ray, "user-agent": "tester/1.0" };
   const answer = await our.send(method, path, { body, headers: { ...seen, ...headers }, cf: { country: "NO" } });
   await worker.settled();
   const rows = (await worker.db.prepare("select * from login_activity where ray = ?").bind(ray).all<Activity>()).results;
-  const counted = Object.fromEntries(Object.entries(await counts()).map(([kind, n]) => [kind, n - (before[kind] ?? 0)]).filter(([, n]) => n !== 0));
+  const counted = Object.fromEntries(
+    Object.entries(await counts())
+      .map(([kind, n]) => [kind, n - (before[kind] ?? 0)])
+      .filter(([, n]) => n !== 0),
+  );
   const lines = (await logged()).filter((line) => line.ray === ray && "result" in line);
-  const told = ({ kind, result, user_id, client_id, session_id, address, country, ray }: Activity) =>
-    ({ event: kind, result, user: user_id, client: client_id, session: session_id, address, country, ray });
+  const told = ({ kind, result, user_id, client_id, session_id, address, country, ray }: Activity) => ({
+    event: kind,
+    result,
+    user: user_id,
+    client: client_id,
+    session: session_id,
+    address,
+    country,
+    ray,
+  });
   expect(lines.map(({ at, ...line }) => line).sort(byEvent), "each row has its line").toEqual(rows.map(told).sort(byEvent));
   for (const row of rows) expect(row).toMatchObject({ address: "192.0.2.9", country: "NO", user_agent: "tester/1.0", ray });
-  return { answer, counted, written: rows.map(({ kind, result, user_id, client_id, session_id }) => ({ event: `${kind} ${result}`, user_id, client_id, session_id })) };
+  return {
+    answer,
+    counted,
+    written: rows.map(({ kind, result, user_id, client_id, session_id }) => ({
+      event: `${kind} ${result}`,
+      user_id,
+      client_id,
+      session_id,
+    })),
+  };
 }
 
 /** A line of the log: an event, or what is only counted. */
@@ -82,10 +109,18 @@ interface Line {
 }
 
 const logged = async (): Promise<Line[]> =>
-  (await worker.printed()).split("\n").filter((line) => line.includes('{"event"')).map((line) => JSON.parse(line.slice(line.indexOf('{"event"'))));
+  (await worker.printed())
+    .split("\n")
+    .filter((line) => line.includes('{"event"'))
+    .map((line) => JSON.parse(line.slice(line.indexOf('{"event"'))));
 const byEvent = (a: { event: string }, b: { event: string }) => a.event.localeCompare(b.event);
 
-const row = (event: string, user_id: string | null, client_id: number | null, session_id: unknown = null) => ({ event, user_id, client_id, session_id });
+const row = (event: string, user_id: string | null, client_id: number | null, session_id: unknown = null) => ({
+  event,
+  user_id,
+  client_id,
+  session_id,
+});
 const ANY = expect.any(String);
 
 async function session() {
@@ -111,7 +146,9 @@ describe("signing in", () => {
     const redeemed = await watched({ path: "/auth/token", body: { code, clientId: "demo-web" } });
     expect(sid(redeemed.answer.body)).toBe(session_id);
     expect(redeemed.written).toEqual([row("code ok", id, 1, session_id)]);
-    expect((await watched({ path: "/auth/token", body: { code, clientId: "demo-web" } })).written).toEqual([row("code replay", id, 1, session_id)]);
+    expect((await watched({ path: "/auth/token", body: { code, clientId: "demo-web" } })).written).toEqual([
+      row("code replay", id, 1, session_id),
+    ]);
   });
 
   test("with what is wrong", async () => {
@@ -131,7 +168,10 @@ describe("signing in", () => {
     const refused = await watched({ path: "/auth/login", body: body(username) });
     expect(refused.answer.status).toBe(429);
     expect(refused.written).toEqual([row("sign-in refused", id, 1)]);
-    await worker.db.batch([worker.db.prepare("delete from attempts"), worker.db.prepare("update user_tenants set status = 2 where id = ?").bind(membershipId)]);
+    await worker.db.batch([
+      worker.db.prepare("delete from attempts"),
+      worker.db.prepare("update user_tenants set status = 2 where id = ?").bind(membershipId),
+    ]);
     expect((await watched({ path: "/auth/login", body: body(username) })).written).toEqual([row("sign-in failed", id, 1)]);
   });
 
@@ -153,7 +193,9 @@ describe("signing in", () => {
     const ok = await watched({ path: "/api/Authenticate", body: dto });
     secret(ok.answer.body.bearerToken), secret(ok.answer.body.refreshToken);
     expect(ok.written).toEqual([row("sign-in ok", id, 1, ok.answer.body.sessionId)]);
-    expect((await watched({ path: "/auth/credentials", body: { ...dto, password: "a wrong password" } })).written).toEqual([row("sign-in failed", id, 1)]);
+    expect((await watched({ path: "/auth/credentials", body: { ...dto, password: "a wrong password" } })).written).toEqual([
+      row("sign-in failed", id, 1),
+    ]);
     const basic = Buffer.from(`${username}:${PASSWORD}`).toString("base64");
     const got = await watched({ method: "GET", path: "/auth", headers: { authorization: `Basic ${secret(basic)}` } });
     expect(got.written, got.answer.text).toEqual([row("sign-in ok", id, 1, ANY)]);
@@ -192,8 +234,13 @@ describe("signing in", () => {
   test("with a provider's token", async () => {
     const { id } = await person();
     const sub = randomUUID();
-    await worker.db.prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', ?, ?, ?, 0)").bind(GOOGLE.identityIssuer, sub, id).run();
-    outside.replace("https://oauth2.googleapis.com/tokeninfo", () => json({ aud: GOOGLE.clientId, azp: GOOGLE.clientId, sub, exp: String(Math.floor(Date.now() / 1000) + 300), scope: "openid" }));
+    await worker.db
+      .prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', ?, ?, ?, 0)")
+      .bind(GOOGLE.identityIssuer, sub, id)
+      .run();
+    outside.replace("https://oauth2.googleapis.com/tokeninfo", () =>
+      json({ aud: GOOGLE.clientId, azp: GOOGLE.clientId, sub, exp: String(Math.floor(Date.now() / 1000) + 300), scope: "openid" }),
+    );
     outside.replace(GOOGLE.profile!, () => json({ sub }));
     const token = secret("ya29.a-token-of-google");
     const dto = { provider: "google", accessToken: token };
@@ -228,7 +275,9 @@ describe("a session", () => {
     const { id, username } = await person();
     const signedIn = await their.signIn({ userName: username, password: PASSWORD });
     const headers = { ...cookieHeader(signedIn), authorization: `Bearer ${signedIn.body.bearerToken}` };
-    expect((await watched({ path: "/auth/logout", body: "", headers })).written).toEqual([row("sign-out ok", id, 1, signedIn.body.sessionId)]);
+    expect((await watched({ path: "/auth/logout", body: "", headers })).written).toEqual([
+      row("sign-out ok", id, 1, signedIn.body.sessionId),
+    ]);
     expect((await watched({ path: "/auth/logout", body: "", headers })).written).toEqual([]);
   });
 
@@ -243,7 +292,12 @@ describe("a password", () => {
   test("is changed, or not", async () => {
     const { user, pair, headers } = await session();
     const change = (oldPassword: string) =>
-      watched({ method: "PATCH", path: "/auth/change-password", headers, body: { refreshToken: pair.refreshToken, username: user.username, oldPassword, password: secret("the next password") } });
+      watched({
+        method: "PATCH",
+        path: "/auth/change-password",
+        headers,
+        body: { refreshToken: pair.refreshToken, username: user.username, oldPassword, password: secret("the next password") },
+      });
     const of = (event: string) => [row(event, user.id, 1, sid(pair))];
     for (let n = 0; n < 10; n++) expect((await change(`a wrong password ${n}`)).written).toEqual(of("password failed"));
     expect((await change(PASSWORD)).written).toEqual(of("password refused"));
@@ -256,7 +310,12 @@ describe("a password", () => {
     const asked = await watched({ path: "/auth/forget-password", body: { ...DEMO_WEB, username } });
     expect(asked.written).toEqual([]);
     const { token } = await mailbox(worker).wait(await emailOf(id));
-    const reset = (token: string) => watched({ method: "PATCH", path: "/auth/reset-password", body: { ...DEMO_WEB, token: secret(token), password: secret("a password by link") } });
+    const reset = (token: string) =>
+      watched({
+        method: "PATCH",
+        path: "/auth/reset-password",
+        body: { ...DEMO_WEB, token: secret(token), password: secret("a password by link") },
+      });
     expect((await reset(token!)).written).toEqual([row("reset ok", id, 1)]);
     expect((await reset(token!)).written).toEqual([row("reset failed", id, 1)]);
   });
@@ -266,7 +325,8 @@ test("a sign-up that succeeds, and one that does not", async () => {
   const email = `${randomUUID()}@example.com`;
   await our.post("/auth/sign-up/create-token", { email });
   const { token } = await mailbox(worker).wait(email);
-  const create = (token: string) => watched({ path: "/auth/sign-up/create-user", headers: our.bearer(secret(token)), body: { email, password: PASSWORD } });
+  const create = (token: string) =>
+    watched({ path: "/auth/sign-up/create-user", headers: our.bearer(secret(token)), body: { email, password: PASSWORD } });
   const refused = await create("nobodys-invitation");
   expect([refused.written, refused.counted]).toEqual([[], { "refused invitation": 1 }]);
   const made = await create(token!);
@@ -280,7 +340,11 @@ describe("strangers leave no row each, but are counted by kind and hour:", () =>
     ["unknown client", 401, { path: "/auth/google?client_id=nobody&client_secret=x", method: "GET" }],
     ["wrong client secret", 401, { path: "/auth/login-token", body: { ...DEMO_WEB, client_secret: "x", username: "demo", password: "x" } }],
     ["wrong client secret", 401, { path: "/otp-caches", headers: basic("demo-web", "x"), body: { username: "demo", otp: "123456" } }],
-    ["wrong client secret", 401, { path: "/auth/reset-password", method: "PATCH", body: { ...DEMO_WEB, client_secret: "x", token: "x", password: PASSWORD } }],
+    [
+      "wrong client secret",
+      401,
+      { path: "/auth/reset-password", method: "PATCH", body: { ...DEMO_WEB, client_secret: "x", token: "x", password: PASSWORD } },
+    ],
     ["unknown name", 401, { path: "/auth/login", body: { ...DEMO_WEB, username: "nobody", password: "x" } }],
     ["unknown name", 401, { path: "/api/Authenticate", body: { provider: "credentials", userName: "n".repeat(300), password: "x" } }],
     ["unknown code", 401, { path: "/auth/token", body: { code: "nobody's", clientId: "demo-web" } }],
@@ -288,9 +352,21 @@ describe("strangers leave no row each, but are counted by kind and hour:", () =>
     ["unknown state", 401, { path: `${GOOGLE.back}?state=nobodys&code=x`, method: "GET" }],
     ["unknown ticket", 401, { path: "/auth/sign-in/continue?ticket=nobodys", method: "GET" }],
     ["refused invitation", 401, { path: "/auth/sign-up/verify-token", method: "GET", headers: { authorization: "Bearer nobodys" } }],
-    ["refused invitation", 401, { path: "/auth/sign-up/create-user", headers: { authorization: "Bearer nobodys" }, body: { email: "a@example.com", password: PASSWORD } }],
+    [
+      "refused invitation",
+      401,
+      {
+        path: "/auth/sign-up/create-user",
+        headers: { authorization: "Bearer nobodys" },
+        body: { email: "a@example.com", password: PASSWORD },
+      },
+    ],
     ["unknown reset link", 401, { path: "/auth/verify-reset-password-link?token=nobodys", method: "GET" }],
-    ["unknown reset link", 401, { path: "/auth/reset-password", method: "PATCH", body: { ...DEMO_WEB, token: "nobody's", password: PASSWORD } }],
+    [
+      "unknown reset link",
+      401,
+      { path: "/auth/reset-password", method: "PATCH", body: { ...DEMO_WEB, token: "nobody's", password: PASSWORD } },
+    ],
     ["unknown identity", 401, { path: "/api/Authenticate", body: { provider: "google", accessToken: "made up" } }],
   ];
 
@@ -319,7 +395,8 @@ describe("strangers leave no row each, but are counted by kind and hour:", () =>
     const said = (await logged()).slice(lines);
     expect(said.length).toBeGreaterThan(0);
     expect(said.length).toBeLessThanOrEqual(seconds + 1);
-    for (const line of said) expect(line).toMatchObject({ event: "unknown code", at: expect.any(String), address: "127.0.0.1", leftOut: expect.any(Number) });
+    for (const line of said)
+      expect(line).toMatchObject({ event: "unknown code", at: expect.any(String), address: "127.0.0.1", leftOut: expect.any(Number) });
   });
 });
 
@@ -330,7 +407,10 @@ test("an account has sixty rows an hour of each kind of refusal: the rest is cou
   /** Rows, and what was only counted, of a kind of event. */
   const left = async (what: string) => {
     await worker.settled();
-    const rows = await worker.db.prepare("select count(*) as n from login_activity where user_id = ? and kind || ' ' || result = ?").bind(id, what).first("n");
+    const rows = await worker.db
+      .prepare("select count(*) as n from login_activity where user_id = ? and kind || ' ' || result = ?")
+      .bind(id, what)
+      .first("n");
     return [rows, ((await counts())[what] ?? 0) - (counted[what] ?? 0)];
   };
   await our.token(code);
@@ -347,7 +427,11 @@ test("an account has sixty rows an hour of each kind of refusal: the rest is cou
 test("nothing that a caller says of itself makes a row long", async () => {
   const ray = randomUUID();
   const { id, username } = await person();
-  const headers = { "user-agent": "agent ".repeat(1000), "cf-connecting-ip": "192.0.2.9".padEnd(5000, "x"), "cf-ray": ray.padEnd(5000, "x") };
+  const headers = {
+    "user-agent": "agent ".repeat(1000),
+    "cf-connecting-ip": "192.0.2.9".padEnd(5000, "x"),
+    "cf-ray": ray.padEnd(5000, "x"),
+  };
   await our.login({ username, password: "wrong" }, headers);
   await worker.settled();
   const rows = (await worker.db.prepare("select * from login_activity where user_id = ?").bind(id).all()).results;
@@ -360,19 +444,29 @@ test("every change of a client, with who made it, and every try by somebody who 
   const by = decode(admin.accessToken).claims.id;
   const headers = our.bearer(admin.accessToken);
   const lifetimes = { accessTokenExpiration: 900, refreshTokenExpiration: 3600, authCodeExpiration: 60 };
-  const body = { clientId: "written-down", clientSecret: secret("a client's new secret"), secret: secret("a signing secret"), ...lifetimes };
+  const body = {
+    clientId: "written-down",
+    clientSecret: secret("a client's new secret"),
+    secret: secret("a signing secret"),
+    ...lifetimes,
+  };
   const made = await watched({ path: "/auth-clients", headers, body });
   const { id } = made.answer.body;
   expect(made.written).toEqual([row("client created", by, id)]);
   expect((await watched({ path: "/auth-clients", headers, body })).written, "409 changes nothing").toEqual([]);
-  expect((await watched({ method: "PATCH", path: `/auth-clients/${id}`, headers, body: { clientSecret: secret("another secret of it") } })).written).toEqual([row("client changed", by, id)]);
+  expect(
+    (await watched({ method: "PATCH", path: `/auth-clients/${id}`, headers, body: { clientSecret: secret("another secret of it") } }))
+      .written,
+  ).toEqual([row("client changed", by, id)]);
   expect((await watched({ method: "PUT", path: `/auth-clients/${id}`, headers, body })).written).toEqual([row("client changed", by, id)]);
   const where = encodeURIComponent(JSON.stringify({ clientId: "written-down" }));
   const many = await watched({ method: "PATCH", path: `/auth-clients?where=${where}`, headers, body: { accessTokenExpiration: 600 } });
   expect(many.answer.body).toEqual({ count: 1 });
   expect(many.written).toEqual([row("client changed", by, null)]);
   const none = encodeURIComponent(JSON.stringify({ clientId: "there is none" }));
-  expect((await watched({ method: "PATCH", path: `/auth-clients?where=${none}`, headers, body: { accessTokenExpiration: 600 } })).written).toEqual([]);
+  expect(
+    (await watched({ method: "PATCH", path: `/auth-clients?where=${none}`, headers, body: { accessTokenExpiration: 600 } })).written,
+  ).toEqual([]);
   expect((await watched({ method: "DELETE", path: `/auth-clients/${id}`, headers })).written).toEqual([row("client deleted", by, id)]);
   expect((await watched({ method: "DELETE", path: `/auth-clients/${id}`, headers })).written).toEqual([]);
   expect((await watched({ method: "GET", path: "/auth-clients", headers })).written).toEqual([]);
@@ -409,10 +503,14 @@ test("the platform keeps no log of URLs, which can hold secrets, and keeps ours"
 
 test("rows are swept when they are older than AUDIT_RETENTION_DAYS", async () => {
   const day = 86_400_000;
-  const ages = async () => (await worker.db.prepare("select id from login_activity where id like 'old %' order by id").all()).results.map(({ id }) => id);
+  const ages = async () =>
+    (await worker.db.prepare("select id from login_activity where id like 'old %' order by id").all()).results.map(({ id }) => id);
   const sweep = () => worker.scheduled("17 3 * * *");
   for (const days of [1, 3, 89, 91])
-    await worker.db.prepare("insert into login_activity (id, at, kind, result) values (?, ?, 'sign-in', 'ok')").bind(`old ${String(days).padStart(2)}`, Date.now() - days * day + 60_000).run();
+    await worker.db
+      .prepare("insert into login_activity (id, at, kind, result) values (?, ?, 'sign-in', 'ok')")
+      .bind(`old ${String(days).padStart(2)}`, Date.now() - days * day + 60_000)
+      .run();
   await worker.db.prepare("update login_activity set at = at - 120000 where id = 'old 91'").run();
   await sweep();
   expect(await ages(), "90 days unless somebody says otherwise").toEqual(["old  1", "old  3", "old 89"]);

@@ -42,14 +42,29 @@ async function over(rows: Row[]) {
   await worker.db.prepare("update auth_clients set client_id = 'placeholder-' || id").run();
   await worker.db.batch(
     rows.map((row) =>
-      statement.bind(row.id, row.clientId, row.redirectUrl, row.accessTokenExpiration, row.refreshTokenExpiration, row.authCodeExpiration, Date.parse(row.createdOn), Date.parse(row.modifiedOn), row.deleted ? 1 : 0),
+      statement.bind(
+        row.id,
+        row.clientId,
+        row.redirectUrl,
+        row.accessTokenExpiration,
+        row.refreshTokenExpiration,
+        row.authCodeExpiration,
+        Date.parse(row.createdOn),
+        Date.parse(row.modifiedOn),
+        row.deleted ? 1 : 0,
+      ),
     ),
   );
-  return { worker, send: (method: string, path: string, query: string, body?: unknown) => our.send(method, `/auth-clients${path}?${query}`, { headers, body }) };
+  return {
+    worker,
+    send: (method: string, path: string, query: string, body?: unknown) =>
+      our.send(method, `/auth-clients${path}?${query}`, { headers, body }),
+  };
 }
 type Place = Awaited<ReturnType<typeof over>>;
 
-const query = (name: string, value: unknown) => new URLSearchParams([[name, typeof value === "string" ? value : JSON.stringify(value)]]).toString();
+const query = (name: string, value: unknown) =>
+  new URLSearchParams([[name, typeof value === "string" ? value : JSON.stringify(value)]]).toString();
 
 interface Stamp {
   id: number;
@@ -88,10 +103,15 @@ describe("the shared vectors", () => {
       expect(answer.text).not.toContain("hidden");
       if (one.parameter === "where") {
         expect(answer.body, one.name).toEqual({ count: one.ids!.length });
-        if (one.pairs === undefined || one.pairs.some(([name]) => name.startsWith("where["))) expect(await patched(place, sent(one)), one.name).toEqual(one.ids);
+        if (one.pairs === undefined || one.pairs.some(([name]) => name.startsWith("where[")))
+          expect(await patched(place, sent(one)), one.name).toEqual(one.ids);
       } else {
         expect(answer.body, one.name).toHaveLength(one.ids!.length);
-        if (answer.body.every((row: Row) => "id" in row)) expect(answer.body.map((row: Row) => row.id), one.name).toEqual(one.ids);
+        if (answer.body.every((row: Row) => "id" in row))
+          expect(
+            answer.body.map((row: Row) => row.id),
+            one.name,
+          ).toEqual(one.ids);
       }
     }
   }, 60_000);
@@ -129,8 +149,15 @@ describe("random filters over random rows", () => {
     const names = new Set<string>();
     while (names.size < 300) names.add(`${letters(4)}x`.slice(0, 1 + below(5)));
     return [...names].map((clientId, at) => ({
-      id: at + 1, clientId, redirectUrl: random() < 0.3 ? null : letters(4), accessTokenExpiration: 1 + below(5), refreshTokenExpiration: 1 + below(40),
-      authCodeExpiration: 1 + below(5), createdOn: instant(), modifiedOn: instant(), deleted: at > 1 && random() < 0.1,
+      id: at + 1,
+      clientId,
+      redirectUrl: random() < 0.3 ? null : letters(4),
+      accessTokenExpiration: 1 + below(5),
+      refreshTokenExpiration: 1 + below(40),
+      authCodeExpiration: 1 + below(5),
+      createdOn: instant(),
+      modifiedOn: instant(),
+      deleted: at > 1 && random() < 0.1,
     }));
   };
 
@@ -139,20 +166,32 @@ describe("random filters over random rows", () => {
   const operation = (value: () => Value, text: boolean): Operation => {
     const kinds = text ? 8 : 4;
     switch (below(kinds)) {
-      case 0: return { [pick(COMPARISONS)]: value() };
-      case 1: return { [pick(["inq", "nin"])]: list(value, 5) };
-      case 2: return { between: [value(), value()] };
-      case 3: return value();
-      case 4: return { regexp: pick(["^a", "[bB]$", "é", "^.?$", "/^A/i"]) };
-      case 5: return pick<Operation>([null, { neq: null }]);
-      default: return { [pick(["like", "nlike", "ilike", "nilike"])]: pattern() };
+      case 0:
+        return { [pick(COMPARISONS)]: value() };
+      case 1:
+        return { [pick(["inq", "nin"])]: list(value, 5) };
+      case 2:
+        return { between: [value(), value()] };
+      case 3:
+        return value();
+      case 4:
+        return { regexp: pick(["^a", "[bB]$", "é", "^.?$", "/^A/i"]) };
+      case 5:
+        return pick<Operation>([null, { neq: null }]);
+      default:
+        return { [pick(["like", "nlike", "ilike", "nilike"])]: pattern() };
     }
   };
   const leaf = (): Where => {
     switch (below(3)) {
-      case 0: return { [pick(["clientId", "redirectUrl"])]: operation(() => letters(3), true) };
-      case 1: return { [pick(["id", "accessTokenExpiration", "refreshTokenExpiration", "authCodeExpiration"])]: operation(() => below(40), false) };
-      default: return { [pick(["createdOn", "modifiedOn"])]: operation(instant, false) };
+      case 0:
+        return { [pick(["clientId", "redirectUrl"])]: operation(() => letters(3), true) };
+      case 1:
+        return {
+          [pick(["id", "accessTokenExpiration", "refreshTokenExpiration", "authCodeExpiration"])]: operation(() => below(40), false),
+        };
+      default:
+        return { [pick(["createdOn", "modifiedOn"])]: operation(instant, false) };
     }
   };
   const condition = (depth: number): Where => {
@@ -182,17 +221,28 @@ describe("random filters over random rows", () => {
   };
   const passesOne = (value: string | number, operator: string, to: string | number) => {
     switch (operator) {
-      case "eq": return value === to;
-      case "neq": return value !== to;
-      case "gt": return value > to;
-      case "gte": return value >= to;
-      case "lt": return value < to;
-      case "lte": return value <= to;
-      case "like": return alike(String(value), String(to));
-      case "nlike": return !alike(String(value), String(to));
-      case "ilike": return alike(folded(String(value)), folded(String(to)));
-      case "nilike": return !alike(folded(String(value)), folded(String(to)));
-      default: return regexp(String(to)).test(String(value));
+      case "eq":
+        return value === to;
+      case "neq":
+        return value !== to;
+      case "gt":
+        return value > to;
+      case "gte":
+        return value >= to;
+      case "lt":
+        return value < to;
+      case "lte":
+        return value <= to;
+      case "like":
+        return alike(String(value), String(to));
+      case "nlike":
+        return !alike(String(value), String(to));
+      case "ilike":
+        return alike(folded(String(value)), folded(String(to)));
+      case "nilike":
+        return !alike(folded(String(value)), folded(String(to)));
+      default:
+        return regexp(String(to)).test(String(value));
     }
   };
   const holds = (where: Where, row: Row): boolean =>
@@ -211,13 +261,21 @@ describe("random filters over random rows", () => {
       for (let n = 0; n < 150; n++) {
         const where = condition(3);
         const meant = live.filter((row) => holds(where, row));
-        const [column, down, limit, skip] = [pick(["accessTokenExpiration", "createdOn", "id"] as const), random() < 0.5, 1 + below(300), below(20)];
+        const [column, down, limit, skip] = [
+          pick(["accessTokenExpiration", "createdOn", "id"] as const),
+          random() < 0.5,
+          1 + below(300),
+          below(20),
+        ];
         const sign = down ? -1 : 1;
         const sorted = [...meant].sort((a, b) => (a[column] < b[column] ? -sign : a[column] > b[column] ? sign : a.id - b.id));
         const filter = { where, order: `${column} ${down ? "DESC" : "ASC"}`, limit, skip };
         const answer = await place.send("GET", "", query("filter", filter));
         expect(answer.status, `${JSON.stringify(filter)} ${answer.text}`).toBe(200);
-        expect(answer.body.map((row: Row) => row.id), JSON.stringify(filter)).toEqual(sorted.slice(skip, skip + limit).map((row) => row.id));
+        expect(
+          answer.body.map((row: Row) => row.id),
+          JSON.stringify(filter),
+        ).toEqual(sorted.slice(skip, skip + limit).map((row) => row.id));
         expect((await place.send("GET", "/count", query("where", where))).body).toEqual({ count: meant.length });
         if (n % 10 === 0) expect(await patched(place, query("where", where))).toEqual(meant.map((row) => row.id));
       }

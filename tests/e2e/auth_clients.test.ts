@@ -25,10 +25,18 @@ beforeAll(async () => {
 let made = 0;
 const fresh = (more: object = {}) => {
   const n = ++made;
-  return { ...BASE, clientId: `client-${n}`, clientSecret: `client secret ${n}`, secret: `code secret ${n}`, redirectUrl: `https://app-${n}.example/cb`, ...more };
+  return {
+    ...BASE,
+    clientId: `client-${n}`,
+    clientSecret: `client secret ${n}`,
+    secret: `code secret ${n}`,
+    redirectUrl: `https://app-${n}.example/cb`,
+    ...more,
+  };
 };
 type Call = [method: string, path: string, body?: unknown];
-const call = (method: string, path: string, body?: unknown, headers: Parameters<typeof our.post>[2] = administrator) => our.send(method, `/auth-clients${path}`, { body, headers });
+const call = (method: string, path: string, body?: unknown, headers: Parameters<typeof our.post>[2] = administrator) =>
+  our.send(method, `/auth-clients${path}`, { body, headers });
 const list = (filter: unknown) => call("GET", `?filter=${encodeURIComponent(JSON.stringify(filter))}`);
 const where = (conditions: unknown) => `where=${encodeURIComponent(JSON.stringify(conditions))}`;
 const count = (conditions: unknown) => call("GET", `/count?${where(conditions)}`);
@@ -68,7 +76,17 @@ test("a new client is told with its secrets once, and only digests are kept", as
   const stored = await row(id);
   expect([stored.client_secret_digest, stored.secret_digest]).toEqual([digest(sent.clientSecret), digest(sent.secret)]);
   const again = await call("GET", `/${id}`);
-  expect(again.body).toEqual({ ...sent, id, createdOn, modifiedOn, deleted: false, deletedOn: null, deletedBy: null, clientSecret: MASK, secret: MASK });
+  expect(again.body).toEqual({
+    ...sent,
+    id,
+    createdOn,
+    modifiedOn,
+    deleted: false,
+    deletedOn: null,
+    deletedBy: null,
+    clientSecret: MASK,
+    secret: MASK,
+  });
   expect(again.waits).toBe(1);
 });
 
@@ -88,7 +106,10 @@ test("two live clients never share a name, however they come by it", async () =>
   taken(await call("PUT", `/${other.id}`, fresh({ clientId: first.clientId })));
   const both = { id: { inq: [first.id, other.id] } };
   taken(await call("PATCH", `?${where(both)}`, { clientId: "one-for-both", authCodeExpiration: 1 }));
-  expect([await read(first.id), await read(other.id)].map((one) => [one.clientId, one.authCodeExpiration])).toEqual([[first.clientId, 180], [other.clientId, 180]]);
+  expect([await read(first.id), await read(other.id)].map((one) => [one.clientId, one.authCodeExpiration])).toEqual([
+    [first.clientId, 180],
+    [other.clientId, 180],
+  ]);
   const race = fresh();
   const statuses = (await Promise.all([1, 2, 3, 4].map(() => call("POST", "", race)))).map(({ status }) => status);
   expect(statuses.sort()).toEqual([200, 409, 409, 409]);
@@ -122,7 +143,13 @@ test("PUT replaces: what is left out is none; PATCH leaves it", async () => {
 
 test("who administers cannot write what the service itself records", async () => {
   const client = await create();
-  const lies = { deleted: true, deletedOn: "2001-01-01T00:00:00Z", deletedBy: "me", createdOn: "2001-01-01T00:00:00Z", modifiedOn: "2001-01-01T00:00:00Z" };
+  const lies = {
+    deleted: true,
+    deletedOn: "2001-01-01T00:00:00Z",
+    deletedBy: "me",
+    createdOn: "2001-01-01T00:00:00Z",
+    modifiedOn: "2001-01-01T00:00:00Z",
+  };
   const before = Date.now();
   expect((await call("PATCH", `/${client.id}`, lies)).status).toBe(204);
   const after = await read(client.id);
@@ -163,11 +190,18 @@ test("deleting a client ends its sessions, tells by whom, and hides it for ever"
   const stored = await row(client.id);
   expect(stored).toMatchObject({ deleted: 1, deleted_by: administratorId });
   expect(stored.deleted_on).toBeGreaterThanOrEqual(before);
-  expect((await call("GET", `/${client.id}`)).body).toEqual({ error: { statusCode: 404, name: "NotFoundError", message: "EntityNotFound" } });
+  expect((await call("GET", `/${client.id}`)).body).toEqual({
+    error: { statusCode: 404, name: "NotFoundError", message: "EntityNotFound" },
+  });
   expect((await call("DELETE", `/${client.id}`)).body).toEqual(missing(client.id));
   expect((await call("PATCH", `/${client.id}`, { authCodeExpiration: 1 })).body).toEqual(missing(client.id));
   expect((await call("PUT", `/${client.id}`, fresh())).body).toEqual(missing(client.id));
-  for (const ask of [{ id: client.id }, { id: client.id, deleted: true }, { or: [{ id: client.id }, { deleted: true }] }, { id: client.id, clientId: { regexp: "." } }]) {
+  for (const ask of [
+    { id: client.id },
+    { id: client.id, deleted: true },
+    { or: [{ id: client.id }, { deleted: true }] },
+    { id: client.id, clientId: { regexp: "." } },
+  ]) {
     expect((await list({ where: ask })).body).toEqual([]);
     expect((await count(ask)).body).toEqual({ count: 0 });
     expect((await call("PATCH", `?${where(ask)}`, { authCodeExpiration: 1 })).body).toEqual({ count: 0 });
@@ -191,7 +225,12 @@ test("PATCH of many needs a where, changes exactly what it means, and counts it"
   expect(await now()).toEqual([12, 11, 13, 14]);
   const live = (await count({})).body.count;
   expect(await change({}, 180)).toEqual({ count: live });
-  for (const [body, status] of [[{}, 400], [{ id: 3 }, 400], [{ authCodeExpiration: 0 }, 422], [{ unknown: 1 }, 422]] as const) {
+  for (const [body, status] of [
+    [{}, 400],
+    [{ id: 3 }, 400],
+    [{ authCodeExpiration: 0 }, 422],
+    [{ unknown: 1 }, 422],
+  ] as const) {
     expect((await call("PATCH", `?${where({})}`, body)).status).toBe(status);
   }
 });
@@ -199,7 +238,8 @@ test("PATCH of many needs a where, changes exactly what it means, and counts it"
 test("a redirect URL is taken or refused as the shared vectors say, its host in any script", async () => {
   const vectors = JSON.parse(readFileSync(new URL("../vectors/redirect_urls.json", import.meta.url), "utf8")) as Record<string, string[]>;
   for (const [list, urls] of Object.entries(vectors)) {
-    for (const redirectUrl of urls) expect((await call("POST", "", fresh({ redirectUrl }))).status, redirectUrl).toBe(list === "refused" ? 422 : 200);
+    for (const redirectUrl of urls)
+      expect((await call("POST", "", fresh({ redirectUrl }))).status, redirectUrl).toBe(list === "refused" ? 422 : 200);
   }
 });
 
@@ -208,32 +248,61 @@ test("bodies that are no client are refused, and nothing is changed", async () =
   const client = await create();
   const stored = await row(client.id);
   const wrong = [
-    { clientId: "" }, { clientSecret: "" }, { secret: "" }, { accessTokenExpiration: 0 }, { authCodeExpiration: 1.5 }, { refreshTokenExpiration: 31_536_001 },
-    { accessTokenExpiration: "900" }, { redirectUrl: "javascript:alert(1)" }, { redirectUrl: "http://app.example" }, { redirectUrl: "https://*.preview.example/cb" }, { more: 1 }, { clientId: 5 },
+    { clientId: "" },
+    { clientSecret: "" },
+    { secret: "" },
+    { accessTokenExpiration: 0 },
+    { authCodeExpiration: 1.5 },
+    { refreshTokenExpiration: 31_536_001 },
+    { accessTokenExpiration: "900" },
+    { redirectUrl: "javascript:alert(1)" },
+    { redirectUrl: "http://app.example" },
+    { redirectUrl: "https://*.preview.example/cb" },
+    { more: 1 },
+    { clientId: 5 },
   ];
   for (const one of wrong) {
-    const answers = [await call("POST", "", fresh(one)), await call("PUT", `/${client.id}`, fresh(one)), await call("PATCH", `/${client.id}`, one)];
-    expect(answers.map(({ status }) => status), JSON.stringify(one)).toEqual([422, 422, 422]);
+    const answers = [
+      await call("POST", "", fresh(one)),
+      await call("PUT", `/${client.id}`, fresh(one)),
+      await call("PATCH", `/${client.id}`, one),
+    ];
+    expect(
+      answers.map(({ status }) => status),
+      JSON.stringify(one),
+    ).toEqual([422, 422, 422]);
     expect(answers[0]!.body.error.code).toBe("VALIDATION_FAILED");
   }
-  for (const one of [{ id: 99 }, { clientSecret: MASK }, { secret: MASK }, { redirectUrl: null }]) expect((await call("POST", "", fresh(one))).status).toBe(422);
+  for (const one of [{ id: 99 }, { clientSecret: MASK }, { secret: MASK }, { redirectUrl: null }])
+    expect((await call("POST", "", fresh(one))).status).toBe(422);
   for (const name of ["clientId", "clientSecret", "secret", "accessTokenExpiration", "refreshTokenExpiration", "authCodeExpiration"]) {
-    for (const [method, path] of [["POST", ""], ["PUT", `/${client.id}`]] as const) {
+    for (const [method, path] of [
+      ["POST", ""],
+      ["PUT", `/${client.id}`],
+    ] as const) {
       const { body } = await call(method, path, fresh({ [name]: undefined }));
       expect(body.error.details).toEqual([expect.objectContaining({ code: "required", info: { missingProperty: name } })]);
     }
   }
   expect((await call("PATCH", `/${client.id}`, {})).status).toBe(400);
   const moved = await call("PUT", `/${client.id}`, fresh({ id: client.id + 1 }));
-  expect(moved.body).toEqual({ error: { statusCode: 400, name: "Error", message: `id property (id) cannot be updated from ${client.id} to ${client.id + 1}` } });
+  expect(moved.body).toEqual({
+    error: { statusCode: 400, name: "Error", message: `id property (id) cannot be updated from ${client.id} to ${client.id + 1}` },
+  });
   expect((await call("PATCH", `/${client.id}`, { id: client.id + 1 })).status).toBe(400);
   expect(await row(client.id)).toEqual(stored);
   expect((await count({})).body.count).toBe(before.count + 1);
 });
 
 const everyCall = (id: number | string): Call[] => [
-  ["POST", "", fresh()], ["GET", ""], ["PATCH", `?${where({ id: -1 })}`, { authCodeExpiration: 1 }], ["GET", "/count"],
-  ["GET", `/${id}`], ["PUT", `/${id}`, fresh()], ["PATCH", `/${id}`, { authCodeExpiration: 1 }], ["DELETE", `/${id}`],
+  ["POST", "", fresh()],
+  ["GET", ""],
+  ["PATCH", `?${where({ id: -1 })}`, { authCodeExpiration: 1 }],
+  ["GET", "/count"],
+  ["GET", `/${id}`],
+  ["PUT", `/${id}`, fresh()],
+  ["PATCH", `/${id}`, { authCodeExpiration: 1 }],
+  ["DELETE", `/${id}`],
 ];
 
 test("only those who hold the permission now may do anything", async () => {
@@ -247,15 +316,29 @@ test("only those who hold the permission now may do anything", async () => {
   const over = await our.signIn(ADMIN);
   await our.logout(over);
   for (const [method, path, body] of everyCall(client.id)) {
-    for (const headers of [member, theirs]) expect((await call(method, path, body, headers)).body, `${method} ${path}`).toEqual(flat(403, "NotAllowedAccess"));
+    for (const headers of [member, theirs])
+      expect((await call(method, path, body, headers)).body, `${method} ${path}`).toEqual(flat(403, "NotAllowedAccess"));
     expect((await call(method, path, body, {})).status).toBe(401);
     expect((await call(method, path, body, our.bearer("garbage"))).body).toEqual(nested("TokenExpired"));
     expect((await call(method, path, body, our.bearer(over.accessToken))).body).toEqual(nested("TokenRevoked"));
-    expect((await our.send(method, `/auth-clients${path}${path.includes("?") ? "&" : "?"}access_token=${administrator.authorization.slice(7)}`, { body })).status).toBe(401);
+    expect(
+      (
+        await our.send(
+          method,
+          `/auth-clients${path}${path.includes("?") ? "&" : "?"}access_token=${administrator.authorization.slice(7)}`,
+          { body },
+        )
+      ).status,
+    ).toBe(401);
   }
   const evaluated = `?${where({ clientId: { regexp: "." } })}`;
-  for (const [method, path] of [["GET", `/count${evaluated}`], ["PATCH", evaluated]] as const) {
-    expect((await call(method, path, method === "PATCH" ? { authCodeExpiration: 1 } : undefined, member)).body).toEqual(flat(403, "NotAllowedAccess"));
+  for (const [method, path] of [
+    ["GET", `/count${evaluated}`],
+    ["PATCH", evaluated],
+  ] as const) {
+    expect((await call(method, path, method === "PATCH" ? { authCodeExpiration: 1 } : undefined, member)).body).toEqual(
+      flat(403, "NotAllowedAccess"),
+    );
   }
   expect((await worker.db.prepare("select * from auth_clients").all()).results).toEqual(before.results);
 });
@@ -266,7 +349,9 @@ test("the shape is judged before the person, the person before the permission an
   expect((await call("GET", "?filter={", undefined, none)).status).toBe(400);
   expect((await call("GET", "/abc", undefined, none)).status).toBe(400);
   for (const method of ["PUT", "PATCH"]) {
-    expect((await call(method, "/1", fresh({ id: 2 }), none)).body, "which row is meant is the operation's business").toEqual(flat(401, 'Bearer realm="Users"'));
+    expect((await call(method, "/1", fresh({ id: 2 }), none)).body, "which row is meant is the operation's business").toEqual(
+      flat(401, 'Bearer realm="Users"'),
+    );
     expect((await call(method, "/999999", fresh({ id: 2 }))).status).toBe(400);
   }
   expect((await our.send("POST", "/auth-clients", { body: "a=1", headers: { "content-type": "text/plain" } })).status).toBe(415);
@@ -291,11 +376,32 @@ test("reads cost one wait, whatever is asked that D1 can say", async () => {
 
 test("no text a caller writes becomes SQL, in any place", async () => {
   const before = await worker.db.prepare("select * from auth_clients order by id").all();
-  const texts = ["'; drop table auth_clients; --", "\" or 1=1 --", "id) or (1=1", "1 union select client_secret_digest from auth_clients", "client_secret_digest", "') or ''='", "?1", ":a", "\\' or 1=1 --"];
+  const texts = [
+    "'; drop table auth_clients; --",
+    '" or 1=1 --',
+    "id) or (1=1",
+    "1 union select client_secret_digest from auth_clients",
+    "client_secret_digest",
+    "') or ''='",
+    "?1",
+    ":a",
+    "\\' or 1=1 --",
+  ];
   for (const text of texts) {
     const refused = [
-      { where: { [text]: 1 } }, { where: { clientId: { [`eq ${text}`]: 1 } }, order: text }, { order: `id ${text}` }, { order: [text] }, { fields: [text] }, { fields: { [text]: true } },
-      { limit: text }, { skip: text }, { where: { id: text } }, { where: { createdOn: text } }, { where: { deleted: text } }, { where: { and: [{ or: [{ [text]: 1 }] }] } }, { [text]: 1 },
+      { where: { [text]: 1 } },
+      { where: { clientId: { [`eq ${text}`]: 1 } }, order: text },
+      { order: `id ${text}` },
+      { order: [text] },
+      { fields: [text] },
+      { fields: { [text]: true } },
+      { limit: text },
+      { skip: text },
+      { where: { id: text } },
+      { where: { createdOn: text } },
+      { where: { deleted: text } },
+      { where: { and: [{ or: [{ [text]: 1 }] }] } },
+      { [text]: 1 },
     ];
     for (const filter of refused) {
       const answer = await list(filter);
@@ -308,7 +414,14 @@ test("no text a caller writes becomes SQL, in any place", async () => {
       expect((await call("PATCH", `?${where({ clientId: test })}`, { authCodeExpiration: 1 })).body).toEqual({ count: 0 });
     }
   }
-  for (const filter of [{ where: { secret: "x" } }, { where: { clientSecret: { like: "a%" } } }, { order: "secret" }, { fields: ["clientSecret"] }, { include: ["x"] }]) expect((await list(filter)).status).toBe(400);
+  for (const filter of [
+    { where: { secret: "x" } },
+    { where: { clientSecret: { like: "a%" } } },
+    { order: "secret" },
+    { fields: ["clientSecret"] },
+    { include: ["x"] },
+  ])
+    expect((await list(filter)).status).toBe(400);
   expect((await worker.db.prepare("select * from auth_clients order by id").all()).results).toEqual(before.results);
   const evil = await create({ clientId: texts[0], secret: texts[1] });
   expect((await read(evil.id)).clientId).toBe(texts[0]);
@@ -323,7 +436,12 @@ test("a habit of tokens without sessions reaches reads and writes by what the to
   const plain = await startWorker({ settings: { JWT_KEYS: keys, LEGACY_HABITS: "plain-bearer" } });
   try {
     const their = api(plain);
-    const token = (permissions: string[]) => jwt({ alg: "EdDSA" }, { id: "somebody", iss: "http://127.0.0.1:8787", permissions, exp: Math.floor(Date.now() / 1000) + 60 }, keyOf(keys).privateKey);
+    const token = (permissions: string[]) =>
+      jwt(
+        { alg: "EdDSA" },
+        { id: "somebody", iss: "http://127.0.0.1:8787", permissions, exp: Math.floor(Date.now() / 1000) + 60 },
+        keyOf(keys).privateKey,
+      );
     const [yes, no] = [their.bearer(token(["NotAllowed"])), their.bearer(token([]))];
     expect((await their.send("GET", "/auth-clients/2", { headers: no })).status).toBe(403);
     expect((await their.send("GET", "/auth-clients/2", { headers: yes })).status).toBe(200);
@@ -361,7 +479,12 @@ test("ten thousand clients are paged, filtered and counted, and no secret leaves
   const sevens = Array.from({ length: 10_000 - live }, (_, i) => i + 1).filter((i) => i % 10 === 7);
   expect((await count(bulk)).body).toEqual({ count: sevens.length });
   const last = await list({ where: bulk, order: "createdOn DESC", limit: 3, skip: 1, fields: ["clientId"] });
-  expect(last.body).toEqual(sevens.slice(-4, -1).reverse().map((i) => ({ clientId: `bulk-${i}` })));
+  expect(last.body).toEqual(
+    sevens
+      .slice(-4, -1)
+      .reverse()
+      .map((i) => ({ clientId: `bulk-${i}` })),
+  );
   expect((await call("PATCH", `?${where(bulk)}`, { authCodeExpiration: 77 })).body).toEqual({ count: sevens.length });
   expect((await count({ authCodeExpiration: 77 })).body).toEqual({ count: sevens.length });
   await create();

@@ -19,7 +19,11 @@ beforeAll(async () => {
 
 // Whatever was sent: the next request is served, and nothing of it reached the log.
 let logged: string;
-const complaints = async () => (await worker.printed()).split("\n").filter((line) => line !== "" && !line.startsWith('{"event":') && !line.startsWith("[mf:")).join("\n");
+const complaints = async () =>
+  (await worker.printed())
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith('{"event":') && !line.startsWith("[mf:"))
+    .join("\n");
 beforeEach(async () => void (logged = await complaints()));
 afterEach(async () => {
   const answer = await our.me(pair.accessToken);
@@ -36,9 +40,17 @@ interface Operation {
 
 /** The operations that take a body, with a body that is right. */
 const OPERATIONS: Record<string, Operation> = {
-  "POST /auth/login": { required: { ...DEMO_WEB, ...DEMO }, optional: { code_challenge: "x".repeat(43), code_challenge_method: "S256" }, onNull: flat(401, "Unauthorized") },
+  "POST /auth/login": {
+    required: { ...DEMO_WEB, ...DEMO },
+    optional: { code_challenge: "x".repeat(43), code_challenge_method: "S256" },
+    onNull: flat(401, "Unauthorized"),
+  },
   "POST /auth/login-token": { required: { ...DEMO_WEB, ...DEMO }, optional: {}, onNull: flat(401, "Unauthorized") },
-  "POST /auth/token": { required: { code: "code", clientId: "demo-web" }, optional: { code_verifier: "x".repeat(43) }, onNull: flat(401, "Client Invalid") },
+  "POST /auth/token": {
+    required: { code: "code", clientId: "demo-web" },
+    optional: { code_verifier: "x".repeat(43) },
+    onNull: flat(401, "Client Invalid"),
+  },
   "POST /auth/token-refresh": { required: { refreshToken: "x" }, optional: {}, onNull: flat(401, "Token Expired") },
   "PATCH /auth/change-password": {
     required: {},
@@ -49,9 +61,24 @@ const OPERATIONS: Record<string, Operation> = {
 };
 
 /** The detail of a 422 for each thing that can be wrong with a body. */
-const missing = (property: string) => ({ path: "", code: "required", message: `must have required property '${property}'`, info: { missingProperty: property } });
-const unknown = (property: string) => ({ path: "", code: "additionalProperties", message: "must NOT have additional properties", info: { additionalProperty: property } });
-const notA = (type: string, property = "") => ({ path: property && `/${property}`, code: "type", message: `must be ${type}`, info: { type } });
+const missing = (property: string) => ({
+  path: "",
+  code: "required",
+  message: `must have required property '${property}'`,
+  info: { missingProperty: property },
+});
+const unknown = (property: string) => ({
+  path: "",
+  code: "additionalProperties",
+  message: "must NOT have additional properties",
+  info: { additionalProperty: property },
+});
+const notA = (type: string, property = "") => ({
+  path: property && `/${property}`,
+  code: "type",
+  message: `must be ${type}`,
+  info: { type },
+});
 const invalid = (...details: object[]) => ({
   error: {
     statusCode: 422,
@@ -77,7 +104,8 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
   const right = { ...required, ...optional };
   const properties = [...Object.keys(required), ...Object.keys(optional)];
   const bearer = () => our.bearer(pair.accessToken);
-  const send = (body: unknown, headers: Record<string, string> = {}) => our.send(method, path, { body, headers: { ...bearer(), ...headers } });
+  const send = (body: unknown, headers: Record<string, string> = {}) =>
+    our.send(method, path, { body, headers: { ...bearer(), ...headers } });
   const raw = (body: string | Uint8Array | ReadableStream, contentType = "application/json") => send(body, { "content-type": contentType });
 
   /** The exact answer, given before anything was read. */
@@ -129,8 +157,22 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
   });
 
   test("refuses properties it does not know", async () => {
-    for (const name of ["foo", "__proto__", "constructor", "", "client_Id", "Password", "refresh_token", "a".repeat(10_000), "é", "${7*7}"]) {
-      expectAnswer(await raw(JSON.stringify(right).replace(/\}$/, `${properties.length > 0 ? "," : ""}${JSON.stringify(name)}:1}`)), invalid(unknown(name)));
+    for (const name of [
+      "foo",
+      "__proto__",
+      "constructor",
+      "",
+      "client_Id",
+      "Password",
+      "refresh_token",
+      "a".repeat(10_000),
+      "é",
+      "${7*7}",
+    ]) {
+      expectAnswer(
+        await raw(JSON.stringify(right).replace(/\}$/, `${properties.length > 0 ? "," : ""}${JSON.stringify(name)}:1}`)),
+        invalid(unknown(name)),
+      );
     }
   });
 
@@ -138,7 +180,12 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
     const [first, ...others] = properties as [string, ...string[]];
     const isRequired = first in required;
     const body: Record<string, unknown> = { zz: 1, ...Object.fromEntries(others.map((name) => [name, 7]).reverse()), aa: null };
-    const expected = invalid(...(isRequired ? [missing(first)] : []), unknown("zz"), unknown("aa"), ...others.map((name) => notA("string", name)));
+    const expected = invalid(
+      ...(isRequired ? [missing(first)] : []),
+      unknown("zz"),
+      unknown("aa"),
+      ...others.map((name) => notA("string", name)),
+    );
     expectAnswer(await send(body), expected);
   });
 
@@ -165,10 +212,10 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
     "single quotes": "{'a':1}",
     "no quotes": "{a:1}",
     "a form's text": "client_id=demo-web&client_secret=x",
-    "NaN": '{"username":NaN}',
-    "undefined": "undefined",
+    NaN: '{"username":NaN}',
+    undefined: "undefined",
     "a comment": "/* */{}",
-    "XML": '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
+    XML: '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
     "a control character in text": '{"username":"\u0001"}',
     "a lone high surrogate": '{"username":"\\ud800"}',
     "a lone low surrogate": '{"username":"\\udc00x"}',
@@ -180,7 +227,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
     "a surrogate in UTF-8": new Uint8Array([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
     "UTF-16": new Uint8Array(Buffer.from("{}", "utf16le")),
     "NUL bytes": new Uint8Array(64),
-    "gzip": new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]),
+    gzip: new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]),
     "10,000 open brackets": "[".repeat(10_000),
     "10,000 arrays in each other": deep("[", "]"),
     "10,000 objects in each other": `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`,
@@ -192,12 +239,19 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
     expectAnswer(await raw(body), syntax);
   });
 
-  test.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "text/json", "application/json5", "application/ld+json", "x", "application/json, text/plain"])(
-    "of type %s is refused, whatever is in it",
-    async (type) => {
-      for (const body of [good, "{", "x".repeat(MOST + 1)]) expectAnswer(await raw(body, type), unsupported(type));
-    },
-  );
+  test.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/xml",
+    "text/json",
+    "application/json5",
+    "application/ld+json",
+    "x",
+    "application/json, text/plain",
+  ])("of type %s is refused, whatever is in it", async (type) => {
+    for (const body of [good, "{", "x".repeat(MOST + 1)]) expectAnswer(await raw(body, type), unsupported(type));
+  });
 
   describe("of 64 KiB", () => {
     const filled = (size: number) => good.replace(/\}$/, `,"foo":"${"x".repeat(size - Buffer.byteLength(good) - 9)}"}`);
@@ -224,7 +278,8 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
   });
 
   describe("of more than anything means", () => {
-    const padded = (values: number) => good.replace(/\}$/, `${properties.length > 0 ? "," : ""}"foo":[${Array(values - properties.length - 2).fill(0)}]}`);
+    const padded = (values: number) =>
+      good.replace(/\}$/, `${properties.length > 0 ? "," : ""}"foo":[${Array(values - properties.length - 2).fill(0)}]}`);
 
     test("has a thousand values, and not one more", async () => {
       expectAnswer(await raw(padded(1_000)), invalid(unknown("foo")));
@@ -256,7 +311,13 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
 
   describe("that is compressed", () => {
     const coded = (body: Uint8Array, coding: string) => send(body, { "content-type": "application/json", "content-encoding": coding });
-    const codings = { gzip: gzipSync, "x-gzip": gzipSync, GZIP: gzipSync, deflate: deflateSync, identity: (body: string) => Buffer.from(body) };
+    const codings = {
+      gzip: gzipSync,
+      "x-gzip": gzipSync,
+      GZIP: gzipSync,
+      deflate: deflateSync,
+      identity: (body: string) => Buffer.from(body),
+    };
     const wrong = good.replace(/\}$/, ',"foo":1}');
 
     test.each(Object.entries(codings))("with %s is what it was before", async (coding, compress) => {
@@ -273,7 +334,8 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
 
     test("and broken is broken", async () => {
       const whole = gzipSync(wrong);
-      for (const body of [Buffer.from(wrong), whole.subarray(0, -9), Buffer.concat([whole, Buffer.from("x")]), deflateSync(wrong)]) expectAnswer(await coded(body, "gzip"), syntax);
+      for (const body of [Buffer.from(wrong), whole.subarray(0, -9), Buffer.concat([whole, Buffer.from("x")]), deflateSync(wrong)])
+        expectAnswer(await coded(body, "gzip"), syntax);
       expectAnswer(await coded(gzipSync(wrong), "deflate"), syntax);
     });
 
@@ -330,19 +392,25 @@ function streamed(text: string, size = 65_536): ReadableStream<Uint8Array> {
 describe("headers", () => {
   const texts = ["x".repeat(8_000), "é", "ÿþ", "%00", "' or 1=1 --", "(){:;};", "\t"];
 
-  test.each(["device_id", "user-agent", "accept", "accept-language", "cookie", "x-forwarded-for", "content-language"])("hostile text in %s does no harm", async (name) => {
-    for (const text of texts) {
-      const answer = await our.loginToken({}, { [name]: text });
-      expect(answer.status, text.slice(0, 20)).toBe(200);
-      expect((await our.me(answer.body.accessToken)).status).toBe(200);
-    }
-  });
+  test.each(["device_id", "user-agent", "accept", "accept-language", "cookie", "x-forwarded-for", "content-language"])(
+    "hostile text in %s does no harm",
+    async (name) => {
+      for (const text of texts) {
+        const answer = await our.loginToken({}, { [name]: text });
+        expect(answer.status, text.slice(0, 20)).toBe(200);
+        expect((await our.me(answer.body.accessToken)).status).toBe(200);
+      }
+    },
+  );
 
-  test.each(["text/html", "application/xml", "image/png", "*/*;q=0", "nonsense"])("who accepts %s gets JSON all the same", async (accept) => {
-    const answer = await our.send("GET", "/auth/me", { headers: { accept } });
-    expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
-    expect(answer.body).toEqual(flat(401, 'Bearer realm="Users"'));
-  });
+  test.each(["text/html", "application/xml", "image/png", "*/*;q=0", "nonsense"])(
+    "who accepts %s gets JSON all the same",
+    async (accept) => {
+      const answer = await our.send("GET", "/auth/me", { headers: { accept } });
+      expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+      expect(answer.body).toEqual(flat(401, 'Bearer realm="Users"'));
+    },
+  );
 });
 
 describe("what no endpoint takes", () => {
@@ -353,24 +421,34 @@ describe("what no endpoint takes", () => {
   const FORM = { "content-type": "application/x-www-form-urlencoded" };
   const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString("base64")}` });
 
-  test.each(["POST /auth/login", "GET /auth/google", "PATCH /auth/change-password", "GET /auth/me", "GET /health"])("a password in the URL is refused: %s", async (operation) => {
-    const [method, path] = operation.split(" ") as [string, string];
-    for (const query of ["password=x", "client_id=demo-web&Password=x", "oldPassword=x", "pass%77ord=x"]) {
-      refused(await our.send(method, `${path}?${query}`), "A password must NOT be in a URL");
-    }
-  });
+  test.each(["POST /auth/login", "GET /auth/google", "PATCH /auth/change-password", "GET /auth/me", "GET /health"])(
+    "a password in the URL is refused: %s",
+    async (operation) => {
+      const [method, path] = operation.split(" ") as [string, string];
+      for (const query of ["password=x", "client_id=demo-web&Password=x", "oldPassword=x", "pass%77ord=x"]) {
+        refused(await our.send(method, `${path}?${query}`), "A password must NOT be in a URL");
+      }
+    },
+  );
 
   test("U+0000 in path, query or header is refused before anything is asked of storage", async () => {
     refused(await our.send("GET", "/otp-caches/demo%00", { headers: our.bearer(pair.accessToken) }), "The path must NOT contain U+0000");
     refused(await our.send("GET", "/auth-clients/1%00", { headers: our.bearer(pair.accessToken) }), "The path must NOT contain U+0000");
-    for (const query of ["token=a%00", "a%00=b"]) refused(await our.send("GET", `/auth/verify-reset-password-link?${query}`), "The query must NOT contain U+0000");
+    for (const query of ["token=a%00", "a%00=b"])
+      refused(await our.send("GET", `/auth/verify-reset-password-link?${query}`), "The query must NOT contain U+0000");
     refused(await our.send("GET", "/auth/google-auth-redirect?code=%00&state=x"), "The query must NOT contain U+0000");
-    refused(await our.send("GET", "/otp-caches/demo", { headers: basic("demo-web:x\u0000") }), "The header Authorization must NOT contain U+0000");
+    refused(
+      await our.send("GET", "/otp-caches/demo", { headers: basic("demo-web:x\u0000") }),
+      "The header Authorization must NOT contain U+0000",
+    );
   });
 
   test("U+0000 in a form is refused by the name of the field", async () => {
     const nul = (path: string) => invalid({ path, code: "pattern", message: "must NOT contain U+0000", info: {} });
-    for (const [path, body, field] of [["/auth/google", "client_id=demo-web%00&client_secret=x", "/client_id"], ["/auth/apple-oauth-redirect", "code=%00&state=x", "/code"]] as const) {
+    for (const [path, body, field] of [
+      ["/auth/google", "client_id=demo-web%00&client_secret=x", "/client_id"],
+      ["/auth/apple-oauth-redirect", "code=%00&state=x", "/code"],
+    ] as const) {
       const answer = await our.send("POST", path, { body, headers: FORM });
       expect(answer.body).toEqual(nul(field));
       expect(answer.waits).toBe(0);
@@ -380,7 +458,11 @@ describe("what no endpoint takes", () => {
   test("U+0000 in a filter is refused, and pointed at", async () => {
     const filter = encodeURIComponent(JSON.stringify({ where: { clientId: "a\u0000" } }));
     const answer = await our.send("GET", `/auth-clients?filter=${filter}`, { headers: our.bearer(pair.accessToken) });
-    expect(answer.body.error).toMatchObject({ statusCode: 400, code: "INVALID_PARAMETER_VALUE", details: [{ path: "/where/clientId", message: "must NOT contain U+0000" }] });
+    expect(answer.body.error).toMatchObject({
+      statusCode: 400,
+      code: "INVALID_PARAMETER_VALUE",
+      details: [{ path: "/where/clientId", message: "must NOT contain U+0000" }],
+    });
     expect(answer.waits).toBe(0);
   });
 
@@ -395,10 +477,17 @@ describe("what no endpoint takes", () => {
   });
 
   test("another charset, where it makes a difference", async () => {
-    const latin1 = (body: string) => our.send("POST", "/auth/login", { body: Buffer.from(body, "latin1"), headers: { "content-type": "application/json; charset=ISO-8859-1" } });
+    const latin1 = (body: string) =>
+      our.send("POST", "/auth/login", {
+        body: Buffer.from(body, "latin1"),
+        headers: { "content-type": "application/json; charset=ISO-8859-1" },
+      });
     expect((await latin1("{}")).status).toBe(422);
     const answer = await latin1('{"username":"\u00e9"}');
-    expect(answer.body.error).toMatchObject({ statusCode: 415, message: "Content-type application/json; charset=ISO-8859-1 does not match [charset=utf-8]." });
+    expect(answer.body.error).toMatchObject({
+      statusCode: 415,
+      message: "Content-type application/json; charset=ISO-8859-1 does not match [charset=utf-8].",
+    });
   });
 });
 
@@ -430,36 +519,51 @@ describe("paths and methods", () => {
     for (const method of allowed) expect((await our.send(method, path)).status, method).not.toBe(405);
   });
 
-  test.each(["/", "/nothing", "/auth/me/x", "/Auth/me", "/auth/Me", "/AUTH/LOGIN", "/auth/login/", "/auth/me/", "/logout/", "/health/"])("%s", async (path) => {
-    const slashed = path.length > 1 && path.endsWith("/");
-    for (const method of methods) {
-      const answer = await our.send(method, path);
-      if (slashed) expect(answer.status).toBe((await our.send(method, path.slice(0, -1))).status);
-      else expect(answer.status).toBe(404);
-      if (!slashed && method !== "HEAD") expect(answer.body).toEqual(NOT_FOUND);
-    }
-  });
-
-  test.each(["//auth/me", "/auth//me", "/auth/me//", "/auth%2Fme", "/health%", "/health%ff", "/%", "/%c0%ae/health", "/.well-known", `/${"x".repeat(8_000)}`])(
-    "%s is nowhere",
+  test.each(["/", "/nothing", "/auth/me/x", "/Auth/me", "/auth/Me", "/AUTH/LOGIN", "/auth/login/", "/auth/me/", "/logout/", "/health/"])(
+    "%s",
     async (path) => {
-      const answer = await our.send("GET", `http://127.0.0.1:8787${path}`, { headers: our.bearer(pair.accessToken) });
-      expect(answer.status).toBe(404);
-      expect(answer.body).toEqual(NOT_FOUND);
+      const slashed = path.length > 1 && path.endsWith("/");
+      for (const method of methods) {
+        const answer = await our.send(method, path);
+        if (slashed) expect(answer.status).toBe((await our.send(method, path.slice(0, -1))).status);
+        else expect(answer.status).toBe(404);
+        if (!slashed && method !== "HEAD") expect(answer.body).toEqual(NOT_FOUND);
+      }
     },
   );
 
-  test.each(["/auth/me%00", "/auth/me%20", "/auth/me;x", "/auth/me.json"])("%s is a ServiceStack provider that nobody has, and none is asked by GET", async (path) => {
-    const answer = await our.send("GET", path, { headers: our.bearer(pair.accessToken) });
-    expect(answer.status).toBe(405);
-    expect(answer.body.responseStatus.errorCode).toBeTypeOf("string");
+  test.each([
+    "//auth/me",
+    "/auth//me",
+    "/auth/me//",
+    "/auth%2Fme",
+    "/health%",
+    "/health%ff",
+    "/%",
+    "/%c0%ae/health",
+    "/.well-known",
+    `/${"x".repeat(8_000)}`,
+  ])("%s is nowhere", async (path) => {
+    const answer = await our.send("GET", `http://127.0.0.1:8787${path}`, { headers: our.bearer(pair.accessToken) });
+    expect(answer.status).toBe(404);
+    expect(answer.body).toEqual(NOT_FOUND);
   });
+
+  test.each(["/auth/me%00", "/auth/me%20", "/auth/me;x", "/auth/me.json"])(
+    "%s is a ServiceStack provider that nobody has, and none is asked by GET",
+    async (path) => {
+      const answer = await our.send("GET", path, { headers: our.bearer(pair.accessToken) });
+      expect(answer.status).toBe(405);
+      expect(answer.body.responseStatus.errorCode).toBeTypeOf("string");
+    },
+  );
 
   test("HEAD answers as GET, without the body", async () => {
     for (const path of ["/auth/me", "/health", "/.well-known/jwks.json", "/nothing"]) {
       for (const headers of [{}, our.bearer(pair.accessToken)] as Record<string, string>[]) {
         const [head, get] = [await our.send("HEAD", path, { headers }), await our.send("GET", path, { headers })];
-        const told = (answer: Answer) => [...answer.headers].filter(([name]) => !["date", "content-length", "transfer-encoding"].includes(name));
+        const told = (answer: Answer) =>
+          [...answer.headers].filter(([name]) => !["date", "content-length", "transfer-encoding"].includes(name));
         expect(head.status).toBe(get.status);
         expect(told(head)).toEqual(told(get));
         expect(head.text).toBe("");
@@ -476,7 +580,13 @@ describe("paths and methods", () => {
     afterAll(() => worker.restart({ LEGACY_HABITS: undefined }));
 
     test("what is nowhere, and what has not this method, is not allowed", async () => {
-      for (const [method, path] of [["GET", "/nothing"], ["POST", "/nothing"], ["GET", "/auth/login"], ["DELETE", "/auth/me"], ["PUT", "/"]] as const) {
+      for (const [method, path] of [
+        ["GET", "/nothing"],
+        ["POST", "/nothing"],
+        ["GET", "/auth/login"],
+        ["DELETE", "/auth/me"],
+        ["PUT", "/"],
+      ] as const) {
         const answer = await our.send(method, path);
         expect(answer.status).toBe(403);
         expect(answer.body).toEqual(flat(403, "NotAllowedAccess"));

@@ -22,7 +22,9 @@ interface Row {
 }
 
 const rows: Row[] = JSON.parse(readFileSync(new URL("../vectors/routes.json", import.meta.url), "utf8"));
-const titled = rows.map((row) => [`${row.method} ${row.path}${row.query ? `?${row.query}` : ""} ${row.body ?? ""}`.slice(0, 120), row] as const);
+const titled = rows.map(
+  (row) => [`${row.method} ${row.path}${row.query ? `?${row.query}` : ""} ${row.body ?? ""}`.slice(0, 120), row] as const,
+);
 
 /** Whose envelope a failure is in; nothing for what is no failure. */
 function familyOf(answer: Answer): string | undefined {

@@ -21,7 +21,13 @@ beforeEach(async () => {
 
 const signIn = (body: object = {}) => our.signIn({ username: somebody.username, password: PASSWORD, ...body });
 const change = (body: object = {}, using = pair) =>
-  our.changePassword(using.accessToken, { refreshToken: using.refreshToken, username: somebody.username, password: NEW, oldPassword: PASSWORD, ...body });
+  our.changePassword(using.accessToken, {
+    refreshToken: using.refreshToken,
+    username: somebody.username,
+    password: NEW,
+    oldPassword: PASSWORD,
+    ...body,
+  });
 const status = (to: number) => worker.db.prepare("update user_tenants set status = ? where id = ?").bind(to, somebody.membershipId).run();
 const member = () => worker.db.prepare("select status from user_tenants where id = ?").bind(somebody.membershipId).first("status");
 
@@ -100,7 +106,11 @@ test("what is wrong is told in one order, and a refusal changes nothing", async 
     [{ refreshToken, username, password: NEW, oldPassword: "wrong" }, 401, flat(401, "Incorrect Password")],
     [{ refreshToken, username, password: PASSWORD, oldPassword: "wrong" }, 401, flat(401, "Incorrect Password")],
     [{ refreshToken, username, password: NEW, oldPassword: NEW }, 401, flat(401, "Incorrect Password")],
-    [{ refreshToken, username, password: PASSWORD, oldPassword: PASSWORD }, 401, flat(401, "Password cannot be same as previous password!")],
+    [
+      { refreshToken, username, password: PASSWORD, oldPassword: PASSWORD },
+      401,
+      flat(401, "Password cannot be same as previous password!"),
+    ],
   ];
   const before = await worker.rows({ but: ["attempts", "login_activity"] });
   for (const [body, expectedStatus, expected] of steps) {
@@ -172,7 +182,9 @@ describe("what may be a password", () => {
   });
 
   test("the same letters typed on another keyboard are the same password", async () => {
-    expect((await change({ password: PASSWORD.replaceAll("a", "ａ") })).body).toEqual(flat(401, "Password cannot be same as previous password!"));
+    expect((await change({ password: PASSWORD.replaceAll("a", "ａ") })).body).toEqual(
+      flat(401, "Password cannot be same as previous password!"),
+    );
     expect((await change({ oldPassword: PASSWORD.replaceAll("a", "ａ") })).body).toEqual(SUCCESS);
   });
 });
@@ -239,7 +251,9 @@ describe("with other settings", () => {
   test("the habit change-password-without-old is just that", async () => {
     await worker.restart({ LEGACY_HABITS: "change-password-without-old" });
     expect((await change({ oldPassword: "wrong" })).body).toEqual(flat(401, "Incorrect Password"));
-    expect((await change({ password: PASSWORD, oldPassword: undefined })).body).toEqual(flat(401, "Password cannot be same as previous password!"));
+    expect((await change({ password: PASSWORD, oldPassword: undefined })).body).toEqual(
+      flat(401, "Password cannot be same as previous password!"),
+    );
     expect((await change({ username: "demo", oldPassword: undefined })).body).toEqual(flat(403, "NotAllowedAccess"));
     expect((await change({ password: "1234567", oldPassword: undefined })).status).toBe(422);
     expect((await change({ oldPassword: undefined })).body).toEqual(SUCCESS);

@@ -93,7 +93,10 @@ describe.skipIf(CHROMIUM === undefined)("a real Chromium", () => {
 
   test("opens the URL of a ticket, and signs in", async () => {
     const headers = { "content-type": "application/x-www-form-urlencoded", prefer: "return=representation", accept: "application/json" };
-    const offered = await our.send("POST", "/auth/keycloak", { body: new URLSearchParams({ ...DEMO_WEB, state: "deep" }).toString(), headers });
+    const offered = await our.send("POST", "/auth/keycloak", {
+      body: new URLSearchParams({ ...DEMO_WEB, state: "deep" }).toString(),
+      headers,
+    });
     expect(offered.body.authorizationUrl).toMatch(`${server.url}/auth/sign-in/continue?ticket=`);
     const { context, page } = await fresh();
     await page.goto(offered.body.authorizationUrl);
@@ -112,7 +115,9 @@ describe.skipIf(CHROMIUM === undefined)("a real Chromium", () => {
     await page.goto(client.page("oauth-apple"));
     await page.click("button");
     await page.waitForURL(`${apple.settings.APPLE_AUTH_URL}**`);
-    expect(await signInCookies(context)).toMatchObject([{ secure: true, sameSite: "None", name: expect.stringMatching(/^__Host-signin-post-/) }]);
+    expect(await signInCookies(context)).toMatchObject([
+      { secure: true, sameSite: "None", name: expect.stringMatching(/^__Host-signin-post-/) },
+    ]);
     await page.click("button");
     const { code, state } = await broughtBack(page);
     expect(state).toBe("theirs");

@@ -12,14 +12,21 @@ const all: { name: string; call: string; file: string; about: string }[] = comma
 const byName = all.map((command) => [command.name, command] as const);
 
 function node(args: string[], { cwd = root, env = {} }: { cwd?: string; env?: Record<string, string> } = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, env: { ...process.env, ...env }, encoding: "utf8", timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+    timeout: 30_000,
+  });
   return { status, stdout, stderr };
 }
 
 describe("a command", () => {
   test("is on the list of `npm run help`", () => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    const listed = node(["scripts/help.mjs"]).stdout.match(/^ {2}npm .+?(?= {2})/gm)!.map((call) => call.trim());
+    const listed = node(["scripts/help.mjs"])
+      .stdout.match(/^ {2}npm .+?(?= {2})/gm)!
+      .map((call) => call.trim());
     expect(listed).toEqual(Object.keys(scripts).map((name) => (name === "test" ? "npm test" : `npm run ${name}`)));
   });
 
@@ -82,7 +89,11 @@ describe.skipIf(missing)("a clone with core.autocrlf=true, in a folder with spac
     if (status !== 0) throw new Error(stderr);
     return stdout;
   };
-  const files = () => git("-C", clone, "ls-files", "--eol").trim().split("\n").map((line) => line.split(/\s+/));
+  const files = () =>
+    git("-C", clone, "ls-files", "--eol")
+      .trim()
+      .split("\n")
+      .map((line) => line.split(/\s+/));
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "edgelatch-"));

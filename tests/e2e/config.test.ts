@@ -22,13 +22,16 @@ const mismatched = { ...ed25519, x: freshJwk("ed25519").x };
 const KEYS_SHAPE = 'JWT_KEYS must be a JWK set: {"keys":[…]}';
 const DATA_KEY = "DATA_KEY must be a list of base64url keys of 32 bytes each";
 const PUBLIC_URL = "PUBLIC_URL must be an http or https URL, without user, query, fragment and *";
-const ORIGINS = "ALLOWED_ORIGINS must be a list of http(s) origins without path and *, on loopback only beside such a PUBLIC_URL, or of hybrid apps";
+const ORIGINS =
+  "ALLOWED_ORIGINS must be a list of http(s) origins without path and *, on loopback only beside such a PUBLIC_URL, or of hybrid apps";
 const neither = "JWT_KEYS holds a key that is neither Ed25519 nor P-256";
 
 const cases: [complaint: string | RegExp, settings: Settings][] = [
   ["PUBLIC_URL is missing", { PUBLIC_URL: undefined }],
   ["PUBLIC_URL is missing", { PUBLIC_URL: "  " }],
-  ...[HUNTER2, "https://*.example", `https://${HUNTER2}@login.example`, `https://login.example/?${HUNTER2}`].map((text): [string, Settings] => [PUBLIC_URL, { PUBLIC_URL: text }]),
+  ...[HUNTER2, "https://*.example", `https://${HUNTER2}@login.example`, `https://login.example/?${HUNTER2}`].map(
+    (text): [string, Settings] => [PUBLIC_URL, { PUBLIC_URL: text }],
+  ),
   [PUBLIC_URL, { PUBLIC_URL: `ftp://${HUNTER2}.example` }],
   [PUBLIC_URL, { PUBLIC_URL: `javascript:alert("${HUNTER2}")` }],
   ["JWT_KEYS is missing (or JWT_SECRET in its place)", { JWT_KEYS: undefined }],
@@ -59,18 +62,16 @@ const cases: [complaint: string | RegExp, settings: Settings][] = [
   ["DATA_KEY has no key", { DATA_KEY: "," }],
   ["PASSWORD_HASH must be pbkdf2-sha512 or argon2id", { PASSWORD_HASH: HUNTER2 }],
   ["PASSWORD_HASH must be pbkdf2-sha512 or argon2id", { PASSWORD_HASH: "bcrypt" }],
-  ...["0", "257", "-1", "8.5", "8 ", HUNTER2, "99999999999999999999"].filter((text) => text.trim() !== "8").map((text): [string, Settings] => [
-    "PASSWORD_MIN_LENGTH must be a whole number from 1 to 256",
-    { PASSWORD_MIN_LENGTH: text },
-  ]),
+  ...["0", "257", "-1", "8.5", "8 ", HUNTER2, "99999999999999999999"]
+    .filter((text) => text.trim() !== "8")
+    .map((text): [string, Settings] => ["PASSWORD_MIN_LENGTH must be a whole number from 1 to 256", { PASSWORD_MIN_LENGTH: text }]),
   ["REFRESH_RETRY_WINDOW must be a whole number from 0 to 300", { REFRESH_RETRY_WINDOW: "301" }],
   ["REFRESH_RETRY_WINDOW must be a whole number from 0 to 300", { REFRESH_RETRY_WINDOW: HUNTER2 }],
   ["SESSION_MAX_AGE must be a whole number from 60 to 31536000", { SESSION_MAX_AGE: "59" }],
   ["SESSION_MAX_AGE must be a whole number from 60 to 31536000", { SESSION_MAX_AGE: "1e9" }],
-  ...["*", `https://app.example, ${HUNTER2}`, "null", "https://*.preview.example", "https://app.example/some/where", "capacitor://app"].map((text): [string, Settings] => [
-    ORIGINS,
-    { ALLOWED_ORIGINS: text },
-  ]),
+  ...["*", `https://app.example, ${HUNTER2}`, "null", "https://*.preview.example", "https://app.example/some/where", "capacitor://app"].map(
+    (text): [string, Settings] => [ORIGINS, { ALLOWED_ORIGINS: text }],
+  ),
   [ORIGINS, { ALLOWED_ORIGINS: "http://127.0.0.1:3000", PUBLIC_URL: "https://login.example" }],
   [ORIGINS, { ALLOWED_ORIGINS: "http://localhost:8100", PUBLIC_URL: "https://login.example" }],
   ["SERVER_TIMING must be on or off", { SERVER_TIMING: HUNTER2 }],
@@ -93,7 +94,10 @@ test.each(cases)("%s (%#)", async (complaint, changed) => {
     await our.send("GET", "/nothing", { headers }),
     await our.send("OPTIONS", "/auth/login", { headers: { ...headers, "access-control-request-method": "POST" } }),
   ];
-  const message = typeof complaint === "string" ? `Misconfigured: ${complaint}` : expect.stringMatching(new RegExp(complaint.source.replace("^", "^Misconfigured: ")));
+  const message =
+    typeof complaint === "string"
+      ? `Misconfigured: ${complaint}`
+      : expect.stringMatching(new RegExp(complaint.source.replace("^", "^Misconfigured: ")));
   for (const answer of answers) {
     expect(answer.status).toBe(500);
     expect(answer.body).toEqual({ error: { statusCode: 500, message } });
@@ -114,7 +118,16 @@ test("put right, it serves", async () => {
 });
 
 test("what is empty counts as not set", async () => {
-  const blank = { JWT_SECRET: "", PASSWORD_HASH: " ", PASSWORD_MIN_LENGTH: "", REFRESH_RETRY_WINDOW: "", SESSION_MAX_AGE: "", ALLOWED_ORIGINS: "", LEGACY_HABITS: " , ", SERVER_TIMING: "" };
+  const blank = {
+    JWT_SECRET: "",
+    PASSWORD_HASH: " ",
+    PASSWORD_MIN_LENGTH: "",
+    REFRESH_RETRY_WINDOW: "",
+    SESSION_MAX_AGE: "",
+    ALLOWED_ORIGINS: "",
+    LEGACY_HABITS: " , ",
+    SERVER_TIMING: "",
+  };
   await worker.restart(blank);
   expect((await our.loginToken()).status).toBe(200);
 });

@@ -8,7 +8,17 @@ import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { ADMIN, type Answer, DEMO, DEMO_MOBILE, DEMO_WEB, type Pair } from "../support/api";
 import { browser } from "../support/browser";
 import { BASIC, useWorker } from "../support/fixtures";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Person, type Row, startOutside } from "../support/identity_provider";
+import {
+  ALL_SETTINGS,
+  APPLE,
+  FACEBOOK,
+  GOOGLE,
+  INSTAGRAM,
+  KEYCLOAK_ROW,
+  type Person,
+  type Row,
+  startOutside,
+} from "../support/identity_provider";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
 
@@ -23,13 +33,29 @@ const SCHEMAS: Record<string, Record<string, Type[]>> = {
   Otp: { otp: ["string"], username: ["string"] },
   "loopback.Count": { count: ["number"] },
   AuthClient: {
-    deleted: ["boolean"], deletedOn: ["string", "null"], deletedBy: ["string", "null"], createdOn: ["string"], modifiedOn: ["string"],
-    id: ["number"], clientId: ["string"], clientSecret: ["string"], secret: ["string"], redirectUrl: ["string", "null"],
-    accessTokenExpiration: ["number"], refreshTokenExpiration: ["number"], authCodeExpiration: ["number"],
+    deleted: ["boolean"],
+    deletedOn: ["string", "null"],
+    deletedBy: ["string", "null"],
+    createdOn: ["string"],
+    modifiedOn: ["string"],
+    id: ["number"],
+    clientId: ["string"],
+    clientSecret: ["string"],
+    secret: ["string"],
+    redirectUrl: ["string", "null"],
+    accessTokenExpiration: ["number"],
+    refreshTokenExpiration: ["number"],
+    authCodeExpiration: ["number"],
   },
 };
 
-const CLIENT = { clientSecret: "a new client's password", secret: "a new client's signing secret", accessTokenExpiration: 900, refreshTokenExpiration: 86400, authCodeExpiration: 180 };
+const CLIENT = {
+  clientSecret: "a new client's password",
+  secret: "a new client's signing secret",
+  accessTokenExpiration: 900,
+  refreshTokenExpiration: 86400,
+  authCodeExpiration: 180,
+};
 
 /** What must not be found in storage or log. */
 const secrets = new Set<string>([PASSWORD, DEMO.password, ADMIN.password, DEMO_WEB.client_secret, CLIENT.clientSecret, CLIENT.secret]);
@@ -149,7 +175,12 @@ const OPERATIONS: Record<string, { ask: () => Promise<Answer>; status?: number; 
     ask: async () => {
       const { username } = await person();
       const pair = await session({ username, password: PASSWORD });
-      return our.changePassword(pair.accessToken, { refreshToken: pair.refreshToken, username, password: "a new password of theirs", oldPassword: PASSWORD });
+      return our.changePassword(pair.accessToken, {
+        refreshToken: pair.refreshToken,
+        username,
+        password: "a new password of theirs",
+        oldPassword: PASSWORD,
+      });
     },
   },
   "POST /auth/login": { ask: () => our.login(), schema: "CodeResponse" },
@@ -159,12 +190,18 @@ const OPERATIONS: Record<string, { ask: () => Promise<Answer>; status?: number; 
   "POST /auth/token-refresh": { ask: async () => our.refresh(await session()), schema: "TokenResponse" },
   "POST /auth/facebook": { ask: () => start(FACEBOOK), ...SENT_ON },
   "GET /auth/facebook-auth-redirect": { ask: () => back(FACEBOOK), schema: "TokenResponse" },
-  "POST /auth/forget-password": { ask: async () => our.post("/auth/forget-password", { ...DEMO_WEB, username: (await person()).username }), status: 204 },
-  "PATCH /auth/reset-password": {
-    ask: async () => our.send("PATCH", "/auth/reset-password", { body: { ...DEMO_WEB, token: await resetToken(), password: "a new password of theirs" } }),
+  "POST /auth/forget-password": {
+    ask: async () => our.post("/auth/forget-password", { ...DEMO_WEB, username: (await person()).username }),
     status: 204,
   },
-  "GET /auth/verify-reset-password-link": { ask: async () => our.send("GET", `/auth/verify-reset-password-link?token=${await resetToken()}`) },
+  "PATCH /auth/reset-password": {
+    ask: async () =>
+      our.send("PATCH", "/auth/reset-password", { body: { ...DEMO_WEB, token: await resetToken(), password: "a new password of theirs" } }),
+    status: 204,
+  },
+  "GET /auth/verify-reset-password-link": {
+    ask: async () => our.send("GET", `/auth/verify-reset-password-link?token=${await resetToken()}`),
+  },
   "POST /auth/google": { ask: () => start(GOOGLE), ...SENT_ON },
   "GET /auth/google": { ask: () => our.send("GET", `/auth/google?${new URLSearchParams(DEMO_WEB)}`), ...SENT_ON },
   "GET /auth/google-auth-redirect": { ask: () => back(GOOGLE), schema: "TokenResponse" },
@@ -173,15 +210,23 @@ const OPERATIONS: Record<string, { ask: () => Promise<Answer>; status?: number; 
   "POST /auth/keycloak": { ask: () => start(KEYCLOAK_ROW), ...SENT_ON },
   "GET /auth/keycloak": { ask: () => our.send("GET", `/auth/keycloak?${new URLSearchParams(DEMO_WEB)}`), ...SENT_ON },
   "GET /auth/keycloak-auth-redirect": { ask: () => back(KEYCLOAK_ROW), schema: "TokenResponse" },
-  "POST /auth/sign-up/create-token": { ask: () => our.post("/auth/sign-up/create-token", { email: `${randomUUID()}@example.com`, data: { firstName: "Ann" } }), status: 204 },
+  "POST /auth/sign-up/create-token": {
+    ask: () => our.post("/auth/sign-up/create-token", { email: `${randomUUID()}@example.com`, data: { firstName: "Ann" } }),
+    status: 204,
+  },
   "POST /auth/sign-up/create-user": {
     ask: async () => {
       const { email, token } = await invitation();
       return our.post("/auth/sign-up/create-user", { email, password: "a new password of theirs" }, our.bearer(token));
     },
   },
-  "GET /auth/sign-up/verify-token": { ask: async () => our.send("GET", "/auth/sign-up/verify-token", { headers: our.bearer((await invitation()).token) }) },
-  "GET /auth-clients/count": { ask: async () => our.send("GET", "/auth-clients/count", { headers: await admin() }), schema: "loopback.Count" },
+  "GET /auth/sign-up/verify-token": {
+    ask: async () => our.send("GET", "/auth/sign-up/verify-token", { headers: our.bearer((await invitation()).token) }),
+  },
+  "GET /auth-clients/count": {
+    ask: async () => our.send("GET", "/auth-clients/count", { headers: await admin() }),
+    schema: "loopback.Count",
+  },
   "PUT /auth-clients/{id}": {
     ask: async () => {
       const { path, headers } = await newClient();
@@ -210,9 +255,15 @@ const OPERATIONS: Record<string, { ask: () => Promise<Answer>; status?: number; 
     },
     status: 204,
   },
-  "POST /auth-clients": { ask: async () => our.post("/auth-clients", { ...CLIENT, clientId: randomUUID(), redirectUrl: "https://app.example/callback" }, await admin()), schema: "AuthClient", without: ["deletedOn", "deletedBy"] },
+  "POST /auth-clients": {
+    ask: async () =>
+      our.post("/auth-clients", { ...CLIENT, clientId: randomUUID(), redirectUrl: "https://app.example/callback" }, await admin()),
+    schema: "AuthClient",
+    without: ["deletedOn", "deletedBy"],
+  },
   "PATCH /auth-clients": {
-    ask: async () => our.send("PATCH", '/auth-clients?where={"clientId":"demo-mobile"}', { body: { authCodeExpiration: 120 }, headers: await admin() }),
+    ask: async () =>
+      our.send("PATCH", '/auth-clients?where={"clientId":"demo-mobile"}', { body: { authCodeExpiration: 120 }, headers: await admin() }),
     schema: "loopback.Count",
   },
   "GET /auth-clients": { ask: async () => our.send("GET", "/auth-clients", { headers: await admin() }), schema: "[AuthClient]" },
@@ -231,9 +282,12 @@ const OPERATIONS: Record<string, { ask: () => Promise<Answer>; status?: number; 
 
 /** ServiceStack's page. */
 const SERVICESTACK: Record<string, () => Promise<Answer>> = {
-  "POST /auth/{provider}": () => our.post("/auth/credentials", { userName: "demo", password: DEMO.password }, { accept: "application/json" }),
-  "POST /auth": () => our.post("/auth", { provider: "credentials", userName: "demo", password: DEMO.password }, { accept: "application/json" }),
-  "GET /auth": async () => our.send("GET", "/auth", { headers: { accept: "application/json", ...our.bearer((await session()).accessToken) } }),
+  "POST /auth/{provider}": () =>
+    our.post("/auth/credentials", { userName: "demo", password: DEMO.password }, { accept: "application/json" }),
+  "POST /auth": () =>
+    our.post("/auth", { provider: "credentials", userName: "demo", password: DEMO.password }, { accept: "application/json" }),
+  "GET /auth": async () =>
+    our.send("GET", "/auth", { headers: { accept: "application/json", ...our.bearer((await session()).accessToken) } }),
 };
 
 const typeOf = (value: unknown): Type => (value === null ? "null" : Array.isArray(value) ? "array" : (typeof value as Type));
@@ -267,7 +321,9 @@ test.each(Object.entries(SERVICESTACK))("%s answers as ServiceStack does", async
 test("asked the same with another method, no path falls through", async () => {
   const paths = [...new Set(Object.keys(OPERATIONS).map((it) => it.split(" ")[1]!))];
   for (const path of paths) {
-    const methods = Object.keys(OPERATIONS).filter((it) => it.endsWith(` ${path}`)).map((it) => it.split(" ")[0]!);
+    const methods = Object.keys(OPERATIONS)
+      .filter((it) => it.endsWith(` ${path}`))
+      .map((it) => it.split(" ")[0]!);
     const answer = await our.send("PROPFIND", path.replace("{id}", "1"));
     expect(answer.status, path).toBe(405);
     expect(answer.headers.get("allow")!.split(", "), path).toEqual(expect.arrayContaining(methods));
@@ -283,7 +339,9 @@ test("a mobile client goes the same ways", async () => {
 test("after the tour neither D1, nor KV, nor the log holds a secret of it", async () => {
   const printed = await worker.printed();
   const { keys } = await worker.kv.list();
-  const records = await Promise.all(keys.filter(({ name }) => !name.startsWith("dev-mail:")).map(async ({ name }) => name + (await worker.kv.get(name))));
+  const records = await Promise.all(
+    keys.filter(({ name }) => !name.startsWith("dev-mail:")).map(async ({ name }) => name + (await worker.kv.get(name))),
+  );
   expect(new Set(keys.map(({ name }) => name.split(":")[0]))).toContain("code");
   const stored = JSON.stringify(await worker.rows()) + records.join("");
   for (const secret of secrets) {

@@ -21,16 +21,46 @@ function place() {
 
 /** Texts that what reads SQL could take for more than texts; U+0000 gets into none. */
 const TEXTS = [
-  "'", "''", '"', "`", "\\", "\\'", "; drop table users; --", "-- x", "/* x", "*/", "$$", "$x$", "\nBEGIN\n", " CASE ", " END;", "');", "\r\n", "\u0001", "\u001a", "\u007f",
-  "\u2028", "\ufeff", "\u200b", "\u{1f600}", "null", "1e5", "x'41'", "%", "x".repeat(60_000),
+  "'",
+  "''",
+  '"',
+  "`",
+  "\\",
+  "\\'",
+  "; drop table users; --",
+  "-- x",
+  "/* x",
+  "*/",
+  "$$",
+  "$x$",
+  "\nBEGIN\n",
+  " CASE ",
+  " END;",
+  "');",
+  "\r\n",
+  "\u0001",
+  "\u001a",
+  "\u007f",
+  "\u2028",
+  "\ufeff",
+  "\u200b",
+  "\u{1f600}",
+  "null",
+  "1e5",
+  "x'41'",
+  "%",
+  "x".repeat(60_000),
 ];
 
 async function everything(state: string) {
   const { db, close } = openLocalDb("edgelatch", join(state, "v3/d1"));
   try {
-    const made = await db.prepare("select type, name from sqlite_master where name not like '\\_cf%' escape '\\' and name not like 'sqlite%' order by 1, 2").all<{ type: string; name: string }>();
+    const made = await db
+      .prepare("select type, name from sqlite_master where name not like '\\_cf%' escape '\\' and name not like 'sqlite%' order by 1, 2")
+      .all<{ type: string; name: string }>();
     const rows: Record<string, unknown> = {};
-    for (const { type, name } of made.results) if (type === "table") rows[name] = (await db.prepare(`select * from ${name} order by 1, 2`).all()).results;
+    for (const { type, name } of made.results)
+      if (type === "table") rows[name] = (await db.prepare(`select * from ${name} order by 1, 2`).all()).results;
     return { made: made.results, rows };
   } finally {
     await close();

@@ -8,7 +8,9 @@ import { root } from "../../scripts/lib/steps.mjs";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const { scripts } = JSON.parse(read("package.json"));
-const documents = [...readdirSync(root), ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`), "tests/bench/README.md"].filter((name) => name.endsWith(".md"));
+const documents = [...readdirSync(root), ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`), "tests/bench/README.md"].filter(
+  (name) => name.endsWith(".md"),
+);
 
 describe.each(documents)("%s", (document) => {
   const text = read(document);
@@ -37,7 +39,13 @@ describe("docs/deploy.md", () => {
     const { status, stderr } = spawnSync(process.execPath, ["scripts/deploy.mjs"], { cwd: root, encoding: "utf8" });
     expect(status).toBe(1);
     const placeholders = stderr.match(/replace in wrangler.toml first: (.+)/)![1]!.split(", ");
-    const keys = placeholders.map((placeholder) => wrangler.split("\n").find((line) => line.includes(`"${placeholder}"`))!.split(" ")[0]!);
+    const keys = placeholders.map(
+      (placeholder) =>
+        wrangler
+          .split("\n")
+          .find((line) => line.includes(`"${placeholder}"`))!
+          .split(" ")[0]!,
+    );
     expect(keys).toEqual(["database_id", "id", "PUBLIC_URL"]);
     for (const key of keys) expect(text).toContain(`\`${key}\``);
   });

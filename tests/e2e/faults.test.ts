@@ -24,7 +24,13 @@ const { worker, our, their } = useWorker({
 beforeAll(async () => {
   admin = our.bearer((await our.signIn(ADMIN)).accessToken);
   outside.replace("https://oauth2.googleapis.com/tokeninfo", ({ url }) =>
-    json({ aud: GOOGLE.clientId, azp: GOOGLE.clientId, sub: url.searchParams.get("access_token"), exp: String(Math.floor(Date.now() / 1000) + 300), scope: "openid" }),
+    json({
+      aud: GOOGLE.clientId,
+      azp: GOOGLE.clientId,
+      sub: url.searchParams.get("access_token"),
+      exp: String(Math.floor(Date.now() / 1000) + 300),
+      scope: "openid",
+    }),
   );
   outside.replace(GOOGLE.profile!, ({ headers }, usual) => {
     const token = headers.get("authorization")!.replace("Bearer ", "");
@@ -63,7 +69,10 @@ async function session() {
 async function member(row: Row) {
   const user = await person();
   const who = { sub: randomUUID() };
-  await worker.db.prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values (?, ?, ?, ?, 0)").bind(row.name, row.identityIssuer, who.sub, user.id).run();
+  await worker.db
+    .prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values (?, ?, ?, ?, 0)")
+    .bind(row.name, row.identityIssuer, who.sub, user.id)
+    .run();
   return { user, who };
 }
 
@@ -77,8 +86,12 @@ async function linkFor(kind: "reset" | "sign-up") {
 }
 
 const client = () => ({
-  clientId: randomUUID(), clientSecret: "a client's secret", secret: "a signing secret",
-  accessTokenExpiration: 900, refreshTokenExpiration: 3600, authCodeExpiration: 60,
+  clientId: randomUUID(),
+  clientSecret: "a client's secret",
+  secret: "a signing secret",
+  accessTokenExpiration: 900,
+  refreshTokenExpiration: 3600,
+  authCodeExpiration: 60,
 });
 async function aClient() {
   const body = client();
@@ -91,12 +104,18 @@ const start = (row: Row, method = "POST"): Attempt =>
     : { method, path: `${row.start}?${new URLSearchParams(DEMO_WEB)}` };
 
 /** A browser at a return; `who` is known, or will be. */
-async function comingBack(row: Row, who: { sub: string; email?: string; email_verified?: boolean }, client: Record<string, string> = {}): Promise<Attempt> {
+async function comingBack(
+  row: Row,
+  who: { sub: string; email?: string; email_verified?: boolean },
+  client: Record<string, string> = {},
+): Promise<Attempt> {
   const app = browser(worker);
   const fields = new URLSearchParams(await app.begin(outside, row, who, client)).toString();
   const headers = { cookie: app.cookie() };
   const anew = () => browser(worker).dance(outside, row, who, client);
-  return row.formPost ? { path: row.back, headers: { ...FORM, ...headers }, body: fields, anew } : { method: "GET", path: `${row.back}?${fields}`, headers, anew };
+  return row.formPost
+    ? { path: row.back, headers: { ...FORM, ...headers }, body: fields, anew }
+    : { method: "GET", path: `${row.back}?${fields}`, headers, anew };
 }
 
 async function theirSession() {
@@ -107,8 +126,11 @@ async function theirSession() {
 
 const ARC: Record<string, () => Promise<Attempt>> = {
   "dev/mailbox": async () => ({ method: "GET", path: "/dev/mailbox" }), // while it is nearly empty: a trip for each message
-  "login": async () => ({ path: "/auth/login", body: { ...DEMO_WEB, username: (await person()).username, password: PASSWORD } }),
-  "login-token": async () => ({ path: "/auth/login-token", body: { ...DEMO_WEB, username: (await person()).username, password: PASSWORD } }),
+  login: async () => ({ path: "/auth/login", body: { ...DEMO_WEB, username: (await person()).username, password: PASSWORD } }),
+  "login-token": async () => ({
+    path: "/auth/login-token",
+    body: { ...DEMO_WEB, username: (await person()).username, password: PASSWORD },
+  }),
   "login-token with an OTP": async () => {
     const { username } = await person();
     await our.post("/otp-caches", { username, otp: "123456" }, BASIC);
@@ -118,7 +140,7 @@ const ARC: Record<string, () => Promise<Attempt>> = {
     const { username } = await person();
     return { path: "/auth/login-token", body: { ...DEMO_WEB, username, password: "wrong" }, anew: () => signIn(username) };
   },
-  "token": async () => {
+  token: async () => {
     const { username } = await person();
     const { code } = (await our.login({ username, password: PASSWORD })).body;
     return { path: "/auth/token", body: { code, clientId: "demo-web" }, afterLoss: () => signIn(username) };
@@ -130,15 +152,18 @@ const ARC: Record<string, () => Promise<Attempt>> = {
     return { path: "/auth/token", body: { code, clientId: "demo-web" }, afterLoss: back };
   },
   "token-refresh": async () => ({ path: "/auth/token-refresh", ...(await session()) }),
-  "me": async () => ({ method: "GET", path: "/auth/me", headers: (await session()).headers }),
+  me: async () => ({ method: "GET", path: "/auth/me", headers: (await session()).headers }),
   "change-password": async () => {
     const { user, body, headers } = await session();
     return {
-      method: "PATCH", path: "/auth/change-password", headers, body: { ...body, username: user.username, oldPassword: PASSWORD, password: NEW_PASSWORD },
+      method: "PATCH",
+      path: "/auth/change-password",
+      headers,
+      body: { ...body, username: user.username, oldPassword: PASSWORD, password: NEW_PASSWORD },
       afterLoss: () => signIn(user.username, NEW_PASSWORD),
     };
   },
-  "logout": async () => {
+  logout: async () => {
     const { user, body, headers } = await session();
     return { path: "/logout", body, headers, afterLoss: () => signIn(user.username) };
   },
@@ -146,16 +171,29 @@ const ARC: Record<string, () => Promise<Attempt>> = {
     const { user, who } = await member(KEYCLOAK_ROW);
     const landed = await browser(worker).dance(outside, KEYCLOAK_ROW, who);
     const pair = (await our.token(new URL(landed.headers.get("location")!).searchParams.get("code")!)).body;
-    return { path: "/keycloak/logout", body: { refreshToken: pair.refreshToken }, headers: our.bearer(pair.accessToken), afterLoss: () => signIn(user.username) };
+    return {
+      path: "/keycloak/logout",
+      body: { refreshToken: pair.refreshToken },
+      headers: our.bearer(pair.accessToken),
+      afterLoss: () => signIn(user.username),
+    };
   },
   "forget-password": async () => {
     const { email, username } = await person();
     return { path: "/auth/forget-password", body: { ...DEMO_WEB, username }, atLast: () => mailed(email) };
   },
-  "verify-reset-password-link": async () => ({ method: "GET", path: `/auth/verify-reset-password-link?token=${(await linkFor("reset")).token}` }),
+  "verify-reset-password-link": async () => ({
+    method: "GET",
+    path: `/auth/verify-reset-password-link?token=${(await linkFor("reset")).token}`,
+  }),
   "reset-password": async () => {
     const { username, token } = await linkFor("reset");
-    return { method: "PATCH", path: "/auth/reset-password", body: { ...DEMO_WEB, token, password: NEW_PASSWORD }, afterLoss: () => signIn(username, NEW_PASSWORD) };
+    return {
+      method: "PATCH",
+      path: "/auth/reset-password",
+      body: { ...DEMO_WEB, token, password: NEW_PASSWORD },
+      afterLoss: () => signIn(username, NEW_PASSWORD),
+    };
   },
   "sign-up/create-token": async () => {
     const email = `${randomUUID()}@example.com`;
@@ -165,10 +203,19 @@ const ARC: Record<string, () => Promise<Attempt>> = {
     const { email } = await person();
     return { path: "/auth/sign-up/create-token", body: { email }, atLast: () => mailed(email) };
   },
-  "sign-up/verify-token": async () => ({ method: "GET", path: "/auth/sign-up/verify-token", headers: our.bearer((await linkFor("sign-up")).token) }),
+  "sign-up/verify-token": async () => ({
+    method: "GET",
+    path: "/auth/sign-up/verify-token",
+    headers: our.bearer((await linkFor("sign-up")).token),
+  }),
   "sign-up/create-user": async () => {
     const { email, token } = await linkFor("sign-up");
-    return { path: "/auth/sign-up/create-user", headers: our.bearer(token), body: { email, password: PASSWORD }, afterLoss: () => signIn(email) };
+    return {
+      path: "/auth/sign-up/create-user",
+      headers: our.bearer(token),
+      body: { email, password: PASSWORD },
+      afterLoss: () => signIn(email),
+    };
   },
   ...Object.fromEntries(ROWS.map((row) => [`start at ${row.name}`, async () => start(row)])),
   ...Object.fromEntries([GOOGLE, KEYCLOAK_ROW].map((row) => [`start at ${row.name} by GET`, async () => start(row, "GET")])),
@@ -185,46 +232,78 @@ const ARC: Record<string, () => Promise<Attempt>> = {
   },
   ...Object.fromEntries(ROWS.map((row) => [`return from ${row.name}`, async () => comingBack(row, (await member(row)).who)])),
   "return for tokens": async () => comingBack(KEYCLOAK_ROW, (await member(KEYCLOAK_ROW)).who, DEMO_MOBILE),
-  "return that signs somebody up": async () => comingBack(GOOGLE, { sub: randomUUID(), email: `${randomUUID()}@example.com`, email_verified: true }),
-  "return that links an account": async () => comingBack(GOOGLE, { sub: randomUUID(), email: (await person()).email, email_verified: true }),
+  "return that signs somebody up": async () =>
+    comingBack(GOOGLE, { sub: randomUUID(), email: `${randomUUID()}@example.com`, email_verified: true }),
+  "return that links an account": async () =>
+    comingBack(GOOGLE, { sub: randomUUID(), email: (await person()).email, email_verified: true }),
   "post auth-clients": async () => {
     const body = client();
     const taken = async () => our.send("GET", `/auth-clients?filter[where][clientId]=${body.clientId}`, { headers: admin });
     return { path: "/auth-clients", headers: admin, body, afterLoss: taken };
   },
   "get auth-clients": async () => ({ method: "GET", path: "/auth-clients", headers: admin }),
-  "get auth-clients by a pattern": async () => ({ method: "GET", path: `/auth-clients?filter=${encodeURIComponent('{"where":{"clientId":{"regexp":"^demo"}}}')}`, headers: admin }),
-  "patch auth-clients": async () => ({ method: "PATCH", path: `/auth-clients?where[clientId]=${(await aClient()).body.clientId}`, headers: admin, body: { authCodeExpiration: 30 } }),
+  "get auth-clients by a pattern": async () => ({
+    method: "GET",
+    path: `/auth-clients?filter=${encodeURIComponent('{"where":{"clientId":{"regexp":"^demo"}}}')}`,
+    headers: admin,
+  }),
+  "patch auth-clients": async () => ({
+    method: "PATCH",
+    path: `/auth-clients?where[clientId]=${(await aClient()).body.clientId}`,
+    headers: admin,
+    body: { authCodeExpiration: 30 },
+  }),
   "count auth-clients": async () => ({ method: "GET", path: "/auth-clients/count", headers: admin }),
   "get auth-client": async () => ({ method: "GET", path: "/auth-clients/1", headers: admin }),
   "put auth-client": async () => {
     const { id, body } = await aClient();
     return { method: "PUT", path: `/auth-clients/${id}`, headers: admin, body };
   },
-  "patch auth-client": async () => ({ method: "PATCH", path: `/auth-clients/${(await aClient()).id}`, headers: admin, body: { authCodeExpiration: 30 } }),
+  "patch auth-client": async () => ({
+    method: "PATCH",
+    path: `/auth-clients/${(await aClient()).id}`,
+    headers: admin,
+    body: { authCodeExpiration: 30 },
+  }),
   "delete auth-client": async () => {
     const { id } = await aClient();
-    return { method: "DELETE", path: `/auth-clients/${id}`, headers: admin, afterLoss: () => our.send("GET", "/auth-clients/count", { headers: admin }) };
+    return {
+      method: "DELETE",
+      path: `/auth-clients/${id}`,
+      headers: admin,
+      afterLoss: () => our.send("GET", "/auth-clients/count", { headers: admin }),
+    };
   },
   "post otp-caches": async () => ({ path: "/otp-caches", headers: BASIC, body: { otp: "123456", username: randomUUID() } }),
   "get otp-caches": async () => ({ method: "GET", path: "/otp-caches/demo", headers: BASIC }),
   "delete otp-caches": async () => ({ method: "DELETE", path: `/otp-caches/${randomUUID()}`, headers: admin }),
-  "health": async () => ({ method: "GET", path: "/health" }),
+  health: async () => ({ method: "GET", path: "/health" }),
 };
 
 const SERVICESTACK: Record<string, () => Promise<Attempt>> = {
-  "Authenticate": async () => ({ path: "/api/Authenticate", body: { provider: "credentials", userName: (await person()).username, password: PASSWORD } }),
+  Authenticate: async () => ({
+    path: "/api/Authenticate",
+    body: { provider: "credentials", userName: (await person()).username, password: PASSWORD },
+  }),
   "Authenticate in place of a session": async () => {
     const { username } = await person();
     const body = { provider: "credentials", userName: username, password: PASSWORD };
     return { path: "/auth/credentials", body, headers: cookieHeader(await their.post("/auth/credentials", body)) };
   },
   "Authenticate with Google's token": async () => ({ path: "/auth/google", body: { accessToken: (await member(GOOGLE)).who.sub } }),
-  "Authenticate by Basic": async () => ({ method: "GET", path: "/auth", headers: { authorization: `Basic ${Buffer.from(`${(await person()).username}:${PASSWORD}`).toString("base64")}` } }),
+  "Authenticate by Basic": async () => ({
+    method: "GET",
+    path: "/auth",
+    headers: { authorization: `Basic ${Buffer.from(`${(await person()).username}:${PASSWORD}`).toString("base64")}` },
+  }),
   "who is signed in": async () => ({ method: "GET", path: "/auth", headers: (await theirSession()).bearer }),
-  "who is signed in, by the refresh token alone": async () => ({ method: "GET", path: "/auth", headers: { cookie: `ss-reftok=${(await theirSession()).answer.body.refreshToken}` } }),
+  "who is signed in, by the refresh token alone": async () => ({
+    method: "GET",
+    path: "/auth",
+    headers: { cookie: `ss-reftok=${(await theirSession()).answer.body.refreshToken}` },
+  }),
   "whether a token is good": async () => ({ path: "/auth/jwt", body: { password: (await theirSession()).answer.body.bearerToken } }),
-  "GetAccessToken": async () => ({ path: "/access-token", body: { refreshToken: (await theirSession()).answer.body.refreshToken } }),
+  GetAccessToken: async () => ({ path: "/access-token", body: { refreshToken: (await theirSession()).answer.body.refreshToken } }),
   "auth/logout": async () => ({ path: "/auth/logout", body: "", headers: (await theirSession()).cookies }),
 };
 
@@ -252,22 +331,52 @@ function expectOutage(answer: Answer, family: Family, what: string) {
 /** What must be true of the database whatever has failed. */
 async function invariants() {
   const none = async (what: string, sql: string) => expect((await worker.db.prepare(sql).all()).results, what).toEqual([]);
-  await none("a session without its user, client or membership", `select s.id from sessions s left join users u on u.id = s.user_id left join auth_clients c on c.id = s.client_id
-    left join user_tenants m on m.user_id = u.id where u.id is null or c.id is null or m.id is null`);
-  await none("a user without password or provider", `select u.id from users u left join user_credentials c on c.user_id = u.id left join user_identities i on i.user_id = u.id
-    where u.deleted = 0 and c.user_id is null and i.user_id is null`);
-  await none("a user without membership or clients", `select u.id from users u left join user_tenants m on m.user_id = u.id left join user_clients c on c.user_id = u.id
-    where m.id is null or c.user_id is null`);
-  await none("an identity without its user", "select i.subject from user_identities i left join users u on u.id = i.user_id where u.id is null");
-  await none("a taken code without its session", "select o.key from one_time o left join sessions s on s.id = o.session_id where o.kind = 'code' and o.taken_by is not null and s.id is null");
-  await none("a used invitation without its user", "select o.key from one_time o left join users u on u.email_key = o.recipient where o.kind = 'sign-up' and o.taken_by is not null and u.id is null");
-  await none("a used link without its password", `select o.key from one_time o join user_credentials c on c.user_id = o.user_id
-    where o.kind = 'reset' and o.taken_by is not null and c.changed_on < o.taken_on`);
-  await none("a taken OTP without its session", `select t.username_key from otps t join users u on u.username_key = t.username_key
-    where t.taken_by is not null and not exists (select 1 from sessions s where s.user_id = u.id and s.method = 'otp')`);
-  await none("more than three good links to one mailbox", "select recipient from one_time where kind in ('reset', 'sign-up') and taken_by is null and voided_on is null group by kind, recipient having count(*) > 3");
-  await none("a good link beside a used one", `select o.key from one_time o join one_time u on u.kind = o.kind and u.recipient = o.recipient and u.taken_by is not null
-    where o.kind in ('reset', 'sign-up') and o.taken_by is null and o.voided_on is null and o.created_on <= u.taken_on`);
+  await none(
+    "a session without its user, client or membership",
+    `select s.id from sessions s left join users u on u.id = s.user_id left join auth_clients c on c.id = s.client_id
+    left join user_tenants m on m.user_id = u.id where u.id is null or c.id is null or m.id is null`,
+  );
+  await none(
+    "a user without password or provider",
+    `select u.id from users u left join user_credentials c on c.user_id = u.id left join user_identities i on i.user_id = u.id
+    where u.deleted = 0 and c.user_id is null and i.user_id is null`,
+  );
+  await none(
+    "a user without membership or clients",
+    `select u.id from users u left join user_tenants m on m.user_id = u.id left join user_clients c on c.user_id = u.id
+    where m.id is null or c.user_id is null`,
+  );
+  await none(
+    "an identity without its user",
+    "select i.subject from user_identities i left join users u on u.id = i.user_id where u.id is null",
+  );
+  await none(
+    "a taken code without its session",
+    "select o.key from one_time o left join sessions s on s.id = o.session_id where o.kind = 'code' and o.taken_by is not null and s.id is null",
+  );
+  await none(
+    "a used invitation without its user",
+    "select o.key from one_time o left join users u on u.email_key = o.recipient where o.kind = 'sign-up' and o.taken_by is not null and u.id is null",
+  );
+  await none(
+    "a used link without its password",
+    `select o.key from one_time o join user_credentials c on c.user_id = o.user_id
+    where o.kind = 'reset' and o.taken_by is not null and c.changed_on < o.taken_on`,
+  );
+  await none(
+    "a taken OTP without its session",
+    `select t.username_key from otps t join users u on u.username_key = t.username_key
+    where t.taken_by is not null and not exists (select 1 from sessions s where s.user_id = u.id and s.method = 'otp')`,
+  );
+  await none(
+    "more than three good links to one mailbox",
+    "select recipient from one_time where kind in ('reset', 'sign-up') and taken_by is null and voided_on is null group by kind, recipient having count(*) > 3",
+  );
+  await none(
+    "a good link beside a used one",
+    `select o.key from one_time o join one_time u on u.kind = o.kind and u.recipient = o.recipient and u.taken_by is not null
+    where o.kind in ('reset', 'sign-up') and o.taken_by is null and o.voided_on is null and o.created_on <= u.taken_on`,
+  );
 }
 
 type Fault = "fail" | "lose" | "slow" | "hang";
@@ -296,7 +405,8 @@ async function suffer(make: () => Promise<Attempt>, family: Family, fault: Fault
   if (answer.status === 503) {
     const again = await send(attempt);
     if (attempt.anew) expect((await attempt.anew()).status, `${what}: anew`).toBeLessThan(400);
-    else if (fault === "lose" && attempt.afterLoss && again.status >= 400) expect((await attempt.afterLoss()).status, `${what}: after ${again.text}`).toBeLessThan(400);
+    else if (fault === "lose" && attempt.afterLoss && again.status >= 400)
+      expect((await attempt.afterLoss()).status, `${what}: after ${again.text}`).toBeLessThan(400);
     else expect(again.status, `${what}: ${again.text}`).toBeLessThan(400);
   }
   if (attempt.atLast) {
@@ -306,15 +416,25 @@ async function suffer(make: () => Promise<Attempt>, family: Family, fault: Fault
   }
 }
 
-const ENDPOINTS = [...Object.entries(ARC), ...Object.entries(SERVICESTACK)].map(([name, make]) => [name, make, name in ARC ? "arc" : "servicestack"] as const);
+const ENDPOINTS = [...Object.entries(ARC), ...Object.entries(SERVICESTACK)].map(
+  ([name, make]) => [name, make, name in ARC ? "arc" : "servicestack"] as const,
+);
 /** What there is to hang, which takes its time. */
 const hanging: (() => Promise<void>)[] = [];
 
 test.each(ENDPOINTS)("%s: whatever becomes of a trip, nothing is half done and the caller can go on", async (_, make, family) => {
   const trips = await tripsOf(make);
   expect(trips.length).toBeGreaterThan(0);
-  await Promise.all(trips.flatMap(([on, trip]) => (["fail", "lose", "slow"] as const).map((fault) => suffer(make, family, fault, on, trip))));
-  hanging.push(...trips.map(([on, trip]) => () => suffer(make, family, "hang", on, trip)));
+  await Promise.all(
+    trips.flatMap(([on, trip]) => (["fail", "lose", "slow"] as const).map((fault) => suffer(make, family, fault, on, trip))),
+  );
+  hanging.push(
+    ...trips.map(
+      ([on, trip]) =>
+        () =>
+          suffer(make, family, "hang", on, trip),
+    ),
+  );
   await invariants();
 });
 
@@ -325,7 +445,10 @@ test("storage that hangs is given up after five seconds, wherever it does", asyn
 }, 300_000);
 
 test("an origin list that cannot be read costs the grant, not the answer", async () => {
-  const answer = await send({ method: "GET", path: "/health", headers: { origin: "http://localhost:5173" } }, { on: "DB", trip: 2, fail: true });
+  const answer = await send(
+    { method: "GET", path: "/health", headers: { origin: "http://localhost:5173" } },
+    { on: "DB", trip: 2, fail: true },
+  );
   expect(answer.status).toBe(200);
 });
 
@@ -333,12 +456,19 @@ test("what somebody else does between the read and the write is not overlooked",
   const { user, body, headers } = await session();
   const change = `update user_credentials set password = 'changed', changed_on = ${Date.now()} where user_id = '${user.id}'`;
   const lost = await send(
-    { method: "PATCH", path: "/auth/change-password", body: { ...body, username: user.username, oldPassword: PASSWORD, password: NEW_PASSWORD }, headers },
+    {
+      method: "PATCH",
+      path: "/auth/change-password",
+      body: { ...body, username: user.username, oldPassword: PASSWORD, password: NEW_PASSWORD },
+      headers,
+    },
     { on: "DB", trip: 3, do: [change] },
   );
   expect(lost.status).toBe(401);
   expect(lost.body.error.message, "the change ended this session too").toEqual({ message: "TokenRevoked" });
-  expect(await worker.db.prepare("select password from user_credentials where user_id = ?").bind(user.id).first("password")).toBe("changed");
+  expect(await worker.db.prepare("select password from user_credentials where user_id = ?").bind(user.id).first("password")).toBe(
+    "changed",
+  );
 });
 
 describe("after a panic", () => {

@@ -11,7 +11,9 @@ import { servicestack } from "../support/servicestack";
 import { freshKeys, startWorker } from "../support/worker";
 
 const JWT_KEYS = freshKeys();
-const { worker, our } = useWorker({ settings: { JWT_KEYS, DEV_MAILBOX: "on", ACCOUNT_ATTEMPTS: "30", SERVICESTACK_CLIENT_ID: "demo-web" } });
+const { worker, our } = useWorker({
+  settings: { JWT_KEYS, DEV_MAILBOX: "on", ACCOUNT_ATTEMPTS: "30", SERVICESTACK_CLIENT_ID: "demo-web" },
+});
 
 const enter = (username: string, password: string, headers: Record<string, string> = {}) => our.loginToken({ username, password }, headers);
 // PASSWORD under one iteration: these tests are about counting.
@@ -84,7 +86,10 @@ test("what is counted is kept without the names, networks and devices it was cou
   await enter(username, PASSWORD, from("192.0.2.99", "the owner's phone"));
   await enter(username, "wrong", from("192.0.2.99", "the owner's phone"));
   const { attempts, known_devices } = await worker.rows();
-  const mine = { attempts: attempts!.filter(({ user_id }) => user_id === id || user_id === null), devices: known_devices!.filter(({ user_id }) => user_id === id) };
+  const mine = {
+    attempts: attempts!.filter(({ user_id }) => user_id === id || user_id === null),
+    devices: known_devices!.filter(({ user_id }) => user_id === id),
+  };
   expect(mine.devices).toHaveLength(1);
   for (const text of [typed, username, "192.0.2.99", "phone", createHash("sha256").update("the owner's phone").digest("base64url")]) {
     expect(JSON.stringify(mine), text).not.toContain(text);
@@ -175,7 +180,8 @@ test("ServiceStack's callers are known by their cookies and bearer tokens", asyn
     const { username } = await somebody();
     const before = await their.signIn({ userName: username, password: PASSWORD }, from("192.0.2.13"));
     await lockOut(username);
-    const enterThere = (password: string, headers: Record<string, string>) => their.signIn({ userName: username, password }, { ...from("203.0.113.30"), ...headers });
+    const enterThere = (password: string, headers: Record<string, string>) =>
+      their.signIn({ userName: username, password }, { ...from("203.0.113.30"), ...headers });
     expect((await enterThere(PASSWORD, {})).status).toBe(429);
     expect((await enterThere("wrong", carried(before))).status).toBe(401);
     expect((await enterThere(PASSWORD, carried(before))).status).toBe(200);
@@ -249,7 +255,14 @@ test("the old password cannot be guessed with a stolen session", async () => {
 
 /** Whatever costs CPU or sends a message. */
 const COSTLY: [method: string, path: string, body?: object][] = [
-  ...["/auth/login", "/auth/login-token"].map((path) => ["POST", path, { client_id: "demo-web", client_secret: "demo-web-secret", username: "demo", password: "x" }] as [string, string, object]),
+  ...["/auth/login", "/auth/login-token"].map(
+    (path) =>
+      ["POST", path, { client_id: "demo-web", client_secret: "demo-web-secret", username: "demo", password: "x" }] as [
+        string,
+        string,
+        object,
+      ],
+  ),
   ["POST", "/auth/token", { code: "x", clientId: "demo-web" }],
   ["PATCH", "/auth/change-password", {}],
   ["PATCH", "/auth/reset-password", { client_id: "x", client_secret: "x", token: "x", password: "x" }],
@@ -261,7 +274,9 @@ const COSTLY: [method: string, path: string, body?: object][] = [
   ["POST", "/otp-caches", { otp: "123456", username: "x" }],
   ["GET", "/otp-caches/x"],
   ["DELETE", "/otp-caches/x"],
-  ...["google", "facebook", "instagram", "oauth-apple", "keycloak"].map((name) => ["POST", `/auth/${name}?client_id=x`] as [string, string]),
+  ...["google", "facebook", "instagram", "oauth-apple", "keycloak"].map(
+    (name) => ["POST", `/auth/${name}?client_id=x`] as [string, string],
+  ),
   ...["google", "facebook", "instagram", "keycloak"].map((name) => ["GET", `/auth/${name}-auth-redirect`] as [string, string]),
   ["GET", "/auth/sign-in/continue?ticket=x"],
   ["POST", "/api/Authenticate", { provider: "credentials", userName: "demo", password: "x" }],
@@ -304,7 +319,8 @@ test("a flood from one network is stopped, and a deployment without the counters
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
     expect((await token("192.0.2.1")).headers.get("retry-after")).toBe("60");
     expect((await token("192.0.2.2")).status).toBe(401);
-    const forget = () => their.post("/auth/forget-password", { client_id: "demo-web", client_secret: "demo-web-secret", username: "x" }, from("192.0.2.3"));
+    const forget = () =>
+      their.post("/auth/forget-password", { client_id: "demo-web", client_secret: "demo-web-secret", username: "x" }, from("192.0.2.3"));
     expect([(await forget()).status, (await forget()).status, (await forget()).status]).toEqual([204, 204, 429]);
     expect((await their.send("GET", "/.well-known/jwks.json", { headers: from("192.0.2.1") })).status).toBe(200);
     await held.restart({ RATE_LIMITS: "off" });

@@ -25,17 +25,22 @@ test("a batch survives that its statements are collected while the worker is bus
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const busy = Array.from({ length: 10 }, (_, n) => our.loginToken({ username: `busy-${n}`, password: "wrong" }));
-  const batches = Array.from({ length: 10 }, () => worker.db.batch(Array.from({ length: 10 }, (_, n) => worker.db.prepare("select ? as n").bind(n))));
+  const batches = Array.from({ length: 10 }, () =>
+    worker.db.batch(Array.from({ length: 10 }, (_, n) => worker.db.prepare("select ? as n").bind(n))),
+  );
   await new Promise((resolve) => setTimeout(resolve, 5));
   collect();
-  for (const results of await Promise.all(batches)) expect(results.map(({ results }) => results[0]!.n)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  for (const results of await Promise.all(batches))
+    expect(results.map(({ results }) => results[0]!.n)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   await Promise.all(busy);
 });
 
 test("a statement fails as D1 says, and undefined is no value", async () => {
   const { db } = worker;
   await expect(db.prepare("select 1 from nowhere").all()).rejects.toThrow("D1_ERROR: no such table: nowhere");
-  await expect(db.batch([db.prepare("delete from sessions"), db.prepare("select nowhere from users")])).rejects.toThrow("no such column: nowhere");
+  await expect(db.batch([db.prepare("delete from sessions"), db.prepare("select nowhere from users")])).rejects.toThrow(
+    "no such column: nowhere",
+  );
   await expect(db.prepare("select 1 as n").first("m")).rejects.toThrow("no such column: m");
   expect(() => db.prepare("select ?").bind(undefined)).toThrow(TypeError);
   expect(await db.prepare("select ? as n where 0").bind(null).first("n")).toBeNull();

@@ -9,7 +9,9 @@ const APP = "https://app.example";
 const OWN = "https://admin.example:8443"; // of ALLOWED_ORIGINS
 const EXPOSED = "X-Cookies, WWW-Authenticate, Retry-After";
 
-const settings = { ALLOWED_ORIGINS: `${OWN}, https://slash.example/, http://127.0.0.1:3000, capacitor://localhost, https://straße.example` };
+const settings = {
+  ALLOWED_ORIGINS: `${OWN}, https://slash.example/, http://127.0.0.1:3000, capacitor://localhost, https://straße.example`,
+};
 
 const client = (id: number, redirectUrl: string, deleted = 0) =>
   `insert into auth_clients select ${id}, 'client-${id}', 'x', 'x', '${redirectUrl}', 900, 86400, 180, 0, 0, ${deleted}, null, null`;
@@ -47,7 +49,8 @@ const requests: Record<string, (headers: Record<string, string>) => Promise<Answ
   "401 without a bearer": (headers) => our.send("GET", "/auth/me", { headers }),
   "404": (headers) => our.send("GET", "/nothing", { headers }),
   "405": (headers) => our.send("GET", "/auth/login", { headers }),
-  "413": (headers) => our.send("POST", "/auth/login", { body: " ".repeat(1_048_577), headers: { "content-type": "application/json", ...headers } }),
+  "413": (headers) =>
+    our.send("POST", "/auth/login", { body: " ".repeat(1_048_577), headers: { "content-type": "application/json", ...headers } }),
   "415": (headers) => our.send("POST", "/auth/login", { body: "x", headers: { "content-type": "text/plain", ...headers } }),
   "422": (headers) => our.login({ foo: 1 }, headers),
 };
@@ -61,11 +64,27 @@ const grant = ({ headers }: Answer) => ({
 });
 const granted = (origin: string) => ({ origin, credentials: "true", exposed: EXPOSED });
 const NONE = { origin: null, credentials: null, exposed: null };
-const vary = ({ headers }: Answer) => headers.get("vary")!.split(",").map((name) => name.trim());
+const vary = ({ headers }: Answer) =>
+  headers
+    .get("vary")!
+    .split(",")
+    .map((name) => name.trim());
 
 describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
   test("may be read by an allowed origin, and says that it depends on it", async () => {
-    for (const origin of [LOCAL, APP, OWN, "https://slash.example", "http://127.0.0.1:3000", "capacitor://localhost", "http://plain.example:8080", "https://default-port.example", "https://big.example", "https://xn--bcher-kva.example", "https://xn--strae-oqa.example"]) {
+    for (const origin of [
+      LOCAL,
+      APP,
+      OWN,
+      "https://slash.example",
+      "http://127.0.0.1:3000",
+      "capacitor://localhost",
+      "http://plain.example:8080",
+      "https://default-port.example",
+      "https://big.example",
+      "https://xn--bcher-kva.example",
+      "https://xn--strae-oqa.example",
+    ]) {
       const answer = await request({ origin });
       expect(String(answer.status)).toBe(kind.slice(0, 3));
       expect(grant(answer), origin).toEqual(granted(origin));
@@ -75,9 +94,28 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
 
   test("may not be read by anybody else", async () => {
     for (const origin of [
-      "null", "", "*", "https://evil.example", "https://app.example.evil.example", "https://evil-app.example", "http://app.example", "https://app.example:8443",
-      `${APP}/`, "https://APP.example", "https://gone.example", "com.example.app", "com.example.app://", "ionic://localhost", "capacitor://localhost:80", "file://", "http://localhost:5174", "https://localhost:5173",
-      "http://127.0.0.1:8787", `${APP}, ${LOCAL}`, "https://app.exampl\u00e9", "not a url",
+      "null",
+      "",
+      "*",
+      "https://evil.example",
+      "https://app.example.evil.example",
+      "https://evil-app.example",
+      "http://app.example",
+      "https://app.example:8443",
+      `${APP}/`,
+      "https://APP.example",
+      "https://gone.example",
+      "com.example.app",
+      "com.example.app://",
+      "ionic://localhost",
+      "capacitor://localhost:80",
+      "file://",
+      "http://localhost:5174",
+      "https://localhost:5173",
+      "http://127.0.0.1:8787",
+      `${APP}, ${LOCAL}`,
+      "https://app.exampl\u00e9",
+      "not a url",
     ]) {
       const answer = await request({ origin });
       expect(grant(answer), origin).toEqual(NONE);
@@ -100,18 +138,21 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
 });
 
 describe("a preflight", () => {
-  test.each(["/auth/login", "/auth/me", "/auth/token-refresh", "/.well-known/jwks.json", "/nothing", "/"])("of %s is answered for an allowed origin", async (path) => {
-    const answer = await preflight(path, { origin: APP, "access-control-request-headers": "authorization,content-type,device_id" });
-    expect(answer.status).toBe(204);
-    expect(answer.text).toBe("");
-    expect(grant(answer)).toEqual(granted(APP));
-    expect(answer.headers.get("access-control-allow-methods")).toBe("GET,HEAD,PUT,PATCH,POST,DELETE");
-    expect(answer.headers.get("access-control-allow-headers")).toBe("authorization,content-type,device_id");
-    expect(answer.headers.get("access-control-max-age")).toBe("86400");
-    expect(vary(answer).sort()).toEqual(["Access-Control-Request-Headers", "Origin"]);
-    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
-    expect(answer.headers.get("server-timing")).toMatch(/^waits;desc="0"/);
-  });
+  test.each(["/auth/login", "/auth/me", "/auth/token-refresh", "/.well-known/jwks.json", "/nothing", "/"])(
+    "of %s is answered for an allowed origin",
+    async (path) => {
+      const answer = await preflight(path, { origin: APP, "access-control-request-headers": "authorization,content-type,device_id" });
+      expect(answer.status).toBe(204);
+      expect(answer.text).toBe("");
+      expect(grant(answer)).toEqual(granted(APP));
+      expect(answer.headers.get("access-control-allow-methods")).toBe("GET,HEAD,PUT,PATCH,POST,DELETE");
+      expect(answer.headers.get("access-control-allow-headers")).toBe("authorization,content-type,device_id");
+      expect(answer.headers.get("access-control-max-age")).toBe("86400");
+      expect(vary(answer).sort()).toEqual(["Access-Control-Request-Headers", "Origin"]);
+      expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(answer.headers.get("server-timing")).toMatch(/^waits;desc="0"/);
+    },
+  );
 
   test("that asks for no headers is granted none", async () => {
     const answer = await preflight("/auth/login", { origin: APP });
@@ -159,7 +200,9 @@ test("an answer of a deployment that is not asked to says nothing of its storage
 
 test("public keys are told in full, and nothing besides", async () => {
   const { headers } = await requests["200 of public keys"]!({});
-  const told = Object.fromEntries([...headers].filter(([name]) => !["date", "content-length", "transfer-encoding", "content-encoding"].includes(name)));
+  const told = Object.fromEntries(
+    [...headers].filter(([name]) => !["date", "content-length", "transfer-encoding", "content-encoding"].includes(name)),
+  );
   expect(told).toEqual({
     "cache-control": "public, max-age=300",
     "content-type": "application/jwk-set+json",
@@ -193,7 +236,14 @@ describe("where users reach us over https", () => {
   });
 
   test("hybrid apps may, where they are named, and their neighbours may not", async () => {
-    const apps = ["capacitor://localhost", "ionic://localhost", "tauri://localhost", "http://localhost", "https://localhost", "http://tauri.localhost"];
+    const apps = [
+      "capacitor://localhost",
+      "ionic://localhost",
+      "tauri://localhost",
+      "http://localhost",
+      "https://localhost",
+      "http://tauri.localhost",
+    ];
     await worker.restart({ ALLOWED_ORIGINS: [OWN, ...apps].join(", ") });
     for (const origin of apps) {
       expect(grant(await get("https://auth.example/auth/me", { origin })), origin).toEqual(granted(origin));

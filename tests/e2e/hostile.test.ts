@@ -33,14 +33,16 @@ const victim = (wishes: Parameters<typeof aUser>[1] = {}) => {
   const email = `${randomUUID()}@example.com`;
   return aUser(worker, { email, ...wishes }).then((user) => ({ ...user, email }));
 };
-const signIn = (who: { username: string }, headers?: Record<string, string>) => our.signIn({ username: who.username, password: PASSWORD }, headers);
-const codeFor = async (who: { username: string }, body: object = {}) => (await our.login({ username: who.username, password: PASSWORD, ...body })).body.code as string;
+const signIn = (who: { username: string }, headers?: Record<string, string>) =>
+  our.signIn({ username: who.username, password: PASSWORD }, headers);
+const codeFor = async (who: { username: string }, body: object = {}) =>
+  (await our.login({ username: who.username, password: PASSWORD, ...body })).body.code as string;
 const people = async () => (await worker.db.prepare("select count(*) as n from users").first<number>("n"))!;
 const permissionsOf = async (pair: Pair) => (await our.me(pair.accessToken)).body.permissions;
 
 function refused(answer: Answer, body: object) {
   expect(answer.body).toEqual(body);
-  expect(answer.text).not.toContain("Token\":\"");
+  expect(answer.text).not.toContain('Token":"');
 }
 
 // ---------------------------------------------------------------- codes
@@ -132,7 +134,10 @@ test("session fixation: a session that was planted in a browser never becomes th
   const signedIn = await their.signIn({ userName: user.username, password: PASSWORD }, cookieHeader(planted));
   expect(signedIn.body.sessionId).not.toBe(planted.body.sessionId);
   expect((await their.bearer(planted.body.bearerToken)).status, "the planted one is over").toBe(401);
-  const named = await their.signIn({ userName: user.username, password: PASSWORD, sessionId: "chosen by the attacker" }, { cookie: "ss-id=chosen; ss-pid=chosen" });
+  const named = await their.signIn(
+    { userName: user.username, password: PASSWORD, sessionId: "chosen by the attacker" },
+    { cookie: "ss-id=chosen; ss-pid=chosen" },
+  );
   expect(named.body.sessionId).not.toContain("chosen");
 
   // And a code that an attacker began in their own browser is not taken from the victim's.
@@ -152,8 +157,20 @@ test("open redirect: nobody can say where a browser with a code goes", async () 
     const landed = await app.back(GOOGLE, { ...(await app.begin(outside, GOOGLE, { sub: randomUUID() })), [name]: evil });
     expect(landed.headers.get("location"), name).toMatch(/^http:\/\/localhost:5173\/callback\?code=[\w-]{43}$/);
   }
-  for (const url of [evil, "//evil.example", "/\\evil.example", "/%5Cevil.example", "http:evil.example", "https://127.0.0.1:8787@evil.example/", "\thttps://evil.example"]) {
-    const answer = await their.post(`/auth/credentials?continue=${encodeURIComponent(url)}`, "UserName=demo&Password=correct+horse+battery", { ...FORM, accept: "text/html" });
+  for (const url of [
+    evil,
+    "//evil.example",
+    "/\\evil.example",
+    "/%5Cevil.example",
+    "http:evil.example",
+    "https://127.0.0.1:8787@evil.example/",
+    "\thttps://evil.example",
+  ]) {
+    const answer = await their.post(
+      `/auth/credentials?continue=${encodeURIComponent(url)}`,
+      "UserName=demo&Password=correct+horse+battery",
+      { ...FORM, accept: "text/html" },
+    );
     const location = answer.headers.get("location");
     if (location !== null) expect(new URL(location, "http://127.0.0.1:8787/").origin, url).toBe("http://127.0.0.1:8787");
     else expect(answer.status, url).toBe(400);
@@ -162,9 +179,21 @@ test("open redirect: nobody can say where a browser with a code goes", async () 
 
 test("javascript: redirect: no client can have one, and one in the database gets no code", async () => {
   const admin = our.bearer((await our.signIn(ADMIN)).accessToken);
-  for (const redirectUrl of ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "javascript://app.example/%0aalert(1)", " javascript:alert(1)", "java\nscript:alert(1)", "data:text/html,<script>", "vbscript:x"]) {
+  for (const redirectUrl of [
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "javascript://app.example/%0aalert(1)",
+    " javascript:alert(1)",
+    "java\nscript:alert(1)",
+    "data:text/html,<script>",
+    "vbscript:x",
+  ]) {
     expect((await our.send("PATCH", "/auth-clients/1", { body: { redirectUrl }, headers: admin })).status, redirectUrl).toBe(422);
-    const answer = await their.post(`/auth/credentials?continue=${encodeURIComponent(redirectUrl)}`, "UserName=demo&Password=correct+horse+battery", { ...FORM, accept: "text/html" });
+    const answer = await their.post(
+      `/auth/credentials?continue=${encodeURIComponent(redirectUrl)}`,
+      "UserName=demo&Password=correct+horse+battery",
+      { ...FORM, accept: "text/html" },
+    );
     expect(answer.status, redirectUrl).toBe(400);
   }
   const app = browser(worker);
@@ -185,13 +214,23 @@ test("CRLF in state and redirect: what is handed back stays inside its parameter
   expect(url.searchParams.get("state")).toBe(state);
   expect(landed.headers.get("location")).not.toMatch(/[\r\n<>]/);
   for (const line of landed.headers.getSetCookie()) expect(line).toMatch(/^__Host-signin-/);
-  const answer = await their.post(`/auth/credentials?continue=${encodeURIComponent("/home\r\nSet-Cookie: a=b")}`, "UserName=demo&Password=correct+horse+battery", { ...FORM, accept: "text/html" });
+  const answer = await their.post(
+    `/auth/credentials?continue=${encodeURIComponent("/home\r\nSet-Cookie: a=b")}`,
+    "UserName=demo&Password=correct+horse+battery",
+    { ...FORM, accept: "text/html" },
+  );
   expect(answer.headers.get("location") ?? "").not.toMatch(/[\r\n]/);
   expect(answer.headers.getSetCookie().some((line) => line.startsWith("a="))).toBe(false);
 });
 
 test("host header poisoning: links and providers' return URLs lead to where the deployment is, whatever the request says", async () => {
-  const poison = { host: "evil.example", "x-forwarded-host": "evil.example", "x-forwarded-proto": "http", "x-original-url": "/evil", forwarded: "host=evil.example" };
+  const poison = {
+    host: "evil.example",
+    "x-forwarded-host": "evil.example",
+    "x-forwarded-proto": "http",
+    "x-original-url": "/evil",
+    forwarded: "host=evil.example",
+  };
   const user = await victim();
   await our.post("/auth/forget-password", { ...DEMO_WEB, username: user.username }, poison);
   expect((await mailbox(worker).wait(user.email)).link).not.toContain("evil");
@@ -205,7 +244,12 @@ test("host header poisoning: links and providers' return URLs lead to where the 
 test("auto-link to an unverified address: an address that nobody proved opens nobody's account", async () => {
   const user = await victim();
   const before = await people();
-  for (const [row, claims] of [[GOOGLE, { email_verified: false }], [GOOGLE, { email_verified: "true" }], [GOOGLE, {}], [FACEBOOK, { email_verified: true }]] as const) {
+  for (const [row, claims] of [
+    [GOOGLE, { email_verified: false }],
+    [GOOGLE, { email_verified: "true" }],
+    [GOOGLE, {}],
+    [FACEBOOK, { email_verified: true }],
+  ] as const) {
     const answer = await browser(worker).dance(outside, row, { sub: randomUUID(), email: user.email, ...claims });
     if (answer.status !== 302) continue;
     // They may sign up as themselves, but not as the owner of that address.
@@ -225,15 +269,24 @@ test("auto-link to an unverified address: an address that nobody proved opens no
 
 test("unicode case-folding collision: no spelling of an address makes a second account, or opens another's", async () => {
   const user = await victim({ username: `kim-${randomUUID()}` });
-  const spellings = [user.username.toUpperCase(), user.username.replace("k", "\u212a"), user.username.replace("kim", "ｋｉｍ"), ` ${user.username} `];
-  for (const spelling of spellings) expect((await our.loginToken({ username: spelling, password: PASSWORD })).body.accessToken, spelling).toBeTypeOf("string");
+  const spellings = [
+    user.username.toUpperCase(),
+    user.username.replace("k", "\u212a"),
+    user.username.replace("kim", "ｋｉｍ"),
+    ` ${user.username} `,
+  ];
+  for (const spelling of spellings)
+    expect((await our.loginToken({ username: spelling, password: PASSWORD })).body.accessToken, spelling).toBeTypeOf("string");
   const [local] = user.email.split("@");
   for (const email of [user.email.toUpperCase(), `${local}@ｅｘａｍｐｌｅ.com`, `${local}@example\u3002com`]) {
     const before = await people();
     await our.post("/auth/sign-up/create-token", { email });
     const mail = await mailbox(worker).wait(email.normalize("NFKC"));
     if (mail.token) {
-      const answer = await our.send("POST", "/auth/sign-up/create-user", { body: { email, password: PASSWORD }, headers: our.bearer(mail.token) });
+      const answer = await our.send("POST", "/auth/sign-up/create-user", {
+        body: { email, password: PASSWORD },
+        headers: our.bearer(mail.token),
+      });
       const made = await worker.db.prepare("select count(*) as n from users where email_key = ?").bind(user.email).first("n");
       expect([answer.status === 200 || answer.status === 409, made], email).toEqual([true, 1]);
     } else expect(await people(), email).toBe(before);
@@ -247,7 +300,15 @@ test("unicode case-folding collision: no spelling of an address makes a second a
 
 test("homoglyph, null byte and overlong usernames: they are somebody else, or nobody, or no text at all", async () => {
   const user = await victim({ username: `pay-${randomUUID()}` });
-  const odd = [user.username.replace("a", "а"), `${user.username}\u200b`, `\u202e${user.username}`, user.username.repeat(1500), "\ufdfa".repeat(320), "\ufdfa".repeat(20_000), "a\u0300".repeat(20_000)];
+  const odd = [
+    user.username.replace("a", "а"),
+    `${user.username}\u200b`,
+    `\u202e${user.username}`,
+    user.username.repeat(1500),
+    "\ufdfa".repeat(320),
+    "\ufdfa".repeat(20_000),
+    "a\u0300".repeat(20_000),
+  ];
   for (const username of odd) refused(await our.loginToken({ username, password: PASSWORD }), WRONG);
   for (const userName of odd) expect((await their.signIn({ userName, password: PASSWORD })).status).toBe(401);
   for (const text of [`${user.username}\u0000`, `\u0000${user.username}`, `${user.username}\u0000admin`]) {
@@ -262,13 +323,35 @@ test("homoglyph, null byte and overlong usernames: they are somebody else, or no
 
 test("mass assignment through sign-up: nobody gives themselves a role, tenant, status, client or name", async () => {
   const email = `${randomUUID()}@example.com`;
-  const smuggled = { permissions: ["NotAllowed"], role: "0", roleId: "00000000-0000-4000-8000-000000000003", tenantId: "x", defaultTenantId: "x", status: 3, username: "root", id: "me", emailVerified: false, authClientIds: [2], userTenantId: "x", "__proto__": { permissions: ["NotAllowed"] } };
+  const smuggled = {
+    permissions: ["NotAllowed"],
+    role: "0",
+    roleId: "00000000-0000-4000-8000-000000000003",
+    tenantId: "x",
+    defaultTenantId: "x",
+    status: 3,
+    username: "root",
+    id: "me",
+    emailVerified: false,
+    authClientIds: [2],
+    userTenantId: "x",
+    __proto__: { permissions: ["NotAllowed"] },
+  };
   await our.post("/auth/sign-up/create-token", { email, data: { firstName: "Eve", ...smuggled } });
   const { token } = await mailbox(worker).wait(email);
-  const made = await our.send("POST", "/auth/sign-up/create-user", { body: { email, password: PASSWORD, ...smuggled }, headers: our.bearer(token!) });
+  const made = await our.send("POST", "/auth/sign-up/create-user", {
+    body: { email, password: PASSWORD, ...smuggled },
+    headers: our.bearer(token!),
+  });
   expect(made.status).toBe(200);
   const pair = await our.signIn({ username: email, password: PASSWORD });
-  expect((await our.me(pair.accessToken)).body).toMatchObject({ username: email, permissions: [], role: "1", status: 1, tenantId: demoSettings.SIGN_UP_TENANT });
+  expect((await our.me(pair.accessToken)).body).toMatchObject({
+    username: email,
+    permissions: [],
+    role: "1",
+    status: 1,
+    tenantId: demoSettings.SIGN_UP_TENANT,
+  });
   expect((await our.send("GET", "/auth-clients", { headers: our.bearer(pair.accessToken) })).status).toBe(403);
   refused(await our.loginToken({ username: "root", password: PASSWORD }), WRONG);
 });
@@ -277,7 +360,9 @@ test("privilege by permissions in a body: whatever is written into a request, th
   const pair = await signIn(await victim());
   const power = { permissions: ["NotAllowed"], roles: ["Admin"] };
   expect((await our.loginToken(power)).status).toBe(422);
-  expect((await our.post("/auth/token-refresh", { refreshToken: pair.refreshToken, ...power }, our.bearer(pair.accessToken))).status).toBe(422);
+  expect((await our.post("/auth/token-refresh", { refreshToken: pair.refreshToken, ...power }, our.bearer(pair.accessToken))).status).toBe(
+    422,
+  );
   const signedIn = await their.signIn({ ...power, meta: power });
   expect(signedIn.body.permissions ?? []).toEqual([]);
   expect(signedIn.body.roles).toEqual(["Member"]);
@@ -285,7 +370,8 @@ test("privilege by permissions in a body: whatever is written into a request, th
   const { privateKey } = keyOf(freshKeys());
   const { header, claims } = decode(pair.accessToken);
   const forged = our.bearer(jwt(header, { ...claims, ...power }, privateKey));
-  for (const headers of [our.bearer(pair.accessToken), { ...our.bearer(pair.accessToken), "x-permissions": "NotAllowed" }]) expect((await our.send("GET", "/auth-clients", { headers })).status).toBe(403);
+  for (const headers of [our.bearer(pair.accessToken), { ...our.bearer(pair.accessToken), "x-permissions": "NotAllowed" }])
+    expect((await our.send("GET", "/auth-clients", { headers })).status).toBe(403);
   expect((await our.send("GET", "/auth-clients", { headers: forged })).status).toBe(401);
   expect((await our.send("GET", "/auth-clients?permissions=NotAllowed", { headers: our.bearer(pair.accessToken) })).status).not.toBe(200);
 });
@@ -296,18 +382,37 @@ test("JWT alg confusion: our public key is no secret, and no token says how it i
   const { header, claims } = decode(await signIn(await victim()).then((pair) => pair.accessToken));
   const { publicKey } = keyOf(JWT_KEYS);
   const admin = { ...claims, permissions: ["NotAllowed"] };
-  const keys = [publicKey.export({ type: "spki", format: "pem" }), publicKey.export({ type: "spki", format: "der" }), Buffer.from(String(publicKey.export({ format: "jwk" }).x), "base64url"), ""];
-  for (const key of keys) for (const alg of ["HS256", "HS512", "EdDSA"]) refused(await our.me(jwt({ ...header, alg }, admin, key)), nested("TokenExpired"));
+  const keys = [
+    publicKey.export({ type: "spki", format: "pem" }),
+    publicKey.export({ type: "spki", format: "der" }),
+    Buffer.from(String(publicKey.export({ format: "jwk" }).x), "base64url"),
+    "",
+  ];
+  for (const key of keys)
+    for (const alg of ["HS256", "HS512", "EdDSA"]) refused(await our.me(jwt({ ...header, alg }, admin, key)), nested("TokenExpired"));
   for (const alg of ["none", "None", "NONE", ""]) refused(await our.me(jwt({ ...header, alg }, admin)), nested("TokenExpired"));
 });
 
 test("kid injection: a kid is looked up among our keys, and is no path, URL or SQL", async () => {
   const { header, claims } = decode((await signIn(await victim())).accessToken);
   const own = keyOf(freshKeys());
-  const kids = ["../../../../dev/null", "/dev/null", "https://evil.example/key", "' or 1=1 --", "' union select 'k", "\u0000", "", "__proto__", "constructor"];
-  for (const kid of kids) for (const key of [own.privateKey, "", "k"]) refused(await our.me(jwt({ ...header, kid, ...(typeof key === "string" && { alg: "HS256" }) }, claims, key)), nested("TokenExpired"));
+  const kids = [
+    "../../../../dev/null",
+    "/dev/null",
+    "https://evil.example/key",
+    "' or 1=1 --",
+    "' union select 'k",
+    "\u0000",
+    "",
+    "__proto__",
+    "constructor",
+  ];
+  for (const kid of kids)
+    for (const key of [own.privateKey, "", "k"])
+      refused(await our.me(jwt({ ...header, kid, ...(typeof key === "string" && { alg: "HS256" }) }, claims, key)), nested("TokenExpired"));
   const carried = { jwk: own.publicKey.export({ format: "jwk" }), jku: "https://evil.example/jwks", x5u: "https://evil.example/x" };
-  for (const [name, value] of Object.entries(carried)) refused(await our.me(jwt({ ...header, [name]: value }, claims, own.privateKey)), nested("TokenExpired"));
+  for (const [name, value] of Object.entries(carried))
+    refused(await our.me(jwt({ ...header, [name]: value }, claims, own.privateKey)), nested("TokenExpired"));
   expect(outside.sent, "nothing was fetched").toEqual([]);
 });
 
@@ -324,20 +429,32 @@ test("guess bursts: of two hundred guesses sent at once ten are tried, and the r
 
 test("guess bursts through the other door: both APIs count together", async () => {
   const user = await victim();
-  for (let n = 0; n < 5; n++) expect((await our.loginToken({ username: user.username, password: `a ${n}` }, from("192.0.2.5"))).status).toBe(401);
-  for (let n = 0; n < 5; n++) expect((await their.signIn({ userName: user.username, password: `b ${n}` }, from("192.0.2.5"))).status).toBe(401);
+  for (let n = 0; n < 5; n++)
+    expect((await our.loginToken({ username: user.username, password: `a ${n}` }, from("192.0.2.5"))).status).toBe(401);
+  for (let n = 0; n < 5; n++)
+    expect((await their.signIn({ userName: user.username, password: `b ${n}` }, from("192.0.2.5"))).status).toBe(401);
   const refused = await their.signIn({ userName: user.username, password: PASSWORD }, from("192.0.2.5"));
   expect(refused.status).toBe(429);
   expect(refused.body.responseStatus.errorCode).toBeTypeOf("string");
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-  const batch = await their.post("/json/reply/Authenticate[]", Array.from({ length: 10 }, (_, n) => ({ provider: "credentials", userName: user.username, password: `c ${n}` })), from("192.0.2.5"));
+  const batch = await their.post(
+    "/json/reply/Authenticate[]",
+    Array.from({ length: 10 }, (_, n) => ({ provider: "credentials", userName: user.username, password: `c ${n}` })),
+    from("192.0.2.5"),
+  );
   expect(batch.status, "nor does a batch help").toBe(429);
 });
 
 test("spoofed address header: only the platform's word for the address counts", async () => {
   const user = await victim();
-  const spoof = (n: number) => ({ "x-forwarded-for": `198.51.100.${n}`, "x-real-ip": `198.51.100.${n}`, "true-client-ip": `198.51.100.${n}`, forwarded: `for=198.51.100.${n}` });
-  for (let n = 0; n < 10; n++) await our.loginToken({ username: user.username, password: `wrong ${n}` }, { ...from("192.0.2.6"), ...spoof(n) });
+  const spoof = (n: number) => ({
+    "x-forwarded-for": `198.51.100.${n}`,
+    "x-real-ip": `198.51.100.${n}`,
+    "true-client-ip": `198.51.100.${n}`,
+    forwarded: `for=198.51.100.${n}`,
+  });
+  for (let n = 0; n < 10; n++)
+    await our.loginToken({ username: user.username, password: `wrong ${n}` }, { ...from("192.0.2.6"), ...spoof(n) });
   expect((await our.loginToken({ username: user.username, password: PASSWORD }, { ...from("192.0.2.6"), ...spoof(99) })).status).toBe(429);
   await worker.settled();
   const addresses = (await worker.db.prepare("select distinct address from login_activity where user_id = ?").bind(user.id).all()).results;
@@ -363,7 +480,15 @@ test("reset-token guessing: what is not the whole token is nothing, and a link i
   expect(Buffer.from(token, "base64url").length).toBeGreaterThanOrEqual(32);
   const reset = (token: string) => our.send("PATCH", "/auth/reset-password", { body: { ...DEMO_WEB, token, password: "the thief's own" } });
   const last = token.slice(-1) === "A" ? "B" : "A";
-  for (const guess of [token.slice(0, -1), `${token}=`, `${token.slice(0, -1)}${last}`, token.toUpperCase(), "%", "_".repeat(43), "' or '1'='1"]) {
+  for (const guess of [
+    token.slice(0, -1),
+    `${token}=`,
+    `${token.slice(0, -1)}${last}`,
+    token.toUpperCase(),
+    "%",
+    "_".repeat(43),
+    "' or '1'='1",
+  ]) {
     expect((await reset(guess)).status, guess).toBe(401);
     expect((await our.send("GET", `/auth/verify-reset-password-link?token=${encodeURIComponent(guess)}`)).status, guess).toBe(401);
   }
@@ -376,10 +501,19 @@ test("reset-token guessing: what is not the whole token is nothing, and a link i
 // ---------------------------------------------------------------- messages and logs
 
 test("header injection in mail: one message goes to one mailbox", async () => {
-  const tricks = ["a@b.example\r\nBcc: eve@evil.example", "a@b.example,eve@evil.example", "a@b.example;eve@evil.example", "<a@b.example> eve@evil.example", "a@b.example\u0000", "\"a b\"@b.example", "a@b.example\u2028Bcc:eve@evil.example"];
+  const tricks = [
+    "a@b.example\r\nBcc: eve@evil.example",
+    "a@b.example,eve@evil.example",
+    "a@b.example;eve@evil.example",
+    "<a@b.example> eve@evil.example",
+    "a@b.example\u0000",
+    '"a b"@b.example',
+    "a@b.example\u2028Bcc:eve@evil.example",
+  ];
   for (const email of tricks) expect((await our.post("/auth/sign-up/create-token", { email })).status, email).toBe(422);
   const email = `${randomUUID()}@example.com`;
-  for (const firstName of ["Eve\r\nBcc: eve@evil.example", "<a href=https://evil.example>win</a>"]) await our.post("/auth/sign-up/create-token", { email, data: { firstName } });
+  for (const firstName of ["Eve\r\nBcc: eve@evil.example", "<a href=https://evil.example>win</a>"])
+    await our.post("/auth/sign-up/create-token", { email, data: { firstName } });
   const mail = await mailbox(worker).wait(email, 2);
   expect(JSON.stringify(mail), "nothing that a stranger wrote is in it").not.toContain("evil.example");
   expect((await mailbox(worker).all()).every(({ to }) => !to.includes("evil"))).toBe(true);
@@ -387,7 +521,14 @@ test("header injection in mail: one message goes to one mailbox", async () => {
 
 test("secrets in logs: nothing that opens anything is printed, whatever goes wrong", async () => {
   const user = await victim();
-  const secrets = [PASSWORD, DEMO_WEB.client_secret, "a secret password", "a secret client secret", "s3cret-code-of-nobody", "s3cret-bearer"];
+  const secrets = [
+    PASSWORD,
+    DEMO_WEB.client_secret,
+    "a secret password",
+    "a secret client secret",
+    "s3cret-code-of-nobody",
+    "s3cret-bearer",
+  ];
   await our.loginToken({ username: "a secret password", password: "a secret password", client_secret: "a secret client secret" });
   await our.loginToken({ username: "a secret password", password: "a secret password" });
   await our.token("s3cret-code-of-nobody");
@@ -404,7 +545,8 @@ test("secrets in logs: nothing that opens anything is printed, whatever goes wro
   await our.post("/auth/forget-password", { ...DEMO_WEB, username: user.username });
   const { token } = await mailbox(worker).wait(user.email);
   const printed = await worker.printed();
-  for (const secret of [...secrets, pair.accessToken, pair.refreshToken, code, token!]) expect(printed.includes(secret), secret).toBe(false);
+  for (const secret of [...secrets, pair.accessToken, pair.refreshToken, code, token!])
+    expect(printed.includes(secret), secret).toBe(false);
 });
 
 // ---------------------------------------------------------------- the request itself
@@ -414,8 +556,18 @@ test("path tricks: a path is one endpoint or none, and no trick finds another", 
   const raw = (path: string) => our.send("POST", `http://127.0.0.1:8787${path}`, { body });
   const login = await raw("/auth/login");
   expect(login.status).toBe(401);
-  for (const path of ["/auth/login/", "/auth/%6cogin", "/auth/./login", "/x/../auth/login"]) expect((await raw(path)).body, path).toEqual(login.body);
-  for (const path of ["//auth/login", "/auth//login", "/auth%2flogin", "/auth/login//", "/auth\\\\login", "/AUTH/LOGIN", "/auth/login%2f", "/auth/..%2fauth/login"]) {
+  for (const path of ["/auth/login/", "/auth/%6cogin", "/auth/./login", "/x/../auth/login"])
+    expect((await raw(path)).body, path).toEqual(login.body);
+  for (const path of [
+    "//auth/login",
+    "/auth//login",
+    "/auth%2flogin",
+    "/auth/login//",
+    "/auth\\\\login",
+    "/AUTH/LOGIN",
+    "/auth/login%2f",
+    "/auth/..%2fauth/login",
+  ]) {
     const answer = await raw(path);
     expect(answer.status, path).toBe(404);
     expect(answer.text, path).not.toContain("Credentials");
@@ -430,7 +582,10 @@ test("path tricks: a path is one endpoint or none, and no trick finds another", 
 /** Sends header lines as they are given, names and values in turn: one name may come twice. */
 async function statusOf(method: string, path: string, headers: string[], body = ""): Promise<number | undefined> {
   const { host } = new URL(await worker.url());
-  const sent = request(`${await worker.url()}${path}`, { method, headers: ["host", host, "content-length", String(body.length), ...headers] });
+  const sent = request(`${await worker.url()}${path}`, {
+    method,
+    headers: ["host", host, "content-length", String(body.length), ...headers],
+  });
   const [answer] = (await once(sent.end(body), "response")) as [IncomingMessage];
   answer.resume();
   return answer.statusCode;
@@ -438,7 +593,11 @@ async function statusOf(method: string, path: string, headers: string[], body = 
 
 test("double content types: two claims of what a body is are none", async () => {
   const good = JSON.stringify({ ...DEMO_WEB, username: "demo", password: "correct horse battery" });
-  for (const type of ["application/json, text/plain", "text/plain, application/json", "application/x-www-form-urlencoded, application/json"]) {
+  for (const type of [
+    "application/json, text/plain",
+    "text/plain, application/json",
+    "application/x-www-form-urlencoded, application/json",
+  ]) {
     const answer = await our.send("POST", "/auth/login", { body: good, headers: { "content-type": type } });
     expect(answer.status, type).toBe(415);
   }
@@ -451,7 +610,10 @@ test("duplicate JSON keys: the last one counts everywhere, for who is asked as f
   const answer = await our.send("POST", "/auth/login-token", { body, headers: { "content-type": "application/json" } });
   expect(decode(answer.body.accessToken).claims.id).toBe(other.id);
   await worker.settled();
-  expect(await worker.db.prepare("select count(*) as n from attempts where user_id = ?").bind(one.id).first("n"), "the first is not counted for").toBe(0);
+  expect(
+    await worker.db.prepare("select count(*) as n from attempts where user_id = ?").bind(one.id).first("n"),
+    "the first is not counted for",
+  ).toBe(0);
   expect(await worker.db.prepare("select count(*) as n from login_activity where user_id = ?").bind(one.id).first("n")).toBe(0);
 });
 
@@ -470,7 +632,10 @@ test("duplicate parameters: a second value is refused or ignored, and never mixe
   await our.post("/auth/forget-password", { ...DEMO_WEB, username: user.username });
   const { token } = await mailbox(worker).wait(user.email);
   const [first, second] = [`token=${token}&token=x`, `token=x&token=${token}`];
-  const statuses = [await our.send("GET", `/auth/verify-reset-password-link?${first}`), await our.send("GET", `/auth/verify-reset-password-link?${second}`)].map(({ status }) => status);
+  const statuses = [
+    await our.send("GET", `/auth/verify-reset-password-link?${first}`),
+    await our.send("GET", `/auth/verify-reset-password-link?${second}`),
+  ].map(({ status }) => status);
   expect(statuses).toEqual([200, 401]);
 });
 
@@ -505,11 +670,17 @@ test("a body that stops coming: it is given up after ten seconds", async () => {
 
 test("two bearers: one header with two tokens, or two headers, are nobody", async () => {
   const [mine, theirs] = [await signIn(await victim()), await signIn(await victim())];
-  for (const value of [`Bearer ${mine.accessToken}, Bearer ${theirs.accessToken}`, `Bearer ${mine.accessToken} ${theirs.accessToken}`, `Bearer ${mine.accessToken},${theirs.accessToken}`]) {
+  for (const value of [
+    `Bearer ${mine.accessToken}, Bearer ${theirs.accessToken}`,
+    `Bearer ${mine.accessToken} ${theirs.accessToken}`,
+    `Bearer ${mine.accessToken},${theirs.accessToken}`,
+  ]) {
     expect((await our.send("GET", "/auth/me", { headers: { authorization: value } })).status).toBe(401);
   }
   expect(await statusOf("GET", "/auth/me", ["authorization", `Bearer ${mine.accessToken}`])).toBe(200);
-  expect(await statusOf("GET", "/auth/me", ["authorization", `Bearer ${mine.accessToken}`, "authorization", `Bearer ${theirs.accessToken}`])).toBe(401);
+  expect(
+    await statusOf("GET", "/auth/me", ["authorization", `Bearer ${mine.accessToken}`, "authorization", `Bearer ${theirs.accessToken}`]),
+  ).toBe(401);
 });
 
 test("request smuggling: a request inside another's body is a body", async () => {
@@ -524,14 +695,21 @@ test("request smuggling: a request inside another's body is a body", async () =>
       socket.on("close", () => resolve(heard));
       setTimeout(() => socket.destroy(), 1500);
     });
-  const answers = async (headers: string, body: string) => (await talk(`POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${headers}`, body)).split("HTTP/1.1 ").slice(1).map((answer) => answer.slice(0, 3));
+  const answers = async (headers: string, body: string) =>
+    (await talk(`POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${headers}`, body))
+      .split("HTTP/1.1 ")
+      .slice(1)
+      .map((answer) => answer.slice(0, 3));
   for (const [headers, body] of [
     [`Content-Length: ${inner.length}`, inner],
     [`Content-Length: ${inner.length + 5}\r\nTransfer-Encoding: chunked`, `0\r\n\r\n${inner}`],
     [`Content-Length: 4\r\nContent-Length: ${inner.length}`, inner],
   ] as const) {
     const told = await answers(headers, body);
-    expect(told.every((status) => status !== "200"), `${headers}: ${told}`).toBe(true);
+    expect(
+      told.every((status) => status !== "200"),
+      `${headers}: ${told}`,
+    ).toBe(true);
     // What comes after a refused request is never answered for somebody: at most as a stranger's.
     expect(told.length, headers).toBeLessThanOrEqual(2);
   }

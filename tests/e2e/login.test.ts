@@ -40,12 +40,15 @@ test("an e-mail address names the same person, in any spelling", async () => {
 });
 
 // Stored names are folded by Node (scripts/lib/people.mjs), those in requests by the worker.
-test.each(["ＷＩＤＥ", "ﬁne", "U\u0308ber", "각각", "K\u212a\u2126", "ﷺ", "İSTANBUL", "①²"])("%s is one name in every form that NFKC makes one", async (name) => {
-  const { username, password } = await aUser(worker, { username: name });
-  for (const form of ["NFC", "NFD", "NFKC", "NFKD"]) {
-    expect((await our.loginToken({ username: username.normalize(form), password })).status, form).toBe(200);
-  }
-});
+test.each(["ＷＩＤＥ", "ﬁne", "U\u0308ber", "각각", "K\u212a\u2126", "ﷺ", "İSTANBUL", "①²"])(
+  "%s is one name in every form that NFKC makes one",
+  async (name) => {
+    const { username, password } = await aUser(worker, { username: name });
+    for (const form of ["NFC", "NFD", "NFKC", "NFKD"]) {
+      expect((await our.loginToken({ username: username.normalize(form), password })).status, form).toBe(200);
+    }
+  },
+);
 
 describe.each(["/auth/login", "/auth/login-token"])("%s", (path) => {
   const attempt = (body: object) => our.post(path, { ...DEMO_WEB, password: PASSWORD, ...body });
@@ -113,7 +116,9 @@ test("hashes made elsewhere let their users in, and are replaced", async () => {
   const password = "correct horse battery";
   await our.signIn({ username: user.username, password });
   await worker.settled();
-  expect(await worker.db.prepare("select password from user_credentials where user_id = ?").bind(user.id).first("password")).toMatch(/^\$pbkdf2-sha512\$i=220000,l=32\$/);
+  expect(await worker.db.prepare("select password from user_credentials where user_id = ?").bind(user.id).first("password")).toMatch(
+    /^\$pbkdf2-sha512\$i=220000,l=32\$/,
+  );
   const pair = await our.signIn({ username: user.username, password });
   expect((await our.me(pair.accessToken)).status, "rehashing ends no session").toBe(200);
 });

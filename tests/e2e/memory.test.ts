@@ -14,7 +14,8 @@ let worker: Worker;
 let our: ReturnType<typeof api>;
 const figures: string[] = [];
 
-const start = (settings: Record<string, string>) => startWorker({ settings: { ...demoSettings, SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000", ...settings } });
+const start = (settings: Record<string, string>) =>
+  startWorker({ settings: { ...demoSettings, SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000", ...settings } });
 afterAll(() => console.log(figures.join("\n")));
 
 async function memory(): Promise<number> {
@@ -24,9 +25,14 @@ async function memory(): Promise<number> {
 const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
 
 type Ask = () => Promise<{ status: number; text: string }>;
-const post = (path: string, body: string | Uint8Array, headers: Record<string, string> = {}): Ask => () => our.send("POST", path, { body, headers: { "content-type": "application/json", ...headers } });
-const filled = (head: string, piece: string, tail = "") => head + piece.repeat(Math.floor((MOST - head.length - tail.length) / piece.length)) + tail;
-const members = (count: number, text = "") => JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, n) => [`${n}${text}`, n])));
+const post =
+  (path: string, body: string | Uint8Array, headers: Record<string, string> = {}): Ask =>
+  () =>
+    our.send("POST", path, { body, headers: { "content-type": "application/json", ...headers } });
+const filled = (head: string, piece: string, tail = "") =>
+  head + piece.repeat(Math.floor((MOST - head.length - tail.length) / piece.length)) + tail;
+const members = (count: number, text = "") =>
+  JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, n) => [`${n}${text}`, n])));
 /** The answer comes a second later, so that all are held at the same time. */
 const slow = { "x-meddle": JSON.stringify({ on: "DB", trip: 1, slow: true }), authorization: "Bearer made-up" };
 
@@ -34,8 +40,16 @@ const WORST: Record<string, Ask> = {
   "999 unknown members, as long as there is room": post("/logout", members(999, "x".repeat(55))),
   "a form of 1,000 names": post("/auth/google", filled("", "a&"), FORM),
   "a form of 999 long names": post("/auth/google", Array.from({ length: 999 }, (_, n) => `${n}${"x".repeat(55)}=%41`).join("&"), FORM),
-  "create-user with a made-up bearer, while storage is slow": post("/auth/sign-up/create-user", JSON.stringify({ email: "a@b.example", password: "x", ...JSON.parse(members(900, "x".repeat(60))) }), slow),
-  "create-user with a long text, while storage is slow": post("/auth/sign-up/create-user", JSON.stringify({ email: "a@b.example", password: "x", x: "x".repeat(65_000) }), slow),
+  "create-user with a made-up bearer, while storage is slow": post(
+    "/auth/sign-up/create-user",
+    JSON.stringify({ email: "a@b.example", password: "x", ...JSON.parse(members(900, "x".repeat(60))) }),
+    slow,
+  ),
+  "create-user with a long text, while storage is slow": post(
+    "/auth/sign-up/create-user",
+    JSON.stringify({ email: "a@b.example", password: "x", x: "x".repeat(65_000) }),
+    slow,
+  ),
   "lists of nothing": post("/logout", filled("[", "[],", "0]")),
   "lists in lists": post("/logout", "[".repeat(MOST)),
   "a mebibyte of unknown members": post("/logout", members(70_000)),
@@ -44,16 +58,29 @@ const WORST: Record<string, Ask> = {
   "a gzip bomb": post("/auth/login", gzipSync(" ".repeat(50 * MIB)), { "content-encoding": "gzip" }),
   "a long name": post("/auth/login", JSON.stringify({ ...DEMO_WEB, password: "x", username: "\ufdfa".repeat(21_000) })),
   "a long password": post("/auth/login", JSON.stringify({ ...DEMO_WEB, username: "demo", password: "\ufdfa".repeat(21_000) })),
-  "a name that folds to eighteen times its length": post("/auth/login", JSON.stringify({ ...DEMO_WEB, password: "x", username: "\ufdfa".repeat(320) })),
+  "a name that folds to eighteen times its length": post(
+    "/auth/login",
+    JSON.stringify({ ...DEMO_WEB, password: "x", username: "\ufdfa".repeat(320) }),
+  ),
   "a ServiceStack body of lists": post("/api/Authenticate", filled('{"x":[', "[],", "0]}")),
   "a ServiceStack form of names": post("/auth/credentials", filled("", "a&"), FORM),
   "JSV of commas": post("/auth/credentials", filled("{a:[", ",", "]}"), { "content-type": "text/jsv" }),
   "XML of elements": post("/auth/credentials", filled("<a>", "<b/>", "</a>"), { "content-type": "application/xml" }),
   "CSV of commas": post("/auth/credentials", filled("", ","), { "content-type": "text/csv" }),
-  "a multipart form of parts": post("/auth/credentials", filled("", '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n', "--b--"), { "content-type": "multipart/form-data; boundary=b" }),
+  "a multipart form of parts": post(
+    "/auth/credentials",
+    filled("", '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n', "--b--"),
+    { "content-type": "multipart/form-data; boundary=b" },
+  ),
   "a query of names": () => our.send("GET", `/auth/google?${"a&".repeat(15_000)}`),
   "a path of slashes": () => our.send("GET", `http://127.0.0.1:8787/${"/".repeat(30_000)}`),
-  "filters in brackets": () => our.send("GET", `/auth-clients?${Array.from({ length: 180 }, (_, n) => `filter[${n}]${"[a]".repeat(31)}=`).join("&").slice(0, 30_000)}`),
+  "filters in brackets": () =>
+    our.send(
+      "GET",
+      `/auth-clients?${Array.from({ length: 180 }, (_, n) => `filter[${n}]${"[a]".repeat(31)}=`)
+        .join("&")
+        .slice(0, 30_000)}`,
+    ),
   "cookies without end": () => our.send("GET", "/auth", { headers: { cookie: "ss-tok=a;".repeat(3_000) } }),
   "media types without end": () => our.send("GET", "/auth", { headers: { accept: "text/jsv,".repeat(3_000) } }),
 };

@@ -32,7 +32,12 @@ function receiver(answer: (n: number) => Response | Promise<Response>) {
   return {
     requests,
     outside: async (request: Request) => {
-      requests.push({ headers: Object.fromEntries(request.headers), body: await request.text(), url: request.url, redirect: request.redirect });
+      requests.push({
+        headers: Object.fromEntries(request.headers),
+        body: await request.text(),
+        url: request.url,
+        redirect: request.redirect,
+      });
       return answer(requests.length);
     },
   };
@@ -159,7 +164,9 @@ test("nothing in D1 or KV holds a live token, code, OTP or password in the clear
   await worker.settled();
   expect(requests).toHaveLength(2);
   for (const { body } of requests) secrets.push(JSON.parse(body).data.token);
-  const tables = (await worker.db.prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\'").all()).results;
+  const tables = (
+    await worker.db.prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\'").all()
+  ).results;
   let everything = "";
   for (const { name } of tables) everything += JSON.stringify((await worker.db.prepare(`select * from "${name}"`).all()).results);
   const { keys } = await worker.kv.list();

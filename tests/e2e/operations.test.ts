@@ -47,7 +47,9 @@ describe("migrations and seed", () => {
 
   test("what has been applied is not applied again", async () => {
     expect(await applyMigrations(db)).toEqual([]);
-    expect((await rows("select name from d1_migrations order by id")).map(({ name }) => name)).toEqual(migrations().map(({ name }) => name));
+    expect((await rows("select name from d1_migrations order by id")).map(({ name }) => name)).toEqual(
+      migrations().map(({ name }) => name),
+    );
   });
 
   test("a file that fails leaves nothing behind, and stays to be applied", async () => {
@@ -60,11 +62,17 @@ describe("migrations and seed", () => {
   test("the demo data goes into an empty database, once", async () => {
     expect(await seedDemo(db)).toBe(true);
     expect(await seedDemo(db)).toBe(false);
-    expect(await rows("select username, email_verified, status, standing, client_ids, role_permissions from accounts order by username")).toEqual([
+    expect(
+      await rows("select username, email_verified, status, standing, client_ids, role_permissions from accounts order by username"),
+    ).toEqual([
       { username: "admin", email_verified: 0, status: 1, standing: 1, client_ids: "[1,2]", role_permissions: '["NotAllowed"]' },
       { username: "demo", email_verified: 1, status: 1, standing: 1, client_ids: "[1,2]", role_permissions: "[]" },
     ]);
-    expect(await rows("select client_id, redirect_url, access_token_expiration, refresh_token_expiration, auth_code_expiration from auth_clients")).toEqual(
+    expect(
+      await rows(
+        "select client_id, redirect_url, access_token_expiration, refresh_token_expiration, auth_code_expiration from auth_clients",
+      ),
+    ).toEqual(
       [
         ["demo-web", "http://localhost:5173/callback"],
         ["demo-mobile", null],
@@ -87,7 +95,11 @@ describe("bootstrap", () => {
     expect(made).toBe(true);
     expect(await rows("select name from tenants")).toEqual([{ name: "O'Hara; Ltd" }]);
     expect(await rows("select client_secret_digest, secret_digest, redirect_url from auth_clients")).toEqual([
-      { client_secret_digest: digest(secrets.clientSecret), secret_digest: digest(secrets.secret), redirect_url: "https://app.example.com/callback" },
+      {
+        client_secret_digest: digest(secrets.clientSecret),
+        secret_digest: digest(secrets.secret),
+        redirect_url: "https://app.example.com/callback",
+      },
     ]);
     expect(await count("live_members")).toBe(1);
     expect(JSON.stringify(await rows("select * from user_credentials"))).not.toContain(secrets.password);
@@ -139,7 +151,9 @@ describe("bootstrap", () => {
 });
 
 describe("a client's redirect URL", () => {
-  const { accepted, international, refused } = JSON.parse(readFileSync(new URL("../vectors/redirect_urls.json", import.meta.url), "utf8")) as Record<string, string[]>;
+  const { accepted, international, refused } = JSON.parse(
+    readFileSync(new URL("../vectors/redirect_urls.json", import.meta.url), "utf8"),
+  ) as Record<string, string[]>;
 
   test.each(refused!)("%j is no place to send a browser", (redirect) => {
     expect(() => bootstrap({ ...options, redirect }, 0)).toThrow("--redirect");

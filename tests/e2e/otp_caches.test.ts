@@ -7,7 +7,6 @@ import { BASIC, basic, many, useWorker } from "../support/fixtures";
 import { aUser } from "../support/seed";
 import { startWorker } from "../support/worker";
 
-
 let administrator: Record<string, string>;
 
 const { worker, our } = useWorker({ settings: { OTP_CLIENT_IDS: "demo-web", SIGN_IN_ATTEMPTS: "1000" } });
@@ -16,9 +15,12 @@ beforeAll(async () => {
   administrator = our.bearer((await our.signIn(ADMIN)).accessToken);
 });
 
-const put = (username: string, otp = "123456", headers: Record<string, string> = BASIC) => our.post("/otp-caches", { otp, username }, headers);
-const look = (username: string, headers: Record<string, string> = BASIC) => our.send("GET", `/otp-caches/${encodeURIComponent(username)}`, { headers });
-const remove = (username: string, headers: Record<string, string> = BASIC) => our.send("DELETE", `/otp-caches/${encodeURIComponent(username)}`, { headers });
+const put = (username: string, otp = "123456", headers: Record<string, string> = BASIC) =>
+  our.post("/otp-caches", { otp, username }, headers);
+const look = (username: string, headers: Record<string, string> = BASIC) =>
+  our.send("GET", `/otp-caches/${encodeURIComponent(username)}`, { headers });
+const remove = (username: string, headers: Record<string, string> = BASIC) =>
+  our.send("DELETE", `/otp-caches/${encodeURIComponent(username)}`, { headers });
 /** What the OTP of a folded name is kept under. */
 const keyOf = (username: string) => `otp:${createHash("sha256").update(username).digest("base64url")}`;
 const enter = (username: string, password = "123456") => our.loginToken({ username, password });
@@ -123,9 +125,15 @@ test("an OTP is kept without the name it is for, which may be a password that so
 test("an OTP ends after fifteen minutes by the stored time", async () => {
   const { username } = await aUser(worker);
   await put(username);
-  const row = await worker.db.prepare("select expires_on - created_on as life from otps where username_key = ?").bind(keyOf(username)).first("life");
+  const row = await worker.db
+    .prepare("select expires_on - created_on as life from otps where username_key = ?")
+    .bind(keyOf(username))
+    .first("life");
   expect(row).toBe(900_000);
-  await worker.db.prepare("update otps set expires_on = ? where username_key = ?").bind(Date.now() - 1, keyOf(username)).run();
+  await worker.db
+    .prepare("update otps set expires_on = ? where username_key = ?")
+    .bind(Date.now() - 1, keyOf(username))
+    .run();
   expect((await look(username)).body).toBe(null);
   expect((await enter(username)).status).toBe(401);
 });
@@ -165,8 +173,14 @@ test("a client sees and deletes what it posted itself, an administrator everythi
 
 test("who may not post, read or delete is told so", async () => {
   const member = our.bearer((await our.signIn()).accessToken);
-  const all = (headers: Record<string, string>) => Promise.all([put("demo", "123456", headers), look("demo", headers), remove("demo", headers)]);
-  for (const wrong of [basic("demo-web", "wrong"), basic("demo-mobile", "demo-mobile-secret"), basic("nobody", "x"), basic("demo-web", "")]) {
+  const all = (headers: Record<string, string>) =>
+    Promise.all([put("demo", "123456", headers), look("demo", headers), remove("demo", headers)]);
+  for (const wrong of [
+    basic("demo-web", "wrong"),
+    basic("demo-mobile", "demo-mobile-secret"),
+    basic("nobody", "x"),
+    basic("demo-web", ""),
+  ]) {
     for (const answer of await all(wrong)) {
       expect(answer.body).toEqual(flat(401, "Unauthorized"));
       expect(answer.headers.get("www-authenticate")).toBe('Basic realm="Clients"');
@@ -179,7 +193,8 @@ test("who may not post, read or delete is told so", async () => {
 });
 
 test("an OTP has 6 to 64 characters, and a username", async () => {
-  const details = async (username: string, otp: string) => (await put(username, otp)).body.error.details.map((one: { path: string; code: string }) => [one.path, one.code]);
+  const details = async (username: string, otp: string) =>
+    (await put(username, otp)).body.error.details.map((one: { path: string; code: string }) => [one.path, one.code]);
   expect(await details("demo", "12345")).toEqual([["/otp", "minLength"]]);
   expect(await details("demo", "x".repeat(65))).toEqual([["/otp", "maxLength"]]);
   expect(await details(" ", "123456")).toEqual([["/username", "minLength"]]);

@@ -9,14 +9,15 @@ import { PASSWORD, aUser } from "../support/seed";
 let mail: ReturnType<typeof mailbox>;
 let people = 0;
 
-const { worker, our } = useWorker({ settings: { DEV_MAILBOX: "on", OTP_CLIENT_IDS: "demo-web", RESET_LINK: "https://app.example/reset?x=1&t={token}" } });
+const { worker, our } = useWorker({
+  settings: { DEV_MAILBOX: "on", OTP_CLIENT_IDS: "demo-web", RESET_LINK: "https://app.example/reset?x=1&t={token}" },
+});
 
 beforeAll(async () => {
   mail = mailbox(worker);
 });
 
-const forget = (body: object, headers?: Record<string, string>) =>
-  our.post("/auth/forget-password", { ...DEMO_WEB, ...body }, headers);
+const forget = (body: object, headers?: Record<string, string>) => our.post("/auth/forget-password", { ...DEMO_WEB, ...body }, headers);
 const verify = (token: string) => our.send("GET", `/auth/verify-reset-password-link?token=${encodeURIComponent(token)}`);
 const reset = (token: string, password: string, body: object = {}) =>
   our.send("PATCH", "/auth/reset-password", { body: { ...DEMO_WEB, token, password, ...body } });
@@ -29,7 +30,9 @@ async function somebody(wishes: object = {}) {
 /** Gives a user a provider's identity. */
 const comesInWithGoogle = (id: string) =>
   worker.db
-    .prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', 'https://accounts.google.com', ?, ?, 0)")
+    .prepare(
+      "insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', 'https://accounts.google.com', ?, ?, 0)",
+    )
     .bind(id, id)
     .run();
 
@@ -118,7 +121,10 @@ test("a password change voids the links that are out", async () => {
   const person = await aLink();
   const pair = await our.signIn({ username: person.username, password: PASSWORD });
   const changed = await our.changePassword(pair.accessToken, {
-    refreshToken: pair.refreshToken, username: person.username, oldPassword: PASSWORD, password: "changed by hand",
+    refreshToken: pair.refreshToken,
+    username: person.username,
+    oldPassword: PASSWORD,
+    password: "changed by hand",
   });
   expect(changed.body).toEqual({ success: true });
   expect((await reset(person.token, "a new password")).body).toEqual(flat(401, "Token Expired"));
@@ -127,7 +133,10 @@ test("a password change voids the links that are out", async () => {
 
 test("an expired link is refused by the stored time", async () => {
   const { token } = await aLink();
-  await worker.db.prepare("update one_time set expires_on = ? where kind = 'reset' and taken_by is null and voided_on is null").bind(Date.now() - 1).run();
+  await worker.db
+    .prepare("update one_time set expires_on = ? where kind = 'reset' and taken_by is null and voided_on is null")
+    .bind(Date.now() - 1)
+    .run();
   expect((await verify(token)).body).toEqual(flat(401, "Token Expired"));
   expect((await reset(token, "a new password")).body).toEqual(flat(401, "Token Expired"));
 });
@@ -164,7 +173,10 @@ test("nobody learns from asking who exists", async () => {
     { username: (await aUser(worker)).username },
   ];
   const plain = (answer: Awaited<ReturnType<typeof forget>>) => [
-    answer.status, answer.text, answer.waits, [...answer.headers].filter(([name]) => name !== "date"),
+    answer.status,
+    answer.text,
+    answer.waits,
+    [...answer.headers].filter(([name]) => name !== "date"),
   ];
   const answers = [];
   for (const body of cases) answers.push(plain(await forget(body)));

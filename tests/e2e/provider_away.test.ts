@@ -8,7 +8,16 @@ import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { nested } from "../support/api";
 import { browser } from "../support/browser";
 import { useWorker } from "../support/fixtures";
-import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, type Person, type Replacement, json, metadata, startOutside } from "../support/identity_provider";
+import {
+  ALL_SETTINGS,
+  GOOGLE,
+  KEYCLOAK_ROW,
+  type Person,
+  type Replacement,
+  json,
+  metadata,
+  startOutside,
+} from "../support/identity_provider";
 
 const outside = await startOutside();
 const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
@@ -30,7 +39,14 @@ const hang: Replacement = () => new Promise<Response>((resolve) => setTimeout(re
 const refuse: Replacement = () => {
   throw new Error("connection refused");
 };
-const EVERYTHING = [KEYCLOAK_ROW.discovery!, "https://kc.example/auth/realms/demo/.well-known/openid-configuration", KEYCLOAK_ROW.keys!, KEYCLOAK_ROW.token, KEYCLOAK_ROW.profile!, KEYCLOAK_ROW.check!];
+const EVERYTHING = [
+  KEYCLOAK_ROW.discovery!,
+  "https://kc.example/auth/realms/demo/.well-known/openid-configuration",
+  KEYCLOAK_ROW.keys!,
+  KEYCLOAK_ROW.token,
+  KEYCLOAK_ROW.profile!,
+  KEYCLOAK_ROW.check!,
+];
 const all = (replacement: Replacement) => EVERYTHING.forEach((url) => outside.replace(url, replacement));
 
 async function timed<T>(act: () => Promise<T>): Promise<[T, number]> {
@@ -98,7 +114,11 @@ describe.each<[string, Replacement]>([
     outside.replace(KEYCLOAK_ROW.keys!, () => json({ keys: [outside.jwk] }, 200, keep));
     expect((await bring(await outside.idToken(KEYCLOAK_ROW, someone()))).status).toBe(200);
     const tokenAt = (milliseconds: number) => {
-      outside.changeClaims((claims) => ({ ...claims, iat: claims.iat as number + milliseconds / 1000, exp: claims.exp as number + milliseconds / 1000 }));
+      outside.changeClaims((claims) => ({
+        ...claims,
+        iat: (claims.iat as number) + milliseconds / 1000,
+        exp: (claims.exp as number) + milliseconds / 1000,
+      }));
       return outside.idToken(KEYCLOAK_ROW, someone());
     };
     all(away);

@@ -42,7 +42,16 @@ const brought = async (accessToken: string) => {
 
 async function signedAccessToken({ sub, sid }: Person) {
   const now = Math.floor(Date.now() / 1000);
-  const token = await outside.usualSign({ iss: KEYCLOAK_ROW.issuer, azp: "phone", sub, sid, typ: "Bearer", iat: now, exp: now + 300, jti: randomUUID() });
+  const token = await outside.usualSign({
+    iss: KEYCLOAK_ROW.issuer,
+    azp: "phone",
+    sub,
+    sid,
+    typ: "Bearer",
+    iat: now,
+    exp: now + 300,
+    jti: randomUUID(),
+  });
   outside.replace(KEYCLOAK_ROW.check!, () => Response.json({ active: false }) as never); // as Keycloak says of it
   return outside.issue(KEYCLOAK_ROW, { sub, sid }, { token });
 }
@@ -115,10 +124,16 @@ test("an ended session is not refreshed, and who it was is written down", async 
 });
 
 test("a code that waits to be redeemed opens nothing any more", async () => {
-  for (const names of [{ sub: true, sid: true }, { sub: true, sid: false }, { sub: false, sid: true }]) {
+  for (const names of [
+    { sub: true, sid: true },
+    { sub: true, sid: false },
+    { sub: false, sid: true },
+  ]) {
     const person = await aMember();
     const [code, other] = [await codeFor(person), await codeFor(await aMember())];
-    done(await post(await outside.logoutToken(KEYCLOAK_ROW, { ...(names.sub && { sub: person.sub }), ...(names.sid && { sid: person.sid }) })));
+    done(
+      await post(await outside.logoutToken(KEYCLOAK_ROW, { ...(names.sub && { sub: person.sub }), ...(names.sid && { sid: person.sid }) })),
+    );
     expect((await our.token(code)).body, JSON.stringify(names)).toEqual(flat(401, "Invalid Credentials"));
     expect((await our.token(other)).status).toBe(200);
   }
@@ -209,13 +224,30 @@ describe("a logout token", () => {
     await endsNothing(await post(await outside.logoutToken(KEYCLOAK_ROW, person, change)));
   });
 
-  const claims = () => ({ iss: KEYCLOAK_ROW.issuer, aud: KEYCLOAK_ROW.clientId, iat: now(), exp: now() + 120, jti: randomUUID(), sid: person.sid, events: { [EVENT]: {} } });
+  const claims = () => ({
+    iss: KEYCLOAK_ROW.issuer,
+    aud: KEYCLOAK_ROW.clientId,
+    iat: now(),
+    exp: now() + 120,
+    jti: randomUUID(),
+    sid: person.sid,
+    events: { [EVENT]: {} },
+  });
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
   test.each<[string, () => Promise<string> | string]>([
     ["that is not signed", () => jwt({ alg: "none", typ: "logout+jwt" }, claims())],
-    ["that is signed with our own client secret", () => jwt({ alg: "HS256", kid: "key-1", typ: "logout+jwt" }, claims(), "keycloak-secret")],
-    ["that is signed by another under the key's name", () => new SignJWT(claims()).setProtectedHeader({ alg: "RS256", kid: "key-1", typ: "logout+jwt" }).sign(rsa.privateKey)],
-    ["whose key is unknown", () => new SignJWT(claims()).setProtectedHeader({ alg: "RS256", kid: "nobody's", typ: "logout+jwt" }).sign(rsa.privateKey)],
+    [
+      "that is signed with our own client secret",
+      () => jwt({ alg: "HS256", kid: "key-1", typ: "logout+jwt" }, claims(), "keycloak-secret"),
+    ],
+    [
+      "that is signed by another under the key's name",
+      () => new SignJWT(claims()).setProtectedHeader({ alg: "RS256", kid: "key-1", typ: "logout+jwt" }).sign(rsa.privateKey),
+    ],
+    [
+      "whose key is unknown",
+      () => new SignJWT(claims()).setProtectedHeader({ alg: "RS256", kid: "nobody's", typ: "logout+jwt" }).sign(rsa.privateKey),
+    ],
     ["that is the id_token", () => outside.idToken(KEYCLOAK_ROW, person)],
     ["that is our own access token", () => accessToken],
     ["in five parts", async () => `${await outside.logoutToken(KEYCLOAK_ROW, person)}.x.y`],

@@ -6,7 +6,18 @@ import { Response } from "miniflare";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import { browser } from "../support/browser";
 import { useWorker } from "../support/fixtures";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, KEYCLOAK_ROW, type Replacement, type Row, json, metadata, startOutside } from "../support/identity_provider";
+import {
+  ALL_SETTINGS,
+  APPLE,
+  FACEBOOK,
+  GOOGLE,
+  KEYCLOAK_ROW,
+  type Replacement,
+  type Row,
+  json,
+  metadata,
+  startOutside,
+} from "../support/identity_provider";
 
 const outside = await startOutside();
 const { worker, their } = useWorker({ settings: { ...ALL_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web" }, outside: outside.handle });
@@ -22,7 +33,12 @@ async function set(changed: Record<string, string>) {
 /** What the log says from now on, besides the events and what Miniflare itself prints. */
 async function newLines() {
   const seen = (await worker.printed()).length;
-  return async () => (await worker.printed()).slice(seen).replace(/\[mf:info\][^\n{]*/g, "").split("\n").filter((line) => line !== "" && !line.startsWith("{"));
+  return async () =>
+    (await worker.printed())
+      .slice(seen)
+      .replace(/\[mf:info\][^\n{]*/g, "")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("{"));
 }
 
 const someone = () => ({ sub: randomUUID(), given_name: "Eve" });
@@ -32,8 +48,14 @@ const bring = (row: Row, accessToken: string) => their.post("/api/Authenticate",
 const DOCUMENT = "https://kc.example/realms/demo/.well-known/openid-configuration";
 const OLD_DOCUMENT = "https://kc.example/auth/realms/demo/.well-known/openid-configuration";
 const long = "x".repeat(40_000);
-const refusal = (error: string, status = 401): Replacement => () => json({ error, error_description: "kept out of the log" }, status);
-const longToken = (name: string): Replacement => async (_, usual) => json({ ...((await (await usual()).json()) as object), [name]: long });
+const refusal =
+  (error: string, status = 401): Replacement =>
+  () =>
+    json({ error, error_description: "kept out of the log" }, status);
+const longToken =
+  (name: string): Replacement =>
+  async (_, usual) =>
+    json({ ...((await (await usual()).json()) as object), [name]: long });
 
 const CASES: [string, () => unknown, () => Promise<{ status: number }>, number, string][] = [
   [
@@ -98,7 +120,8 @@ const CASES: [string, () => unknown, () => Promise<{ status: number }>, number, 
   ],
   [
     "what Facebook says in its own way",
-    () => outside.replace(FACEBOOK.token, () => json({ error: { message: "kept out of the log", type: "OAuthException", code: 191 } }, 400)),
+    () =>
+      outside.replace(FACEBOOK.token, () => json({ error: { message: "kept out of the log", type: "OAuthException", code: 191 } }, 400)),
     () => signIn(FACEBOOK),
     401,
     "signing in with facebook: the token answer: status 400, error OAuthException 191",
@@ -156,12 +179,15 @@ test.each(CASES)("%s is explained in one line", async (_, arrange, act, status, 
   const printed = await worker.printed();
   expect(printed).not.toContain("kept out of the log");
   for (const secret of ["keycloak-secret", "google-secret", "facebook-secret", "x".repeat(100)]) expect(printed).not.toContain(secret);
-  for (const { form } of outside.sent) for (const name of ["code", "code_verifier"]) if (form.has(name)) expect(printed).not.toContain(form.get(name));
+  for (const { form } of outside.sent)
+    for (const name of ["code", "code_verifier"]) if (form.has(name)) expect(printed).not.toContain(form.get(name));
 });
 
 test("where the provider's document lists client_secret_basic alone, that is what is sent", async () => {
   await worker.restart({});
-  outside.replace(DOCUMENT, () => json({ ...metadata(KEYCLOAK_ROW), token_endpoint_auth_methods_supported: ["private_key_jwt", "client_secret_basic"] }));
+  outside.replace(DOCUMENT, () =>
+    json({ ...metadata(KEYCLOAK_ROW), token_endpoint_auth_methods_supported: ["private_key_jwt", "client_secret_basic"] }),
+  );
   let proof: string | null = null;
   outside.replace(KEYCLOAK_ROW.token, ({ headers, form }) => {
     proof = `${headers.get("authorization")} ${form.get("client_secret")}`;

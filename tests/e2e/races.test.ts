@@ -7,7 +7,6 @@ import { type Answer, DEMO, type Pair, flat, nested } from "../support/api";
 import { REVOKED, many, sid, useWorker } from "../support/fixtures";
 import { PASSWORD, aUser } from "../support/seed";
 
-
 const { worker, our, session } = useWorker();
 
 const successes = (answers: Answer[]) => answers.filter(({ status }) => status === 200);
@@ -26,7 +25,10 @@ describe("many at once", () => {
     expect((await our.me(winner.accessToken)).body).toEqual(REVOKED);
     expect((await our.refresh(winner)).body).toEqual(flat(401, "Token Expired"));
     const key = `code:${createHash("sha256").update(code).digest("base64url")}`;
-    const { session_id } = (await worker.db.prepare("select session_id from one_time where key = ?").bind(key).first<{ session_id: string }>())!;
+    const { session_id } = (await worker.db
+      .prepare("select session_id from one_time where key = ?")
+      .bind(key)
+      .first<{ session_id: string }>())!;
     expect(session_id).toBe(sid(winner));
   });
 
@@ -102,7 +104,10 @@ describe("in between, while a request is under way", () => {
   const batch = (...statements: string[]) => worker.db.batch(statements.map((sql) => worker.db.prepare(sql)));
   const saved = async () => (await worker.db.prepare(`select * from user_credentials where user_id = ${userId}`).first<Credentials>())!;
   const restore = ({ password, changed_on }: Credentials) =>
-    worker.db.prepare(`update user_credentials set password = ?, changed_on = ? where user_id = ${userId}`).bind(password, changed_on).run();
+    worker.db
+      .prepare(`update user_credentials set password = ?, changed_on = ? where user_id = ${userId}`)
+      .bind(password, changed_on)
+      .run();
   const changedByAnother = `update user_credentials set password = '$argon2id$another', changed_on = ${Date.now()} where user_id = ${userId}`;
 
   test("the password is changed: the old one, just proven, opens nothing any more", async () => {
@@ -119,7 +124,10 @@ describe("in between, while a request is under way", () => {
   });
 
   const grounds: Record<string, [ruin: string, mend: string]> = {
-    "the user is switched off": [`update user_tenants set status = 2 where user_id = ${userId}`, `update user_tenants set status = 1 where user_id = ${userId}`],
+    "the user is switched off": [
+      `update user_tenants set status = 2 where user_id = ${userId}`,
+      `update user_tenants set status = 1 where user_id = ${userId}`,
+    ],
     "the client is deleted": ["update auth_clients set deleted = 1 where id = 1", "update auth_clients set deleted = 0 where id = 1"],
     "the client is taken from the user": [
       `delete from user_clients where client_id = 1 and user_id = ${userId}`,
@@ -140,7 +148,9 @@ describe("in between, while a request is under way", () => {
   });
 
   test("the client's secret is changed: the code just made is void", async () => {
-    const { secret_digest } = (await worker.db.prepare("select secret_digest from auth_clients where id = 1").first<{ secret_digest: string }>())!;
+    const { secret_digest } = (await worker.db
+      .prepare("select secret_digest from auth_clients where id = 1")
+      .first<{ secret_digest: string }>())!;
     const login = await our.login({}, meddling(2, "update auth_clients set secret_digest = 'another' where id = 1"));
     expect((await our.token(login.body.code)).body).toEqual(flat(401, "Invalid Credentials"));
     await worker.db.prepare("update auth_clients set secret_digest = ? where id = 1").bind(secret_digest).run();
@@ -175,7 +185,10 @@ describe("in between, while a request is under way", () => {
     const pair = await our.signIn();
     const before = await saved();
     const body = { refreshToken: pair.refreshToken, username: "demo", password: "another password", oldPassword: DEMO.password };
-    const headers = { ...our.bearer(pair.accessToken), ...meddling(2, `update sessions set ended_on = 1, ended_why = 'test' where id = '${sid(pair)}'`) };
+    const headers = {
+      ...our.bearer(pair.accessToken),
+      ...meddling(2, `update sessions set ended_on = 1, ended_why = 'test' where id = '${sid(pair)}'`),
+    };
     const answer = await our.send("PATCH", "/auth/change-password", { body, headers });
     expect(answer.status).toBe(401);
     expect(answer.body).toEqual(REVOKED);

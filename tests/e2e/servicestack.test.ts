@@ -7,9 +7,7 @@ import { ADMIN, type Answer, DEMO } from "../support/api";
 import { BASIC, FORM, useWorker } from "../support/fixtures";
 import { jwt, decode } from "../support/jwt";
 import { aUser } from "../support/seed";
-import {
-  ADMINISTRATOR, CREDENTIALS, NOBODY, WRONG, cookieHeader, cookiesOf, failed,
-} from "../support/servicestack";
+import { ADMINISTRATOR, CREDENTIALS, NOBODY, WRONG, cookieHeader, cookiesOf, failed } from "../support/servicestack";
 
 // Passwords are slow by design, slower still while something else is being built.
 vi.setConfig({ testTimeout: 60_000 });
@@ -26,7 +24,15 @@ test("a sign-in answers with who it is and with both tokens, in two waits", asyn
   const answer = await our.signIn();
   expect(answer.status).toBe(200);
   expect(Object.keys(answer.body)).toEqual([
-    "userId", "sessionId", "userName", "displayName", "bearerToken", "refreshToken", "refreshTokenExpiry", "roles", "permissions",
+    "userId",
+    "sessionId",
+    "userName",
+    "displayName",
+    "bearerToken",
+    "refreshToken",
+    "refreshTokenExpiry",
+    "roles",
+    "permissions",
   ]);
   expect(answer.body).toMatchObject({ userName: "demo", displayName: "Demo", roles: ["Member"], permissions: [] });
   expect(answer.body.sessionId).toBe(decode(answer.body.bearerToken).claims.sid);
@@ -65,11 +71,16 @@ test("a role that an operator calls Admin makes nobody ServiceStack's Admin: the
   const role = randomUUID();
   const now = Date.now();
   await worker.db
-    .prepare("insert into roles (id, name, permissions, role_type, created_on, modified_on) values (?, 'admin', '[\"ViewOwnUser\"]', 1, ?, ?)")
+    .prepare(
+      "insert into roles (id, name, permissions, role_type, created_on, modified_on) values (?, 'admin', '[\"ViewOwnUser\"]', 1, ?, ?)",
+    )
     .bind(role, now, now)
     .run();
   const [user, administrator] = [await aUser(worker), await aUser(worker, { permissions: ["NotAllowed"] })];
-  await worker.db.prepare("update user_tenants set role_id = ? where id in (?, ?)").bind(role, user.membershipId, administrator.membershipId).run();
+  await worker.db
+    .prepare("update user_tenants set role_id = ? where id in (?, ?)")
+    .bind(role, user.membershipId, administrator.membershipId)
+    .run();
   expect(await rolesOf(user.username, user.password)).toEqual([]);
   expect(await rolesOf(administrator.username, administrator.password)).toEqual(["Admin"]);
 });
@@ -80,8 +91,14 @@ test("its tokens say what ServiceStack's services read, fresh ones too, and the 
   for (const token of [signedIn.body.bearerToken, accessToken]) {
     const { claims } = decode(token);
     expect(claims).toMatchObject({
-      name: "Admin", preferred_username: "admin", given_name: "Admin", roles: ["Administrator", "Admin"], perms: ["NotAllowed"],
-      username: "admin", permissions: ["NotAllowed"], email: "admin@example.com",
+      name: "Admin",
+      preferred_username: "admin",
+      given_name: "Admin",
+      roles: ["Administrator", "Admin"],
+      perms: ["NotAllowed"],
+      username: "admin",
+      permissions: ["NotAllowed"],
+      email: "admin@example.com",
     });
     expect(claims).not.toHaveProperty("family_name");
     expect((await arc.me(token)).status).toBe(200);
@@ -271,10 +288,18 @@ describe("failures", () => {
   test.each([
     ["JSON", "application/json", '{"provider":"credentials","userName":"demo\\u0000","password":"x"}'],
     ["JSV", "text/jsv", "{provider:credentials,userName:demo\0,password:x}"],
-    ["XML", "application/xml", "<Authenticate><provider>credentials</provider><userName>demo&#0;</userName><Password>x</Password></Authenticate>"],
+    [
+      "XML",
+      "application/xml",
+      "<Authenticate><provider>credentials</provider><userName>demo&#0;</userName><Password>x</Password></Authenticate>",
+    ],
     ["CSV", "text/csv", "provider,userName,password\ncredentials,demo\0,x"],
     ["a form", FORM["content-type"], "provider=credentials&userName=demo%00&password=x"],
-    ["a multipart form", "multipart/form-data; boundary=b", '--b\r\nContent-Disposition: form-data; name="userName"\r\n\r\ndemo\0\r\n--b--'],
+    [
+      "a multipart form",
+      "multipart/form-data; boundary=b",
+      '--b\r\nContent-Disposition: form-data; name="userName"\r\n\r\ndemo\0\r\n--b--',
+    ],
   ])("U+0000 in %s is refused before anything is asked of storage", async (_, type, body) => {
     const answer = await our.post("/auth/credentials", body, { "content-type": type, accept: "application/json" });
     const message = "'userName' must NOT contain U+0000";
@@ -296,7 +321,8 @@ describe("failures", () => {
   });
 
   test("a compressed body is what it was before, and other codings are told", async () => {
-    const coded = (body: Uint8Array, coding: string) => our.post("/auth/credentials", body, { "content-type": "application/json", "content-encoding": coding });
+    const coded = (body: Uint8Array, coding: string) =>
+      our.post("/auth/credentials", body, { "content-type": "application/json", "content-encoding": coding });
     expect((await coded(gzipSync(JSON.stringify(CREDENTIALS)), "gzip")).status).toBe(200);
     expect((await coded(deflateSync(JSON.stringify(CREDENTIALS)), "deflate")).status).toBe(200);
     expect((await coded(gzipSync(" ".repeat(50_000_000)), "gzip")).status).toBe(413);
@@ -485,8 +511,7 @@ describe("GetAccessToken", () => {
     const set = (sql: string, value: number) =>
       worker.db.prepare(`update sessions set ${sql} = ? where id = ?`).bind(value, body.sessionId).run();
     const refresh = () => our.refresh({ refreshToken: body.refreshToken });
-    const lastUsed = () =>
-      worker.db.prepare("select last_used_on as t from sessions where id = ?").bind(body.sessionId).first<number>("t");
+    const lastUsed = () => worker.db.prepare("select last_used_on as t from sessions where id = ?").bind(body.sessionId).first<number>("t");
     await set("last_used_on", Date.now() - 60_000);
     const before = Date.now();
     expect((await refresh()).status).toBe(200);
@@ -652,12 +677,22 @@ describe("return URLs", () => {
 
   test("that lead elsewhere are refused before anything is done", async () => {
     const before = await our.sessions();
-    for (const url of ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http://127.0.0.1:8787.evil.example/"]) {
+    for (const url of [
+      "https://evil.example/",
+      "//evil.example",
+      "/\\evil.example",
+      "javascript:alert(1)",
+      "http://127.0.0.1:8787.evil.example/",
+    ]) {
       const answer = await our.post(`/auth/credentials?continue=${encodeURIComponent(url)}`, FIELDS, html);
       expect(answer.status, url).toBe(400);
       expect(answer.headers.get("location")).toBeNull();
       expect(answer.body ?? answer.text).toMatchObject({
-        responseStatus: { errorCode: "ArgumentException", message: "External Redirects are not permitted", errors: [{ fieldName: "continue" }] },
+        responseStatus: {
+          errorCode: "ArgumentException",
+          message: "External Redirects are not permitted",
+          errors: [{ fieldName: "continue" }],
+        },
       });
     }
     expect(await our.sessions()).toBe(before);

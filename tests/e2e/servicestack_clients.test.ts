@@ -58,7 +58,10 @@ interface Failure {
   responseStatus: { errorCode: string; message: string; errors: { fieldName: string }[] };
 }
 const failure = async (promise: Promise<unknown>): Promise<Failure> =>
-  promise.then((value) => expect.fail(`succeeded with ${JSON.stringify(value)}`), (error: Failure) => error);
+  promise.then(
+    (value) => expect.fail(`succeeded with ${JSON.stringify(value)}`),
+    (error: Failure) => error,
+  );
 
 describe.each([
   ["1.0.45", "servicestack-client-1-0"],
@@ -137,7 +140,10 @@ describe.each([
 
   test("learns that a provider is unknown", async () => {
     const unknown = await failure(client().post(new Authenticate({ provider: "github", accessToken: "t" })));
-    expect(unknown.responseStatus).toMatchObject({ errorCode: "NotFound", message: "No configuration was added for OAuth provider 'github'" });
+    expect(unknown.responseStatus).toMatchObject({
+      errorCode: "NotFound",
+      message: "No configuration was added for OAuth provider 'github'",
+    });
   });
 
   test("signs in with HTTP Basic", async () => {

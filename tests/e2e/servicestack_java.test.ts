@@ -16,7 +16,9 @@ import { type Worker, startWorker } from "../support/worker";
 // A virtual machine and a compiler start for each, beside whatever else is being built.
 vi.setConfig({ testTimeout: 120_000 });
 
-const hasJava = (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, "javac"))) && JAVA_CLIENTS.every((version) => existsSync(jarsOf(version)));
+const hasJava =
+  (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, "javac"))) &&
+  JAVA_CLIENTS.every((version) => existsSync(jarsOf(version)));
 if (!hasJava) notRun("the Java client of ServiceStack", ".tools/java, which npm test makes where a JDK and Maven are found,");
 
 const program = fileURLToPath(new URL("../support/java/ServiceStackClient.java", import.meta.url));
@@ -31,7 +33,15 @@ afterAll(() => worker?.stop());
 
 test.skipIf(!hasJava).each(JAVA_CLIENTS)("net.servicestack:client %s signs in, refreshes and signs out with cookies", async (version) => {
   const start = Date.now();
-  const { stdout } = await promisify(execFile)("java", [ELSEWHERE, "-cp", join(jarsOf(version), "*"), program, await worker.url(), DEMO.username, DEMO.password]);
+  const { stdout } = await promisify(execFile)("java", [
+    ELSEWHERE,
+    "-cp",
+    join(jarsOf(version), "*"),
+    program,
+    await worker.url(),
+    DEMO.username,
+    DEMO.password,
+  ]);
   const told = JSON.parse(stdout);
   const newer = version === "1.0.49";
   const dead = { code: 403, errorCode: "TokenException" };
@@ -53,5 +63,6 @@ test.skipIf(!hasJava).each(JAVA_CLIENTS)("net.servicestack:client %s signs in, r
   expect(expiry).toBeGreaterThan(86_400_000 - 1000);
   expect(expiry).toBeLessThan(86_400_000 + Date.now() - start);
   const { bearer } = servicestack(worker);
-  for (const token of ["bearer token", "refreshed token"]) expect((await bearer(told[token])).status, `${token}: the session is over`).toBe(401);
+  for (const token of ["bearer token", "refreshed token"])
+    expect((await bearer(told[token])).status, `${token}: the session is over`).toBe(401);
 });

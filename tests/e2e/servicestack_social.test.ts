@@ -9,14 +9,32 @@ import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { type Answer } from "../support/api";
 import { FORM, useWorker } from "../support/fixtures";
 import {
-  ALL_SETTINGS, APP_CLIENT, APP_CLIENT_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Outside, type Person, type Replacement, type Row, json, metadata, startOutside,
+  ALL_SETTINGS,
+  APP_CLIENT,
+  APP_CLIENT_SETTINGS,
+  APPLE,
+  FACEBOOK,
+  GOOGLE,
+  INSTAGRAM,
+  KEYCLOAK_ROW,
+  type Outside,
+  type Person,
+  type Replacement,
+  type Row,
+  json,
+  metadata,
+  startOutside,
 } from "../support/identity_provider";
 import { decode, jwt } from "../support/jwt";
 import { aUser } from "../support/seed";
 import { NOBODY, cookieHeader, cookiesOf, failed } from "../support/servicestack";
 
 const outside = await startOutside();
-const { worker, their: our, our: arc } = useWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web" }, outside: outside.handle });
+const {
+  worker,
+  their: our,
+  our: arc,
+} = useWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, SERVICESTACK_CLIENT_ID: "demo-web" }, outside: outside.handle });
 afterEach(() => outside.reset());
 
 const REFUSED = failed("Unauthorized", "AccessToken is Invalid");
@@ -188,7 +206,10 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
   test("signs nobody in for a page of another site", async () => {
     const token = await tokenOf((await aMember(row)).person);
     const forbidden = failed("Forbidden", "Cross-site requests are not permitted");
-    for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }] as Record<string, string>[]) {
+    for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }] as Record<
+      string,
+      string
+    >[]) {
       await refused(() => our.post(`/auth/${row.name}`, `accessToken=${token}`, { ...FORM, ...headers }), forbidden, 403);
       await refused(() => signIn(row, token, {}, { "content-type": "text/plain", ...headers }), forbidden, 403);
     }
@@ -233,11 +254,14 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
     };
     expect(await answer(`/auth/${row.name}.json`)).toEqual(["application/json; charset=utf-8", JSON.stringify(REFUSED)]);
     expect(await answer(`/auth/${row.name}.jsv`)).toEqual([
-      "text/jsv", "{responseStatus:{errorCode:Unauthorized,message:AccessToken is Invalid,errors:[]}}",
+      "text/jsv",
+      "{responseStatus:{errorCode:Unauthorized,message:AccessToken is Invalid,errors:[]}}",
     ]);
     const [type, xml] = await answer("/api/Authenticate?format=xml");
     expect(type).toBe("application/xml");
-    expect(xml).toMatch(/<AuthenticateResponse .*<ResponseStatus><ErrorCode>Unauthorized<\/ErrorCode><Message>AccessToken is Invalid<\/Message>/);
+    expect(xml).toMatch(
+      /<AuthenticateResponse .*<ResponseStatus><ErrorCode>Unauthorized<\/ErrorCode><Message>AccessToken is Invalid<\/Message>/,
+    );
     expect(await answer("/auth?format=csv")).toEqual(["text/csv", "ErrorCode,Message\r\nUnauthorized,AccessToken is Invalid\r\n"]);
   });
 });
@@ -279,10 +303,12 @@ describe.each(ACCESS_TOKEN_ROWS)("an access token of $name", (row) => {
   const OWNER = { google: "aud", facebook: "app_id", keycloak: "client_id" }[row.name]!;
   const PERSON = row === FACEBOOK ? "user_id" : "sub";
   /** The usual answer, with something changed. */
-  const with_ = (change: Record<string, unknown>): Replacement => async (_, usual) => {
-    const answer = (await (await usual()).json()) as { data?: object };
-    return json(row === FACEBOOK ? { data: { ...answer.data, ...change } } : { ...answer, ...change });
-  };
+  const with_ =
+    (change: Record<string, unknown>): Replacement =>
+    async (_, usual) => {
+      const answer = (await (await usual()).json()) as { data?: object };
+      return json(row === FACEBOOK ? { data: { ...answer.data, ...change } } : { ...answer, ...change });
+    };
 
   test.each<[string, Replacement]>([
     ["a failure", () => new Response("no", { status: 500 })],
@@ -327,13 +353,23 @@ describe("an access token of Keycloak's that is a JWT", () => {
   const seconds = () => Math.floor(Date.now() / 1000);
   /** As Keycloak 26 issues it; userinfo and introspection know it, unless it is revoked. Null leaves a claim out. */
   async function issue(person: Person, change: Record<string, unknown> = {}, wishes: Parameters<Outside["issue"]>[2] = {}) {
-    const usual = { iss: KEYCLOAK.issuer, azp: KEYCLOAK.clientId, sub: person.sub, typ: "Bearer", jti: randomUUID(), iat: seconds(), exp: seconds() + 300, scope: "openid" };
+    const usual = {
+      iss: KEYCLOAK.issuer,
+      azp: KEYCLOAK.clientId,
+      sub: person.sub,
+      typ: "Bearer",
+      jti: randomUUID(),
+      iat: seconds(),
+      exp: seconds() + 300,
+      scope: "openid",
+    };
     const claims = Object.entries({ ...usual, ...change }).filter(([, value]) => value !== null);
     const token = await outside.usualSign(Object.fromEntries(claims));
     return outside.issue(KEYCLOAK, person, { token, ...wishes });
   }
   /** Introspection's answer, changed; Keycloak 26 knows nothing of a token that is not addressed to who asks. */
-  const introspect = (change: object) => outside.replace(KEYCLOAK.check!, async (_, usual) => json({ ...((await (await usual()).json()) as object), ...change }));
+  const introspect = (change: object) =>
+    outside.replace(KEYCLOAK.check!, async (_, usual) => json({ ...((await (await usual()).json()) as object), ...change }));
   const inactive = () => outside.replace(KEYCLOAK.check!, () => json({ active: false }));
   const noUserInfo = (status: number) => outside.replace(KEYCLOAK.profile!, () => json({ error: "insufficient_scope" }, status));
 
@@ -390,7 +426,8 @@ describe("an access token of Keycloak's that is a JWT", () => {
     const claims = { iss: KEYCLOAK.issuer, azp: KEYCLOAK.clientId, sub: person.sub, typ: "Bearer", iat: seconds(), exp: seconds() + 300 };
     const forged = await new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "key-1" }).sign(privateKey);
     await refused(() => signIn(KEYCLOAK, forged));
-    for (const header of [{ alg: "none" }, { alg: "HS256", kid: "key-1" }]) await refused(() => signIn(KEYCLOAK, jwt(header, claims, "keycloak-secret")));
+    for (const header of [{ alg: "none" }, { alg: "HS256", kid: "key-1" }])
+      await refused(() => signIn(KEYCLOAK, jwt(header, claims, "keycloak-secret")));
     expect(outside.calls(KEYCLOAK.profile!)).toBe(0);
   });
 
@@ -416,18 +453,22 @@ describe("an access token of Keycloak's that is a JWT", () => {
   });
 });
 
-test.each<[string, unknown]>([["not active", { active: false }], ["active in words", { active: "true" }], ["of another kind", { typ: "Refresh" }], ["of another realm", { iss: "https://kc.example/realms/other" }]])(
-  "a token of Keycloak's that is %s is refused",
-  async (_, change) => {
-    const { person } = await aMember(KEYCLOAK_ROW);
-    outside.replace(KEYCLOAK_ROW.check!, async (_, usual) => json({ ...((await (await usual()).json()) as object), ...(change as object) }));
-    await refused(() => signIn(KEYCLOAK_ROW, outside.issue(KEYCLOAK_ROW, person)));
-  },
-);
+test.each<[string, unknown]>([
+  ["not active", { active: false }],
+  ["active in words", { active: "true" }],
+  ["of another kind", { typ: "Refresh" }],
+  ["of another realm", { iss: "https://kc.example/realms/other" }],
+])("a token of Keycloak's that is %s is refused", async (_, change) => {
+  const { person } = await aMember(KEYCLOAK_ROW);
+  outside.replace(KEYCLOAK_ROW.check!, async (_, usual) => json({ ...((await (await usual()).json()) as object), ...(change as object) }));
+  await refused(() => signIn(KEYCLOAK_ROW, outside.issue(KEYCLOAK_ROW, person)));
+});
 
 test("a page's token at Facebook is no person's", async () => {
   const { person } = await aMember(FACEBOOK);
-  outside.replace(FACEBOOK.check!, async (_, usual) => json({ data: { ...((await (await usual()).json()) as { data: object }).data, type: "PAGE" } }));
+  outside.replace(FACEBOOK.check!, async (_, usual) =>
+    json({ data: { ...((await (await usual()).json()) as { data: object }).data, type: "PAGE" } }),
+  );
   await refused(() => signIn(FACEBOOK, outside.issue(FACEBOOK, person)));
 });
 
@@ -502,11 +543,17 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
     ["whose key is unknown", (claims) => signed({ alg: "RS256", kid: "nobody's" }, claims)],
     ["that says where its key is", (claims) => signed({ alg: "RS256", kid: "key-1", jku: "https://evil.example/keys" }, claims)],
     ["signed with our own client secret", (claims) => jwt({ alg: "HS256", kid: "key-1" }, claims, Object.values(row.settings)[1]!)],
-    ["signed symmetrically with the public key", async (claims) => jwt({ alg: "HS256", kid: "key-1" }, claims, await exportSPKI(outside.signing.publicKey))],
-    ["with a changed claim", async (claims) => {
-      const [header, , signature] = (await outside.usualSign(claims)).split(".");
-      return `${header}.${Buffer.from(JSON.stringify({ ...claims, iat: 1 })).toString("base64url")}.${signature}`;
-    }],
+    [
+      "signed symmetrically with the public key",
+      async (claims) => jwt({ alg: "HS256", kid: "key-1" }, claims, await exportSPKI(outside.signing.publicKey)),
+    ],
+    [
+      "with a changed claim",
+      async (claims) => {
+        const [header, , signature] = (await outside.usualSign(claims)).split(".");
+        return `${header}.${Buffer.from(JSON.stringify({ ...claims, iat: 1 })).toString("base64url")}.${signature}`;
+      },
+    ],
     ["with a cut signature", async (claims) => (await outside.usualSign(claims)).slice(0, -2)],
   ])("%s is refused", async (_, sign) => {
     outside.signWith(sign);
@@ -606,7 +653,13 @@ describe("when people may sign up", () => {
     const answer = await signIn(row, await tokenOf(person));
     expect(answer.status, answer.text + worker.log()).toBe(200);
     const username = known ? person.email : `${row.name}:${person.sub.replace("/", "%2F").replace(":", "%3A")}`;
-    expect(answer.body).toMatchObject({ userName: username, displayName: "Ann Lee", authProvider: row.name, roles: ["Member"], permissions: [] });
+    expect(answer.body).toMatchObject({
+      userName: username,
+      displayName: "Ann Lee",
+      authProvider: row.name,
+      roles: ["Member"],
+      permissions: [],
+    });
     expect((await arc.me(answer.body.bearerToken)).body.email ?? null).toBe(known ? person.email : null);
     const users = await count("users");
     expect((await signIn(row, await tokenOf(person))).body.userId).toBe(answer.body.userId);

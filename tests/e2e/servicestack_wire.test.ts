@@ -30,7 +30,9 @@ const TYPES = { json: JSON_ANSWER, jsv: "text/jsv", xml: "application/xml", csv:
 
 /** The body of a multipart form. */
 const multipart = (fields: Record<string, string>) =>
-  `${Object.entries(fields).map(([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`).join("")}--b--\r\n`;
+  `${Object.entries(fields)
+    .map(([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+    .join("")}--b--\r\n`;
 const MULTIPART = { "content-type": "multipart/form-data; boundary=b" };
 
 describe.each(Object.entries(BODIES))("a format in the URL: %s", (format, body) => {
@@ -54,7 +56,12 @@ describe.each(Object.entries(BODIES))("a format in the URL: %s", (format, body) 
   );
 
   test("?format= and a suffix answer in it, and ?format= beats the URL's own", async () => {
-    for (const path of [`/auth/credentials?format=${format}`, `/auth/credentials.${format}`, `/auth?FORMAT=${format.toUpperCase()}.x`, `/csv/reply/Authenticate?format=${format}`]) {
+    for (const path of [
+      `/auth/credentials?format=${format}`,
+      `/auth/credentials.${format}`,
+      `/auth?FORMAT=${format.toUpperCase()}.x`,
+      `/csv/reply/Authenticate?format=${format}`,
+    ]) {
       const answer = await our.post(path, path.startsWith("/csv") ? BODIES.csv : BODIES.json, JSON_TYPE);
       expect(answer.status, `${path} ${answer.text}`).toBe(200);
       expect(answer.headers.get("content-type"), path).toBe(type);
@@ -71,16 +78,41 @@ describe.each(Object.entries(BODIES))("a format in the URL: %s", (format, body) 
       return [answer.status, answer.text] as const;
     };
     for (const [status, code, message, answer] of [
-      [401, "Unauthorized", "Invalid Username or Password", await say(`/auth/credentials.${format}`, { ...CREDENTIALS, password: "wrong" })],
+      [
+        401,
+        "Unauthorized",
+        "Invalid Username or Password",
+        await say(`/auth/credentials.${format}`, { ...CREDENTIALS, password: "wrong" }),
+      ],
       [400, "ValidationException", "'User Name' must not be empty.", await say(`/auth/credentials.${format}`, {})],
-      [400, "SerializationException", "Could not deserialize 'application/json' request using Authenticate", await say(`/auth/credentials.${format}`, "{")],
-      [400, "SerializationException", "Unable to bind to request 'Authenticate'", await say(`/auth/credentials.${format}`, "rememberMe=x", FORM)],
+      [
+        400,
+        "SerializationException",
+        "Could not deserialize 'application/json' request using Authenticate",
+        await say(`/auth/credentials.${format}`, "{"),
+      ],
+      [
+        400,
+        "SerializationException",
+        "Unable to bind to request 'Authenticate'",
+        await say(`/auth/credentials.${format}`, "rememberMe=x", FORM),
+      ],
       [404, "NotFound", "No configuration was added for OAuth provider 'github'", await say(`/auth/github.${format}`, {})],
       [404, "NotFound", "does not exist", await say(`/${format}/reply/Nothing`, {})],
-      [400, "ArgumentException", "External Redirects are not permitted", await say(`/auth/credentials.${format}?continue=//x`, CREDENTIALS)],
+      [
+        400,
+        "ArgumentException",
+        "External Redirects are not permitted",
+        await say(`/auth/credentials.${format}?continue=//x`, CREDENTIALS),
+      ],
       [400, "ArgumentNullException", "refreshToken", await say(`/access-token.${format}`, {})],
       [401, "TokenException", "Token has been invalidated", await say(`/auth/jwt.${format}`, { password: await endedToken() })],
-      [403, "Forbidden", "Cross-site requests are not permitted", await say(`/auth/credentials.${format}`, CREDENTIALS, { ...JSON_TYPE, origin: "https://evil.example" })],
+      [
+        403,
+        "Forbidden",
+        "Cross-site requests are not permitted",
+        await say(`/auth/credentials.${format}`, CREDENTIALS, { ...JSON_TYPE, origin: "https://evil.example" }),
+      ],
     ] as const) {
       expect(answer[0], code).toBe(status);
       expect(codeOf(format, answer[1]), answer[1]).toBe(code);
@@ -114,12 +146,18 @@ async function endedToken(): Promise<string> {
   return ended;
 }
 
-test.each(["/metadata", "/metadata/", "/metadata/types", "/json/metadata?op=Authenticate", "/types", "/types/java", "/types/metadata.json", "/types/csharp?IncludeTypes=Authenticate"])(
-  "%s is not offered",
-  async (path) => {
-    for (const method of ["GET", "HEAD", "POST"]) expect((await our.send(method, path)).status, method).toBe(404);
-  },
-);
+test.each([
+  "/metadata",
+  "/metadata/",
+  "/metadata/types",
+  "/json/metadata?op=Authenticate",
+  "/types",
+  "/types/java",
+  "/types/metadata.json",
+  "/types/csharp?IncludeTypes=Authenticate",
+])("%s is not offered", async (path) => {
+  for (const method of ["GET", "HEAD", "POST"]) expect((await our.send(method, path)).status, method).toBe(404);
+});
 
 test("what is answered in XML and CSV is what .NET reads", async () => {
   const xml = await our.post("/xml/reply/Authenticate", BODIES.xml, { "content-type": "application/xml" });
@@ -187,7 +225,10 @@ describe("Accept", () => {
   ])("%s is answered with %s", async (accept, expected) => {
     const answer = await our.send("GET", "/auth", { headers: { accept } });
     expect([answer.status, answer.headers.get("content-type")]).toEqual([401, expected]);
-    expect((await our.send("GET", "/api/Authenticate", { headers: { accept } })).headers.get("content-type"), "and is ignored there").toContain("json");
+    expect(
+      (await our.send("GET", "/api/Authenticate", { headers: { accept } })).headers.get("content-type"),
+      "and is ignored there",
+    ).toContain("json");
   });
 
   test("*/* is the request's own format, unless it is a form", async () => {
@@ -210,7 +251,10 @@ test.each([
 ])("64 KiB of nothings at %s do not become megabytes of values", async (path, type, body) => {
   const answer = await our.post(`${path}${path.includes("[") ? "" : "?format=json"}`, body, { "content-type": type });
   expect(answer.status).toBe(400);
-  expect(answer.body.responseStatus).toMatchObject({ errorCode: "SerializationException", message: expect.stringContaining("too many values") });
+  expect(answer.body.responseStatus).toMatchObject({
+    errorCode: "SerializationException",
+    message: expect.stringContaining("too many values"),
+  });
 });
 
 describe("what wins", () => {
@@ -224,9 +268,21 @@ describe("what wins", () => {
     ["nothing empty beats anything", "/auth/credentials?provider=&userName=&password=", `${form("provider=")}&password=`, FORM, 200],
     ["the query beats a document", "/auth/credentials?userName=nobody", BODIES.json, JSON_TYPE, 401],
     ["elsewhere the body beats the query", "/api/Authenticate?provider=github&userName=nobody", BODIES.json, JSON_TYPE, 200],
-    ["elsewhere the query fills what is null", `/json/reply/Authenticate?userName=demo`, `{"userName":null,"password":"${password}"}`, JSON_TYPE, 200],
+    [
+      "elsewhere the query fills what is null",
+      `/json/reply/Authenticate?userName=demo`,
+      `{"userName":null,"password":"${password}"}`,
+      JSON_TYPE,
+      200,
+    ],
     ["elsewhere the form beats the query", "/api/Authenticate?provider=github&userName=nobody", form("provider=credentials"), FORM, 200],
-    ["of two members that differ in case the later", "/api/Authenticate", `{"PASSWORD":"wrong","userName":"demo","password":"${password}"}`, JSON_TYPE, 200],
+    [
+      "of two members that differ in case the later",
+      "/api/Authenticate",
+      `{"PASSWORD":"wrong","userName":"demo","password":"${password}"}`,
+      JSON_TYPE,
+      200,
+    ],
     ["a form may be JSON", "/auth/credentials", ` ${BODIES.json}`, FORM, 200],
   ])("%s", async (_, path, body, headers, status) => {
     const answer = await our.post(path, body, headers);
@@ -252,28 +308,39 @@ describe("what wins", () => {
     expect((await our.post("/api/Authenticate", BODIES.xml, { "content-type": "application/xml" })).status).toBe(400);
   });
 
-  test.each(["/auth", "/auth/credentials", "/api/Authenticate", "/json/reply/Authenticate", "/jsv/reply/Authenticate", "/csv/oneway/Authenticate"])(
-    "%s takes forms of both kinds, with a dictionary as JSV",
-    async (path) => {
-      const fields = { provider: "credentials", userName: "demo", password, meta: "{ignore:jwt}" };
-      for (const [body, headers] of [
-        [multipart(fields), MULTIPART],
-        [new URLSearchParams(fields).toString(), FORM],
-      ] as const) {
-        const answer = await our.post(path, body, headers);
-        expect(answer.status, answer.text).toBe(200);
-        expect(cookiesOf(answer), "no tokens").toEqual({});
-        expect(answer.text).toMatch(/demo/);
-      }
-    },
-  );
+  test.each([
+    "/auth",
+    "/auth/credentials",
+    "/api/Authenticate",
+    "/json/reply/Authenticate",
+    "/jsv/reply/Authenticate",
+    "/csv/oneway/Authenticate",
+  ])("%s takes forms of both kinds, with a dictionary as JSV", async (path) => {
+    const fields = { provider: "credentials", userName: "demo", password, meta: "{ignore:jwt}" };
+    for (const [body, headers] of [
+      [multipart(fields), MULTIPART],
+      [new URLSearchParams(fields).toString(), FORM],
+    ] as const) {
+      const answer = await our.post(path, body, headers);
+      expect(answer.status, answer.text).toBe(200);
+      expect(cookiesOf(answer), "no tokens").toEqual({});
+      expect(answer.text).toMatch(/demo/);
+    }
+  });
 
   test("a value of another type names every field in a form, and is dropped in a document", async () => {
     const named = await our.post("/api/Authenticate?useTokenCookie=1", "rememberMe=maybe&meta=x", FORM);
     expect(named.status).toBe(400);
-    expect(named.body.responseStatus).toMatchObject({ errorCode: "SerializationException", message: "Unable to bind to request 'Authenticate'" });
+    expect(named.body.responseStatus).toMatchObject({
+      errorCode: "SerializationException",
+      message: "Unable to bind to request 'Authenticate'",
+    });
     // The form is read with its query here.
-    expect(named.body.responseStatus.errors.map((error: { fieldName: string }) => error.fieldName)).toEqual(["RememberMe", "Meta", "UseTokenCookie"]);
+    expect(named.body.responseStatus.errors.map((error: { fieldName: string }) => error.fieldName)).toEqual([
+      "RememberMe",
+      "Meta",
+      "UseTokenCookie",
+    ]);
     expect((await our.post("/jsv/reply/Authenticate", `${BODIES.jsv.slice(0, -1)},rememberMe:maybe}`)).status).toBe(200);
     expect((await our.post("/api/Authenticate", { ...CREDENTIALS, rememberMe: "maybe" })).status).toBe(200);
     const flags = await our.post("/auth/credentials", form("rememberMe=TRUE&useTokenCookie=False"), FORM);
@@ -323,7 +390,10 @@ describe("a batch", () => {
 
   test("of another site signs nobody in", async () => {
     const before = await our.sessions();
-    const answer = await our.post("/api/Authenticate[]", JSON.stringify([CREDENTIALS]), { "content-type": "text/plain", "sec-fetch-site": "cross-site" });
+    const answer = await our.post("/api/Authenticate[]", JSON.stringify([CREDENTIALS]), {
+      "content-type": "text/plain",
+      "sec-fetch-site": "cross-site",
+    });
     expect([answer.status, cookiesOf(answer)]).toEqual([403, {}]);
     expect(await our.sessions()).toBe(before);
   });
@@ -381,7 +451,15 @@ describe("guesses", () => {
 describe("HTTP Basic", () => {
   test("that cannot be read, or has no password, is told so", async () => {
     const told = failed("Unauthorized", "Invalid BasicAuth Credentials");
-    for (const authorization of ["Basic", "Basic !", basic("demo:").authorization, basic(":x").authorization, basic("demo").authorization, "Bearer x", ""]) {
+    for (const authorization of [
+      "Basic",
+      "Basic !",
+      basic("demo:").authorization,
+      basic(":x").authorization,
+      basic("demo").authorization,
+      "Bearer x",
+      "",
+    ]) {
       const answer = await our.post("/auth/basic", "", { authorization });
       expect(answer.body, authorization).toEqual(told);
       expect(answer.status).toBe(401);
@@ -449,7 +527,10 @@ describe("GetAccessToken", () => {
 
   test("is asked from another site in vain", async () => {
     const signedIn = await our.signIn();
-    for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }] as Record<string, string>[]) {
+    for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }] as Record<
+      string,
+      string
+    >[]) {
       const answer = await our.post("/access-token", "{}", { "content-type": "text/plain", ...cookieHeader(signedIn), ...headers });
       expect([answer.status, cookiesOf(answer)]).toEqual([403, {}]);
     }
@@ -508,28 +589,40 @@ describe("methods", () => {
       const [get, head] = [await our.send("GET", path, { headers }), await our.send("HEAD", path, { headers })];
       expect(head.text).toBe("");
       expect(head.status, path).toBe(get.status);
-      for (const name of ["content-type", "allow", "vary", "www-authenticate"]) expect(head.headers.get(name), `${path} ${name}`).toBe(get.headers.get(name));
+      for (const name of ["content-type", "allow", "vary", "www-authenticate"])
+        expect(head.headers.get(name), `${path} ${name}`).toBe(get.headers.get(name));
     }
   });
 
-  test.each(["/auth", "/auth/credentials", "/auth/logout", "/auth/google", "/api/Authenticate", "/json/reply/Authenticate[]", "/access-token"])(
-    "a preflight for %s is granted to allowed origins alone",
-    async (path) => {
-      const ask = (origin: string) =>
-        our.send("OPTIONS", path, { headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type,x-ss-opt" } });
-      const granted = await ask("http://localhost:5173");
-      expect([granted.status, granted.text]).toEqual([204, ""]);
-      expect(granted.headers.get("access-control-allow-origin")).toBe("http://localhost:5173");
-      expect(granted.headers.get("access-control-allow-credentials")).toBe("true");
-      expect(granted.headers.get("access-control-allow-headers")).toBe("authorization,content-type,x-ss-opt");
-      expect(granted.headers.get("access-control-allow-methods")).toContain("POST");
-      for (const origin of ["https://evil.example", "null", "http://localhost:5173.evil.example"]) {
-        const refused = await ask(origin);
-        expect(refused.status).toBe(204);
-        expect([...refused.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
-      }
-    },
-  );
+  test.each([
+    "/auth",
+    "/auth/credentials",
+    "/auth/logout",
+    "/auth/google",
+    "/api/Authenticate",
+    "/json/reply/Authenticate[]",
+    "/access-token",
+  ])("a preflight for %s is granted to allowed origins alone", async (path) => {
+    const ask = (origin: string) =>
+      our.send("OPTIONS", path, {
+        headers: {
+          origin,
+          "access-control-request-method": "POST",
+          "access-control-request-headers": "authorization,content-type,x-ss-opt",
+        },
+      });
+    const granted = await ask("http://localhost:5173");
+    expect([granted.status, granted.text]).toEqual([204, ""]);
+    expect(granted.headers.get("access-control-allow-origin")).toBe("http://localhost:5173");
+    expect(granted.headers.get("access-control-allow-credentials")).toBe("true");
+    expect(granted.headers.get("access-control-allow-headers")).toBe("authorization,content-type,x-ss-opt");
+    expect(granted.headers.get("access-control-allow-methods")).toContain("POST");
+    for (const origin of ["https://evil.example", "null", "http://localhost:5173.evil.example"]) {
+      const refused = await ask(origin);
+      expect(refused.status).toBe(204);
+      expect([...refused.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+    }
+  });
 
   test("other than GET and POST do on a DTO's URL what they do there", async () => {
     const { body } = await our.signIn();
@@ -608,10 +701,22 @@ describe("a page of another site signs nobody out", () => {
   };
   const DELETED = ["ss-id", "ss-pid", "X-UAId", "ss-tok", "ss-reftok"];
 
-  test.each(["/auth/logout", "/auth?provider=logout", "/api/Authenticate?provider=logout", "/api/AuthenticateLogout", "/json/reply/AuthenticateLogout"])("at %s, unless the browser goes there", async (path) => {
+  test.each([
+    "/auth/logout",
+    "/auth?provider=logout",
+    "/api/Authenticate?provider=logout",
+    "/api/AuthenticateLogout",
+    "/json/reply/AuthenticateLogout",
+  ])("at %s, unless the browser goes there", async (path) => {
     const signedIn = await our.signIn();
     const cookies = cookieHeader(signedIn);
-    for (const [mode, dest] of [["no-cors", "image"], ["no-cors", "script"], ["navigate", "iframe"], ["navigate", "embed"], ["cors", "empty"]] as const) {
+    for (const [mode, dest] of [
+      ["no-cors", "image"],
+      ["no-cors", "script"],
+      ["navigate", "iframe"],
+      ["navigate", "embed"],
+      ["cors", "empty"],
+    ] as const) {
       expect(await out(path, { ...cookies, ...from("cross-site", mode, dest) }), dest).toEqual([403, []]);
     }
     expect((await our.who(cookies)).status, "and is signed in still").toBe(200);
@@ -620,7 +725,12 @@ describe("a page of another site signs nobody out", () => {
   });
 
   test("but our own may as they like, and so may programs", async () => {
-    for (const headers of [{}, from("same-origin", "no-cors", "image"), from("none", "navigate", "document"), { ...from("cross-site", "cors", "empty"), origin: "http://localhost:5173" }]) {
+    for (const headers of [
+      {},
+      from("same-origin", "no-cors", "image"),
+      from("none", "navigate", "document"),
+      { ...from("cross-site", "cors", "empty"), origin: "http://localhost:5173" },
+    ]) {
       const cookies = cookieHeader(await our.signIn());
       expect(await out("/auth/logout", { ...cookies, ...headers })).toEqual([200, DELETED]);
       expect((await our.who(cookies)).status).toBe(401);
@@ -633,10 +743,17 @@ describe("over https", () => {
   beforeAll(() => worker.restart({ PUBLIC_URL: OURS, ALLOWED_ORIGINS: "https://app.example" }));
 
   test("cookies are for https, and for other sites only if that is set", async () => {
-    expect(cookiesOf(await our.signIn())["ss-reftok"]!.attributes).toEqual(["Max-Age=2592000", "Path=/", "HttpOnly", "SameSite=Lax", "Secure"]);
+    expect(cookiesOf(await our.signIn())["ss-reftok"]!.attributes).toEqual([
+      "Max-Age=2592000",
+      "Path=/",
+      "HttpOnly",
+      "SameSite=Lax",
+      "Secure",
+    ]);
     await worker.restart({ TOKEN_COOKIES_SAME_SITE: "none" });
     const signedIn = await our.signIn({ rememberMe: false }, { origin: "https://app.example", "sec-fetch-site": "cross-site" });
-    for (const { attributes } of Object.values(cookiesOf(signedIn))) expect(attributes.slice(-4)).toEqual(["Path=/", "HttpOnly", "SameSite=None", "Secure"]);
+    for (const { attributes } of Object.values(cookiesOf(signedIn)))
+      expect(attributes.slice(-4)).toEqual(["Path=/", "HttpOnly", "SameSite=None", "Secure"]);
     expect(signedIn.headers.get("access-control-allow-credentials")).toBe("true");
     const out = await our.post("/auth/logout", "", { ...cookieHeader(signedIn), origin: "https://app.example" });
     expect(cookiesOf(out)["ss-tok"]!.attributes).toEqual(["Max-Age=0", "Path=/", "HttpOnly", "SameSite=None", "Secure"]);
@@ -644,7 +761,12 @@ describe("over https", () => {
 
   test("a page that was not served by us over https is somebody else's", async () => {
     const before = await our.sessions();
-    for (const origin of ["http://login.example", "https://login.example:8443", "https://login.example.evil.example", "http://localhost:5173"]) {
+    for (const origin of [
+      "http://login.example",
+      "https://login.example:8443",
+      "https://login.example.evil.example",
+      "http://localhost:5173",
+    ]) {
       expect((await our.signIn({}, { origin })).status, origin).toBe(403);
     }
     expect(await our.sessions()).toBe(before);

@@ -16,7 +16,11 @@ const INVALID_CREDENTIALS = flat(401, "Invalid Credentials");
 
 const { worker, our, session } = useWorker({ settings: { JWT_KEYS: keys } });
 
-const run = (sql: string, ...values: unknown[]) => worker.db.prepare(sql).bind(...values).run();
+const run = (sql: string, ...values: unknown[]) =>
+  worker.db
+    .prepare(sql)
+    .bind(...values)
+    .run();
 const newCode = async (body: object = {}): Promise<string> => (await our.login(body)).body.code;
 const redeem = async (code: string, body: object = {}): Promise<Pair> => {
   const answer = await our.token(code, body);
@@ -89,7 +93,9 @@ describe("a code", () => {
   test("is void once its client's secret is another, and a replay ends the session even then", async () => {
     const [unused, used] = [await newCode(), await newCode()];
     const pair = await redeem(used);
-    const { secret_digest } = (await worker.db.prepare("select secret_digest from auth_clients where id = 1").first<{ secret_digest: string }>())!;
+    const { secret_digest } = (await worker.db
+      .prepare("select secret_digest from auth_clients where id = 1")
+      .first<{ secret_digest: string }>())!;
     await run("update auth_clients set secret_digest = 'another' where id = 1");
     expect((await our.token(unused)).body).toEqual(INVALID_CREDENTIALS);
     await expectAlive(pair);
@@ -112,7 +118,9 @@ describe("a code", () => {
   test("is not for a new client of the old one's name", async () => {
     const code = await newCode();
     await run("update auth_clients set deleted = 1 where id = 1");
-    await run("insert into auth_clients select 99, client_id, client_secret_digest, secret_digest, redirect_url, 900, 86400, 180, 0, 0, 0, null, null from auth_clients where id = 1");
+    await run(
+      "insert into auth_clients select 99, client_id, client_secret_digest, secret_digest, redirect_url, 900, 86400, 180, 0, 0, 0, null, null from auth_clients where id = 1",
+    );
     expect((await our.token(code)).body).toEqual(INVALID_CREDENTIALS);
     await run("delete from auth_clients where id = 99");
     await run("update auth_clients set deleted = 0 where id = 1");
@@ -185,11 +193,14 @@ describe("PKCE", () => {
     expect(await worker.db.prepare("select 1 from sessions where id = ?").bind(session_id).first()).toBeNull();
   });
 
-  test.each([verifier, "", "x"])("a verifier (%j) for a code begun without a challenge is refused, and the code is spent", async (code_verifier) => {
-    const code = await newCode();
-    expect((await our.token(code, { code_verifier })).body).toEqual(INVALID_CREDENTIALS);
-    expect((await our.token(code)).body).toEqual(CODE_EXPIRED);
-  });
+  test.each([verifier, "", "x"])(
+    "a verifier (%j) for a code begun without a challenge is refused, and the code is spent",
+    async (code_verifier) => {
+      const code = await newCode();
+      expect((await our.token(code, { code_verifier })).body).toEqual(INVALID_CREDENTIALS);
+      expect((await our.token(code)).body).toEqual(CODE_EXPIRED);
+    },
+  );
 
   test("another client's try, with the right verifier or not, spends nothing", async () => {
     const code = await begun();
@@ -315,9 +326,30 @@ describe("refreshing", () => {
     const [id, n, tag] = pair.refreshToken.split(".") as [string, string, string];
     const otherTag = other.refreshToken.split(".")[2];
     for (const refreshToken of [
-      "", "x", ".", "..", "...", `${id}.${n}`, `${id}.${n}.`, `${id}.${n}.${otherTag}`, `${id}.1.${tag}`, `${id}.00.${tag}`, `${id}.+0.${tag}`,
-      `${sid(other)}.${n}.${tag}`, `${id}.${n}.${tag.slice(0, -1)}`, `${id}.${n}.${tag}A`, `${id}.${n}.${tag}=`, `${id}.${n}.${tag}.${tag}`,
-      `${id}.-1.${tag}`, `${id}.4294967296.${tag}`, ` ${pair.refreshToken}`, `${pair.refreshToken} `, `${id}..${n}${tag}`, "é.é.é", pair.accessToken, await newCode(),
+      "",
+      "x",
+      ".",
+      "..",
+      "...",
+      `${id}.${n}`,
+      `${id}.${n}.`,
+      `${id}.${n}.${otherTag}`,
+      `${id}.1.${tag}`,
+      `${id}.00.${tag}`,
+      `${id}.+0.${tag}`,
+      `${sid(other)}.${n}.${tag}`,
+      `${id}.${n}.${tag.slice(0, -1)}`,
+      `${id}.${n}.${tag}A`,
+      `${id}.${n}.${tag}=`,
+      `${id}.${n}.${tag}.${tag}`,
+      `${id}.-1.${tag}`,
+      `${id}.4294967296.${tag}`,
+      ` ${pair.refreshToken}`,
+      `${pair.refreshToken} `,
+      `${id}..${n}${tag}`,
+      "é.é.é",
+      pair.accessToken,
+      await newCode(),
     ]) {
       const answer = await our.refresh({ ...pair, refreshToken });
       expect(answer.status).toBe(401);
@@ -344,7 +376,13 @@ describe("refreshing", () => {
     const third: Pair = (await our.refresh(second, { device_id: "mine" })).body;
     const before = await session(first);
     expect(JSON.stringify(before)).not.toContain("mine");
-    const devices: Record<string, string>[] = [{}, { device_id: "" }, { device_id: "theirs" }, { device_id: "MINE" }, { device_id: before.device! }];
+    const devices: Record<string, string>[] = [
+      {},
+      { device_id: "" },
+      { device_id: "theirs" },
+      { device_id: "MINE" },
+      { device_id: before.device! },
+    ];
     for (const headers of devices) {
       for (const pair of [third, second, first]) {
         const answer = await our.refresh(pair, headers);
@@ -365,7 +403,8 @@ describe("refreshing", () => {
 
   test("ends when nobody has refreshed for the client's lifetime, counted from the last time", async () => {
     const pair = await our.signIn();
-    const age = (by: number) => run("update sessions set last_used_on = last_used_on - ?, refreshed_on = refreshed_on - ? where id = ?", by, by, sid(pair));
+    const age = (by: number) =>
+      run("update sessions set last_used_on = last_used_on - ?, refreshed_on = refreshed_on - ? where id = ?", by, by, sid(pair));
     await age(86_390_000);
     const next = await our.refresh(pair);
     expect(next.status).toBe(200);
@@ -482,7 +521,10 @@ describe("a session lives as long as everything it stands on", () => {
       mend: ["insert into user_tenants select * from kept", "drop table kept"],
     },
     "the user's default tenant is taken away": {
-      ruin: [`create table kept as select default_tenant_id as t from users where username = 'demo'`, "update users set default_tenant_id = null where username = 'demo'"],
+      ruin: [
+        `create table kept as select default_tenant_id as t from users where username = 'demo'`,
+        "update users set default_tenant_id = null where username = 'demo'",
+      ],
       mend: ["update users set default_tenant_id = (select t from kept) where username = 'demo'", "drop table kept"],
     },
     "the client is deleted": {
@@ -497,7 +539,12 @@ describe("a session lives as long as everything it stands on", () => {
   };
 
   const client = {
-    clientId: "new", clientSecret: "x", secret: "x", accessTokenExpiration: 1, refreshTokenExpiration: 1, authCodeExpiration: 1,
+    clientId: "new",
+    clientSecret: "x",
+    secret: "x",
+    accessTokenExpiration: 1,
+    refreshTokenExpiration: 1,
+    authCodeExpiration: 1,
   };
   /** The routes of bearers besides those that are asked anyway. */
   const forBearers = ({ refreshToken }: Pair): [method: string, path: string, body?: object][] => [
@@ -516,38 +563,45 @@ describe("a session lives as long as everything it stands on", () => {
     ["DELETE", "/otp-caches/demo"],
   ];
 
-  test.each(Object.entries(grounds))("%s: refused at once, and not revived when that is undone", async (_, { ruin, mend, atToken = INVALID_CREDENTIALS }) => {
-    const batch = (statements: string[]) => worker.db.batch(statements.map((sql) => worker.db.prepare(sql)));
-    const elsewhere = await our.signIn({ ...DEMO_WEB, username: "admin", password: "correct horse staple" });
-    const [pair, other] = [await our.signIn(), await our.signIn()];
-    const code = await newCode();
-    await batch(ruin);
-    try {
-      for (const answer of [await our.me(pair.accessToken), await our.logout(pair), await our.changePassword(pair.accessToken, { refreshToken: pair.refreshToken })]) {
-        expect(answer.status).toBe(401);
-        expect(answer.body).toEqual(REVOKED);
+  test.each(Object.entries(grounds))(
+    "%s: refused at once, and not revived when that is undone",
+    async (_, { ruin, mend, atToken = INVALID_CREDENTIALS }) => {
+      const batch = (statements: string[]) => worker.db.batch(statements.map((sql) => worker.db.prepare(sql)));
+      const elsewhere = await our.signIn({ ...DEMO_WEB, username: "admin", password: "correct horse staple" });
+      const [pair, other] = [await our.signIn(), await our.signIn()];
+      const code = await newCode();
+      await batch(ruin);
+      try {
+        for (const answer of [
+          await our.me(pair.accessToken),
+          await our.logout(pair),
+          await our.changePassword(pair.accessToken, { refreshToken: pair.refreshToken }),
+        ]) {
+          expect(answer.status).toBe(401);
+          expect(answer.body).toEqual(REVOKED);
+        }
+        for (const [method, path, body] of forBearers(pair)) {
+          const answer = await our.send(method, path, { body, headers: our.bearer(pair.accessToken) });
+          expect(answer.body, `${method} ${path}`).toEqual(REVOKED);
+        }
+        const refreshed = await our.refresh(pair);
+        expect(refreshed.status).toBe(401);
+        expect(refreshed.body).toEqual(TOKEN_EXPIRED);
+        const redeemed = await our.token(code);
+        expect(redeemed.status).toBe(401);
+        expect(redeemed.body).toEqual(atToken);
+        expect((await our.loginToken()).status).not.toBe(200);
+        expect((await our.login()).status).not.toBe(200);
+      } finally {
+        await batch(mend);
       }
-      for (const [method, path, body] of forBearers(pair)) {
-        const answer = await our.send(method, path, { body, headers: our.bearer(pair.accessToken) });
-        expect(answer.body, `${method} ${path}`).toEqual(REVOKED);
-      }
-      const refreshed = await our.refresh(pair);
-      expect(refreshed.status).toBe(401);
-      expect(refreshed.body).toEqual(TOKEN_EXPIRED);
-      const redeemed = await our.token(code);
-      expect(redeemed.status).toBe(401);
-      expect(redeemed.body).toEqual(atToken);
-      expect((await our.loginToken()).status).not.toBe(200);
-      expect((await our.login()).status).not.toBe(200);
-    } finally {
-      await batch(mend);
-    }
-    await expectOver(pair);
-    await expectOver(other);
-    await expectAlive(await our.signIn());
-    const shared = ["the tenant", "the client is deleted"].some((name) => _.startsWith(name));
-    if (!shared) await expectAlive(elsewhere);
-  });
+      await expectOver(pair);
+      await expectOver(other);
+      await expectAlive(await our.signIn());
+      const shared = ["the tenant", "the client is deleted"].some((name) => _.startsWith(name));
+      if (!shared) await expectAlive(elsewhere);
+    },
+  );
 
   test("the status that asks for a new password leaves it alive", async () => {
     const pair = await our.signIn();
@@ -576,7 +630,9 @@ test("of more than a hundred open sessions of a user the one that was used longe
     `insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, method, created_on, expires_on)
      select id || n, user_id, client_id, ?2, ?2, method, ?2, ?3 from sessions,
        (with recursive n (n) as (select 1 union all select n + 1 from n where n < 98) select n from n) where id = ?1`,
-    sid(first), now, now + 60_000,
+    sid(first),
+    now,
+    now + 60_000,
   );
   const open = () => worker.db.prepare("select count(*) as n from sessions where user_id = ? and ended_on is null").bind(id).first("n");
   expect(await open()).toBe(100);

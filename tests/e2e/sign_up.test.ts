@@ -45,20 +45,50 @@ test("an invited person becomes a user who can sign in at once", async () => {
   expect(made.text).not.toContain(PASSWORD);
   const pair = await our.signIn({ username: email, password: PASSWORD });
   expect((await our.me(pair.accessToken)).body).toMatchObject({
-    firstName: "Ada", lastName: "Lovelace", status: 1, role: "1", permissions: [], tenantId: SIGN_UP_TENANT, authClientIds: [1],
+    firstName: "Ada",
+    lastName: "Lovelace",
+    status: 1,
+    role: "1",
+    permissions: [],
+    tenantId: SIGN_UP_TENANT,
+    authClientIds: [1],
   });
   const row = await worker.db.prepare("select email_verified from users where email_key = ?").bind(email).first();
   expect(row).toEqual({ email_verified: 1 });
 });
 
 test("what the invited person says wins, the inviter fills gaps, and what nobody may say changes nothing", async () => {
-  const smuggled = { permissions: ["NotAllowed"], role: "0", roleId: "x", tenantId: "x", status: 4, username: "root", id: "me", emailVerified: true, authClientIds: [2] };
+  const smuggled = {
+    permissions: ["NotAllowed"],
+    role: "0",
+    roleId: "x",
+    tenantId: "x",
+    status: 4,
+    username: "root",
+    id: "me",
+    emailVerified: true,
+    authClientIds: [2],
+  };
   const { email, token } = await invited({ firstName: "Other", gender: "F", ...smuggled });
   const made = await create(token, { email, firstName: "Grace", dob: "1906-12-09", locale: "fr", ...smuggled });
-  expect(made.body.user).toEqual({ id: expect.any(String), username: email, email, firstName: "Grace", gender: "F", dob: "1906-12-09", locale: "fr" });
+  expect(made.body.user).toEqual({
+    id: expect.any(String),
+    username: email,
+    email,
+    firstName: "Grace",
+    gender: "F",
+    dob: "1906-12-09",
+    locale: "fr",
+  });
   const pair = await our.signIn({ username: email, password: PASSWORD });
   expect((await our.me(pair.accessToken)).body).toMatchObject({
-    firstName: "Grace", role: "1", permissions: [], status: 1, tenantId: SIGN_UP_TENANT, authClientIds: [1], userPreferences: { locale: "fr" },
+    firstName: "Grace",
+    role: "1",
+    permissions: [],
+    status: 1,
+    tenantId: SIGN_UP_TENANT,
+    authClientIds: [1],
+    userPreferences: { locale: "fr" },
   });
   expect((await our.loginToken({ username: "root", password: PASSWORD })).status).toBe(401);
 });
@@ -90,7 +120,10 @@ test("a used, a voided and an expired invitation are all over", async () => {
   await invite(older.email);
   const newer = await mail.wait(older.email, 2);
   const expired = await invited();
-  await worker.db.prepare("update one_time set expires_on = ? where recipient = ?").bind(Date.now() - 1, expired.email).run();
+  await worker.db
+    .prepare("update one_time set expires_on = ? where recipient = ?")
+    .bind(Date.now() - 1, expired.email)
+    .run();
   for (const { email, token } of [used, older, expired]) {
     expect((await verify(token)).body).toEqual(nested("TokenExpired"));
     expect((await create(token, { email })).body).toEqual(nested("TokenExpired"));
@@ -123,10 +156,9 @@ test("the address must be the invited one, and a refusal leaves the invitation g
   expect((await create(token, { email, gender: "X" })).body.error.details).toEqual([
     { path: "/gender", code: "pattern", message: "must be one of M, F, O", info: {} },
   ]);
-  expect((await our.post("/auth/sign-up/create-user", {}, our.bearer(token))).body.error.details.map((one: { message: string }) => one.message)).toEqual([
-    "must have required property 'email'",
-    "must have required property 'password'",
-  ]);
+  expect(
+    (await our.post("/auth/sign-up/create-user", {}, our.bearer(token))).body.error.details.map((one: { message: string }) => one.message),
+  ).toEqual(["must have required property 'email'", "must have required property 'password'"]);
   expect((await create(token, { email })).status).toBe(200);
 });
 
@@ -135,7 +167,10 @@ test("an invitation goes to the mailbox whose address it opens, whatever letters
   expect((await invite(` ${typed} `)).status).toBe(204);
   const { token } = await mail.wait("finKim@example.com");
   expect(await mail.to(typed)).toEqual([]);
-  expect((await create(token ?? "", { email: typed })).body.user).toMatchObject({ username: "finKim@example.com", email: "finKim@example.com" });
+  expect((await create(token ?? "", { email: typed })).body.user).toMatchObject({
+    username: "finKim@example.com",
+    email: "finKim@example.com",
+  });
   await invite("ﬁnkim@example.com");
   expect((await mail.wait("finkim@example.com")).subject, "of the account, not of its look-alike").toBe("You have an account already");
 });
@@ -151,7 +186,10 @@ test("an address that somebody took since keeps its owner", async () => {
   const { email, token } = await invited();
   const rival = await invited();
   expect((await create(rival.token, { email: rival.email })).status).toBe(200);
-  await worker.db.prepare("update users set email = ?1, email_key = ?1, username = ?1, username_key = ?1 where email_key = ?2").bind(email, rival.email).run();
+  await worker.db
+    .prepare("update users set email = ?1, email_key = ?1, username = ?1, username_key = ?1 where email_key = ?2")
+    .bind(email, rival.email)
+    .run();
   const refused = await create(token, { email });
   expect(refused.status).toBe(409);
   expect(refused.body.error.message).toBe("Unique constraint violation error ! username, email");
@@ -215,11 +253,19 @@ test("signing up is closed unless its place is set, and needs a way to send mess
     expect(answer.status).toBe(501);
     expect(answer.body).toEqual({ error: { statusCode: 501, message: "Not Implemented" } });
     expect(await silent.printed()).toContain("NOTIFY_WEBHOOK_URL");
-    const forgotten = await api(silent).post("/auth/forget-password", { client_id: "demo-web", client_secret: "demo-web-secret", username: "demo" });
+    const forgotten = await api(silent).post("/auth/forget-password", {
+      client_id: "demo-web",
+      client_secret: "demo-web-secret",
+      username: "demo",
+    });
     expect(forgotten.status).toBe(501);
     await api(lost).post("/auth/sign-up/create-token", { email: "a@example.com" });
     const { token } = await mailbox(lost).wait("a@example.com");
-    const refused = await api(lost).post("/auth/sign-up/create-user", { email: "a@example.com", password: PASSWORD }, our.bearer(token ?? ""));
+    const refused = await api(lost).post(
+      "/auth/sign-up/create-user",
+      { email: "a@example.com", password: PASSWORD },
+      our.bearer(token ?? ""),
+    );
     expect(refused.status).toBe(500);
     expect(refused.body.error.message).toContain("SIGN_UP_ROLE");
     expect(await lost.db.prepare("select count(*) as n from users where email_key = 'a@example.com'").first("n")).toBe(0);

@@ -7,7 +7,20 @@ import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { DEMO_MOBILE, DEMO_WEB, type Pair, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
 import { useWorker } from "../support/fixtures";
-import { ALL_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, type Person, ROWS, type Row, json, metadata, startOutside } from "../support/identity_provider";
+import {
+  ALL_SETTINGS,
+  APPLE,
+  FACEBOOK,
+  GOOGLE,
+  INSTAGRAM,
+  KEYCLOAK_ROW,
+  type Person,
+  ROWS,
+  type Row,
+  json,
+  metadata,
+  startOutside,
+} from "../support/identity_provider";
 import { jwt } from "../support/jwt";
 import { aUser } from "../support/seed";
 
@@ -68,7 +81,9 @@ describe.each(ROWS)("$name", (row) => {
     const [cookie, ...more] = answer.headers.getSetCookie();
     expect(more).toEqual([]);
     const name = row.formPost ? "__Host-signin-post-" : "__Host-signin-";
-    expect(cookie).toMatch(new RegExp(`^${name}[\\w-]{16}=[\\w-]{43}; Max-Age=600; Path=/; HttpOnly; SameSite=${row.formPost ? "None" : "Lax"}; Secure$`));
+    expect(cookie).toMatch(
+      new RegExp(`^${name}[\\w-]{16}=[\\w-]{43}; Max-Age=600; Path=/; HttpOnly; SameSite=${row.formPost ? "None" : "Lax"}; Secure$`),
+    );
     expect(answer.headers.get("cache-control")).toBe("no-store");
   });
 
@@ -159,7 +174,9 @@ describe.each(ROWS)("$name", (row) => {
 
   test("a start needs a client, and says what is wrong in the documented order", async () => {
     const app = browser(worker);
-    expect((await app.go("POST", row.start, { body: JSON.stringify(DEMO_WEB), headers: { "content-type": "application/json" } })).status).toBe(415);
+    expect(
+      (await app.go("POST", row.start, { body: JSON.stringify(DEMO_WEB), headers: { "content-type": "application/json" } })).status,
+    ).toBe(415);
     expect((await app.go("POST", row.start)).status).toBe(415);
     const missing = await app.form("POST", row.start, { client_id: "demo-web" });
     expect(missing.status).toBe(422);
@@ -167,7 +184,11 @@ describe.each(ROWS)("$name", (row) => {
     expect((await app.form("POST", row.start, { ...DEMO_WEB, more: "x" })).status).toBe(422);
     expect((await app.form("POST", row.start, { ...DEMO_WEB, client_secret: "wrong" })).body).toEqual(nested("Client Invalid"));
     expect((await app.form("POST", row.start, { ...DEMO_WEB, client_secret: "" })).body).toEqual(flat(401, "Unauthorized"));
-    for (const wrong of [{ state: "x".repeat(513) }, { code_challenge: "short" }, { code_challenge: "x".repeat(43), code_challenge_method: "plain" }] as Record<string, string>[]) {
+    for (const wrong of [
+      { state: "x".repeat(513) },
+      { code_challenge: "short" },
+      { code_challenge: "x".repeat(43), code_challenge_method: "plain" },
+    ] as Record<string, string>[]) {
       expect((await app.start(row, wrong)).status, JSON.stringify(wrong)).toBe(422);
     }
     expect((await app.start(row, { ...DEMO_MOBILE, code_challenge: "x".repeat(43) })).status).toBe(422);
@@ -214,14 +235,18 @@ describe.each(ROWS)("$name", (row) => {
     expect((await our.token(spent)).body).toEqual(flat(401, "Invalid Credentials"));
     expect((await our.token(spent, { code_verifier: verifier })).status, "and is spent without it").toBe(401);
     const plain = codeOf((await browser(worker).dance(outside, row, person)).headers.get("location"));
-    expect((await our.token(plain, { code_verifier: verifier })).body, "one begun without takes none").toEqual(flat(401, "Invalid Credentials"));
+    expect((await our.token(plain, { code_verifier: verifier })).body, "one begun without takes none").toEqual(
+      flat(401, "Invalid Credentials"),
+    );
   });
 
   test("an app with a scheme of its own must send a challenge, and gets its code there", async () => {
     const columns = "client_secret_digest, secret_digest, created_on, modified_on";
     const client_id = `native-${row.name}`;
     await worker.db
-      .prepare(`insert into auth_clients (client_id, redirect_url, ${columns}) select ?, 'com.example.app:/cb', ${columns} from auth_clients where client_id = 'demo-web'`)
+      .prepare(
+        `insert into auth_clients (client_id, redirect_url, ${columns}) select ?, 'com.example.app:/cb', ${columns} from auth_clients where client_id = 'demo-web'`,
+      )
       .bind(client_id)
       .run();
     const { person } = await aMember(row, { clients: [client_id] });
@@ -236,7 +261,10 @@ describe.each(ROWS)("$name", (row) => {
   });
 });
 
-test.each([["/auth/google", GOOGLE], ["/auth/keycloak", KEYCLOAK_ROW]] as const)("the deprecated GET %s works, and says until when", async (path, row) => {
+test.each([
+  ["/auth/google", GOOGLE],
+  ["/auth/keycloak", KEYCLOAK_ROW],
+] as const)("the deprecated GET %s works, and says until when", async (path, row) => {
   const answer = await our.send("GET", `${path}?${new URLSearchParams(DEMO_WEB)}`);
   expect(answer.status).toBe(302);
   expect(answer.headers.get("deprecation")).toMatch(/^@\d+$/);
@@ -252,7 +280,11 @@ test.each([["/auth/google", GOOGLE], ["/auth/keycloak", KEYCLOAK_ROW]] as const)
   const back = new URL((await app.back(row, outside.consent(row, away.headers.get("location")!, person))).headers.get("location")!);
   expect(back.searchParams.get("state")).toBe("mine");
   expect((await our.token(codeOf(back.href), { code_verifier: verifier })).status).toBe(200);
-  for (const wrong of [{ state: "x".repeat(513) }, { code_challenge: "short" }, { code_challenge, code_challenge_method: "plain" }] as Record<string, string>[]) {
+  for (const wrong of [
+    { state: "x".repeat(513) },
+    { code_challenge: "short" },
+    { code_challenge, code_challenge_method: "plain" },
+  ] as Record<string, string>[]) {
     expect((await our.send("GET", `${path}?${new URLSearchParams({ ...DEMO_WEB, ...wrong })}`)).status).toBe(422);
   }
 });
@@ -268,10 +300,15 @@ const PROMPTS: [Row, Record<string, string>, Record<string, string>][] = [
 test.each(PROMPTS)("a start at $name hands a prompt on, so that somebody else can sign in", async (row, login, selectAccount) => {
   const asked = (location: string | null) => {
     const { searchParams } = new URL(location!);
-    return Object.fromEntries(["prompt", "auth_type", "force_reauth"].filter((name) => searchParams.has(name)).map((name) => [name, searchParams.get(name)]));
+    return Object.fromEntries(
+      ["prompt", "auth_type", "force_reauth"].filter((name) => searchParams.has(name)).map((name) => [name, searchParams.get(name)]),
+    );
   };
   expect(asked((await browser(worker).start(row)).headers.get("location"))).toEqual({});
-  for (const [prompt, expected] of [["login", login], ["select_account", selectAccount]] as const) {
+  for (const [prompt, expected] of [
+    ["login", login],
+    ["select_account", selectAccount],
+  ] as const) {
     expect(asked((await browser(worker).start(row, { prompt })).headers.get("location"))).toEqual(expected);
     const headers = { "content-type": "application/x-www-form-urlencoded", prefer: "return=representation", accept: "application/json" };
     const offered = await our.send("POST", row.start, { body: new URLSearchParams({ ...DEMO_WEB, prompt }).toString(), headers });
@@ -308,7 +345,10 @@ test("what a query holds is never logged, whatever comes of it", async () => {
   for (const secret of ["demo-web-secret", "state-of-nobody-else", "code-of-nobody-else"]) expect(printed).not.toContain(secret);
 });
 
-test.each([["30", 30], ["86400", 600]])("SIGN_IN_STATE_EXPIRY=%s gives a person %i seconds", async (value, seconds) => {
+test.each([
+  ["30", 30],
+  ["86400", 600],
+])("SIGN_IN_STATE_EXPIRY=%s gives a person %i seconds", async (value, seconds) => {
   await set({ SIGN_IN_STATE_EXPIRY: value });
   const since = Date.now();
   const answer = await browser(worker).start(GOOGLE);
@@ -339,7 +379,13 @@ test("one user comes in with every provider that knows them", async () => {
 
 test("Instagram's row works with another provider, whose identities are its own", async () => {
   const origin = "https://photos.example";
-  const other: Row = { ...INSTAGRAM, identityIssuer: origin, authorize: `${origin}/authorize`, token: `${origin}/token`, profile: `${origin}/me` };
+  const other: Row = {
+    ...INSTAGRAM,
+    identityIssuer: origin,
+    authorize: `${origin}/authorize`,
+    token: `${origin}/token`,
+    profile: `${origin}/me`,
+  };
   await set({ INSTAGRAM_AUTH_URL: other.authorize, INSTAGRAM_AUTH_TOKEN_URL: other.token, INSTAGRAM_AUTH_PROFILE_URL: other.profile! });
   outside.replace(other.token, ({ form }) => json({ access_token: `at-${form.get("code")}`, token_type: "Bearer" }));
   outside.replace(other.profile!, () => json({ user_id: "42", name: "Ann" }));
@@ -371,7 +417,9 @@ test("a code goes into whatever query the redirect URL has", async () => {
   const columns = "client_secret_digest, secret_digest, created_on, modified_on";
   const url = "https://app.example/cb?x=1&code=old";
   await worker.db
-    .prepare(`insert into auth_clients (client_id, redirect_url, ${columns}) select 'with-query', ?, ${columns} from auth_clients where client_id = 'demo-web'`)
+    .prepare(
+      `insert into auth_clients (client_id, redirect_url, ${columns}) select 'with-query', ?, ${columns} from auth_clients where client_id = 'demo-web'`,
+    )
     .bind(url)
     .run();
   const { person } = await aMember(GOOGLE, { clients: ["with-query"] });
@@ -381,7 +429,8 @@ test("a code goes into whatever query the redirect URL has", async () => {
 
 describe("signing out at Keycloak", () => {
   const LOGOUT = `${KEYCLOAK_ROW.issuer}/protocol/openid-connect/logout`;
-  const signOut = (pair: Pair, path = "/keycloak/logout") => our.post(path, { refreshToken: pair.refreshToken }, our.bearer(pair.accessToken));
+  const signOut = (pair: Pair, path = "/keycloak/logout") =>
+    our.post(path, { refreshToken: pair.refreshToken }, our.bearer(pair.accessToken));
   const tokens = async () => {
     const { user, person } = await aMember(KEYCLOAK_ROW);
     const code = codeOf((await browser(worker).dance(outside, KEYCLOAK_ROW, person)).headers.get("location"));
@@ -583,7 +632,8 @@ describe("when people may sign up", () => {
   describe.each([GOOGLE, KEYCLOAK_ROW])("userinfo of $name", (row) => {
     const sign = (claims: Record<string, unknown>) =>
       outside.usualSign({ iss: row.issuer, aud: row.clientId, given_name: "Ann", family_name: "Lee", ...claims });
-    const answer = (body: Promise<string> | string) => async () => new Response(await body, { headers: { "content-type": "application/jwt" } }) as never;
+    const answer = (body: Promise<string> | string) => async () =>
+      new Response(await body, { headers: { "content-type": "application/jwt" } }) as never;
 
     test("that is signed is verified, and names who is proven", async () => {
       const person = nameless();
@@ -624,10 +674,12 @@ describe("when people may sign up", () => {
 
   test("two returns of one new person at once make one account", async () => {
     const person = someone({ email: `${randomUUID()}@example.com`, email_verified: true });
-    const apps = await Promise.all([1, 2, 3, 4].map(async () => {
-      const app = browser(worker);
-      return { app, fields: await app.begin(outside, GOOGLE, person) };
-    }));
+    const apps = await Promise.all(
+      [1, 2, 3, 4].map(async () => {
+        const app = browser(worker);
+        return { app, fields: await app.begin(outside, GOOGLE, person) };
+      }),
+    );
     const answers = await Promise.all(apps.map(({ app, fields }) => app.back(GOOGLE, fields)));
     expect(answers.filter((answer) => answer.status === 302).length).toBeGreaterThan(0);
     expect((await worker.rows()).users!.filter((user) => user.email === person.email)).toHaveLength(1);
@@ -639,7 +691,9 @@ describe("when people may sign up", () => {
     expect((await browser(worker).dance(outside, GOOGLE, someone())).body).toEqual(flat(401, "Client Invalid"));
     expect(await count("users")).toBe(users);
     await worker.restart({ ...PLACE, SOCIAL_SIGN_UP: "apple" });
-    expect((await browser(worker).dance(outside, GOOGLE, someone())).body, "Google is not on the list").toEqual(nested("Invalid Credentials"));
+    expect((await browser(worker).dance(outside, GOOGLE, someone())).body, "Google is not on the list").toEqual(
+      nested("Invalid Credentials"),
+    );
     await worker.restart({ SIGN_UP_ROLE: "no-such-role" });
     expect((await browser(worker).dance(outside, APPLE, someone())).status).toBe(500);
     expect(await worker.printed()).toContain("SIGN_UP_TENANT or SIGN_UP_ROLE");
@@ -681,7 +735,9 @@ describe("when people may be linked", () => {
 
   test("Facebook, which verifies nothing, links nobody", async () => {
     const { email } = await local();
-    expect((await browser(worker).dance(outside, FACEBOOK, someone({ email, email_verified: true }))).body).toEqual(nested("Invalid Credentials"));
+    expect((await browser(worker).dance(outside, FACEBOOK, someone({ email, email_verified: true }))).body).toEqual(
+      nested("Invalid Credentials"),
+    );
   });
 
   test("the identity of a deleted user opens nothing", async () => {

@@ -9,7 +9,21 @@ import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { type Answer, DEMO_MOBILE, DEMO_WEB, flat, nested } from "../support/api";
 import { browser } from "../support/browser";
 import { useWorker } from "../support/fixtures";
-import { ALL_SETTINGS, APP_CLIENT, APP_CLIENT_SETTINGS, APPLE, FACEBOOK, GOOGLE, INSTAGRAM, KEYCLOAK_ROW, ROWS, type Row, json, metadata, startOutside } from "../support/identity_provider";
+import {
+  ALL_SETTINGS,
+  APP_CLIENT,
+  APP_CLIENT_SETTINGS,
+  APPLE,
+  FACEBOOK,
+  GOOGLE,
+  INSTAGRAM,
+  KEYCLOAK_ROW,
+  ROWS,
+  type Row,
+  json,
+  metadata,
+  startOutside,
+} from "../support/identity_provider";
 import { jwt } from "../support/jwt";
 
 const outside = await startOutside();
@@ -64,7 +78,10 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
 
   test("brings a state too late", async () => {
     const { app, fields } = await ready(row);
-    await worker.db.prepare("update one_time set expires_on = ? where kind = 'signin' and taken_by is null").bind(Date.now() - 1).run();
+    await worker.db
+      .prepare("update one_time set expires_on = ? where kind = 'signin' and taken_by is null")
+      .bind(Date.now() - 1)
+      .run();
     await unheard(await app.back(row, fields));
   });
 
@@ -95,7 +112,8 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
     const cookie = app.cookie();
     const headers = { cookie, "content-type": "application/x-www-form-urlencoded" };
     const body = new URLSearchParams(fields).toString();
-    const back = () => (row.formPost ? our.send("POST", row.back, { body, headers }) : our.send("GET", `${row.back}?${body}`, { headers: { cookie } }));
+    const back = () =>
+      row.formPost ? our.send("POST", row.back, { body, headers }) : our.send("GET", `${row.back}?${body}`, { headers: { cookie } });
     const answers = await Promise.all(Array.from({ length: 20 }, back));
     expect(answers.filter(({ status }) => status === 302)).toHaveLength(1);
     expect(outside.calls(row.token)).toBe(1);
@@ -174,7 +192,8 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
 });
 
 test("a provider that does not answer, or not to the end, is waited for ten seconds", { timeout: 30_000 }, async () => {
-  const endless = () => new Response(new ReadableStream({ start: (stream) => stream.enqueue(new TextEncoder().encode('{"access_token":')) }));
+  const endless = () =>
+    new Response(new ReadableStream({ start: (stream) => stream.enqueue(new TextEncoder().encode('{"access_token":')) }));
   outside.replace(GOOGLE.token, () => new Promise<Response>((resolve) => setTimeout(resolve, 15_000, json({})).unref()));
   outside.replace(FACEBOOK.token, endless);
   const waited = [GOOGLE, FACEBOOK].map(async (row) => {
@@ -269,7 +288,8 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
   });
 
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const signed = (header: JWTHeaderParameters, claims: Claims, key = rsa.privateKey) => new SignJWT(claims).setProtectedHeader(header).sign(key);
+  const signed = (header: JWTHeaderParameters, claims: Claims, key = rsa.privateKey) =>
+    new SignJWT(claims).setProtectedHeader(header).sign(key);
   const pem = () => outside.signing.publicKey;
 
   test.each<[string, (claims: Claims) => Promise<string> | string]>([
@@ -280,15 +300,25 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
     ["that brings its own key", async (claims) => signed({ alg: "RS256", kid: "key-1", jwk: await exportJWK(rsa.publicKey) }, claims)],
     ["that says where its key is", (claims) => signed({ alg: "RS256", kid: "key-1", jku: "https://evil.example/keys" }, claims)],
     ["that brings its certificate", (claims) => signed({ alg: "RS256", kid: "key-1", x5c: ["MII"] }, claims)],
-    ["of another algorithm than its key's", async (claims) => jwt({ alg: "ES256", kid: "key-1" }, claims, generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey)],
+    [
+      "of another algorithm than its key's",
+      async (claims) => jwt({ alg: "ES256", kid: "key-1" }, claims, generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey),
+    ],
     ["whose key is unknown", (claims) => signed({ alg: "RS256", kid: "nobody's" }, claims)],
     ["whose key is a list", (claims) => jwt({ alg: "RS256", kid: ["key-1"] }, claims, rsa.privateKey)],
     ["with a rule we do not know", (claims) => jwt({ alg: "RS256", kid: "key-1", crit: ["b64"], b64: true }, claims, rsa.privateKey)],
-    ["that is an access token", async (claims) => new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "key-1", typ: "at+jwt" }).sign(outside.signing.privateKey)],
-    ["with a changed claim", async (claims) => {
-      const [header, , signature] = (await outside.usualSign(claims)).split(".");
-      return `${header}.${Buffer.from(JSON.stringify({ ...claims, sub: "demo" })).toString("base64url")}.${signature}`;
-    }],
+    [
+      "that is an access token",
+      async (claims) =>
+        new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "key-1", typ: "at+jwt" }).sign(outside.signing.privateKey),
+    ],
+    [
+      "with a changed claim",
+      async (claims) => {
+        const [header, , signature] = (await outside.usualSign(claims)).split(".");
+        return `${header}.${Buffer.from(JSON.stringify({ ...claims, sub: "demo" })).toString("base64url")}.${signature}`;
+      },
+    ],
     ["with a cut signature", async (claims) => (await outside.usualSign(claims)).slice(0, -8)],
     ["without a signature", async (claims) => (await outside.usualSign(claims)).replace(/\.[^.]*$/, ".")],
     ["in five parts", async (claims) => `${await outside.usualSign(claims)}.x.y`],
@@ -461,13 +491,16 @@ test("a subject of one issuer is nobody's at another, nor at another provider", 
   };
   const ids = [await me(GOOGLE), await me(FACEBOOK), await me(KEYCLOAK_ROW)];
   expect(new Set(ids).size).toBe(3);
-  await worker.db.prepare("update user_identities set issuer = 'https://kc.example/realms/other' where provider = 'keycloak' and subject = ?").bind(sub).run();
+  await worker.db
+    .prepare("update user_identities set issuer = 'https://kc.example/realms/other' where provider = 'keycloak' and subject = ?")
+    .bind(sub)
+    .run();
   // Its username is taken by the account of the other realm, so not even a sign-up helps.
   refused(await browser(worker).dance(outside, KEYCLOAK_ROW, { sub, given_name: "Eve" }), UNTRUSTED);
 });
 
 describe("what somebody writes into", () => {
-  const ALIEN = "x&code=evil#\"><script>\r\nSet-Cookie: a=b ü 🔑 %0d%0a";
+  const ALIEN = 'x&code=evil#"><script>\r\nSet-Cookie: a=b ü 🔑 %0d%0a';
 
   test("a client's state comes back as it was, and nothing else does", async () => {
     const app = browser(worker);
@@ -491,7 +524,11 @@ describe("what somebody writes into", () => {
 
   test("a name is a name", async () => {
     const app = browser(worker);
-    const answer = await app.dance(outside, GOOGLE, { sub: randomUUID(), given_name: `\u0000${ALIEN}${"x".repeat(100)}`, family_name: "\r\n" });
+    const answer = await app.dance(outside, GOOGLE, {
+      sub: randomUUID(),
+      given_name: `\u0000${ALIEN}${"x".repeat(100)}`,
+      family_name: "\r\n",
+    });
     const code = new URL(answer.headers.get("location")!).searchParams.get("code")!;
     const me = (await our.me((await our.token(code)).body.accessToken)).body;
     expect(me.firstName).toMatch(/^[^\u0000-\u001f]{1,50}$/u);
@@ -517,7 +554,11 @@ describe("what somebody writes into", () => {
   });
 
   test("the Host header moves no redirect URI", async () => {
-    const headers = { "content-type": "application/x-www-form-urlencoded", "x-forwarded-host": "evil.example", forwarded: "host=evil.example" };
+    const headers = {
+      "content-type": "application/x-www-form-urlencoded",
+      "x-forwarded-host": "evil.example",
+      forwarded: "host=evil.example",
+    };
     const answer = await our.send("POST", GOOGLE.start, { body: new URLSearchParams(DEMO_WEB).toString(), headers });
     expect(new URL(answer.headers.get("location")!).searchParams.get("redirect_uri")).toBe(`http://127.0.0.1:8787${GOOGLE.back}`);
   });
@@ -559,7 +600,10 @@ describe("a ticket", () => {
       expect(answer.headers.getSetCookie()).toEqual([]);
     }
     const path = await offer();
-    await worker.db.prepare("update one_time set expires_on = ? where kind = 'ticket' and taken_by is null").bind(Date.now() - 1).run();
+    await worker.db
+      .prepare("update one_time set expires_on = ? where kind = 'ticket' and taken_by is null")
+      .bind(Date.now() - 1)
+      .run();
     refused(await our.send("GET", path), FOREIGN);
   });
 

@@ -57,7 +57,8 @@ test.each([
 test("a table that is gone is an outage until it is back", async () => {
   const pair = await our.signIn();
   await worker.db.prepare("alter table sessions rename to lost").run();
-  for (const answer of [await our.me(pair.accessToken), await our.refresh(pair), await our.loginToken(), await our.logout(pair)]) expectOutage(answer);
+  for (const answer of [await our.me(pair.accessToken), await our.refresh(pair), await our.loginToken(), await our.logout(pair)])
+    expectOutage(answer);
   await worker.db.prepare("alter table lost rename to sessions").run();
   expect((await our.me(pair.accessToken)).status).toBe(200);
   expect((await our.refresh(pair)).status).toBe(200);
@@ -76,7 +77,8 @@ test("a row that cannot be read is an internal error that tells nothing, and har
 });
 
 test("a client's lifetime that is out of all bounds is an internal error, and no panic", async () => {
-  const lifetime = (seconds: number) => worker.db.prepare("update auth_clients set access_token_expiration = ? where id = 1").bind(seconds).run();
+  const lifetime = (seconds: number) =>
+    worker.db.prepare("update auth_clients set access_token_expiration = ? where id = 1").bind(seconds).run();
   await lifetime(9_007_199_254_740_991);
   const answer = await our.loginToken();
   expect(answer.status).toBe(500);

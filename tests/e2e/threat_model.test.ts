@@ -9,7 +9,14 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 const named = read("docs/threat-model.md")
   .split("\n")
   .filter((line) => line.startsWith("| ") && !line.includes("| held by |"))
-  .flatMap((line) => [...line.split("|").at(-2)!.matchAll(/`([^`]+)`/g)].map((match) => match[1]!));
+  .flatMap((line) =>
+    [
+      ...line
+        .split("|")
+        .at(-2)!
+        .matchAll(/`([^`]+)`/g),
+    ].map((match) => match[1]!),
+  );
 
 test("every promise is held by something", () => {
   expect(named.length).toBeGreaterThan(25);

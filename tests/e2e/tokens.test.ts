@@ -77,7 +77,8 @@ describe.each([
       },
       "one without its signature": () => jwt(header, claims),
       "one whose signature was cut": () => pair.accessToken.slice(0, -4),
-      "one whose signature is all zeros": () => `${pair.accessToken.split(".").slice(0, 2).join(".")}.${Buffer.alloc(64).toString("base64url")}`,
+      "one whose signature is all zeros": () =>
+        `${pair.accessToken.split(".").slice(0, 2).join(".")}.${Buffer.alloc(64).toString("base64url")}`,
       "alg none": () => jwt({ ...header, alg: "none" }, claims),
       "alg None": () => jwt({ ...header, alg: "None" }, claims),
       "alg none over our signature": () => jwt({ ...header, alg: "none" }, claims, privateKey),
@@ -120,7 +121,7 @@ describe.each([
       "four parts": () => `${pair.accessToken}.AAAA`,
       "five parts": () => "e30.AAAA.AAAA.AAAA.AAAA",
       "our refresh token": () => pair.refreshToken,
-      "null": () => "null",
+      null: () => "null",
       "nothing but dots": () => "..",
     };
 
@@ -194,7 +195,9 @@ describe("what a token says", () => {
 
   beforeAll(async () => {
     await worker.db
-      .prepare("update users set phone = '+49 30 1234567', dob = '2000-02-29', gender = 'F', middle_name = 'Maria', last_name = 'Muster' where username = 'demo'")
+      .prepare(
+        "update users set phone = '+49 30 1234567', dob = '2000-02-29', gender = 'F', middle_name = 'Maria', last_name = 'Muster' where username = 'demo'",
+      )
       .run();
   });
 
@@ -271,7 +274,9 @@ describe("what a token says", () => {
     const { admin } = await people();
     const change = (permission: string, allowed: number) =>
       worker.db
-        .prepare("insert into user_permissions (id, user_tenant_id, permission, allowed, created_on, modified_on) values (?1 || ?3, ?1, ?2, ?3, 0, 0)")
+        .prepare(
+          "insert into user_permissions (id, user_tenant_id, permission, allowed, created_on, modified_on) values (?1 || ?3, ?1, ?2, ?3, 0, 0)",
+        )
         .bind(admin.user_tenant_id, permission, allowed)
         .run();
     const pair = await our.signIn({ ...ADMIN, ...DEMO_MOBILE });
@@ -300,7 +305,9 @@ describe("what a token says", () => {
     const { demo } = await people();
     const locale = async () => decode((await our.signIn()).accessToken).claims.userPreferences.locale;
     await worker.db
-      .prepare("insert into tenant_configs (id, tenant_id, config_key, config_value, created_on, modified_on) values ('x', ?, 'profile', '{\"locale\":\"fr\"}', 0, 0)")
+      .prepare(
+        "insert into tenant_configs (id, tenant_id, config_key, config_value, created_on, modified_on) values ('x', ?, 'profile', '{\"locale\":\"fr\"}', 0, 0)",
+      )
       .bind(demo.tenant_id)
       .run();
     expect(await locale()).toBe("fr");
@@ -371,7 +378,13 @@ describe("the bearer", () => {
       expect(answer.body, authorization).toEqual(BEARER_MISSING);
       expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="Users"');
     }
-    for (const authorization of ["Bearer", pair.accessToken, `Bearer  ${pair.accessToken}`, `Bearer ${pair.accessToken} x`, `Bearer ${pair.accessToken}, Bearer x`]) {
+    for (const authorization of [
+      "Bearer",
+      pair.accessToken,
+      `Bearer  ${pair.accessToken}`,
+      `Bearer ${pair.accessToken} x`,
+      `Bearer ${pair.accessToken}, Bearer x`,
+    ]) {
       const answer = await ask(authorization);
       expect(answer.status).toBe(401);
       expect(answer.body, authorization).toEqual(BEARER_MALFORMED);
@@ -427,7 +440,13 @@ describe("the habit plain-bearer", () => {
         expect(answer.body).toEqual({ id: "somebody", username: "them" });
       }
       const claims = { email: "them@example.com", permissions: ["P"], sub: "x", deviceInfo: {}, secret: "x", status: 2 };
-      expect((await our.me(plain(claims))).body).toEqual({ id: "somebody", username: "them", email: "them@example.com", permissions: ["P"], status: 2 });
+      expect((await our.me(plain(claims))).body).toEqual({
+        id: "somebody",
+        username: "them",
+        email: "them@example.com",
+        permissions: ["P"],
+        status: 2,
+      });
     });
 
     test.each(
@@ -460,7 +479,9 @@ describe("the habit plain-bearer", () => {
       const { refreshToken } = pair;
       expect((await our.refresh({ ...pair, accessToken: token })).body).toEqual(flat(401, "Token Invalid"));
       expect((await our.logout({ ...pair, accessToken: token })).body).toEqual(flat(401, "Token Invalid"));
-      expect((await our.changePassword(token, { refreshToken, username: "demo", password: "another password" })).body).toEqual(flat(401, "Token Invalid"));
+      expect((await our.changePassword(token, { refreshToken, username: "demo", password: "another password" })).body).toEqual(
+        flat(401, "Token Invalid"),
+      );
       expect((await our.me(pair.accessToken)).status).toBe(200);
     });
   });

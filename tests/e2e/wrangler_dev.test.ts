@@ -29,9 +29,13 @@ test("the demo user signs in, is known, and signs out", async () => {
 /** Sends a body by whatever method, as no `fetch` would; the status. */
 const sent = (method: string, path: string, body: Uint8Array, headers: Record<string, string> = {}) =>
   new Promise<number>((resolve, reject) => {
-    const request = httpRequest(server.url + path, { method, headers: { "content-type": "application/json", "content-length": body.length, ...headers } }, (answer) => {
-      answer.resume().once("end", () => resolve(answer.statusCode!));
-    });
+    const request = httpRequest(
+      server.url + path,
+      { method, headers: { "content-type": "application/json", "content-length": body.length, ...headers } },
+      (answer) => {
+        answer.resume().once("end", () => resolve(answer.statusCode!));
+      },
+    );
     request.once("error", reject).end(body);
   });
 
@@ -44,13 +48,24 @@ test.each([
   ["GET", "/health", 200],
   ["DELETE", "/auth-clients/1", 401],
   ["OPTIONS", "/auth/login", 204],
-])("the next request is served after a large body of %s %s", async (method, path, status) => {
-  for (const size of [70_000, 2_000_000, 8_000_000]) {
-    expect(await sent(method, path, new Uint8Array(size)), `${size}`).toBe(status);
-    const next = await Promise.all(Array.from({ length: 4 }, () => server.fetch("/auth/login", { method: "POST", body: "{}", headers: { "content-type": "application/json" } })));
-    expect(next.map((answer) => answer.status), `${size}`).toEqual([422, 422, 422, 422]);
-  }
-}, 60_000);
+])(
+  "the next request is served after a large body of %s %s",
+  async (method, path, status) => {
+    for (const size of [70_000, 2_000_000, 8_000_000]) {
+      expect(await sent(method, path, new Uint8Array(size)), `${size}`).toBe(status);
+      const next = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          server.fetch("/auth/login", { method: "POST", body: "{}", headers: { "content-type": "application/json" } }),
+        ),
+      );
+      expect(
+        next.map((answer) => answer.status),
+        `${size}`,
+      ).toEqual([422, 422, 422, 422]);
+    }
+  },
+  60_000,
+);
 
 test("a compressed sign-in is one", async () => {
   const body = gzipSync(JSON.stringify({ ...DEMO_WEB, ...DEMO }));
@@ -59,8 +74,10 @@ test("a compressed sign-in is one", async () => {
 
 test("the mailbox is for requests that came to this machine by one of its own names", async () => {
   const asked = (host: string) => sent("GET", "/dev/mailbox", new Uint8Array(0), { host });
-  for (const host of [`127.0.0.1:${server.port}`, `localhost:${server.port}`, `mail.localhost:${server.port}`, "[::1]:1"]) expect(await asked(host), host).toBe(200);
-  for (const host of ["rebound.example", `rebound.example:${server.port}`, "192.0.2.7", "127.0.0.1.nip.example"]) expect(await asked(host), host).toBe(404);
+  for (const host of [`127.0.0.1:${server.port}`, `localhost:${server.port}`, `mail.localhost:${server.port}`, "[::1]:1"])
+    expect(await asked(host), host).toBe(200);
+  for (const host of ["rebound.example", `rebound.example:${server.port}`, "192.0.2.7", "127.0.0.1.nip.example"])
+    expect(await asked(host), host).toBe(404);
 }, 60_000);
 
 test("the daily sweep runs", async () => {

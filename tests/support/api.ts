@@ -74,15 +74,12 @@ export function api(server: Server) {
     post,
     bearer,
     login: (body: object = {}, headers?: Extra) => post("/auth/login", { ...DEMO_WEB, ...DEMO, ...body }, headers),
-    loginToken: (body: object = {}, headers?: Extra) =>
-      post("/auth/login-token", { ...DEMO_WEB, ...DEMO, ...body }, headers),
-    token: (code: string, body: object = {}, headers?: Extra) =>
-      post("/auth/token", { code, clientId: "demo-web", ...body }, headers),
+    loginToken: (body: object = {}, headers?: Extra) => post("/auth/login-token", { ...DEMO_WEB, ...DEMO, ...body }, headers),
+    token: (code: string, body: object = {}, headers?: Extra) => post("/auth/token", { code, clientId: "demo-web", ...body }, headers),
     refresh: (pair: Pair, headers?: Extra) =>
       post("/auth/token-refresh", { refreshToken: pair.refreshToken }, { ...bearer(pair.accessToken), ...headers }),
     me: (token: string) => send("GET", "/auth/me", { headers: bearer(token) }),
-    changePassword: (token: string, body: object) =>
-      send("PATCH", "/auth/change-password", { body, headers: bearer(token) }),
+    changePassword: (token: string, body: object) => send("PATCH", "/auth/change-password", { body, headers: bearer(token) }),
     logout: (pair: Pair) => post("/logout", { refreshToken: pair.refreshToken }, bearer(pair.accessToken)),
     /** Signs somebody in, and fails the test if that fails. */
     async signIn(body: object = {}, headers?: Extra): Promise<Pair> {

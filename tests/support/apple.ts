@@ -28,7 +28,11 @@ export async function startApple() {
     nonces.delete(form.get("code")!);
     const id_token = await new SignJWT({ nonce, email: "ann@example.com", email_verified: "true" })
       .setProtectedHeader({ alg: "RS256", kid: "apple" })
-      .setIssuer("https://appleid.apple.com").setAudience(CLIENT_ID).setSubject("000001.ann").setIssuedAt().setExpirationTime("5m")
+      .setIssuer("https://appleid.apple.com")
+      .setAudience(CLIENT_ID)
+      .setSubject("000001.ann")
+      .setIssuedAt()
+      .setExpirationTime("5m")
       .sign(privateKey);
     return { access_token: "at", token_type: "Bearer", expires_in: 300, id_token };
   }

@@ -9,7 +9,9 @@ export async function startClientPage(start: (provider: string) => string) {
   const origin = `http://localhost:${await freePort()}`;
   const input = ([name, value]: [string, string]) => `<input type="hidden" name="${name}" value="${value}">`;
   const form = (provider: string) =>
-    `<form method="post" action="${start(provider)}">${Object.entries({ ...DEMO_WEB, state: "theirs" }).map(input).join("")}<button>Sign in</button></form>`;
+    `<form method="post" action="${start(provider)}">${Object.entries({ ...DEMO_WEB, state: "theirs" })
+      .map(input)
+      .join("")}<button>Sign in</button></form>`;
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url!, origin);
     response.setHeader("content-type", "text/html");

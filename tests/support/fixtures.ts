@@ -53,7 +53,11 @@ export const BASIC = basic(DEMO_WEB.client_id, DEMO_WEB.client_secret);
 /** The answer to a token whose session has ended. */
 export const REVOKED = nested("TokenRevoked");
 /** A caller from an address, and with a device of that name. */
-export const from = (address: string, device?: string): Record<string, string> => ({ "cf-connecting-ip": address, ...(device && { device_id: device }) });
+export const from = (address: string, device?: string): Record<string, string> => ({
+  "cf-connecting-ip": address,
+  ...(device && { device_id: device }),
+});
 
 /** Sends so many requests in parallel, and gives their answers in order. */
-export const many = <T>(count: number, ask: (n: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: count }, (_, n) => ask(n)));
+export const many = <T>(count: number, ask: (n: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, n) => ask(n)));

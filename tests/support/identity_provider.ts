@@ -151,7 +151,10 @@ export const ROWS = [GOOGLE, FACEBOOK, INSTAGRAM, APPLE, KEYCLOAK_ROW];
 /** An app's own client id at every provider, and the settings that accept it. */
 export const APP_CLIENT = "1059461957386";
 export const APP_CLIENT_SETTINGS = Object.fromEntries(
-  ["GOOGLE_AUTH", "FACEBOOK_AUTH", "APPLE_AUTH", "KEYCLOAK"].map((prefix) => [`${prefix}_APP_CLIENT_IDS`, `another-of-ours, ${APP_CLIENT}`]),
+  ["GOOGLE_AUTH", "FACEBOOK_AUTH", "APPLE_AUTH", "KEYCLOAK"].map((prefix) => [
+    `${prefix}_APP_CLIENT_IDS`,
+    `another-of-ours, ${APP_CLIENT}`,
+  ]),
 );
 export const ALL_SETTINGS: Record<string, string> = Object.assign({}, ...ROWS.map((row) => row.settings));
 
@@ -257,10 +260,33 @@ export async function startOutside() {
         });
       case "facebook":
         if (!known) return json({ data: { error: { code: 190, message: "Invalid OAuth access token" }, is_valid: false, scopes: [] } });
-        return json({ data: { app_id: known.clientId, type: "USER", application: "An app", expires_at: known.end, is_valid: good, scopes: [], user_id: sub } });
+        return json({
+          data: {
+            app_id: known.clientId,
+            type: "USER",
+            application: "An app",
+            expires_at: known.end,
+            is_valid: good,
+            scopes: [],
+            user_id: sub,
+          },
+        });
       default:
         if (!good) return json({ active: false });
-        return json({ active: true, exp: known.end, iat: now, iss: row.issuer, aud: "account", sub, typ: "Bearer", azp: known.clientId, client_id: known.clientId, email, email_verified, sid });
+        return json({
+          active: true,
+          exp: known.end,
+          iat: now,
+          iss: row.issuer,
+          aud: "account",
+          sub,
+          typ: "Bearer",
+          azp: known.clientId,
+          client_id: known.clientId,
+          email,
+          email_verified,
+          sid,
+        });
     }
   }
 
@@ -305,7 +331,11 @@ export async function startOutside() {
       return { code, state: ask.get("state") ?? "", ...(row.name === "keycloak" ? { iss: row.issuer } : {}) };
     },
     /** An access token that an app has, ours unless another is named. */
-    issue(row: Row, person: Person, { clientId = row.clientId, revoked = false, seconds = 3600, token = randomBytes(16).toString("hex") } = {}): string {
+    issue(
+      row: Row,
+      person: Person,
+      { clientId = row.clientId, revoked = false, seconds = 3600, token = randomBytes(16).toString("hex") } = {},
+    ): string {
       issued.set(token, { row, person, clientId, revoked, end: Math.floor(Date.now() / 1000) + seconds });
       people.set(token, { row, person });
       return token;

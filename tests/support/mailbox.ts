@@ -23,9 +23,10 @@ export function mailbox(worker: Worker) {
     /** Moves what an address has been sent, and the links in it, an hour into the past. */
     anHourLater: (address: string) =>
       worker.db.batch(
-        ["update one_time set created_on = created_on - 3600000 where recipient = ?", "update messages_sent set sent_on = sent_on - 3600000 where recipient = ?"].map(
-          (sql) => worker.db.prepare(sql).bind(address),
-        ),
+        [
+          "update one_time set created_on = created_on - 3600000 where recipient = ?",
+          "update messages_sent set sent_on = sent_on - 3600000 where recipient = ?",
+        ].map((sql) => worker.db.prepare(sql).bind(address)),
       ),
     /** Waits for what is being sent; an address then has so many messages, of which this is the newest. */
     async wait(address: string, count = 1): Promise<Mail> {

@@ -104,6 +104,9 @@ function database(db, trip) {
 }
 
 function namespace(kv, trip) {
-  const method = (name) => (...values) => trip(() => kv[name](...values));
+  const method =
+    (name) =>
+    (...values) =>
+      trip(() => kv[name](...values));
   return Object.fromEntries(["get", "getWithMetadata", "put", "list", "delete"].map((name) => [name, method(name)]));
 }

@@ -38,6 +38,9 @@ export class Printed extends Log {
 
   /** All of it, without what meddler.mjs says when it is settled. */
   text() {
-    return this.#lines.filter((line) => !line.startsWith("[settled ")).map((line) => `${line}\n`).join("");
+    return this.#lines
+      .filter((line) => !line.startsWith("[settled "))
+      .map((line) => `${line}\n`)
+      .join("");
   }
 }

@@ -44,14 +44,17 @@ export async function aUser(worker: Worker, wishes: Wishes = {}) {
   const run = (sql: string, ...values: unknown[]) => db.prepare(sql).bind(...values);
   const changes = [];
   if (wishes.status === null) changes.push(run("delete from user_tenants where id = ?", membershipId));
-  else if (wishes.status !== undefined)
-    changes.push(run("update user_tenants set status = ? where id = ?", wishes.status, membershipId));
+  else if (wishes.status !== undefined) changes.push(run("update user_tenants set status = ? where id = ?", wishes.status, membershipId));
   if (wishes.storedPassword === null) changes.push(run("delete from user_credentials where user_id = ?", id));
   for (const permission of wishes.permissions ?? [])
     changes.push(
       run(
         "insert into user_permissions (id, user_tenant_id, permission, allowed, created_on, modified_on) values (?, ?, ?, 1, ?, ?)",
-        randomUUID(), membershipId, permission, now, now,
+        randomUUID(),
+        membershipId,
+        permission,
+        now,
+        now,
       ),
     );
   await db.batch([...statements.map((sql) => db.prepare(sql)), ...changes]);

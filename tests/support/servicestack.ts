@@ -40,8 +40,7 @@ export function servicestack(worker: Worker) {
     post,
     who,
     bearer: (token: string) => who({ authorization: `Bearer ${token}` }),
-    signIn: (dto: object = {}, headers?: Record<string, string>) =>
-      post("/api/Authenticate", { ...CREDENTIALS, ...dto }, headers),
+    signIn: (dto: object = {}, headers?: Record<string, string>) => post("/api/Authenticate", { ...CREDENTIALS, ...dto }, headers),
     refresh: (dto: object, headers?: Record<string, string>) => post("/api/GetAccessToken", dto, headers),
     /** How many sessions there are that nobody has ended. */
     sessions: () => worker.db.prepare("select count(*) as n from sessions where ended_on is null").first<number>("n"),

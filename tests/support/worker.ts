@@ -2,7 +2,13 @@
 
 import { readFileSync } from "node:fs";
 import { randomBytes, randomUUID } from "node:crypto";
-import { Miniflare, type MiniflareOptions, type Request as MiniflareRequest, type Response as MiniflareResponse, type WorkerOptions } from "miniflare";
+import {
+  Miniflare,
+  type MiniflareOptions,
+  type Request as MiniflareRequest,
+  type Response as MiniflareResponse,
+  type WorkerOptions,
+} from "miniflare";
 import { applyMigrations, seedDemo } from "../../scripts/lib/local-db.mjs";
 import { type Database, openStorage, storageWorker } from "../../scripts/lib/storage.mjs";
 import { ADMIN, DEMO, type Init } from "./api";
@@ -13,8 +19,7 @@ import { Printed } from "./printed";
 const build = new URL("../../build/", import.meta.url);
 const support = new URL("./", import.meta.url);
 
-const module = (path: string, folder: URL) =>
-  ({ type: "ESModule", path, contents: readFileSync(new URL(path, folder), "utf8") }) as const;
+const module = (path: string, folder: URL) => ({ type: "ESModule", path, contents: readFileSync(new URL(path, folder), "utf8") }) as const;
 
 /** Settings by name; undefined removes one. */
 export type Settings = Record<string, string | undefined>;
@@ -109,9 +114,7 @@ export function createWorker({ settings = {}, seeded = true, outside, port, floo
     compatibilityDate: "2026-04-01",
     bindings: Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined)) as Record<string, string>,
     ...STORAGE,
-    ratelimits: Object.fromEntries(
-      Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }]),
-    ),
+    ratelimits: Object.fromEntries(Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }])),
     ...(email ? { email: { send_email: [{ name: "EMAIL" }] } } : {}),
     outboundService: (request: MiniflareRequest) => {
       if (!outside) throw new Error(`unexpected request to ${request.url}`);
@@ -148,7 +151,9 @@ export function createWorker({ settings = {}, seeded = true, outside, port, floo
     kv: storage.namespace(),
     /** Every row of every table; `but` leaves some out, such as those that count and record whatever happens. */
     async rows({ but = [] }: { but?: string[] } = {}): Promise<Record<string, Record<string, unknown>[]>> {
-      const names = await db.prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\' order by name").all<{ name: string }>();
+      const names = await db
+        .prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\' order by name")
+        .all<{ name: string }>();
       const tables = names.results.map(({ name }) => name).filter((name) => !name.startsWith("sqlite_") && !but.includes(name));
       const answers = await db.batch<Record<string, unknown>>(tables.map((name) => db.prepare(`select * from ${name} order by 1, 2`)));
       return Object.fromEntries(tables.map((name, n) => [name, answers[n]!.results]));
