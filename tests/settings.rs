@@ -12,13 +12,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgelatch::auth::secret::Secret;
-use edgelatch::config::{Config, Habits};
+use edgelatch::config::{CompatFlags, Config};
 use edgelatch::error::Error;
 
 const SETTINGS: &str = include_str!("../docs/settings.md");
 const PROVIDERS: &str = include_str!("../docs/providers.md");
 const DIFFERENCES: &str = include_str!("../docs/differences.md");
-const COMPATIBILITY: &str = "LEGACY_HABITS";
+/// Is read only to be refused under its old name.
+const RENAMED: (&str, &str) = ("LEGACY_HABITS", "COMPATIBILITY");
 
 /// The least that a worker needs.
 const REQUIRED: [(&str, &str); 3] = [
@@ -145,7 +146,7 @@ fn every_setting_that_is_read_is_documented_and_every_documented_one_is_read() {
     let undocumented: Vec<_> = asked
         .iter()
         .filter(|name| !documented.contains(name.as_str()))
-        .filter(|name| !PROVIDERS.contains(&format!("`{name}`")))
+        .filter(|name| !PROVIDERS.contains(&format!("`{name}`")) && *name != RENAMED.0)
         .collect();
     assert_eq!(undocumented, Vec::<&String>::new(), "in no document");
     let unread: Vec<_> = documented
@@ -182,7 +183,7 @@ fn the_documented_defaults_are_the_defaults() {
 
 #[test]
 fn every_flag_that_brings_an_old_behaviour_back_is_documented_and_taken() {
-    let fields = format!("{:?}", Habits::default());
+    let fields = format!("{:?}", CompatFlags::default());
     let known: BTreeSet<String> = fields
         .split([' ', '{', '}', ','])
         .filter_map(|word| word.strip_suffix(':'))
@@ -194,7 +195,16 @@ fn every_flag_that_brings_an_old_behaviour_back_is_documented_and_taken() {
         .collect();
     assert_eq!(documented, known);
     let all = documented.into_iter().collect::<Vec<_>>().join(",");
-    let config = read(&[(COMPATIBILITY, &all)]).ok().unwrap();
-    assert!(!format!("{:?}", config.habits).contains("false"));
-    assert!(read(&[(COMPATIBILITY, "another")]).is_err());
+    let config = read(&[(RENAMED.1, &all)]).ok().unwrap();
+    assert!(!format!("{:?}", config.compatibility).contains("false"));
+    assert!(read(&[(RENAMED.1, "another")]).is_err());
+}
+
+#[test]
+fn a_setting_under_its_old_name_is_refused_with_the_new_one() {
+    let error = read(&[(RENAMED.0, "plain-bearer")]).err().unwrap();
+    let Error::Misconfigured(text) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(text, format!("{} is now called {}", RENAMED.0, RENAMED.1));
 }

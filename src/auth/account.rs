@@ -3,7 +3,7 @@
 use super::client::AuthClient;
 use super::secret::digest;
 use super::text::nfkc;
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 
 /// The permission of administrators. The original's name means that nobody should have it.
 pub const ADMINISTER: &str = "NotAllowed";
@@ -98,19 +98,19 @@ impl Account {
             .membership
             .as_ref()
             .filter(|membership| membership.standing)
-            .ok_or(Error::Strategy(Why::InvalidCredentials))?;
+            .ok_or(Error::Strategy(Reason::InvalidCredentials))?;
         let status = Status::from_number(membership.status);
         if matches!(status, Status::Inactive | Status::Rejected) {
-            return Err(Error::Strategy(Why::InvalidCredentials));
+            return Err(Error::Strategy(Reason::InvalidCredentials));
         }
         if self.client_ids.is_empty() {
-            return Err(Error::Refused(Why::ClientUserMissing));
+            return Err(Error::Refused(Reason::ClientUserMissing));
         }
         if !self.client_ids.contains(&client.id) {
-            return Err(Error::Refused(Why::ClientInvalid));
+            return Err(Error::Refused(Reason::ClientInvalid));
         }
         if status == Status::Registered {
-            return Err(Error::Refused(Why::UserNotActive));
+            return Err(Error::Refused(Reason::UserNotActive));
         }
         Ok(membership)
     }
@@ -165,7 +165,7 @@ pub fn is_overlong(name: &str) -> bool {
 ///
 /// A text that is too long for a name is nobody's, and stays so: it becomes its digest behind a tab,
 /// with which no folded name begins.
-pub fn fold(name: &str) -> String {
+pub fn canonical_name(name: &str) -> String {
     if is_overlong(name) {
         return format!("\t{}", digest(name));
     }
@@ -230,16 +230,22 @@ mod tests {
         let refusal = |status, clients: &[i64]| account(status, clients).admit(&client()).err();
         assert_eq!(refusal(1, &[1]), None);
         assert_eq!(refusal(3, &[2, 1]), None);
-        let one_answer = Some(Error::Strategy(Why::InvalidCredentials));
+        let one_answer = Some(Error::Strategy(Reason::InvalidCredentials));
         assert_eq!(refusal(2, &[]), one_answer);
         assert_eq!(refusal(4, &[1]), one_answer);
         assert_eq!(refusal(9, &[1]), one_answer);
-        assert_eq!(refusal(0, &[1]), Some(Error::Refused(Why::UserNotActive)));
+        assert_eq!(
+            refusal(0, &[1]),
+            Some(Error::Refused(Reason::UserNotActive))
+        );
         assert_eq!(
             refusal(1, &[]),
-            Some(Error::Refused(Why::ClientUserMissing))
+            Some(Error::Refused(Reason::ClientUserMissing))
         );
-        assert_eq!(refusal(0, &[2]), Some(Error::Refused(Why::ClientInvalid)));
+        assert_eq!(
+            refusal(0, &[2]),
+            Some(Error::Refused(Reason::ClientInvalid))
+        );
         let mut homeless = account(1, &[1]);
         homeless.membership = None;
         assert_eq!(homeless.admit(&client()).err(), one_answer);
@@ -263,25 +269,35 @@ mod tests {
 
     #[test]
     fn names_fold_beyond_ascii() {
-        assert_eq!(fold(" Ünïcode@EXAMPLE.com "), "ünïcode@example.com");
-        assert_eq!(fold("ＤＥＭＯ"), "demo");
-        assert_eq!(fold("U\u{308}x"), fold("Üx"));
+        assert_eq!(
+            canonical_name(" Ünïcode@EXAMPLE.com "),
+            "ünïcode@example.com"
+        );
+        assert_eq!(canonical_name("ＤＥＭＯ"), "demo");
+        assert_eq!(canonical_name("U\u{308}x"), canonical_name("Üx"));
         for name in ["İstanbul", "ﬁn", "ΑΣ", "ẞ", "\u{2126}"] {
-            assert_eq!(fold(&fold(name)), fold(name), "{name}");
+            assert_eq!(
+                canonical_name(&canonical_name(name)),
+                canonical_name(name),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn a_name_too_long_for_anybody_stays_somebody_elses() {
         let long = "\u{fdfa}".repeat(LONGEST_NAME);
-        assert!(!is_overlong(&long) && fold(&long).len() > LONGEST_NAME);
+        assert!(!is_overlong(&long) && canonical_name(&long).len() > LONGEST_NAME);
         let longer = [format!("{long}a"), format!("{long}b"), "x".repeat(65_536)];
         for name in &longer {
-            let folded = fold(name);
+            let folded = canonical_name(name);
             assert_eq!(folded.len(), "\t".len() + 43);
-            assert!(folded.starts_with('\t') && fold(&folded) != folded);
+            assert!(folded.starts_with('\t') && canonical_name(&folded) != folded);
             assert_eq!(
-                longer.iter().filter(|other| fold(other) == folded).count(),
+                longer
+                    .iter()
+                    .filter(|other| canonical_name(other) == folded)
+                    .count(),
                 1
             );
         }

@@ -1,6 +1,6 @@
 //! E-mail addresses: which texts we are ready to send a message to.
 
-use super::account::{fold, is_overlong};
+use super::account::{canonical_name, is_overlong};
 use super::text::{nfkc, url};
 
 /// The longest address (RFC 5321 §4.5.3.1.3).
@@ -51,7 +51,7 @@ pub struct Mailbox {
 impl Mailbox {
     /// The mailbox of an address, however that is spelled.
     pub fn of(address: &str) -> Self {
-        let folded = fold(address);
+        let folded = canonical_name(address);
         let (local, domain) = folded.rsplit_once('@').unwrap_or((&folded, ""));
         let domain = domain_of(domain);
         let untagged = local.split('+').next().filter(|part| !part.is_empty());
@@ -65,7 +65,7 @@ impl Mailbox {
 
 /// A domain in lower case and ASCII (RFC 5890), so that its two spellings are one.
 pub fn domain_of(text: &str) -> String {
-    let folded = fold(text);
+    let folded = canonical_name(text);
     let read = url(&format!("https://{folded}"));
     let ascii = read.ok().and_then(|url| url.domain().map(str::to_owned));
     ascii.unwrap_or(folded)
@@ -104,8 +104,8 @@ mod tests {
         ] {
             assert_eq!(normalise(text), written);
             assert_eq!(
-                crate::auth::account::fold(text),
-                crate::auth::account::fold(written)
+                crate::auth::account::canonical_name(text),
+                crate::auth::account::canonical_name(written)
             );
         }
         assert!(!is_address(&normalise("a@b\u{ff0c}c@d")));

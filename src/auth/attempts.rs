@@ -27,7 +27,7 @@ pub struct Limits {
 /// than nothing, so a stolen one buys its owner's allowance and tells nothing of anybody. Ending a
 /// session takes that from its tokens too, so a change of password takes it from every thief.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct AttemptOrigin {
     /// The network: see [`network_of`].
     pub network: String,
     /// The device, as it names itself.
@@ -60,18 +60,18 @@ pub struct CounterKeys {
 
 impl CounterKeys {
     /// The keys of an attempt on a folded name.
-    pub fn of(keys: &DataKeys, name: &str, place: &Place) -> Result<Self, Error> {
+    pub fn of(keys: &DataKeys, name: &str, origin: &AttemptOrigin) -> Result<Self, Error> {
         let counter = |kind: &str, parts: &[&str]| {
             let tag = keys.tag(Purpose::Counter, &[&[kind, name], parts].concat())?;
             Ok::<_, Error>(format!("{kind}:{tag}"))
         };
-        let device = place.device.as_deref();
+        let device = origin.device.as_deref();
         Ok(Self {
             name: counter("account", &[])?,
-            network: counter("network", &[&place.network])?,
+            network: counter("network", &[&origin.network])?,
             device: device.map(|id| device_key(keys, id)).transpose()?,
             on_device: device.map(|id| counter("device", &[id])).transpose()?,
-            session: place.session.clone(),
+            session: origin.session.clone(),
         })
     }
 }
@@ -123,12 +123,12 @@ mod tests {
     fn keys_hold_nothing_that_was_typed_and_are_all_of_one_length() {
         let keys = DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
         let of = |name: &str, network: &str, device: Option<&str>| {
-            let place = Place {
+            let origin = AttemptOrigin {
                 network: network.to_owned(),
                 device: device.map(str::to_owned),
                 session: None,
             };
-            CounterKeys::of(&keys, name, &place).unwrap()
+            CounterKeys::of(&keys, name, &origin).unwrap()
         };
         let ann = of("ann", "192.0.2.7", Some("phone"));
         let long = of(&"hunter2 ".repeat(100), "192.0.2.7", Some("192.0.2.7"));

@@ -83,7 +83,7 @@ impl DataKeys {
 
     /// A tag over the parts, made with the first key: its id and HMAC-SHA256 in base64url.
     pub fn tag(&self, purpose: Purpose, parts: &[&str]) -> Result<String, Error> {
-        let key = self.making()?;
+        let key = self.primary()?;
         Ok(format!(
             "{}{}",
             key.id,
@@ -93,7 +93,7 @@ impl DataKeys {
 
     /// Four bytes of a tag, in hex: enough to recognise the same parts, too little to guess them by.
     pub fn short_tag(&self, purpose: Purpose, parts: &[&str]) -> Result<String, Error> {
-        let mac = self.making()?.mac(purpose, parts)?;
+        let mac = self.primary()?.mac(purpose, parts)?;
         Ok(mac
             .iter()
             .take(4)
@@ -119,7 +119,7 @@ impl DataKeys {
 
     /// Encrypts with the first key (AES-256-GCM, random nonce), bound to its context.
     pub fn seal(&self, purpose: Purpose, context: &str, text: &str) -> Result<String, Error> {
-        let key = self.making()?;
+        let key = self.primary()?;
         let nonce = random_bytes::<NONCE_LENGTH>()?;
         let payload = Payload {
             msg: text.as_bytes(),
@@ -166,7 +166,7 @@ impl DataKeys {
         Ok(None)
     }
 
-    fn making(&self) -> Result<&DataKey, Error> {
+    fn primary(&self) -> Result<&DataKey, Error> {
         self.0
             .first()
             .ok_or_else(|| Error::Misconfigured("DATA_KEY has no key".to_owned()))

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::oauth::begin::{PendingSignIn, SignInTicket};
+use super::federation::flow::authorization::{PendingSignIn, SignInTicket};
 use super::profile::Profile;
 use super::secret::Secret;
 

@@ -39,7 +39,7 @@ pub struct Profile {
 impl Profile {
     /// Reads the known fields of an object; `at` is the JSON pointer of the object in the body.
     pub fn read(object: &Map<String, Value>, at: &str) -> Result<Self, Vec<Detail>> {
-        let mut reader = Reader {
+        let mut reader = ProfileReader {
             object,
             at,
             wrong: Vec::new(),
@@ -81,13 +81,13 @@ impl Profile {
     }
 }
 
-struct Reader<'a> {
+struct ProfileReader<'a> {
     object: &'a Map<String, Value>,
     at: &'a str,
     wrong: Vec<Detail>,
 }
 
-impl Reader<'_> {
+impl ProfileReader<'_> {
     fn path(&self, name: &str) -> String {
         format!("{}/{name}", self.at)
     }

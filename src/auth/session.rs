@@ -2,7 +2,7 @@
 
 use super::data_key::{DataKeys, Purpose};
 use super::secret::{Secret, digest};
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 
 /// A refresh token that is ours: which session, and its number there.
 ///
@@ -121,8 +121,8 @@ impl Refresh {
     pub const fn allow(self) -> Result<(), Error> {
         match self {
             Self::Rotation | Self::Retry => Ok(()),
-            Self::OtherDevice => Err(Error::Refused(Why::TokenInvalid)),
-            Self::Theft | Self::Over => Err(Error::Refused(Why::TokenExpired)),
+            Self::OtherDevice => Err(Error::Refused(Reason::TokenInvalid)),
+            Self::Theft | Self::Over => Err(Error::Refused(Reason::TokenExpired)),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use url::Url;
 
-use super::reader::{Reader, wrong};
+use super::reader::{SettingsReader, wrong};
 use crate::auth::text;
 use crate::error::Error;
 use crate::wire::cors::{named_origin, origin_of};
 
-impl<F: Fn(&str) -> Option<String>> Reader<F> {
+impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
     pub(super) fn public_url(&self) -> Result<String, Error> {
         let url = self
             .text("PUBLIC_URL")

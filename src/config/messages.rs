@@ -1,6 +1,6 @@
 //! Settings of the messages: the way they go, the links in them, how long those live.
 
-use super::reader::{Reader, wrong};
+use super::reader::{SettingsReader, wrong};
 use crate::auth::address::{domain_of, is_address};
 use crate::auth::secret::Secret;
 use crate::auth::transport::{is_loopback, is_secure};
@@ -51,7 +51,7 @@ pub enum Delivery {
 impl Messages {
     /// Reads the settings that have to do with messages.
     pub fn read<F: Fn(&str) -> Option<String>>(
-        settings: &Reader<F>,
+        settings: &SettingsReader<F>,
         public_url: &str,
     ) -> Result<Self, Error> {
         let lifetime = |name| settings.whole(name, LINK_LIFETIME, 60..=604_800);
@@ -100,7 +100,7 @@ impl Messages {
 }
 
 fn delivery<F: Fn(&str) -> Option<String>>(
-    settings: &Reader<F>,
+    settings: &SettingsReader<F>,
     public_url: &str,
 ) -> Result<Option<Delivery>, Error> {
     let mailbox = settings.switch("DEV_MAILBOX")?;
@@ -132,7 +132,7 @@ fn delivery<F: Fn(&str) -> Option<String>>(
 }
 
 fn unlimited_domains<F: Fn(&str) -> Option<String>>(
-    settings: &Reader<F>,
+    settings: &SettingsReader<F>,
 ) -> Result<Vec<String>, Error> {
     let domains = settings.list("MAIL_DOMAINS");
     if let Some(nonsense) = domains.iter().find(|domain| !is_domain(domain)) {
@@ -153,7 +153,7 @@ fn is_domain(text: &str) -> bool {
 
 /// A template of a link; one that begins with a slash is of the public URL.
 fn link<F: Fn(&str) -> Option<String>>(
-    settings: &Reader<F>,
+    settings: &SettingsReader<F>,
     name: &str,
     default: &str,
     public_url: &str,

@@ -9,7 +9,7 @@ mod reader;
 
 use crate::auth::attempts::Limits;
 use crate::auth::data_key::DataKeys;
-use crate::auth::oauth;
+use crate::auth::federation;
 use crate::auth::password::Algorithm;
 use crate::auth::secret::Secret;
 use crate::auth::text;
@@ -18,7 +18,7 @@ use crate::auth::transport::is_loopback;
 use crate::error::Error;
 use crate::wire::cookies::SameSite;
 pub use messages::{Delivery, Messages};
-use reader::{Reader, wrong};
+use reader::{SettingsReader, wrong};
 
 /// The deployment's settings.
 pub struct Config {
@@ -53,7 +53,7 @@ pub struct Config {
     /// How people are written to, and what the links in it are.
     pub messages: Messages,
     /// Where people who sign up belong; without it nobody can.
-    pub sign_up: Option<SignUpPlace>,
+    pub sign_up: Option<SignUpDefaults>,
     /// `OTP_CLIENT_IDS`: clients that may post one-time passwords with HTTP Basic.
     pub otp_client_ids: Vec<String>,
     /// `SERVICESTACK_CLIENT_ID`: the client that ServiceStack's callers sign in to; without it none can.
@@ -61,14 +61,14 @@ pub struct Config {
     /// `TOKEN_COOKIES_SAME_SITE`: whether ServiceStack's cookies go with requests from other sites.
     pub token_cookies_same_site: SameSite,
     /// Signing in elsewhere: the providers, and who may sign up or be linked.
-    pub social: oauth::Settings,
-    /// `LEGACY_HABITS`: habits of the originals that are off unless named.
-    pub habits: Habits,
+    pub social: federation::Settings,
+    /// `COMPATIBILITY`: behaviours of the original services that are off unless named.
+    pub compatibility: CompatFlags,
 }
 
 /// What a person who signs up becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignUpPlace {
+pub struct SignUpDefaults {
     /// `SIGN_UP_TENANT`: id of the tenant.
     pub tenant_id: String,
     /// `SIGN_UP_ROLE`: id of the role.
@@ -77,9 +77,9 @@ pub struct SignUpPlace {
     pub client_ids: Vec<String>,
 }
 
-/// The habits of the originals that a deployment may bring back.
+/// The behaviours of the original services that a deployment may bring back, all unsafe.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Habits {
+pub struct CompatFlags {
     /// `open-otp-caches`: `/otp-caches` without authentication.
     pub open_otp_caches: bool,
     /// `change-password-without-old`: ordinary users need not give the old password.
@@ -95,14 +95,14 @@ pub struct Habits {
 impl Config {
     /// Reads every setting. An empty value counts as unset.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let settings = Reader::new(lookup);
-        let habits = settings.habits()?;
+        let settings = SettingsReader::new(lookup);
+        let compatibility = settings.compatibility()?;
         let public_url = settings.public_url()?;
         Ok(Self {
             issuer: settings
                 .text("JWT_ISSUER")
                 .unwrap_or_else(|| public_url.clone()),
-            token_keys: settings.token_keys(habits)?,
+            token_keys: settings.token_keys(compatibility)?,
             data_keys: settings.data_keys()?,
             password_hash: settings.password_hash()?,
             password_min_length: settings.whole("PASSWORD_MIN_LENGTH", 8, 1..=256)?,
@@ -126,7 +126,7 @@ impl Config {
             otp_client_ids: settings.list("OTP_CLIENT_IDS"),
             servicestack_client_id: settings.text("SERVICESTACK_CLIENT_ID"),
             token_cookies_same_site: settings.same_site()?,
-            habits,
+            compatibility,
             public_url,
         })
     }
@@ -139,15 +139,15 @@ impl Config {
     }
 }
 
-impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    fn token_keys(&self, habits: Habits) -> Result<TokenKeys, Error> {
+impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
+    fn token_keys(&self, compatibility: CompatFlags) -> Result<TokenKeys, Error> {
         match (self.text("JWT_KEYS"), self.text("JWT_SECRET")) {
             (Some(_), Some(_)) => Err(wrong("JWT_KEYS", "and JWT_SECRET must not both be set")),
             (Some(set), None) => {
                 TokenKeys::from_jwk_set(&set).map_err(|what| wrong("JWT_KEYS", what))
             }
             (None, Some(secret)) => {
-                TokenKeys::from_shared_secret(&Secret::new(secret), habits.short_jwt_secret)
+                TokenKeys::from_shared_secret(&Secret::new(secret), compatibility.short_jwt_secret)
                     .map_err(|what| wrong("JWT_SECRET", what))
             }
             (None, None) => Err(wrong("JWT_KEYS", "is missing (or JWT_SECRET in its place)")),
@@ -181,10 +181,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    fn sign_up(&self) -> Result<Option<SignUpPlace>, Error> {
+    fn sign_up(&self) -> Result<Option<SignUpDefaults>, Error> {
         match (self.text("SIGN_UP_TENANT"), self.text("SIGN_UP_ROLE")) {
             (None, None) => Ok(None),
-            (Some(tenant_id), Some(role_id)) => Ok(Some(SignUpPlace {
+            (Some(tenant_id), Some(role_id)) => Ok(Some(SignUpDefaults {
                 tenant_id,
                 role_id,
                 client_ids: self.list("SIGN_UP_CLIENT_IDS"),
@@ -203,28 +203,31 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    fn social(&self, public_url: &str) -> Result<oauth::Settings, Error> {
+    fn social(&self, public_url: &str) -> Result<federation::Settings, Error> {
         let url = text::url(public_url).map_err(|_| wrong("PUBLIC_URL", "must be a URL"))?;
-        let social = oauth::Settings::read(&|name| self.text(name), &url)?;
+        let social = federation::Settings::read(&|name| self.text(name), &url)?;
         if !social.policy.sign_up.is_empty() && self.text("SIGN_UP_TENANT").is_none() {
             return Err(wrong("SIGN_UP_TENANT", "is missing beside SOCIAL_SIGN_UP"));
         }
         Ok(social)
     }
 
-    fn habits(&self) -> Result<Habits, Error> {
-        let mut habits = Habits::default();
-        for name in self.list("LEGACY_HABITS") {
+    fn compatibility(&self) -> Result<CompatFlags, Error> {
+        let mut compatibility = CompatFlags::default();
+        if self.text("LEGACY_HABITS").is_some() {
+            return Err(wrong("LEGACY_HABITS", "is now called COMPATIBILITY"));
+        }
+        for name in self.list("COMPATIBILITY") {
             *(match name.as_str() {
-                "open-otp-caches" => &mut habits.open_otp_caches,
-                "change-password-without-old" => &mut habits.change_password_without_old,
-                "plain-bearer" => &mut habits.plain_bearer,
-                "nothing-is-404" => &mut habits.nothing_is_404,
-                "short-jwt-secret" => &mut habits.short_jwt_secret,
-                _ => return Err(wrong("LEGACY_HABITS", "names a habit that does not exist")),
+                "open-otp-caches" => &mut compatibility.open_otp_caches,
+                "change-password-without-old" => &mut compatibility.change_password_without_old,
+                "plain-bearer" => &mut compatibility.plain_bearer,
+                "nothing-is-404" => &mut compatibility.nothing_is_404,
+                "short-jwt-secret" => &mut compatibility.short_jwt_secret,
+                _ => return Err(wrong("COMPATIBILITY", "names a flag that does not exist")),
             }) = true;
         }
-        Ok(habits)
+        Ok(compatibility)
     }
 }
 
@@ -262,7 +265,7 @@ mod tests {
         assert_eq!(config.password_min_length, 8);
         assert_eq!(config.refresh_retry_window, 10_000);
         assert_eq!(config.session_max_age, 2_592_000_000);
-        assert_eq!(config.habits, Habits::default());
+        assert_eq!(config.compatibility, CompatFlags::default());
         assert!(!config.server_timing);
         assert_eq!(config.servicestack_client_id, None);
         assert_eq!(config.token_cookies_same_site, SameSite::Lax);
@@ -330,9 +333,10 @@ mod tests {
                 "ALLOWED_ORIGINS",
             ),
             (
-                vec![("LEGACY_HABITS", "plain-bearer, hunter2")],
-                "LEGACY_HABITS",
+                vec![("COMPATIBILITY", "plain-bearer, hunter2")],
+                "COMPATIBILITY",
             ),
+            (vec![("LEGACY_HABITS", "hunter2")], "LEGACY_HABITS"),
             (vec![("SERVER_TIMING", "hunter2")], "SERVER_TIMING"),
             (vec![("SIGN_UP_TENANT", "hunter2")], "SIGN_UP_ROLE"),
             (vec![("SOCIAL_SIGN_UP", "google")], "SIGN_UP_TENANT"),
@@ -400,13 +404,13 @@ mod tests {
     }
 
     #[test]
-    fn habits_are_off_unless_named() {
+    fn compatibility_flags_are_off_unless_named() {
         let config = read(&[
-            ("LEGACY_HABITS", "plain-bearer, short-jwt-secret"),
+            ("COMPATIBILITY", "plain-bearer, short-jwt-secret"),
             ("JWT_SECRET", "short"),
         ])
         .unwrap_or_else(|error| panic!("{error:?}"));
-        assert!(config.habits.plain_bearer);
-        assert!(!config.habits.open_otp_caches);
+        assert!(config.compatibility.plain_bearer);
+        assert!(!config.compatibility.open_otp_caches);
     }
 }

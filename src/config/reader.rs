@@ -6,11 +6,11 @@ use crate::auth::transport::is_secure;
 use crate::error::Error;
 
 /// Reads settings by name. An empty value counts as unset.
-pub struct Reader<F> {
+pub struct SettingsReader<F> {
     lookup: F,
 }
 
-impl<F: Fn(&str) -> Option<String>> Reader<F> {
+impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
     /// Reads from a name → value lookup.
     pub const fn new(lookup: F) -> Self {
         Self { lookup }

@@ -11,7 +11,7 @@ use super::d1::Db;
 use super::kv::Kv;
 use super::metrics::StorageMetrics;
 use super::outbound::deadline::Deadline;
-use crate::auth::attempts::{Place, network_of};
+use crate::auth::attempts::{AttemptOrigin, network_of};
 use crate::config::Config;
 use crate::error::Error;
 use crate::wire::reply::Reply;
@@ -38,7 +38,7 @@ pub struct App {
     /// When the request came in, epoch milliseconds.
     pub now: i64,
     /// Who is asking, as the platform says.
-    pub visitor: Rc<Visitor>,
+    pub client_info: Rc<ClientInfo>,
     /// The bindings, for the rare ones that are not opened for every request.
     pub env: Env,
     /// How long the request's outgoing calls may take together.
@@ -49,7 +49,12 @@ pub struct App {
 
 impl App {
     /// Opens what a request needs; fails where the deployment is not whole.
-    pub fn open(env: &Env, context: Context, visitor: Visitor, now: i64) -> Result<Self, Error> {
+    pub fn open(
+        env: &Env,
+        context: Context,
+        client_info: ClientInfo,
+        now: i64,
+    ) -> Result<Self, Error> {
         let config = config(env)?;
         let metrics = Rc::<StorageMetrics>::default();
         Ok(Self {
@@ -57,7 +62,7 @@ impl App {
             db: Db::open(env, Rc::clone(&metrics))?,
             kv: Kv::open(env, Rc::clone(&metrics))?,
             now,
-            visitor: Rc::new(visitor),
+            client_info: Rc::new(client_info),
             env: env.clone(),
             deadline: Rc::default(),
             metrics,
@@ -107,7 +112,7 @@ impl App {
 
 /// Who is asking, as the platform says: nothing here is taken from what the caller may write.
 #[derive(Debug, Default)]
-pub struct Visitor {
+pub struct ClientInfo {
     /// The address that connected to Cloudflare.
     pub address: Option<String>,
     /// ISO country code.
@@ -118,7 +123,7 @@ pub struct Visitor {
     pub ray: Option<String>,
 }
 
-impl Visitor {
+impl ClientInfo {
     /// Reads a request's platform headers.
     pub fn of(request: &Request) -> Self {
         let header = |name, longest| {
@@ -135,8 +140,8 @@ impl Visitor {
 
     /// Where an attempt comes from, with the device that names itself and the session of a token
     /// that came along.
-    pub fn place(&self, device_id: Option<&str>, session: Option<String>) -> Place {
-        Place {
+    pub fn origin(&self, device_id: Option<&str>, session: Option<String>) -> AttemptOrigin {
+        AttemptOrigin {
             network: network_of(self.address.as_deref()),
             device: device_id.map(str::to_owned),
             session,

@@ -16,7 +16,7 @@ use crate::wire::incoming::{Body, Coding, Incoming, MAX_BODY};
 const MAX_REST: usize = 32 * 1_048_576;
 
 /// How long the end of a body may take to come.
-const PATIENCE: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Reads the body to its end. What is beyond [`MAX_BODY`] never reaches the worker's own memory.
 pub async fn read(request: &Request, incoming: &Incoming) -> Body {
@@ -40,13 +40,13 @@ async fn to_its_end(stream: &ReadableStream, length: Option<usize>) -> Result<Ve
     let size = length.unwrap_or(MAX_BODY).min(MAX_BODY);
     let cut_off = |_| Error::Syntax("The body ends too soon".to_owned());
     let mut pieces = Pieces::of(stream, size).map_err(cut_off)?;
-    let mut patience = pin!(Delay::from(PATIENCE));
-    let body = match select(pin!(pieces.bytes()), patience.as_mut()).await {
+    let mut timeout = pin!(Delay::from(READ_TIMEOUT));
+    let body = match select(pin!(pieces.bytes()), timeout.as_mut()).await {
         Either::Left((body, _)) => body.map_err(cut_off)?,
         Either::Right(_) => return Err(Error::Timeout),
     };
     if body.is_none() {
-        select(pin!(pieces.pass_over()), patience).await;
+        select(pin!(pieces.pass_over()), timeout).await;
     }
     body.ok_or(Error::TooLarge)
 }
@@ -56,7 +56,7 @@ async fn decoded(bytes: Vec<u8>, coding: Coding) -> Result<Vec<u8>, Error> {
     let coded = || Error::Syntax(format!("The body is not {}", coding.name()));
     let decode = async {
         let source: web_sys::Response = Response::from_bytes(bytes)?.into();
-        let source: Source = source.body().ok_or(JsValue::UNDEFINED)?.unchecked_into();
+        let source: ByteSource = source.body().ok_or(JsValue::UNDEFINED)?.unchecked_into();
         let stream = source.pipe_through(&DecompressionStream::new(coding.name())?)?;
         Pieces::of(&stream, MAX_BODY)?.bytes().await
     };
@@ -66,7 +66,7 @@ async fn decoded(bytes: Vec<u8>, coding: Coding) -> Result<Vec<u8>, Error> {
 
 /// A stream, piece by piece, through one buffer that is not in the worker's own memory.
 struct Pieces {
-    reader: Reader,
+    reader: BodyReader,
     buffer: Uint8Array,
     wanted: Object,
 }
@@ -78,7 +78,7 @@ impl Pieces {
         let wanted = Object::new();
         Reflect::set(&wanted, &"min".into(), &size.into())?;
         Ok(Self {
-            reader: Reader::new(stream)?,
+            reader: BodyReader::new(stream)?,
             buffer: Uint8Array::new_with_length(size),
             wanted,
         })
@@ -121,16 +121,21 @@ impl Pieces {
 extern "C" {
     /// Streams Standard §4.5.
     #[wasm_bindgen(js_name = ReadableStreamBYOBReader)]
-    type Reader;
+    type BodyReader;
     #[wasm_bindgen(constructor, catch, js_class = "ReadableStreamBYOBReader")]
-    fn new(stream: &ReadableStream) -> Result<Reader, JsValue>;
+    fn new(stream: &ReadableStream) -> Result<BodyReader, JsValue>;
     #[wasm_bindgen(method, catch)]
-    async fn read(this: &Reader, into: &Uint8Array, wanted: &Object) -> Result<JsValue, JsValue>;
+    async fn read(
+        this: &BodyReader,
+        into: &Uint8Array,
+        wanted: &Object,
+    ) -> Result<JsValue, JsValue>;
 
     /// A stream that can be sent through another.
-    type Source;
+    type ByteSource;
     #[wasm_bindgen(method, catch, js_name = pipeThrough)]
-    fn pipe_through(this: &Source, to: &DecompressionStream) -> Result<ReadableStream, JsValue>;
+    fn pipe_through(this: &ByteSource, to: &DecompressionStream)
+    -> Result<ReadableStream, JsValue>;
 
     /// Compression Standard §6.
     type DecompressionStream;

@@ -7,7 +7,7 @@ use crate::wire::incoming::{Body, Incoming, Method};
 use crate::wire::reply::Reply;
 
 /// A request, read to its end, and what its answer depends on besides.
-pub struct Received {
+pub struct IncomingRequest {
     /// The request.
     pub incoming: Incoming,
     /// Whether it came by https.
@@ -17,7 +17,7 @@ pub struct Received {
 
 /// Reads a request to its end, whatever becomes of it: where an answer leaves before the body has
 /// come, the connection breaks under `wrangler dev`, and with it the next request of somebody else.
-pub async fn read(request: &Request) -> worker::Result<Received> {
+pub async fn read(request: &Request) -> worker::Result<IncomingRequest> {
     let url = request.url()?;
     let name = request.inner().method();
     // Not `request.method()`, which takes whatever it does not know for GET.
@@ -35,7 +35,7 @@ pub async fn read(request: &Request) -> worker::Result<Received> {
     if !matches!(method, Method::Get | Method::Options) {
         incoming.body = read;
     }
-    Ok(Received {
+    Ok(IncomingRequest {
         incoming,
         https: url.scheme() == "https",
         head: name == "HEAD",
@@ -43,7 +43,7 @@ pub async fn read(request: &Request) -> worker::Result<Received> {
 }
 
 /// Writes the answer to a request.
-pub fn respond(received: &Received, reply: Reply) -> worker::Result<Response> {
+pub fn respond(received: &IncomingRequest, reply: Reply) -> worker::Result<Response> {
     let reply = reply.secured(received.https);
     let headers = Headers::new();
     for (name, value) in &reply.headers {

@@ -9,11 +9,11 @@ mod endpoints;
 mod flows;
 mod http;
 mod kv;
-mod limits;
 mod metrics;
 mod origins;
 mod outbound;
 mod panic;
+mod rate_limit;
 mod routes;
 mod sweep;
 
@@ -29,7 +29,7 @@ use crate::wire::loopback::envelope;
 use crate::wire::reply::Reply;
 use crate::wire::servicestack::failure::Failure;
 use crate::wire::servicestack::recognise::recognise;
-use app::{App, Visitor};
+use app::{App, ClientInfo};
 use endpoints::servicestack;
 
 /// Answers one request.
@@ -38,8 +38,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     panic::report();
     let received = http::read(&request).await?;
     let incoming = &received.incoming;
-    let visitor = Visitor::of(&request);
-    let reply = match App::open(&env, context, visitor, now()) {
+    let client_info = ClientInfo::of(&request);
+    let reply = match App::open(&env, context, client_info, now()) {
         Ok(app) => answer(&app, incoming).await,
         Err(error) => unopened(error, incoming),
     };

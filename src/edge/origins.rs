@@ -23,8 +23,8 @@ pub async fn allowed(app: &App, origin: Option<&str>) -> Rc<[String]> {
 
 /// The allowed origins; none while storage does not answer.
 pub async fn listed(app: &App) -> Rc<[String]> {
-    if let Some(kept) = kept(app.now) {
-        return kept;
+    if let Some(cached) = cached(app.now) {
+        return cached;
     }
     let Ok(urls) = app.db.uncounted().run(clients::redirect_urls()).await else {
         return Rc::new([]);
@@ -37,7 +37,7 @@ pub async fn listed(app: &App) -> Rc<[String]> {
     origins
 }
 
-fn kept(now: i64) -> Option<Rc<[String]>> {
+fn cached(now: i64) -> Option<Rc<[String]>> {
     KEPT.with(|cell| match &*cell.borrow() {
         Some((since, origins)) if now - since < KEPT_FOR_MS => Some(Rc::clone(origins)),
         _ => None,

@@ -10,8 +10,8 @@ use super::app::App;
 use super::endpoints::{
     auth_clients, dev_mailbox, login, logout, otp_caches, password, sign_up, social, well_known,
 };
-use super::limits::{self, Flood};
-use crate::auth::oauth::Provider::{Apple, Facebook, Google, Instagram, Keycloak};
+use super::rate_limit::{self, RateLimit};
+use crate::auth::federation::Provider::{Apple, Facebook, Google, Instagram, Keycloak};
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::incoming::Method::{self, Delete, Get, Patch, Post, Put};
@@ -22,16 +22,16 @@ type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, Error>> + 'a>>;
 struct Route {
     method: Method,
     path: &'static str,
-    flood: Flood,
+    rate_limit: RateLimit,
     handler: for<'a> fn(&'a App, &'a Incoming) -> Answer<'a>,
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal $flood:ident => $handler:path $(, $argument:expr)?;)*) => {
+    ($($method:ident $path:literal $rate_limit:ident => $handler:path $(, $argument:expr)?;)*) => {
         &[$(Route {
             method: $method,
             path: $path,
-            flood: Flood::$flood,
+            rate_limit: RateLimit::$rate_limit,
             handler: |app, incoming| Box::pin($handler(app, incoming $(, $argument)?)),
         }),*]
     };
@@ -48,19 +48,19 @@ const ROUTES: &[Route] = routes! {
     Post   "/logout"                          None   => logout::logout;
     Post   "/keycloak/logout"                 None   => logout::keycloak_logout;
     Post   "/keycloak/backchannel-logout"     None   => logout::backchannel_logout, Keycloak;
-    Post   "/auth/google"                     SignIn => social::begin, Google;
-    Get    "/auth/google"                     SignIn => social::begin, Google;
-    Get    "/auth/google-auth-redirect"       SignIn => social::finish, Google;
-    Post   "/auth/facebook"                   SignIn => social::begin, Facebook;
-    Get    "/auth/facebook-auth-redirect"     SignIn => social::finish, Facebook;
-    Post   "/auth/instagram"                  SignIn => social::begin, Instagram;
-    Get    "/auth/instagram-auth-redirect"    SignIn => social::finish, Instagram;
-    Post   "/auth/oauth-apple"                SignIn => social::begin, Apple;
-    Get    "/auth/apple-oauth-redirect"       SignIn => social::finish, Apple;
-    Post   "/auth/apple-oauth-redirect"       SignIn => social::finish, Apple;
-    Post   "/auth/keycloak"                   SignIn => social::begin, Keycloak;
-    Get    "/auth/keycloak"                   SignIn => social::begin, Keycloak;
-    Get    "/auth/keycloak-auth-redirect"     SignIn => social::finish, Keycloak;
+    Post   "/auth/google"                     SignIn => social::start, Google;
+    Get    "/auth/google"                     SignIn => social::start, Google;
+    Get    "/auth/google-auth-redirect"       SignIn => social::complete, Google;
+    Post   "/auth/facebook"                   SignIn => social::start, Facebook;
+    Get    "/auth/facebook-auth-redirect"     SignIn => social::complete, Facebook;
+    Post   "/auth/instagram"                  SignIn => social::start, Instagram;
+    Get    "/auth/instagram-auth-redirect"    SignIn => social::complete, Instagram;
+    Post   "/auth/oauth-apple"                SignIn => social::start, Apple;
+    Get    "/auth/apple-oauth-redirect"       SignIn => social::complete, Apple;
+    Post   "/auth/apple-oauth-redirect"       SignIn => social::complete, Apple;
+    Post   "/auth/keycloak"                   SignIn => social::start, Keycloak;
+    Get    "/auth/keycloak"                   SignIn => social::start, Keycloak;
+    Get    "/auth/keycloak-auth-redirect"     SignIn => social::complete, Keycloak;
     Get    "/auth/sign-in/continue"           SignIn => social::proceed;
     Post   "/auth/forget-password"            Mail   => password::forget_password;
     Get    "/auth/verify-reset-password-link" SignIn => password::verify_reset_password_link;
@@ -89,10 +89,10 @@ pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let here = || ROUTES.iter().filter(|route| incoming.is_at(route.path));
     if let Some(route) = here().find(|route| route.method == incoming.method) {
         incoming.check()?;
-        limits::hold(app, route.flood).await?;
+        rate_limit::check(app, route.rate_limit).await?;
         return (route.handler)(app, incoming).await;
     }
-    if app.config.habits.nothing_is_404 {
+    if app.config.compatibility.nothing_is_404 {
         return Err(Error::NotAllowed);
     }
     let mut allowed: Vec<&str> = here().map(|route| route.method.name()).collect();

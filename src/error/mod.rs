@@ -4,12 +4,12 @@
 //! on the wire belongs to the dialects in [`crate::wire`].
 
 mod detail;
-mod why;
+mod reason;
 
 use serde_json::Value;
 
 pub use detail::Detail;
-pub use why::Why;
+pub use reason::Reason;
 
 /// Why a request failed: each variant is something a caller can meet.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,9 +43,9 @@ pub enum Error {
     /// The body's end did not come in time (408).
     Timeout,
     /// The caller was refused while proving who it is: 401, with the message nested.
-    Strategy(Why),
+    Strategy(Reason),
     /// The caller was refused by the operation itself, with the message flat.
-    Refused(Why),
+    Refused(Reason),
     /// No bearer token came with the request (401).
     NoBearer,
     /// The `Authorization` header is not two words (401, numeric message).

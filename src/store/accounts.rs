@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
-use crate::auth::account::{Account, Membership, effective_permissions, fold};
+use crate::auth::account::{Account, Membership, canonical_name, effective_permissions};
 
 /// The columns of an [`Account`], of the view `accounts` as `a`.
 macro_rules! account_columns {
@@ -126,7 +126,7 @@ impl FromRow for AccountWithPassword {
 
 /// The live account of a username or e-mail address.
 pub fn by_name(name: &str) -> Query<Option<AccountWithPassword>> {
-    sql!(BY_NAME, fold(name)).first()
+    sql!(BY_NAME, canonical_name(name)).first()
 }
 
 /// The live account that a link is for.

@@ -2,7 +2,7 @@
 //!
 //! Two rows are kept for an attempt: one for the place it comes from (a device or session that the
 //! account's owner has signed in with before, otherwise the name as typed at the network:
-//! [`Place`](crate::auth::attempts::Place)) and one for the account, which known places do not touch.
+//! [`AttemptOrigin`](crate::auth::attempts::AttemptOrigin)) and one for the account, which known places do not touch.
 //! So what is counted for one name of an account says nothing of its other name, until the account is
 //! locked to strangers.
 
@@ -17,7 +17,7 @@ const TWICE_MS: i64 = 5_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// An attempt about to be made.
-pub struct Guess<'a> {
+pub struct LoginAttempt<'a> {
     /// The folded name it is aimed at, of somebody or nobody.
     pub name: &'a str,
     /// What it is counted under.
@@ -125,12 +125,12 @@ const VERDICT: &str = concat!(
 
 /// Whether an attempt may go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict {
+pub struct AttemptVerdict {
     allowed: bool,
     blocked_until: i64,
 }
 
-impl FromRow for Verdict {
+impl FromRow for AttemptVerdict {
     fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
             allowed: row.get("allowed")?,
@@ -139,7 +139,7 @@ impl FromRow for Verdict {
     }
 }
 
-impl Verdict {
+impl AttemptVerdict {
     /// Lets an attempt go on, or says how long to wait (429).
     pub fn allow(self, now: i64) -> Result<(), Error> {
         if self.allowed {
@@ -151,7 +151,7 @@ impl Verdict {
 }
 
 /// Counts an attempt, if its client is proven and no delay runs.
-pub fn count(guess: &Guess<'_>, now: i64) -> impl Batch<Output = Verdict> {
+pub fn count(guess: &LoginAttempt<'_>, now: i64) -> impl Batch<Output = AttemptVerdict> {
     let batch = (
         count_place(guess, now),
         count_account(guess, now),
@@ -160,7 +160,7 @@ pub fn count(guess: &Guess<'_>, now: i64) -> impl Batch<Output = Verdict> {
     batch.map(|((), (), verdict)| verdict)
 }
 
-fn count_place(guess: &Guess<'_>, now: i64) -> Query<()> {
+fn count_place(guess: &LoginAttempt<'_>, now: i64) -> Query<()> {
     let (keys, limits) = (guess.keys, guess.limits);
     let (client, secret) = guess.client.unzip();
     let statement = sql!(
@@ -183,7 +183,7 @@ fn count_place(guess: &Guess<'_>, now: i64) -> Query<()> {
     statement.run()
 }
 
-fn count_account(guess: &Guess<'_>, now: i64) -> Query<()> {
+fn count_account(guess: &LoginAttempt<'_>, now: i64) -> Query<()> {
     let keys = guess.keys;
     let statement = sql!(
         COUNT_ACCOUNT,
@@ -203,7 +203,7 @@ fn count_account(guess: &Guess<'_>, now: i64) -> Query<()> {
     statement.run()
 }
 
-fn verdict(guess: &Guess<'_>) -> Query<Verdict> {
+fn verdict(guess: &LoginAttempt<'_>) -> Query<AttemptVerdict> {
     let keys = guess.keys;
     let statement = sql!(
         VERDICT,

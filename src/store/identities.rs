@@ -5,16 +5,16 @@ use super::batch::Batch;
 use super::query::{Query, Statement, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::sign_ups;
-use crate::auth::account::{Account, fold};
-use crate::auth::oauth::policy::{Holder, KnownIdentity, NewAccount};
-use crate::auth::oauth::profile::Profile;
-use crate::config::SignUpPlace;
+use crate::auth::account::{Account, canonical_name};
+use crate::auth::federation::identity::policy::{EmailOwner, KnownIdentity, NewAccount};
+use crate::auth::federation::identity::profile::ExternalProfile;
+use crate::config::SignUpDefaults;
 
 const KNOWN: &str = "select i.user_id, u.id is not null as live \
      from user_identities i left join users u on u.id = i.user_id and u.deleted = 0 \
      where i.provider = ?1 and i.issuer = ?2 and i.subject = ?3";
 
-const HOLDER: &str =
+const EMAIL_OWNER: &str =
     "select id as user_id, email, email_verified from users where email_key = ?1 and deleted = 0";
 
 const ACCOUNT: &str = concat!(
@@ -56,13 +56,13 @@ const NAME: &str = "update users set first_name = ?4, middle_name = ?5, last_nam
        where provider = ?1 and issuer = ?2 and subject = ?3)";
 
 /// Whose account a person at a provider may open.
-pub struct Standing {
+pub struct IdentityLookup {
     /// What is known of the identity.
     pub known: KnownIdentity,
     /// The account it opens.
     pub account: Option<Account>,
     /// Who has its address here.
-    pub holder: Option<Holder>,
+    pub owner: Option<EmailOwner>,
 }
 
 /// How a sign-up went.
@@ -70,7 +70,7 @@ pub struct SignedUp {
     /// The new account, unless somebody was faster.
     pub account: Option<Account>,
     /// Whether tenant and role are there.
-    pub place_exists: bool,
+    pub defaults_exist: bool,
 }
 
 impl FromRow for KnownIdentity {
@@ -83,7 +83,7 @@ impl FromRow for KnownIdentity {
     }
 }
 
-impl FromRow for Holder {
+impl FromRow for EmailOwner {
     fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
             user_id: row.get("user_id")?,
@@ -94,25 +94,28 @@ impl FromRow for Holder {
 }
 
 /// Looks a person up, by identity and by address.
-pub fn find(profile: &Profile) -> impl Batch<Output = Standing> {
-    let email_key = profile.email.as_ref().map(|email| fold(email.as_str()));
+pub fn find(profile: &ExternalProfile) -> impl Batch<Output = IdentityLookup> {
+    let email_key = profile
+        .email
+        .as_ref()
+        .map(|email| canonical_name(email.as_str()));
     let batch = (
         of_profile(KNOWN, profile).first(),
         account(profile),
-        sql!(HOLDER, email_key).first(),
+        sql!(EMAIL_OWNER, email_key).first(),
     );
-    batch.map(|(known, account, holder)| Standing {
+    batch.map(|(known, account, owner)| IdentityLookup {
         known: known.unwrap_or(KnownIdentity::No),
         account,
-        holder,
+        owner,
     })
 }
 
 /// Attaches the identity to the user who holds its address and may come in to the client; gives the
 /// account, or nothing where that is not so any more.
 pub fn link(
-    profile: &Profile,
-    holder: &Holder,
+    profile: &ExternalProfile,
+    owner: &EmailOwner,
     client: i64,
     now: i64,
 ) -> impl Batch<Output = Option<Account>> {
@@ -123,14 +126,14 @@ pub fn link(
         &profile.subject,
         now,
         client,
-        &holder.user_id,
-        &holder.email
+        &owner.user_id,
+        &owner.email
     );
     (link.run(), account(profile)).map(|((), account)| account)
 }
 
 /// A user about to be made of a person at a provider.
-pub struct NewUser<'a> {
+pub struct NewFederatedUser<'a> {
     /// The user's id, which the statements hang on: drawn for this attempt.
     pub id: &'a str,
     /// The membership's id.
@@ -138,11 +141,15 @@ pub struct NewUser<'a> {
     /// Who it is.
     pub account: &'a NewAccount,
     /// Tenant, role and clients.
-    pub place: &'a SignUpPlace,
+    pub defaults: &'a SignUpDefaults,
 }
 
 /// Makes an account with its identity, whole or not at all.
-pub fn sign_up(profile: &Profile, new: &NewUser<'_>, now: i64) -> impl Batch<Output = SignedUp> {
+pub fn sign_up(
+    profile: &ExternalProfile,
+    new: &NewFederatedUser<'_>,
+    now: i64,
+) -> impl Batch<Output = SignedUp> {
     let identity = sql!(
         IDENTITY,
         profile.provider.name(),
@@ -153,25 +160,25 @@ pub fn sign_up(profile: &Profile, new: &NewUser<'_>, now: i64) -> impl Batch<Out
     );
     let batch = (
         user(profile, new, now).changes(),
-        sign_ups::memberships(new.id, new.membership_id, new.place, None, now),
+        sign_ups::memberships(new.id, new.membership_id, new.defaults, None, now),
         identity.run(),
         account(profile),
-        sign_ups::place_exists(new.place),
+        sign_ups::defaults_exist(new.defaults),
     );
-    batch.map(|(made, _, (), account, (place_exists,))| SignedUp {
+    batch.map(|(made, _, (), account, (defaults_exist,))| SignedUp {
         account: account.filter(|_| made > 0),
-        place_exists,
+        defaults_exist,
     })
 }
 
-fn user(profile: &Profile, new: &NewUser<'_>, now: i64) -> Statement {
+fn user(profile: &ExternalProfile, new: &NewFederatedUser<'_>, now: i64) -> Statement {
     let NewAccount {
         username,
         email,
         names,
         name_stands_in,
     } = new.account;
-    let email_key = email.as_deref().map(fold);
+    let email_key = email.as_deref().map(canonical_name);
     sql!(
         SIGN_UP,
         new.id,
@@ -179,11 +186,11 @@ fn user(profile: &Profile, new: &NewUser<'_>, now: i64) -> Statement {
         names.middle.as_deref(),
         names.last.as_deref(),
         username,
-        &fold(username),
+        &canonical_name(username),
         email.as_deref(),
         email_key,
-        &new.place.tenant_id,
-        &new.place.role_id,
+        &new.defaults.tenant_id,
+        &new.defaults.role_id,
         now,
         profile.provider.name(),
         &profile.issuer,
@@ -193,7 +200,7 @@ fn user(profile: &Profile, new: &NewUser<'_>, now: i64) -> Statement {
 }
 
 /// Notes that an identity has opened its account; a name that only stood in gives way to a real one.
-pub fn used(profile: &Profile, now: i64) -> Vec<Query<()>> {
+pub fn used(profile: &ExternalProfile, now: i64) -> Vec<Query<()>> {
     let (provider, issuer, subject) = (profile.provider.name(), &profile.issuer, &profile.subject);
     let names = &profile.names;
     let name = names.first.as_deref().map(|first| {
@@ -204,11 +211,11 @@ pub fn used(profile: &Profile, now: i64) -> Vec<Query<()>> {
     [used].into_iter().chain(name).collect()
 }
 
-fn account(profile: &Profile) -> Query<Option<Account>> {
+fn account(profile: &ExternalProfile) -> Query<Option<Account>> {
     of_profile(ACCOUNT, profile).first()
 }
 
-fn of_profile(sql: &'static str, profile: &Profile) -> Statement {
+fn of_profile(sql: &'static str, profile: &ExternalProfile) -> Statement {
     sql!(
         sql,
         profile.provider.name(),

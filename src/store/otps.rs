@@ -3,7 +3,7 @@
 //! `username_key` holds the key of the OTP in KV, made of the name's digest: an app may post for
 //! whatever was typed into its name field.
 
-use super::attempts::{Guess, aim, allowed};
+use super::attempts::{LoginAttempt, aim, allowed};
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 
@@ -100,7 +100,7 @@ pub fn delete(key: &str, client: Option<i64>) -> Query<usize> {
 
 /// Counts a try and gives the OTP to compare with, where there is one and the attempt, counted before
 /// it in the same batch, is allowed.
-pub fn reserve(key: &str, guess: &Guess<'_>, now: i64) -> Query<Option<ReservedOtp>> {
+pub fn reserve(key: &str, guess: &LoginAttempt<'_>, now: i64) -> Query<Option<ReservedOtp>> {
     let keys = guess.keys;
     let statement = sql!(
         RESERVE,

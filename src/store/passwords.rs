@@ -36,7 +36,7 @@ const ACTIVATE: &str = "update user_tenants set status = 1, modified_on = ?3 \
        and exists (select 1 from user_credentials where user_id = ?1 and password = ?2)";
 
 /// A new password that a link allows.
-pub struct PasswordReset<'a> {
+pub struct ResetPassword<'a> {
     /// The key of the link.
     pub key: &'a str,
     /// Drawn for this attempt.
@@ -61,7 +61,7 @@ pub fn of_session(session_id: &str) -> Query<Option<(String,)>> {
 /// `draw_key` is eight hexadecimal digits that only this deployment can compute from the name. So one
 /// name always meets the same hash, and a caller cannot choose two names that meet one hash, to see
 /// whether their durations stay alike.
-pub fn stand_in(draw_key: &str) -> Query<Option<(String,)>> {
+pub fn dummy_hash(draw_key: &str) -> Query<Option<(String,)>> {
     sql!(STAND_IN, draw_key).first()
 }
 
@@ -88,7 +88,7 @@ pub fn change(
 }
 
 /// Uses a link up and sets its password, or changes nothing; says whether it did.
-pub fn reset(reset: &PasswordReset<'_>, now: i64) -> impl Batch<Output = bool> {
+pub fn reset(reset: &ResetPassword<'_>, now: i64) -> impl Batch<Output = bool> {
     let (key, attempt) = (reset.key, reset.attempt);
     let batch = (
         sql!(TAKE_RESET, key, attempt, now, reset.old).run(),

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::query::sql;
 use super::sessions::EndedSession;
-use crate::auth::oauth::logout_token::ProviderLogout;
+use crate::auth::federation::flow::logout_token::ProviderLogout;
 
 /// How long a session of a provider that is over is remembered, in milliseconds.
 const DAY_MS: i64 = 86_400_000;

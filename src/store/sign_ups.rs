@@ -7,7 +7,7 @@ use super::batch::Batch;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::profile::Profile;
-use crate::config::SignUpPlace;
+use crate::config::SignUpDefaults;
 
 // Whoever has the address already keeps it, and the invitation stays good; so it does where
 // tenant or role are not there to take the user in.
@@ -49,8 +49,8 @@ const CLIENTS: &str = "insert into user_clients (user_id, client_id) \
      select u.id, c.id from users u join auth_clients c on c.deleted = 0 \
        and c.client_id in (select value from json_each(?2)) where u.id = ?1";
 
-const PLACE_EXISTS: &str = "select exists (select 1 from tenants where id = ?1 and deleted = 0 and status = 0) \
-       and exists (select 1 from roles where id = ?2 and deleted = 0) as place_exists";
+const DEFAULTS_EXIST: &str = "select exists (select 1 from tenants where id = ?1 and deleted = 0 and status = 0) \
+       and exists (select 1 from roles where id = ?2 and deleted = 0) as defaults_exist";
 
 const VOID_OTHERS: &str = concat!(
     "update one_time set voided_on = ?3 \
@@ -65,7 +65,7 @@ const OUTCOME: &str = concat!(
     taken_name!("o.recipient", "o.recipient"),
     ") as address_taken, \
        exists (select 1 from tenants where id = ?3 and deleted = 0 and status = 0) \
-         and exists (select 1 from roles where id = ?4 and deleted = 0) as place_exists"
+         and exists (select 1 from roles where id = ?4 and deleted = 0) as defaults_exist"
 );
 
 /// A user about to be made.
@@ -89,41 +89,41 @@ pub struct NewUser<'a> {
     /// The rest of what the user says of itself.
     pub profile: &'a Profile,
     /// Tenant, role and clients.
-    pub place: &'a SignUpPlace,
+    pub defaults: &'a SignUpDefaults,
 }
 
 /// How making a user went.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct SignUpOutcome {
     /// Whether this attempt made the user.
     pub made: bool,
     /// Whether somebody has the address already.
     pub address_taken: bool,
     /// Whether tenant and role are there.
-    pub place_exists: bool,
+    pub defaults_exist: bool,
 }
 
-impl FromRow for Outcome {
+impl FromRow for SignUpOutcome {
     fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
             made: row.get("made")?,
             address_taken: row.get("address_taken")?,
-            place_exists: row.get("place_exists")?,
+            defaults_exist: row.get("defaults_exist")?,
         })
     }
 }
 
 /// Uses an invitation up and makes its user, and voids the other invitations to the address; or
 /// changes nothing.
-pub fn make_user(new: &NewUser<'_>, now: i64) -> impl Batch<Output = Outcome> {
-    let (key, attempt, place) = (new.invitation, new.attempt, new.place);
-    let (tenant, role) = (&place.tenant_id, &place.role_id);
+pub fn make_user(new: &NewUser<'_>, now: i64) -> impl Batch<Output = SignUpOutcome> {
+    let (key, attempt, defaults) = (new.invitation, new.attempt, new.defaults);
+    let (tenant, role) = (&defaults.tenant_id, &defaults.role_id);
     let locale = new.profile.locale.as_deref();
     let batch = (
         sql!(TAKE, key, attempt, now, tenant, role).run(),
         user(new, now),
         sql!(PASSWORD, key, attempt, new.id, new.password, now).run(),
-        memberships(new.id, new.membership_id, place, locale, now),
+        memberships(new.id, new.membership_id, defaults, locale, now),
         sql!(OUTCOME, key, attempt, tenant, role).one(),
         sql!(VOID_OTHERS, key, attempt, now, new.email_key).run(),
     );
@@ -145,7 +145,7 @@ fn user(new: &NewUser<'_>, now: i64) -> Query<()> {
         profile.phone.as_deref(),
         profile.gender.as_deref(),
         profile.dob.as_deref(),
-        &new.place.tenant_id,
+        &new.defaults.tenant_id,
         now,
         profile.is_nameless()
     );
@@ -156,11 +156,11 @@ fn user(new: &NewUser<'_>, now: i64) -> Query<()> {
 pub fn memberships(
     user_id: &str,
     membership_id: &str,
-    place: &SignUpPlace,
+    defaults: &SignUpDefaults,
     locale: Option<&str>,
     now: i64,
 ) -> (Query<()>, Query<()>) {
-    let (tenant, role) = (&place.tenant_id, &place.role_id);
+    let (tenant, role) = (&defaults.tenant_id, &defaults.role_id);
     let membership = sql!(
         MEMBERSHIP,
         membership_id,
@@ -170,11 +170,11 @@ pub fn memberships(
         locale,
         now
     );
-    let clients = sql!(CLIENTS, user_id, json!(place.client_ids).to_string());
+    let clients = sql!(CLIENTS, user_id, json!(defaults.client_ids).to_string());
     (membership.run(), clients.run())
 }
 
 /// Whether tenant and role are there.
-pub fn place_exists(place: &SignUpPlace) -> Query<(bool,)> {
-    sql!(PLACE_EXISTS, &place.tenant_id, &place.role_id).one()
+pub fn defaults_exist(defaults: &SignUpDefaults) -> Query<(bool,)> {
+    sql!(DEFAULTS_EXIST, &defaults.tenant_id, &defaults.role_id).one()
 }

@@ -15,14 +15,14 @@ pub struct Basic {
 
 /// A header of this scheme that holds no name and secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Malformed;
+pub struct MalformedBasic;
 
 /// Reads an `Authorization` header; nothing if it is of another scheme.
-pub fn read(authorization: &str) -> Option<Result<Basic, Malformed>> {
+pub fn read(authorization: &str) -> Option<Result<Basic, MalformedBasic>> {
     let (scheme, encoded) = authorization.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("basic")
-        .then(|| decode(encoded.trim()).ok_or(Malformed))
+        .then(|| decode(encoded.trim()).ok_or(MalformedBasic))
 }
 
 fn decode(encoded: &str) -> Option<Basic> {
@@ -73,7 +73,10 @@ mod tests {
             "Basic //8=",
             "Basic YTpi x",
         ] {
-            assert!(matches!(read(header), Some(Err(Malformed))), "{header}");
+            assert!(
+                matches!(read(header), Some(Err(MalformedBasic))),
+                "{header}"
+            );
         }
     }
 }

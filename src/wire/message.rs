@@ -13,7 +13,7 @@ use crate::error::Error;
 /// What a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum MessageKind {
     /// The link to set a new password.
     PasswordReset,
     /// The password has just been changed.
@@ -22,7 +22,7 @@ pub enum Kind {
     SignUp,
 }
 
-impl Kind {
+impl MessageKind {
     /// The name that is stored and sent.
     pub const fn name(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ pub struct Message {
     /// One line.
     pub subject: String,
     /// What it is about.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Where to go, if anywhere.
     pub link: Option<String>,
     /// What the link carries.
@@ -66,7 +66,7 @@ impl Message {
             ..Self::plain(
                 to,
                 "Choose a new password",
-                Kind::PasswordReset,
+                MessageKind::PasswordReset,
                 &[opening, &closing],
                 now,
             )
@@ -80,7 +80,7 @@ impl Message {
         Self::plain(
             to,
             "How to sign in",
-            Kind::PasswordReset,
+            MessageKind::PasswordReset,
             &[opening, &closing],
             now,
         )
@@ -94,7 +94,7 @@ impl Message {
         Self::plain(
             to,
             "Your password was changed",
-            Kind::PasswordChanged,
+            MessageKind::PasswordChanged,
             &[opening, closing],
             now,
         )
@@ -112,7 +112,7 @@ impl Message {
             ..Self::plain(
                 to,
                 "Finish signing up",
-                Kind::SignUp,
+                MessageKind::SignUp,
                 &[opening, &closing],
                 now,
             )
@@ -127,13 +127,13 @@ impl Message {
         Self::plain(
             to,
             "You have an account already",
-            Kind::SignUp,
+            MessageKind::SignUp,
             &[opening, closing],
             now,
         )
     }
 
-    fn plain(to: &str, subject: &str, kind: Kind, paragraphs: &[&str], now: i64) -> Self {
+    fn plain(to: &str, subject: &str, kind: MessageKind, paragraphs: &[&str], now: i64) -> Self {
         Self {
             to: to.to_owned(),
             subject: subject.to_owned(),

@@ -429,11 +429,11 @@ test("no text a caller writes becomes SQL, in any place", async () => {
   expect((await call("DELETE", `/${evil.id}`)).status).toBe(204);
 });
 
-test("a habit of tokens without sessions reaches reads and writes by what the token says", async () => {
+test("a flag of tokens without sessions reaches reads and writes by what the token says", async () => {
   const { jwt, keyOf } = await import("../support/jwt");
   const { freshKeys } = await import("../support/worker");
   const keys = freshKeys();
-  const plain = await startWorker({ settings: { JWT_KEYS: keys, LEGACY_HABITS: "plain-bearer" } });
+  const plain = await startWorker({ settings: { JWT_KEYS: keys, COMPATIBILITY: "plain-bearer" } });
   try {
     const their = api(plain);
     const token = (permissions: string[]) =>

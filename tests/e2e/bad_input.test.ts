@@ -575,9 +575,9 @@ describe("paths and methods", () => {
     expect((await our.send("GET", "/auth/me?foo=%ff%&&==", { headers: our.bearer(pair.accessToken) })).status).toBe(200);
   });
 
-  describe("with the habit nothing-is-404", () => {
-    beforeAll(() => worker.restart({ LEGACY_HABITS: "nothing-is-404" }));
-    afterAll(() => worker.restart({ LEGACY_HABITS: undefined }));
+  describe("with the compatibility flag nothing-is-404", () => {
+    beforeAll(() => worker.restart({ COMPATIBILITY: "nothing-is-404" }));
+    afterAll(() => worker.restart({ COMPATIBILITY: undefined }));
 
     test("what is nowhere, and what has not this method, is not allowed", async () => {
       for (const [method, path] of [

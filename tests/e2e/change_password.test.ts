@@ -240,7 +240,7 @@ test("a user without a password here has none to change", async () => {
 });
 
 describe("with other settings", () => {
-  afterAll(() => worker.restart({ LEGACY_HABITS: undefined, PASSWORD_MIN_LENGTH: undefined }));
+  afterAll(() => worker.restart({ COMPATIBILITY: undefined, PASSWORD_MIN_LENGTH: undefined }));
 
   test("the shortest password is as set", async () => {
     await worker.restart({ PASSWORD_MIN_LENGTH: "12" });
@@ -248,8 +248,8 @@ describe("with other settings", () => {
     expect((await change({ password: "123456789012" })).body).toEqual(SUCCESS);
   });
 
-  test("the habit change-password-without-old is just that", async () => {
-    await worker.restart({ LEGACY_HABITS: "change-password-without-old" });
+  test("the compatibility flag change-password-without-old is just that", async () => {
+    await worker.restart({ COMPATIBILITY: "change-password-without-old" });
     expect((await change({ oldPassword: "wrong" })).body).toEqual(flat(401, "Incorrect Password"));
     expect((await change({ password: PASSWORD, oldPassword: undefined })).body).toEqual(
       flat(401, "Password cannot be same as previous password!"),

@@ -75,9 +75,10 @@ const cases: [complaint: string | RegExp, settings: Settings][] = [
   [ORIGINS, { ALLOWED_ORIGINS: "http://127.0.0.1:3000", PUBLIC_URL: "https://login.example" }],
   [ORIGINS, { ALLOWED_ORIGINS: "http://localhost:8100", PUBLIC_URL: "https://login.example" }],
   ["SERVER_TIMING must be on or off", { SERVER_TIMING: HUNTER2 }],
-  ["LEGACY_HABITS names a habit that does not exist", { LEGACY_HABITS: HUNTER2 }],
-  ["LEGACY_HABITS names a habit that does not exist", { LEGACY_HABITS: `plain-bearer, ${HUNTER2}` }],
-  ["LEGACY_HABITS names a habit that does not exist", { LEGACY_HABITS: "Plain-Bearer" }],
+  ["COMPATIBILITY names a flag that does not exist", { COMPATIBILITY: HUNTER2 }],
+  ["COMPATIBILITY names a flag that does not exist", { COMPATIBILITY: `plain-bearer, ${HUNTER2}` }],
+  ["COMPATIBILITY names a flag that does not exist", { COMPATIBILITY: "Plain-Bearer" }],
+  ["LEGACY_HABITS is now called COMPATIBILITY", { LEGACY_HABITS: HUNTER2 }],
   ["RATE_LIMITS must be on unless PUBLIC_URL is loopback", { RATE_LIMITS: "off", PUBLIC_URL: "https://login.example" }],
   ["SIGN_UP_ROLE is missing beside SIGN_UP_TENANT", { SIGN_UP_TENANT: HUNTER2 }],
   ["SIGN_UP_TENANT is missing beside SIGN_UP_ROLE", { SIGN_UP_ROLE: HUNTER2 }],
@@ -125,15 +126,15 @@ test("what is empty counts as not set", async () => {
     REFRESH_RETRY_WINDOW: "",
     SESSION_MAX_AGE: "",
     ALLOWED_ORIGINS: "",
-    LEGACY_HABITS: " , ",
+    COMPATIBILITY: " , ",
     SERVER_TIMING: "",
   };
   await worker.restart(blank);
   expect((await our.loginToken()).status).toBe(200);
 });
 
-test("a secret of 32 bytes will do; a shorter one only with the habit short-jwt-secret", async () => {
-  for (const changed of [{ JWT_SECRET: "é".repeat(16) }, { JWT_SECRET: "short", LEGACY_HABITS: "short-jwt-secret" }]) {
+test("a secret of 32 bytes will do; a shorter one only with the compatibility flag short-jwt-secret", async () => {
+  for (const changed of [{ JWT_SECRET: "é".repeat(16) }, { JWT_SECRET: "short", COMPATIBILITY: "short-jwt-secret" }]) {
     await worker.restart({ JWT_KEYS: undefined, ...changed });
     expect(decode((await our.signIn()).accessToken).header).toMatchObject({ alg: "HS256" });
   }

@@ -202,8 +202,8 @@ test("an OTP has 6 to 64 characters, and a username", async () => {
   await remove("demo");
 });
 
-test("the open habit lets anybody post and read, and what they post is never a password", async () => {
-  const open = await startWorker({ settings: { LEGACY_HABITS: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
+test("the open flag lets anybody post and read, and what they post is never a password", async () => {
+  const open = await startWorker({ settings: { COMPATIBILITY: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
   try {
     const their = api(open);
     expect((await their.post("/otp-caches", { otp: "123456", username: "demo" })).status).toBe(200);
@@ -218,8 +218,8 @@ test("the open habit lets anybody post and read, and what they post is never a p
   }
 });
 
-test("with the open habit nobody reads, replaces or deletes an OTP that is a password", async () => {
-  const open = await startWorker({ settings: { LEGACY_HABITS: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
+test("with the open flag nobody reads, replaces or deletes an OTP that is a password", async () => {
+  const open = await startWorker({ settings: { COMPATIBILITY: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
   try {
     const their = api(open);
     expect((await their.post("/otp-caches", { otp: "abcdef", username: "demo" }, BASIC)).status).toBe(200);

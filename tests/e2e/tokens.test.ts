@@ -416,7 +416,7 @@ describe("the bearer", () => {
   });
 });
 
-describe("the habit plain-bearer", () => {
+describe("the compatibility flag plain-bearer", () => {
   const keys = freshKeys();
   const { privateKey } = keyOf(keys);
   const plain = (claims: object = {}, header: object = {}) =>
@@ -430,7 +430,7 @@ describe("the habit plain-bearer", () => {
   });
 
   describe("while it is on", () => {
-    beforeAll(() => worker.restart({ LEGACY_HABITS: "plain-bearer" }));
+    beforeAll(() => worker.restart({ COMPATIBILITY: "plain-bearer" }));
 
     test("any token with our signature and issuer says who is there", async () => {
       const { kid } = decode((await our.signIn()).accessToken).header;

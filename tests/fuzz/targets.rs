@@ -2,13 +2,13 @@
 //!
 //! A target reads a text, whose parts stand between unit separators; it fails by panicking.
 
-use edgelatch::auth::account::{fold, is_overlong};
+use edgelatch::auth::account::{canonical_name, is_overlong};
 use edgelatch::auth::address::is_address;
 use edgelatch::auth::attempts::network_of;
 use edgelatch::auth::data_key::{DataKeys, Purpose};
-use edgelatch::auth::oauth::Provider;
-use edgelatch::auth::oauth::binding::Binding;
-use edgelatch::auth::oauth::callback::Callback;
+use edgelatch::auth::federation::Provider;
+use edgelatch::auth::federation::flow::callback::Callback;
+use edgelatch::auth::federation::flow::state_cookie::StateCookie;
 use edgelatch::auth::password::Algorithm;
 use edgelatch::auth::pkce::Challenge;
 use edgelatch::auth::profile::Profile;
@@ -26,7 +26,7 @@ use edgelatch::wire::loopback::{envelope, models};
 use edgelatch::wire::servicestack::call::Call;
 use edgelatch::wire::servicestack::failure::Failure;
 use edgelatch::wire::servicestack::{
-    ask, bind, cookies, csv, dto, envelope as stack, jsv, recognise, return_url, xml,
+    bind, cookies, csv, dto, envelope as stack, intent, jsv, recognise, return_url, xml,
 };
 use serde_json::{Map, Value};
 
@@ -123,10 +123,10 @@ fn hashes(input: &str) {
 
 /// Usernames, addresses of people and of machines, origins.
 fn names(input: &str) {
-    let folded = fold(input);
+    let folded = canonical_name(input);
     if !is_overlong(input) {
         assert!(
-            is_overlong(&folded) || fold(&folded) == folded,
+            is_overlong(&folded) || canonical_name(&folded) == folded,
             "folding settles"
         );
     }
@@ -174,7 +174,7 @@ fn cookies(input: &str) {
     for cookie in [cookies::Cookie::AccessToken, cookies::Cookie::RefreshToken] {
         assert!(cookie.read(&incoming).is_none_or(|value| !value.is_empty()));
     }
-    let _ = Binding::read(Some(input), Provider::Google, &Secret::new("state"));
+    let _ = StateCookie::read(Some(input), Provider::Google, &Secret::new("state"));
 }
 
 /// LoopBack's filters, in JSON and in brackets: pairs of name and value.
@@ -264,7 +264,7 @@ fn servicestack(incoming: &Incoming) {
     }
     match bind::one::<dto::Authenticate>(incoming, &call) {
         Ok(dto) => {
-            if let Err(failure) = ask::Ask::of(incoming, &call, &dto) {
+            if let Err(failure) = intent::AuthenticateIntent::of(incoming, &call, &dto) {
                 blames_the_caller(&failure);
             }
         }

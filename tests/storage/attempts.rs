@@ -7,12 +7,12 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::auth::attempts::{CounterKeys, Limits, Place};
+use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
 use crate::auth::data_key::DataKeys;
 use crate::error::Error;
 use crate::people::{NOW, column, database, session};
 use crate::sqlite::Db;
-use crate::store::attempts::{self, Guess};
+use crate::store::attempts::{self, LoginAttempt};
 use crate::store::effects::SignInEffects;
 use crate::store::otps::{self, NewOtp, ReservedOtp};
 use crate::store::sessions;
@@ -49,12 +49,12 @@ pub fn keys(name: &str, network: u8) -> CounterKeys {
 
 fn keys_from(name: &str, from: From) -> CounterKeys {
     let keys = DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
-    let place = Place {
+    let origin = AttemptOrigin {
         network: from.network.to_string(),
         device: from.device.map(|device| device.to_string()),
         session: from.session.map(str::to_owned),
     };
-    CounterKeys::of(&keys, name, &place).unwrap()
+    CounterKeys::of(&keys, name, &origin).unwrap()
 }
 
 /// Counts an attempt and says for how many seconds it must wait, if it must.
@@ -72,7 +72,7 @@ fn attempt_with_otp(
     now: i64,
 ) -> (Option<u32>, Option<ReservedOtp>) {
     let drawn = column(db, "select hex(randomblob(8))").remove(0);
-    let guess = Guess {
+    let guess = LoginAttempt {
         name,
         keys: &keys_from(name, from),
         attempt: &drawn,
@@ -149,7 +149,7 @@ fn a_caller_whose_client_is_not_proven_counts_for_nothing() {
         ("nobody", None),
         ("nobody", Some("web digest")),
     ] {
-        let guess = Guess {
+        let guess = LoginAttempt {
             name: "ann",
             keys: &keys("ann", 1),
             attempt: "x",
@@ -321,18 +321,18 @@ impl Model {
     }
 
     fn fail(&mut self, name: &str, tried: &str, from: From, now: i64) -> Option<u32> {
-        let (place, account, known) = self.aim(name, from);
+        let (origin, account, known) = self.aim(name, from);
         let blocked = |key: &str| self.counters.get(key).map_or(0, |counter| counter.blocked);
         let until = if known {
-            blocked(&place)
+            blocked(&origin)
         } else {
-            blocked(&place).max(blocked(&account))
+            blocked(&origin).max(blocked(&account))
         };
         if until > now {
             return Some(u32::try_from((until - now).max(1000) / 1000).unwrap());
         }
         let tried = format!("{name} {tried}");
-        let counter = self.counters.entry(place).or_default();
+        let counter = self.counters.entry(origin).or_default();
         counter.count(
             counter.last.max(counter.blocked) < now - LIMITS.window,
             &tried,

@@ -1,18 +1,18 @@
 //! Every statement of the store, run once.
 
 use crate::auth::address::Mailbox;
-use crate::auth::attempts::{CounterKeys, Limits, Place};
+use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
 use crate::auth::data_key::DataKeys;
-use crate::auth::oauth::Provider;
-use crate::auth::oauth::logout_token::ProviderLogout;
-use crate::auth::oauth::policy::{Holder, NewAccount};
-use crate::auth::oauth::profile::Profile;
+use crate::auth::federation::Provider;
+use crate::auth::federation::flow::logout_token::ProviderLogout;
+use crate::auth::federation::identity::policy::{EmailOwner, NewAccount};
+use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::secret::Secret;
-use crate::auth::{oauth, profile};
-use crate::config::SignUpPlace;
+use crate::auth::{federation, profile};
+use crate::config::SignUpDefaults;
 use crate::people::{NOW, database, session};
 use crate::sqlite::Db;
-use crate::store::attempts::Guess;
+use crate::store::attempts::LoginAttempt;
 use crate::store::effects::SignInEffects;
 use crate::store::messages::NewMessage;
 use crate::store::otps::NewOtp;
@@ -65,8 +65,8 @@ fn clients_and_accounts(db: &Db) {
 
 fn attempts_and_otps(db: &Db) {
     let keys = DataKeys::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
-    let keys = CounterKeys::of(&keys, "ann", &Place::default()).unwrap();
-    let guess = Guess {
+    let keys = CounterKeys::of(&keys, "ann", &AttemptOrigin::default()).unwrap();
+    let guess = LoginAttempt {
         name: "ann",
         keys: &keys,
         attempt: "attempt",
@@ -167,7 +167,7 @@ fn links_and_passwords(db: &Db) {
     };
     assert!(db.run(links::offer(&new, NOW)));
     assert!(db.run(links::look("reset:x")).is_some());
-    let reset = passwords::PasswordReset {
+    let reset = passwords::ResetPassword {
         key: "reset:x",
         attempt: "attempt",
         user_id: "id-bob",
@@ -178,7 +178,7 @@ fn links_and_passwords(db: &Db) {
     assert!(db.run(passwords::reset(&reset, NOW)));
     let new = session("bob", "id-bob");
     db.run(sessions::open(&new, SignInEffects::default(), NOW));
-    db.run((passwords::of_session("bob"), passwords::stand_in("0")));
+    db.run((passwords::of_session("bob"), passwords::dummy_hash("0")));
     db.run(passwords::rehash("id-bob", "new hash of bob", "argon2"));
     let change = passwords::change("id-bob", "bob", "another", None, NOW + 1);
     assert!(db.run(change));
@@ -195,13 +195,13 @@ fn links_and_passwords(db: &Db) {
         password: "hash",
         first_name: "Cid",
         profile: &profile::Profile::default(),
-        place: &place(),
+        defaults: &defaults(),
     };
     assert!(db.run(sign_ups::make_user(&new, NOW)).made);
 }
 
-fn place() -> SignUpPlace {
-    SignUpPlace {
+fn defaults() -> SignUpDefaults {
+    SignUpDefaults {
         tenant_id: "home".to_owned(),
         role_id: "member".to_owned(),
         client_ids: vec!["web".to_owned()],
@@ -225,24 +225,24 @@ fn people_at_providers(db: &Db) {
     db.run(pending::insert(&new, NOW));
     let consumed = db.run(pending::consume(&presented, "attempt", NOW));
     assert!(consumed.is_some());
-    let mut profile = Profile {
+    let mut profile = ExternalProfile {
         provider: Provider::Google,
         issuer: "https://accounts.google.com".to_owned(),
         subject: "1".to_owned(),
         email: None,
-        names: oauth::person::Names::default(),
+        names: federation::identity::names::Names::default(),
         session: None,
     };
-    let new = identities::NewUser {
+    let new = identities::NewFederatedUser {
         id: "id-dee",
         membership_id: "member-dee",
         account: &NewAccount {
             username: "google:1".to_owned(),
             email: None,
-            names: oauth::person::Names::default(),
+            names: federation::identity::names::Names::default(),
             name_stands_in: true,
         },
-        place: &place(),
+        defaults: &defaults(),
     };
     let signed_up = db.run(identities::sign_up(&profile, &new, NOW));
     assert!(signed_up.account.is_some());
@@ -250,12 +250,12 @@ fn people_at_providers(db: &Db) {
     profile.names.first = Some("Dee".to_owned());
     db.run(identities::used(&profile, NOW));
     profile.subject = "2".to_owned();
-    let holder = Holder {
+    let owner = EmailOwner {
         user_id: "id-ann".to_owned(),
         email: "ann@example.com".to_owned(),
         email_verified: true,
     };
-    let linked = db.run(identities::link(&profile, &holder, 1, NOW));
+    let linked = db.run(identities::link(&profile, &owner, 1, NOW));
     assert!(linked.is_some());
     let logout = ProviderLogout {
         provider: Provider::Keycloak,

@@ -95,10 +95,10 @@ impl Algorithm {
         self,
         password: &Secret,
         stored: Option<&str>,
-        stand_in: Option<&str>,
+        dummy_hash: Option<&str>,
     ) -> Result<Verdict, Error> {
         let today = self.function()?;
-        let hash = stored.or(stand_in).and_then(StoredHash::parse);
+        let hash = stored.or(dummy_hash).and_then(StoredHash::parse);
         let readable = hash.is_some();
         let hash = match hash {
             Some(hash) => hash,
@@ -294,9 +294,9 @@ mod tests {
 
     #[test]
     fn a_stand_in_is_no_password_of_anybody() {
-        for stand_in in [None, Some(BCRYPT), Some("garbage")] {
+        for dummy_hash in [None, Some(BCRYPT), Some("garbage")] {
             let secret = Secret::new(PASSWORD);
-            let verdict = Algorithm::Argon2id.verify(&secret, None, stand_in);
+            let verdict = Algorithm::Argon2id.verify(&secret, None, dummy_hash);
             assert_eq!(verdict, Ok(Verdict::Wrong));
         }
     }
@@ -304,9 +304,9 @@ mod tests {
     #[test]
     fn a_hash_that_cannot_be_read_is_said_to_be_whatever_stands_in() {
         for stored in ["", "garbage", "$scrypt$ln=1$AAAAAAAAAAA$AAAAAAAAAAA"] {
-            for stand_in in [None, Some(BCRYPT)] {
+            for dummy_hash in [None, Some(BCRYPT)] {
                 let secret = Secret::new(PASSWORD);
-                let verdict = Algorithm::Argon2id.verify(&secret, Some(stored), stand_in);
+                let verdict = Algorithm::Argon2id.verify(&secret, Some(stored), dummy_hash);
                 assert_eq!(verdict, Ok(Verdict::Unreadable), "{stored}");
             }
         }

@@ -109,7 +109,7 @@ impl TokenKeys {
         (claims.iss == issuer).then_some(claims)
     }
 
-    /// Reads any JWT signed with a key of ours and our issuer (the habit `plain-bearer`).
+    /// Reads any JWT signed with a key of ours and our issuer (the compatibility flag `plain-bearer`).
     ///
     /// The token may lack `kid`, `typ` and `exp`, as those minted by ARC's own tests do.
     pub fn verify_plain(&self, token: &str, issuer: &str, now: i64) -> Option<Map<String, Value>> {

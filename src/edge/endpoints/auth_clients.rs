@@ -9,7 +9,7 @@ use crate::wire::loopback::auth_clients::{
     AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL, AuthClientChanges, Count,
     NewAuthClient, created, path_id,
 };
-use crate::wire::loopback::filter::{Fields, Filter, Where};
+use crate::wire::loopback::filter::{Filter, Projection, Where};
 use crate::wire::reply::Reply;
 
 /// `POST /auth-clients`: the only answer that tells a client's secrets.
@@ -53,7 +53,7 @@ pub async fn update_all(app: &App, incoming: &Incoming) -> Result<Reply, Error> 
 pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let find = clients::by_number(path_id(incoming.id())?);
     let row = administration::read(app, &incoming.bearer()?, find).await?;
-    Reply::json(&Fields::default().show(&row.ok_or(Error::NoEntity)?))
+    Reply::json(&Projection::default().show(&row.ok_or(Error::NoEntity)?))
 }
 
 /// `PUT /auth-clients/{id}`: replaces one.

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::auth::attempts::Place;
+use crate::auth::attempts::AttemptOrigin;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
 use crate::edge::flows::codes::{self, CodeExchange};
-use crate::edge::flows::credentials::{self, Bearer, Credentials, Presented};
+use crate::edge::flows::credentials::{self, Bearer, Credentials, PasswordCredentials};
 use crate::edge::flows::passwords::{self, PasswordChange};
 use crate::edge::flows::sessions::{self, TokenPair};
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::auth_user::{self, AuthUser};
 use crate::wire::loopback::models::{
@@ -21,8 +21,8 @@ use crate::wire::reply::Reply;
 pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
     let challenge = body.challenge()?;
-    let place = place(app, incoming);
-    let (client, person) = credentials::sign_in(app, &presented(&body, &place)).await?;
+    let origin = origin(app, incoming);
+    let (client, person) = credentials::sign_in(app, &credentials_of(&body, &origin)).await?;
     let code = codes::new_code(app, &client, &person, challenge.as_ref()).await?;
     Reply::json(&json!({ "code": code.expose() }))
 }
@@ -30,8 +30,8 @@ pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 /// `POST /auth/login-token`: tokens at once, for mobile apps.
 pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: LoginRequest = incoming.json(&models::LOGIN_TOKEN_REQUEST)?;
-    let (device, place) = (device_info(incoming), place(app, incoming));
-    let (client, person) = credentials::sign_in(app, &presented(&body, &place))
+    let (device, origin) = (device_info(incoming), origin(app, incoming));
+    let (client, person) = credentials::sign_in(app, &credentials_of(&body, &origin))
         .await
         .map_err(as_resource_owner)?;
     let pair = sessions::open(app, &client, &person, device).await?;
@@ -77,37 +77,37 @@ pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, Er
         username: &body.username,
         password: &body.password,
         old_password: &body.old_password,
-        place: &place(app, incoming),
+        origin: &origin(app, incoming),
     };
     passwords::change(app, &incoming.bearer()?, &change).await?;
     Reply::json(&json!({ "success": true }))
 }
 
-fn presented<'a>(body: &'a LoginRequest, place: &'a Place) -> Credentials<'a> {
+fn credentials_of<'a>(body: &'a LoginRequest, origin: &'a AttemptOrigin) -> Credentials<'a> {
     Credentials {
         client_id: &body.client_id,
         client_secret: &body.client_secret,
-        person: Presented {
+        person: PasswordCredentials {
             username: &body.username,
             password: &body.password,
-            place,
+            origin,
         },
     }
 }
 
 /// Where an attempt comes from. Whoever has a session's token may be the owner, who signs in anew.
-fn place(app: &App, incoming: &Incoming) -> Place {
+fn origin(app: &App, incoming: &Incoming) -> AttemptOrigin {
     let device = device_info(incoming);
     let token = incoming.bearer().ok();
     let session = token.and_then(|token| credentials::former_session(app, &token));
-    app.visitor.place(device.device_id.as_deref(), session)
+    app.client_info.origin(device.device_id.as_deref(), session)
 }
 
 /// The original's resource-owner strategy spells two refusals the other way round.
 fn as_resource_owner(error: Error) -> Error {
     match error {
-        Error::Strategy(Why::MissingCredentials) => Error::Refused(Why::Unauthorized),
-        Error::Refused(Why::ClientInvalid) => Error::Strategy(Why::ClientInvalid),
+        Error::Strategy(Reason::MissingCredentials) => Error::Refused(Reason::Unauthorized),
+        Error::Refused(Reason::ClientInvalid) => Error::Strategy(Reason::ClientInvalid),
         other => other,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::auth::oauth::Provider;
+use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::{sessions, social};

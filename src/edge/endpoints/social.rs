@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::login::{device_info, token_response};
-use crate::auth::oauth::Provider;
-use crate::auth::oauth::begin::StartParameters;
-use crate::auth::oauth::binding::Binding;
-use crate::auth::oauth::callback::Callback;
+use crate::auth::federation::Provider;
+use crate::auth::federation::flow::authorization::StartParameters;
+use crate::auth::federation::flow::callback::Callback;
+use crate::auth::federation::flow::state_cookie::StateCookie;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::flows::social::{self, Arrival, Departure, Finished};
+use crate::edge::flows::social::{self, AuthorizationRedirect, ClientResponse, CompletedSignIn};
 use crate::error::Error;
 use crate::wire::cookies::{self, SameSite, SetCookie};
 use crate::wire::incoming::{Incoming, Method};
@@ -22,7 +22,7 @@ const DEPRECATION: &str = "@1767225600";
 const SUNSET: &str = "Fri, 31 Dec 2027 23:59:59 GMT";
 
 /// The starts: the browser goes to the provider, or an app gets a URL to open in one.
-pub async fn begin(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Error> {
+pub async fn start(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Error> {
     let request: ClientAuthRequest = if incoming.method == Method::Get {
         incoming.query_as(&models::CLIENT_AUTH_QUERY)?
     } else {
@@ -41,7 +41,7 @@ pub async fn begin(app: &App, incoming: &Incoming, provider: Provider) -> Result
         Reply::json(&json!({ "authorizationUrl": url }))?
             .with("preference-applied", "return=representation")
     } else {
-        away(social::depart(app, provider, start).await?)
+        to_provider(social::start_authorization(app, provider, start).await?)
     };
     Ok(match incoming.method {
         Method::Get => reply
@@ -54,47 +54,50 @@ pub async fn begin(app: &App, incoming: &Incoming, provider: Provider) -> Result
 /// `GET /auth/sign-in/continue`: a browser with a ticket goes to the provider.
 pub async fn proceed(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let ticket = Secret::new(incoming.query("ticket").unwrap_or_default());
-    social::open_ticket(app, &ticket).await.map(away)
+    social::open_ticket(app, &ticket).await.map(to_provider)
 }
 
 /// The returns: the browser goes on to the client with a code, or stays with tokens.
-pub async fn finish(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Error> {
+pub async fn complete(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Error> {
     let callback = if incoming.method == Method::Get {
         Callback::read(incoming.query_pairs())?
     } else {
         Callback::read(incoming.form_pairs()?)?
     };
-    let name = Binding::name_for(provider, callback.state()?);
+    let name = StateCookie::name_for(provider, callback.state()?);
     let cookie = cookies::values(incoming, &name).next();
-    let finished = social::finish(app, provider, callback, cookie, device_info(incoming)).await?;
-    let Finished { arrival, binding } = finished;
+    let finished = social::complete(app, provider, callback, cookie, device_info(incoming)).await?;
+    let CompletedSignIn {
+        arrival,
+        state_cookie,
+    } = finished;
     let reply = match arrival {
-        Arrival::Redirect(url) => Reply::empty(302).with("location", url),
-        Arrival::Tokens(pair) => token_response(pair)?,
+        ClientResponse::Redirect(url) => Reply::empty(302).with("location", url),
+        ClientResponse::Tokens(pair) => token_response(pair)?,
     };
-    let deleted = binding_cookie(&binding, "", 0);
+    let deleted = state_cookie_line(&state_cookie, "", 0);
     Ok(reply.with("set-cookie", deleted))
 }
 
-fn away(departure: Departure) -> Reply {
-    let Departure {
+fn to_provider(departure: AuthorizationRedirect) -> Reply {
+    let AuthorizationRedirect {
         location,
-        binding,
+        state_cookie,
         lifetime,
     } = departure;
-    let cookie = binding_cookie(&binding, binding.secret().expose(), lifetime);
+    let cookie = state_cookie_line(&state_cookie, state_cookie.secret().expose(), lifetime);
     Reply::empty(302)
         .with("location", location)
         .with("set-cookie", cookie)
 }
 
 /// The `Set-Cookie` line of a sign-in's cookie; a `__Host-` cookie is always `Secure`.
-fn binding_cookie(binding: &Binding, value: &str, seconds: i64) -> String {
+fn state_cookie_line(state_cookie: &StateCookie, value: &str, seconds: i64) -> String {
     let cookie = SetCookie {
-        name: binding.name(),
+        name: state_cookie.name(),
         value,
         max_age: Some(seconds),
-        same_site: if binding.is_cross_site() {
+        same_site: if state_cookie.is_cross_site() {
             SameSite::None
         } else {
             SameSite::Lax

@@ -7,7 +7,7 @@ use super::credentials::{self, Bearer, TokenSubject};
 use crate::auth::account::ADMINISTER;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::store::{Query, clients, sessions};
 use crate::wire::loopback::auth_clients::{AuthClientChanges, NewAuthClient};
 use crate::wire::loopback::filter::{Clause, ClientRow, Where};
@@ -73,7 +73,7 @@ pub async fn read<T>(app: &App, token: &Secret, query: Query<T>) -> Result<T, Er
         TokenSubject::Session(id) => {
             let session = sessions::live(&id, app.now);
             let (answer, session) = app.db.run((query, session)).await?;
-            let session = session.ok_or(Error::Strategy(Why::TokenRevoked))?;
+            let session = session.ok_or(Error::Strategy(Reason::TokenRevoked))?;
             admit(Bearer::Session(Box::new(session)))?;
             Ok(answer)
         }

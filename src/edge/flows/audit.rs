@@ -65,7 +65,7 @@ pub enum Stranger {
     UnknownIdentity,
     /// A refusal by the provider's user.
     DeniedAtProvider,
-    /// An OTP posted by a caller who need not say who it is (the habit `open-otp-caches`).
+    /// An OTP posted by a caller who need not say who it is (the compatibility flag `open-otp-caches`).
     OpenOtp,
 }
 
@@ -92,17 +92,17 @@ impl Stranger {
 /// counted and logged as strangers are.
 pub fn record(app: &App, event: Event) {
     app.in_background(|app| async move {
-        let visitor = &app.visitor;
+        let client_info = &app.client_info;
         let row = Activity {
             kind: event.kind,
             result: event.result,
             user_id: event.user_id.as_deref(),
             client: event.client,
             session_id: event.session_id.as_deref(),
-            address: visitor.address.as_deref(),
-            country: visitor.country.as_deref(),
-            user_agent: visitor.user_agent.as_deref(),
-            ray: visitor.ray.as_deref(),
+            address: client_info.address.as_deref(),
+            country: client_info.country.as_deref(),
+            user_agent: client_info.user_agent.as_deref(),
+            ray: client_info.ray.as_deref(),
         };
         let id = random_id()?;
         let kept = app.db.run(activity::insert(&id, &row, app.now)).await;
@@ -119,13 +119,13 @@ pub fn record(app: &App, event: Event) {
 /// Counts a refused caller of whom nothing is known, after the answer has left.
 pub fn count(app: &App, stranger: Stranger) {
     app.in_background(|app| async move {
-        let visitor = &app.visitor;
+        let client_info = &app.client_info;
         let line = json!({
             "event": stranger.name(),
             "at": iso8601(app.now),
-            "address": visitor.address,
-            "country": visitor.country,
-            "ray": visitor.ray,
+            "address": client_info.address,
+            "country": client_info.country,
+            "ray": client_info.ray,
         });
         log_seldom(&app, line);
         let count = hourly_counts::count(stranger.name(), app.now);
@@ -134,7 +134,7 @@ pub fn count(app: &App, stranger: Stranger) {
 }
 
 fn line(app: &App, event: &Event) -> Value {
-    let visitor = &app.visitor;
+    let client_info = &app.client_info;
     json!({
         "event": event.kind,
         "result": event.result,
@@ -142,9 +142,9 @@ fn line(app: &App, event: &Event) -> Value {
         "user": event.user_id,
         "client": event.client,
         "session": event.session_id,
-        "address": visitor.address,
-        "country": visitor.country,
-        "ray": visitor.ray,
+        "address": client_info.address,
+        "country": client_info.country,
+        "ray": client_info.ray,
     })
 }
 

@@ -3,7 +3,7 @@
 use futures_util::future::{join, try_join};
 
 use super::audit::{self, Event, Stranger};
-use super::credentials::{CallingClient, SignedIn};
+use super::credentials::{AuthenticatedClient, AuthenticatedUser};
 use super::sessions::{TokenPair, event, issue, keep_provider_token, sealed_provider_token};
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::pkce::Challenge;
@@ -11,14 +11,14 @@ use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::auth::session::device_digest;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::store::codes::{self, CodeState, NewCode, Redemption};
 
 /// Hands out a code for a person who has just signed in (RFC 6749 §4.1.2).
 pub async fn new_code(
     app: &App,
-    calling: &CallingClient,
-    person: &SignedIn,
+    calling: &AuthenticatedClient,
+    person: &AuthenticatedUser,
     challenge: Option<&Challenge>,
 ) -> Result<Secret, Error> {
     let code = random_secret()?;
@@ -50,7 +50,7 @@ pub async fn new_code(
     .await?;
     person.record(app, client.id, made.then_some(session_id.as_str()));
     made.then_some(code)
-        .ok_or(Error::Strategy(Why::InvalidCredentials))
+        .ok_or(Error::Strategy(Reason::InvalidCredentials))
 }
 
 /// A code as a client brings it back.
@@ -119,13 +119,13 @@ fn record_failure(app: &App, state: &CodeState) {
     audit::record(app, event);
 }
 
-const fn why_not_redeemed(state: &CodeState) -> Why {
+const fn why_not_redeemed(state: &CodeState) -> Reason {
     let (won, usable) = (state.won, state.good_client && !state.voided);
     if !state.known_client {
-        Why::ClientInvalid
+        Reason::ClientInvalid
     } else if !won && usable && (state.taken || state.expired) {
-        Why::CodeExpired
+        Reason::CodeExpired
     } else {
-        Why::InvalidCredentials
+        Reason::InvalidCredentials
     }
 }

@@ -5,7 +5,7 @@ use futures_util::future::try_join;
 use super::administration;
 use super::audit::{self, Event, Stranger};
 use super::credentials;
-use crate::auth::account::{ADMINISTER, Account, fold};
+use crate::auth::account::{ADMINISTER, Account, canonical_name};
 use crate::auth::data_key::Purpose;
 use crate::auth::one_time::{self, Otp};
 use crate::auth::secret::Secret;
@@ -17,7 +17,7 @@ use crate::store::otps::{self, NewOtp, ReservedOtp};
 const LIFETIME: i64 = 900;
 
 /// Who posts, reads and deletes OTPs.
-pub struct Poster {
+pub struct OtpIssuer {
     /// The client, if a client does: it sees what it posted itself. An administrator sees all.
     client: Option<i64>,
     /// The administrator, if one does.
@@ -26,11 +26,11 @@ pub struct Poster {
     trusted: bool,
 }
 
-impl Poster {
+impl OtpIssuer {
     /// What a username's OTP is kept under. What anybody may post and read stays apart from what
     /// can be a password: no folded name begins with a space.
     fn key(&self, username: &str) -> String {
-        let name = fold(username);
+        let name = canonical_name(username);
         if self.trusted {
             key(&name)
         } else {
@@ -39,21 +39,21 @@ impl Poster {
     }
 }
 
-/// What a request to `/otp-caches` says of its sender.
-pub enum Sender {
+/// What a request to `/otp-caches` says of its credentials.
+pub enum RequestCredentials {
     /// HTTP Basic.
     Client(String, Secret),
     /// A bearer token.
     Bearer(Secret),
     /// Nothing.
-    Nobody,
+    Anonymous,
 }
 
-/// Lets in administrators, the clients of `OTP_CLIENT_IDS`, and with the habit `open-otp-caches`
+/// Lets in administrators, the clients of `OTP_CLIENT_IDS`, and with the compatibility flag `open-otp-caches`
 /// anybody, whose OTPs are never passwords.
-pub async fn poster(app: &App, sender: Sender) -> Result<Poster, Error> {
-    match sender {
-        Sender::Client(client_id, secret) => {
+pub async fn issuer(app: &App, credentials_of: RequestCredentials) -> Result<OtpIssuer, Error> {
+    match credentials_of {
+        RequestCredentials::Client(client_id, secret) => {
             if !app.config.otp_client_ids.contains(&client_id) {
                 return Err(Error::NoBasic);
             }
@@ -62,40 +62,42 @@ pub async fn poster(app: &App, sender: Sender) -> Result<Poster, Error> {
                 Error::Strategy(_) | Error::Refused(_) => Error::NoBasic,
                 other => other,
             })?;
-            Ok(Poster {
+            Ok(OtpIssuer {
                 client: Some(calling.client().id),
                 user_id: None,
                 trusted: true,
             })
         }
-        Sender::Bearer(token) => {
+        RequestCredentials::Bearer(token) => {
             administration::administrator(app, &token)
                 .await
-                .map(|by| Poster {
+                .map(|by| OtpIssuer {
                     client: None,
                     user_id: by.user_id().map(str::to_owned),
                     trusted: true,
                 })
         }
-        Sender::Nobody if app.config.habits.open_otp_caches => Ok(Poster {
-            client: None,
-            user_id: None,
-            trusted: false,
-        }),
-        Sender::Nobody => Err(Error::NoBearer),
+        RequestCredentials::Anonymous if app.config.compatibility.open_otp_caches => {
+            Ok(OtpIssuer {
+                client: None,
+                user_id: None,
+                trusted: false,
+            })
+        }
+        RequestCredentials::Anonymous => Err(Error::NoBearer),
     }
 }
 
 /// Keeps an OTP for a username, in place of the one before.
-pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Result<(), Error> {
-    let key = poster.key(username);
+pub async fn put(app: &App, issuer: &OtpIssuer, username: &str, otp: &Secret) -> Result<(), Error> {
+    let key = issuer.key(username);
     let keys = &app.config.data_keys;
     let mac = keys.tag(Purpose::Otp, &[&key, otp.expose()])?;
     let row = NewOtp {
         key: &key,
         mac: &mac,
-        client: poster.client,
-        usable: poster.trusted,
+        client: issuer.client,
+        usable: issuer.trusted,
         expires_on: app.now + LIFETIME * 1000,
     };
     let shown = serde_json::to_string(&(username, otp.expose()))
@@ -108,32 +110,32 @@ pub async fn put(app: &App, poster: &Poster, username: &str, otp: &Secret) -> Re
         app.kv.put(&key, &record, LIFETIME),
     )
     .await?;
-    if !poster.trusted {
+    if !issuer.trusted {
         audit::count(app, Stranger::OpenOtp);
         return Ok(());
     }
     let event = Event {
         kind: "otp",
         result: "ok",
-        user_id: poster.user_id.clone(),
-        client: poster.client,
+        user_id: issuer.user_id.clone(),
+        client: issuer.client,
         session_id: None,
     };
     audit::record(app, event);
     Ok(())
 }
 
-/// The OTP that is kept for a username, if this poster may see it: as it was posted, and the OTP.
+/// The OTP that is kept for a username, if this issuer may see it: as it was posted, and the OTP.
 ///
 /// A record that this place has from before the last post does not match the row, and is not shown.
 pub async fn look(
     app: &App,
-    poster: &Poster,
+    issuer: &OtpIssuer,
     username: &str,
 ) -> Result<Option<(String, Secret)>, Error> {
-    let key = poster.key(username);
+    let key = issuer.key(username);
     let (mac, record) = try_join(
-        app.db.run(otps::look(&key, poster.client, app.now)),
+        app.db.run(otps::look(&key, issuer.client, app.now)),
         app.kv.get::<Otp>(&key),
     )
     .await?;
@@ -150,17 +152,17 @@ pub async fn look(
     Ok(same.then(|| (username, Secret::new(otp))))
 }
 
-/// Forgets the OTP of a username, if this poster may see it.
-pub async fn delete(app: &App, poster: &Poster, username: &str) -> Result<(), Error> {
-    let key = poster.key(username);
-    if app.db.run(otps::delete(&key, poster.client)).await? > 0 {
+/// Forgets the OTP of a username, if this issuer may see it.
+pub async fn delete(app: &App, issuer: &OtpIssuer, username: &str) -> Result<(), Error> {
+    let key = issuer.key(username);
+    if app.db.run(otps::delete(&key, issuer.client)).await? > 0 {
         // Without its row the record is nothing, so nobody waits for it to go.
         app.in_background(|app| async move { app.kv.delete(&key).await });
     }
     Ok(())
 }
 
-/// Whether an OTP opens an account: the right one, of a poster that reaches the account, which
+/// Whether an OTP opens an account: the right one, of an issuer that reaches the account, which
 /// must not be an administrator's.
 pub fn opens(
     app: &App,

@@ -3,9 +3,9 @@
 use futures_util::future::join;
 
 use super::audit::{self, Event, Stranger};
-use super::credentials::{self, CallingClient};
-use super::notices;
-use crate::auth::account::{Account, fold};
+use super::credentials::{self, AuthenticatedClient};
+use super::notifications;
+use crate::auth::account::{Account, canonical_name};
 use crate::auth::address::Mailbox;
 use crate::auth::attempts::device_key;
 use crate::auth::one_time::{self, PasswordReset};
@@ -13,12 +13,12 @@ use crate::auth::password::check_policy;
 use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::store::accounts::{self, AccountWithPassword};
 use crate::store::clients;
 use crate::store::links::{self, Link, NewLink};
 use crate::store::passwords;
-use crate::wire::message::{Kind, Message};
+use crate::wire::message::{Message, MessageKind};
 
 /// Asks for a link for a username or address. Whether there is such a user shows in nobody's
 /// answer and in nobody's clock: the account is looked up when the answer has left.
@@ -35,7 +35,7 @@ pub async fn ask(
     Ok(())
 }
 
-async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result<(), Error> {
+async fn send_link(app: &App, calling: &AuthenticatedClient, username: &str) -> Result<(), Error> {
     let Some(found) = app.db.run(accounts::by_name(username)).await? else {
         return Ok(());
     };
@@ -49,7 +49,7 @@ async fn send_link(app: &App, calling: &CallingClient, username: &str) -> Result
     match provider_instead(app, found.password.as_deref(), &account.id).await? {
         Some(provider) => {
             let message = Message::no_password_here(address, &provider, app.now);
-            notices::send(app, &message).await
+            notifications::send(app, &message).await
         }
         None => offer_link(app, calling, &account.id, address).await,
     }
@@ -72,7 +72,7 @@ async fn provider_instead(
 /// Makes a link and sends it, unless one of the limits is reached.
 async fn offer_link(
     app: &App,
-    calling: &CallingClient,
+    calling: &AuthenticatedClient,
     user_id: &str,
     address: &str,
 ) -> Result<(), Error> {
@@ -81,12 +81,12 @@ async fn offer_link(
     let lifetime = app.config.messages.reset_lifetime;
     let (attempt, mailbox) = (random_id()?, Mailbox::of(address));
     let link = NewLink {
-        message: notices::counted(app, &attempt, Kind::PasswordReset, &mailbox),
+        message: notifications::counted(app, &attempt, MessageKind::PasswordReset, &mailbox),
         key: &key,
         kind: <PasswordReset as one_time::OneTime>::KIND,
         user_id: Some(user_id),
         client: Some(calling.client().id),
-        recipient: &fold(address),
+        recipient: &canonical_name(address),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
     if !app.db.run(links::offer(&link, app.now)).await? {
@@ -108,7 +108,7 @@ pub async fn check(app: &App, token: &Secret) -> Result<(), Error> {
     if link.is_none() {
         audit::count(app, Stranger::UnknownResetLink);
     }
-    good(link.as_ref(), app.now).map(drop)
+    require_usable(link.as_ref(), app.now).map(drop)
 }
 
 /// A new password as a link brings it.
@@ -129,7 +129,7 @@ pub async fn set(
     new: &NewPassword<'_>,
 ) -> Result<(), Error> {
     if client_id.is_empty() || client_secret.is_empty() {
-        return Err(Error::Refused(Why::Unauthorized));
+        return Err(Error::Refused(Reason::Unauthorized));
     }
     let key = one_time::key::<PasswordReset>(new.token);
     let reads = (
@@ -141,24 +141,24 @@ pub async fn set(
     let (client, link, found) = answers?;
     let calling = credentials::prove_client(app, client, client_secret)?;
     if new.token.is_empty() {
-        return Err(Error::Refused(Why::TokenMissing));
+        return Err(Error::Refused(Reason::TokenMissing));
     }
     let whose = found.as_ref().map(|found| found.account.id.clone());
-    let (account, old) = good(link.as_ref(), app.now)
+    let (account, old) = require_usable(link.as_ref(), app.now)
         .and_then(|link| allowed(&calling, link, found))
         .inspect_err(|_| note(app, "failed", &calling, whose))?;
     check_policy(new.password, app.config.password_min_length, "/password")?;
     replace(app, &calling, &key, &account, old.as_deref(), new).await?;
     // The link's own address is told; where this place has forgotten it, the present one.
     let address = record.ok().flatten().map(|record| record.address);
-    notices::password_changed(app, address.or(account.email));
+    notifications::password_changed(app, address.or(account.email));
     Ok(())
 }
 
 /// Uses the link up and sets the password, both or neither.
 async fn replace(
     app: &App,
-    calling: &CallingClient,
+    calling: &AuthenticatedClient,
     key: &str,
     account: &Account,
     old: Option<&str>,
@@ -166,16 +166,16 @@ async fn replace(
 ) -> Result<(), Error> {
     let hash = app.config.password_hash;
     if provider_instead(app, old, &account.id).await?.is_some() {
-        return Err(Error::Refused(Why::ExternalUser));
+        return Err(Error::Refused(Reason::ExternalUser));
     }
     if hash.verify(new.password, old, None)?.is_right() {
-        return Err(Error::Refused(Why::SamePassword));
+        return Err(Error::Refused(Reason::SamePassword));
     }
     let device = new
         .device_id
         .map(|id| device_key(&app.config.data_keys, id));
     let device = device.transpose()?;
-    let reset = passwords::PasswordReset {
+    let reset = passwords::ResetPassword {
         key,
         attempt: &random_id()?,
         user_id: &account.id,
@@ -186,10 +186,11 @@ async fn replace(
     let done = app.db.run(passwords::reset(&reset, app.now)).await?;
     let result = if done { "ok" } else { "failed" };
     note(app, result, calling, Some(account.id.clone()));
-    done.then_some(()).ok_or(Error::Refused(Why::TokenRevoked))
+    done.then_some(())
+        .ok_or(Error::Refused(Reason::TokenRevoked))
 }
 
-fn note(app: &App, result: &'static str, calling: &CallingClient, user_id: Option<String>) {
+fn note(app: &App, result: &'static str, calling: &AuthenticatedClient, user_id: Option<String>) {
     if user_id.is_none() {
         return audit::count(app, Stranger::UnknownResetLink);
     }
@@ -203,24 +204,24 @@ fn note(app: &App, result: &'static str, calling: &CallingClient, user_id: Optio
     audit::record(app, event);
 }
 
-const fn good(link: Option<&Link>, now: i64) -> Result<&Link, Error> {
+const fn require_usable(link: Option<&Link>, now: i64) -> Result<&Link, Error> {
     match link {
         Some(link) if link.is_good(now) => Ok(link),
-        Some(link) if link.is_used() => Err(Error::Refused(Why::TokenRevoked)),
-        _ => Err(Error::Refused(Why::TokenExpired)),
+        Some(link) if link.is_used() => Err(Error::Refused(Reason::TokenRevoked)),
+        _ => Err(Error::Refused(Reason::TokenExpired)),
     }
 }
 
 /// Whose password this client may set with this link, and the password as it is stored now, if any.
 fn allowed(
-    calling: &CallingClient,
+    calling: &AuthenticatedClient,
     link: &Link,
     found: Option<AccountWithPassword>,
 ) -> Result<(Account, Option<String>), Error> {
     if link.client_id != Some(calling.client().id) {
-        return Err(Error::Refused(Why::ClientInvalid));
+        return Err(Error::Refused(Reason::ClientInvalid));
     }
-    let found = found.ok_or(Error::Refused(Why::TokenExpired))?;
+    let found = found.ok_or(Error::Refused(Reason::TokenExpired))?;
     found
         .account
         .admit(calling.client())

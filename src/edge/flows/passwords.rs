@@ -2,15 +2,15 @@
 
 use super::audit;
 use super::credentials::{self, TokenSubject};
-use super::notices;
+use super::notifications;
 use super::sessions::{event, own_refresh_token};
-use crate::auth::account::{Status, fold};
-use crate::auth::attempts::{CounterKeys, Place, device_key};
+use crate::auth::account::{Status, canonical_name};
+use crate::auth::attempts::{AttemptOrigin, CounterKeys, device_key};
 use crate::auth::password::{Verdict, check_policy};
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
-use crate::error::{Error, Why};
-use crate::store::attempts::{self, Guess};
+use crate::error::{Error, Reason};
+use crate::store::attempts::{self, LoginAttempt};
 use crate::store::passwords;
 use crate::store::sessions::{self, LiveSession};
 
@@ -25,7 +25,7 @@ pub struct PasswordChange<'a> {
     /// The present one.
     pub old_password: &'a Secret,
     /// Where it comes from.
-    pub place: &'a Place,
+    pub origin: &'a AttemptOrigin,
 }
 
 /// Changes the bearer's password, and ends every session of that user.
@@ -33,11 +33,11 @@ pub struct PasswordChange<'a> {
 /// Every check comes before the one write, so a refusal leaves everything as it was.
 pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> Result<(), Error> {
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
-        return Err(Error::Refused(Why::TokenInvalid));
+        return Err(Error::Refused(Reason::TokenInvalid));
     };
     let reads = (sessions::live(&id, app.now), passwords::of_session(&id));
     let (session, stored) = app.db.run(reads).await?;
-    let session = session.ok_or(Error::Strategy(Why::TokenRevoked))?;
+    let session = session.ok_or(Error::Strategy(Reason::TokenRevoked))?;
     own_refresh_token(app, &session.id, change.refresh_token)?;
     let stored = stored.map(|(stored,)| stored);
     check(app, &session, stored.as_deref(), change)?;
@@ -47,11 +47,11 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let hash = app.config.password_hash;
     let same = hash.verify(change.password, stored.as_deref(), None)?;
     if same.is_right() {
-        return Err(Error::Refused(Why::SamePassword));
+        return Err(Error::Refused(Reason::SamePassword));
     }
     let new = hash.hash(change.password)?;
     let (user_id, now) = (&session.account.id, app.now);
-    let device = change.place.device.as_deref();
+    let device = change.origin.device.as_deref();
     let device = device
         .map(|id| device_key(&app.config.data_keys, id))
         .transpose()?;
@@ -59,11 +59,11 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let write = passwords::change(user_id, &session.id, &new, device, now);
     if app.db.run(write).await? {
         audit::record(app, event("password", "ok", &session));
-        notices::password_changed(app, session.account.email);
+        notifications::password_changed(app, session.account.email);
         Ok(())
     } else {
         // Signed out, or the password changed, between the read and the write.
-        Err(Error::Strategy(Why::TokenRevoked))
+        Err(Error::Strategy(Reason::TokenRevoked))
     }
 }
 
@@ -73,21 +73,21 @@ fn check(
     stored: Option<&str>,
     change: &PasswordChange<'_>,
 ) -> Result<(), Error> {
-    if fold(change.username) != fold(&session.account.username) {
+    if canonical_name(change.username) != canonical_name(&session.account.username) {
         return Err(Error::NotAllowed);
     }
     if change.password.is_empty() {
-        return Err(Error::Refused(Why::PasswordInvalid));
+        return Err(Error::Refused(Reason::PasswordInvalid));
     }
     if stored.is_none() {
-        return Err(Error::Refused(Why::ExternalUser));
+        return Err(Error::Refused(Reason::ExternalUser));
     }
     let membership = session.account.membership.as_ref();
     let status = membership.map(|membership| Status::from_number(membership.status));
     let may_omit_old = status == Some(Status::PasswordChangeNeeded)
-        || app.config.habits.change_password_without_old;
+        || app.config.compatibility.change_password_without_old;
     if change.old_password.is_empty() && !may_omit_old {
-        return Err(Error::Refused(Why::PasswordInvalid));
+        return Err(Error::Refused(Reason::PasswordInvalid));
     }
     check_policy(change.password, app.config.password_min_length, "/password")
 }
@@ -100,10 +100,10 @@ async fn prove_old(
     stored: Option<&str>,
     change: &PasswordChange<'_>,
 ) -> Result<(), Error> {
-    let name = fold(&session.account.username);
-    let guess = Guess {
+    let name = canonical_name(&session.account.username);
+    let guess = LoginAttempt {
         name: &name,
-        keys: &CounterKeys::of(&app.config.data_keys, &name, change.place)?,
+        keys: &CounterKeys::of(&app.config.data_keys, &name, change.origin)?,
         attempt: &random_id()?,
         tag: &credentials::tag(app, &name, change.old_password)?,
         client: None,
@@ -119,7 +119,7 @@ async fn prove_old(
         return Ok(());
     }
     audit::record(app, event("password", failure(verdict), session));
-    Err(Error::Refused(Why::IncorrectPassword))
+    Err(Error::Refused(Reason::IncorrectPassword))
 }
 
 /// How a refusal is written down. That a stored hash cannot be read is for the operator to know: its

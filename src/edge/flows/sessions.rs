@@ -1,13 +1,13 @@
 //! Sessions: open, refresh, end.
 
 use super::audit::{self, Event};
-use super::credentials::{self, CallingClient, SignedIn, TokenSubject};
+use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
 use crate::auth::data_key::Purpose;
 use crate::auth::secret::{Secret, random_id};
 use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::store::refresh_tokens::{self, RefreshAttempt};
 use crate::store::sessions::{self, EndedSession, LiveSession, NewSession, Owner};
 
@@ -24,8 +24,8 @@ pub struct TokenPair {
 /// Opens a session at once (the mobile apps' way).
 pub async fn open(
     app: &App,
-    calling: &CallingClient,
-    person: &SignedIn,
+    calling: &AuthenticatedClient,
+    person: &AuthenticatedUser,
     device: DeviceInfo,
 ) -> Result<TokenPair, Error> {
     let session = insert(app, calling, person, &device, None).await?;
@@ -35,8 +35,8 @@ pub async fn open(
 /// Opens a session, in place of another if one is named.
 pub(super) async fn insert(
     app: &App,
-    calling: &CallingClient,
-    person: &SignedIn,
+    calling: &AuthenticatedClient,
+    person: &AuthenticatedUser,
     device: &DeviceInfo,
     replaces: Option<&str>,
 ) -> Result<LiveSession, Error> {
@@ -56,7 +56,7 @@ pub(super) async fn insert(
     let session = app.db.run(open).await?;
     let id = session.as_ref().map(|session| session.id.as_str());
     person.record(app, new.client, id);
-    let session = session.ok_or(Error::Strategy(Why::InvalidCredentials))?;
+    let session = session.ok_or(Error::Strategy(Reason::InvalidCredentials))?;
     if let Some(token) = sealed_provider_token(app, person, &session.id)? {
         keep_provider_token(app, &session.id, &token).await;
     }
@@ -75,7 +75,7 @@ pub(super) async fn keep_provider_token(app: &App, session_id: &str, token: &str
 /// The provider's refresh token as it is stored, bound to the session it goes with.
 pub(super) fn sealed_provider_token(
     app: &App,
-    person: &SignedIn,
+    person: &AuthenticatedUser,
     session_id: &str,
 ) -> Result<Option<String>, Error> {
     let seal = |token: &Secret| {
@@ -101,7 +101,7 @@ pub async fn refresh(
         window: app.config.refresh_retry_window,
     };
     let done = app.db.run(refresh_tokens::refresh(&ask, app.now)).await?;
-    let (before, owner) = done.before.ok_or(Error::Refused(Why::TokenExpired))?;
+    let (before, owner) = done.before.ok_or(Error::Refused(Reason::TokenExpired))?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
     if verdict == Refresh::Theft {
         record_theft(app, &token, owner);
@@ -112,7 +112,7 @@ pub async fn refresh(
             "the row and the rule of a refresh disagree".to_owned(),
         ));
     }
-    let session = done.session.ok_or(Error::Refused(Why::TokenExpired))?;
+    let session = done.session.ok_or(Error::Refused(Reason::TokenExpired))?;
     issue(app, &session, token.n.saturating_add(1), device)
 }
 
@@ -123,13 +123,13 @@ fn own_pair(
     access_token: Result<Secret, Error>,
 ) -> Result<RefreshToken, Error> {
     let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, refresh_token)?
-        .ok_or(Error::Refused(Why::TokenExpired))?;
+        .ok_or(Error::Refused(Reason::TokenExpired))?;
     let (keys, issuer) = (&app.config.token_keys, &app.config.issuer);
     access_token
         .ok()
         .and_then(|access| keys.verify(access.expose(), issuer, app.now, Expiry::Ignored))
         .filter(|claims| claims.sid == token.session_id)
-        .ok_or(Error::Refused(Why::TokenInvalid))?;
+        .ok_or(Error::Refused(Reason::TokenInvalid))?;
     Ok(token)
 }
 
@@ -147,14 +147,14 @@ fn record_theft(app: &App, token: &RefreshToken, owner: Owner) {
 /// Reads a refresh token that must be of the bearer's own session, whatever its number.
 pub fn own_refresh_token(app: &App, session_id: &str, token: &Secret) -> Result<(), Error> {
     if token.is_empty() {
-        return Err(Error::Refused(Why::TokenMissing));
+        return Err(Error::Refused(Reason::TokenMissing));
     }
     let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, token)?
-        .ok_or(Error::Refused(Why::TokenExpired))?;
+        .ok_or(Error::Refused(Reason::TokenExpired))?;
     if token.session_id == session_id {
         Ok(())
     } else {
-        Err(Error::Refused(Why::TokenInvalid))
+        Err(Error::Refused(Reason::TokenInvalid))
     }
 }
 
@@ -167,7 +167,7 @@ pub async fn sign_out(
     refresh_token: &Secret,
 ) -> Result<EndedSession, Error> {
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
-        return Err(Error::Refused(Why::TokenInvalid));
+        return Err(Error::Refused(Reason::TokenInvalid));
     };
     if let Err(refusal) = own_refresh_token(app, &id, refresh_token) {
         credentials::bearer(app, token).await?;
@@ -177,7 +177,7 @@ pub async fn sign_out(
         .db
         .run(sessions::end(&id, "signed out", app.now))
         .await?;
-    let ended = ended.ok_or(Error::Strategy(Why::TokenRevoked))?;
+    let ended = ended.ok_or(Error::Strategy(Reason::TokenRevoked))?;
     record_sign_out(app, &ended);
     Ok(ended)
 }

@@ -3,21 +3,21 @@
 use futures_util::future::join;
 
 use super::audit::{self, Event, Stranger};
-use super::notices;
-use crate::auth::account::fold;
+use super::notifications;
+use crate::auth::account::canonical_name;
 use crate::auth::address::{Mailbox, normalise};
 use crate::auth::one_time::{self, OneTime, SignUp};
 use crate::auth::password::check_policy;
 use crate::auth::profile::Profile;
 use crate::auth::secret::{Secret, random_id, random_secret, random_uuid};
-use crate::config::SignUpPlace;
+use crate::config::SignUpDefaults;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::store::accounts;
 use crate::store::links::{self, Link, NewLink};
-use crate::store::sign_ups::{self, NewUser, Outcome};
-use crate::wire::message::{Kind, Message};
+use crate::store::sign_ups::{self, NewUser, SignUpOutcome};
+use crate::wire::message::{Message, MessageKind};
 
 /// Asks for an invitation. Whether the address has an account shows in nobody's answer: its owner
 /// gets a message that says so.
@@ -31,19 +31,19 @@ pub fn ask(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
 
 async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
     if app.db.run(accounts::by_name(address)).await?.is_some() {
-        return notices::send(app, &Message::already_registered(address, app.now)).await;
+        return notifications::send(app, &Message::already_registered(address, app.now)).await;
     }
     let token = random_secret()?;
     let key = one_time::key::<SignUp>(&token);
     let lifetime = app.config.messages.sign_up_lifetime;
     let (attempt, mailbox) = (random_id()?, Mailbox::of(address));
     let link = NewLink {
-        message: notices::counted(app, &attempt, Kind::SignUp, &mailbox),
+        message: notifications::counted(app, &attempt, MessageKind::SignUp, &mailbox),
         key: &key,
         kind: SignUp::KIND,
         user_id: None,
         client: None,
-        recipient: &fold(address),
+        recipient: &canonical_name(address),
         expires_on: app.now + lifetime.saturating_mul(1000),
     };
     if !app.db.run(links::offer(&link, app.now)).await? {
@@ -61,7 +61,7 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
 pub async fn check(app: &App, token: &Secret) -> Result<(String, Link), Error> {
     let key = one_time::key::<SignUp>(token);
     let link = app.db.run(links::look(&key)).await?;
-    good(link, app.now).inspect_err(|_| count_refusal(app))
+    require_usable(link, app.now).inspect_err(|_| count_refusal(app))
 }
 
 /// A person who takes up an invitation.
@@ -108,13 +108,13 @@ pub async fn create_user(
     let reads = (links::look(&key), accounts::by_name(&email));
     let (answers, record) = join(app.db.run(reads), app.kv.get::<SignUp>(&key)).await;
     let (link, owner) = answers?;
-    let (recipient, _) = good(link, app.now).inspect_err(|_| count_refusal(app))?;
-    if fold(&email) != recipient {
-        return Err(Error::Refused(Why::InvalidEmail));
+    let (recipient, _) = require_usable(link, app.now).inspect_err(|_| count_refusal(app))?;
+    if canonical_name(&email) != recipient {
+        return Err(Error::Refused(Reason::InvalidEmail));
     }
     let password = application.password;
     check_policy(password, app.config.password_min_length, "/password")?;
-    let place = open(app)?;
+    let defaults = open(app)?;
     if owner.is_some() {
         // The write would say so too, but only after the password has been hashed.
         return Err(Error::Conflict("username, email"));
@@ -134,7 +134,7 @@ pub async fn create_user(
         password: &app.config.password_hash.hash(password)?,
         first_name: &made.first_name,
         profile: &made.profile,
-        place,
+        defaults,
     };
     welcome(&app.db.run(sign_ups::make_user(&new, app.now)).await?)
         .inspect_err(|_| count_refusal(app))?;
@@ -143,16 +143,16 @@ pub async fn create_user(
 }
 
 /// Says why nobody was made, where nobody was.
-fn welcome(outcome: &Outcome) -> Result<(), Error> {
+fn welcome(outcome: &SignUpOutcome) -> Result<(), Error> {
     if outcome.made {
         Ok(())
-    } else if !outcome.place_exists {
+    } else if !outcome.defaults_exist {
         let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
         Err(Error::Misconfigured(what.to_owned()))
     } else if outcome.address_taken {
         Err(Error::Conflict("username, email"))
     } else {
-        Err(Error::Strategy(Why::BearerExpired))
+        Err(Error::Strategy(Reason::BearerExpired))
     }
 }
 
@@ -171,14 +171,14 @@ fn count_refusal(app: &App) {
 }
 
 /// Where new users belong; 403 while signing up is closed.
-fn open(app: &App) -> Result<&SignUpPlace, Error> {
+fn open(app: &App) -> Result<&SignUpDefaults, Error> {
     app.config.sign_up.as_ref().ok_or(Error::NotAllowed)
 }
 
-fn good(link: Option<Link>, now: i64) -> Result<(String, Link), Error> {
+fn require_usable(link: Option<Link>, now: i64) -> Result<(String, Link), Error> {
     let link = link.filter(|link: &Link| link.is_good(now));
     link.and_then(|link| Some((link.recipient.clone()?, link)))
-        .ok_or(Error::Strategy(Why::BearerExpired))
+        .ok_or(Error::Strategy(Reason::BearerExpired))
 }
 
 /// A user must have a given name; without one the address's local part serves.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use worker::Date;
 
-use crate::auth::oauth::call::TIMEOUT;
+use crate::auth::federation::http::call::TIMEOUT;
 
 /// When the waiting ends (epoch milliseconds). Unless it is set, it begins with the first call.
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use worker::{
 use crate::error::Error;
 
 /// A request to somebody else.
-pub struct Outgoing<'a> {
+pub struct OutboundRequest<'a> {
     /// GET or POST.
     pub method: Method,
     /// Where to.
@@ -26,7 +26,7 @@ pub struct Outgoing<'a> {
 }
 
 /// An answer, read to its end or to the limit that was set.
-pub struct Received {
+pub struct OutboundResponse {
     /// Status code.
     pub status: u16,
     /// How long it may be kept.
@@ -36,26 +36,26 @@ pub struct Received {
 }
 
 /// Sends a request and waits for the answer's head; fails where none comes in time.
-pub async fn send(outgoing: &Outgoing<'_>, patience: Duration) -> Result<Response, Error> {
-    within(outgoing, patience, |answer| async { Ok(answer) }).await
+pub async fn send(request: &OutboundRequest<'_>, patience: Duration) -> Result<Response, Error> {
+    within(request, patience, |answer| async { Ok(answer) }).await
 }
 
 /// Sends a request and reads the answer, of which no more than `most` bytes is wanted; fails where
 /// its end does not come in time.
 pub async fn receive(
-    outgoing: &Outgoing<'_>,
+    request: &OutboundRequest<'_>,
     patience: Duration,
     most: usize,
-) -> Result<Received, Error> {
-    within(outgoing, patience, |answer| read(answer, most)).await
+) -> Result<OutboundResponse, Error> {
+    within(request, patience, |answer| read(answer, most)).await
 }
 
 async fn within<T, F: Future<Output = worker::Result<T>>>(
-    outgoing: &Outgoing<'_>,
+    request: &OutboundRequest<'_>,
     patience: Duration,
     then: impl FnOnce(Response) -> F,
 ) -> Result<T, Error> {
-    let request = request(outgoing).map_err(failed)?;
+    let request = built(request).map_err(failed)?;
     let controller = AbortController::default();
     let signal = controller.signal();
     let fetch = Fetch::Request(request);
@@ -66,13 +66,13 @@ async fn within<T, F: Future<Output = worker::Result<T>>>(
         Either::Right(_) => {
             controller.abort();
             Err(Error::Unavailable(
-                "outgoing request: no answer in time".to_owned(),
+                "request request: no answer in time".to_owned(),
             ))
         }
     }
 }
 
-async fn read(mut answer: Response, most: usize) -> worker::Result<Received> {
+async fn read(mut answer: Response, most: usize) -> worker::Result<OutboundResponse> {
     let cache_control = answer.headers().get("cache-control")?;
     let mut body = Vec::new();
     if !matches!(answer.body(), ResponseBody::Empty) {
@@ -84,30 +84,30 @@ async fn read(mut answer: Response, most: usize) -> worker::Result<Received> {
         }
     }
     body.truncate(most.saturating_add(1));
-    Ok(Received {
+    Ok(OutboundResponse {
         status: answer.status_code(),
         cache_control,
         body,
     })
 }
 
-fn request(outgoing: &Outgoing<'_>) -> worker::Result<Request> {
+fn built(request: &OutboundRequest<'_>) -> worker::Result<Request> {
     let headers = Headers::new();
-    for (name, value) in outgoing.headers {
+    for (name, value) in request.headers {
         headers.set(name, value)?;
     }
     let mut init = RequestInit::new();
-    init.with_method(outgoing.method.clone())
+    init.with_method(request.method.clone())
         .with_headers(headers)
         .with_redirect(RequestRedirect::Manual)
         .with_body(
-            outgoing
+            request
                 .body
                 .map(|bytes| JsValue::from(js_sys::Uint8Array::from(bytes))),
         );
-    Request::new_with_init(outgoing.url, &init)
+    Request::new_with_init(request.url, &init)
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
-    Error::Unavailable(format!("outgoing request: {error}"))
+    Error::Unavailable(format!("request request: {error}"))
 }

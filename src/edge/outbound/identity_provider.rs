@@ -1,4 +1,4 @@
-//! Calls to a provider: sends what `auth::oauth` built, and remembers the documents that may be.
+//! Calls to a provider: sends what `auth::federation` built, and remembers the documents that may be.
 //!
 //! It does not know which provider it is talking to.
 
@@ -9,16 +9,16 @@ use url::Url;
 use worker::{Method, console_error};
 
 use super::deadline::{Deadline, now};
-use super::http::{Outgoing, Received, receive};
+use super::http::{OutboundRequest, OutboundResponse, receive};
 use super::web_crypto;
+use crate::auth::federation::ProviderFailure;
+use crate::auth::federation::http::cache::Cached;
+use crate::auth::federation::http::call::{MAX_ANSWER, ProviderRequest, ProviderResponse};
+use crate::auth::federation::provider::config::EndpointSource;
+use crate::auth::federation::provider::discovery::Discovery;
+use crate::auth::federation::provider::endpoints::Endpoints;
 use crate::auth::jose::key_set::JwkSet;
 use crate::auth::jose::provider_token::{SignatureCheck, SignedClaims, UnverifiedToken};
-use crate::auth::oauth::Failure;
-use crate::auth::oauth::cache::Cached;
-use crate::auth::oauth::call::{Answer, Call, MAX_ANSWER};
-use crate::auth::oauth::descriptor::Source;
-use crate::auth::oauth::discovery::Discovery;
-use crate::auth::oauth::endpoints::Endpoints;
 
 /// No more documents than this are remembered: a deployment has a handful.
 const MOST_DOCUMENTS: usize = 64;
@@ -31,49 +31,60 @@ thread_local! {
 }
 
 /// Sends a call once, and gives the answer whatever it says; fails where none comes in time.
-pub async fn send(call: &Call, deadline: &Deadline) -> Result<Received, Failure> {
+pub async fn send(
+    call: &ProviderRequest,
+    deadline: &Deadline,
+) -> Result<OutboundResponse, ProviderFailure> {
     let left = deadline.left();
     if left.is_zero() {
-        return Err(Failure::untrusted(format!("{call:?}: no time is left")));
+        return Err(ProviderFailure::untrusted(format!(
+            "{call:?}: no time is left"
+        )));
     }
     let headers: Vec<(&str, &str)> = call
         .headers
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let outgoing = Outgoing {
+    let request = OutboundRequest {
         method: Method::from(call.method.to_owned()),
         url: call.url.as_str(),
         headers: &headers,
         body: call.form.as_ref().map(String::as_bytes),
     };
-    receive(&outgoing, left, MAX_ANSWER).await.map_err(|error| {
+    receive(&request, left, MAX_ANSWER).await.map_err(|error| {
         let why = error.log_text().unwrap_or_default();
-        Failure::untrusted(format!("{call:?}: {why}"))
+        ProviderFailure::untrusted(format!("{call:?}: {why}"))
     })
 }
 
 /// An answer as the rules read it.
-pub fn answer(received: &Received) -> Answer<'_> {
-    Answer {
+pub fn answer(received: &OutboundResponse) -> ProviderResponse<'_> {
+    ProviderResponse {
         status: received.status,
         body: &received.body,
     }
 }
 
 /// Where a provider is: as configured, or as its discovery document says; 503 where none answers.
-pub async fn endpoints(source: &Source, deadline: &Deadline) -> Result<Endpoints, Failure> {
+pub async fn endpoints(
+    source: &EndpointSource,
+    deadline: &Deadline,
+) -> Result<Endpoints, ProviderFailure> {
     match source {
-        Source::Known(endpoints) => Ok((**endpoints).clone()),
-        Source::Discovered(discovery) => discover(discovery, deadline).await,
+        EndpointSource::Known(endpoints) => Ok((**endpoints).clone()),
+        EndpointSource::Discovered(discovery) => discover(discovery, deadline).await,
     }
 }
 
 /// The remembered document while it is fresh, else a new one, else the remembered one for a day.
-async fn discover(discovery: &Discovery, deadline: &Deadline) -> Result<Endpoints, Failure> {
+async fn discover(
+    discovery: &Discovery,
+    deadline: &Deadline,
+) -> Result<Endpoints, ProviderFailure> {
     match usable(&DISCOVERED, discovery.key()) {
         None => fetch_endpoints(discovery, deadline).await,
-        Some(Usable::Fresh(endpoints) | Usable::Stale(endpoints)) => Ok(endpoints),
+        Some(Usable::AuthorizationSecrets(endpoints) | Usable::Stale(endpoints)) => Ok(endpoints),
         Some(Usable::Outdated(endpoints)) => {
             let fetched = fetch_endpoints(discovery, &deadline.third()).await;
             Ok(or_last_known(fetched, endpoints))
@@ -81,13 +92,16 @@ async fn discover(discovery: &Discovery, deadline: &Deadline) -> Result<Endpoint
     }
 }
 
-async fn fetch_endpoints(discovery: &Discovery, deadline: &Deadline) -> Result<Endpoints, Failure> {
+async fn fetch_endpoints(
+    discovery: &Discovery,
+    deadline: &Deadline,
+) -> Result<Endpoints, ProviderFailure> {
     let mut seen = Vec::new();
     for candidate in &discovery.candidates {
         let fetched = async {
             let received = send(&candidate.call(), deadline).await?;
             let endpoints = candidate.read(&answer(&received))?;
-            keep(&DISCOVERED, discovery.key(), endpoints.clone(), &received);
+            cache(&DISCOVERED, discovery.key(), endpoints.clone(), &received);
             Ok(endpoints)
         };
         match fetched.await {
@@ -103,8 +117,8 @@ pub async fn verify(
     token: UnverifiedToken,
     keys: &Url,
     deadline: &Deadline,
-) -> Result<SignedClaims, Failure> {
-    let keys = Call::get(keys.clone());
+) -> Result<SignedClaims, ProviderFailure> {
+    let keys = ProviderRequest::get(keys.clone());
     let check = signature_check(token, &keys, deadline).await?;
     Ok(web_crypto::verify(check).await?)
 }
@@ -113,15 +127,15 @@ pub async fn verify(
 /// fresh one, at most once a minute.
 async fn signature_check(
     token: UnverifiedToken,
-    keys: &Call,
+    keys: &ProviderRequest,
     deadline: &Deadline,
-) -> Result<SignatureCheck, Failure> {
+) -> Result<SignatureCheck, ProviderFailure> {
     let set = match usable(&KEY_SETS, keys.url.as_str()) {
         None => {
             let fresh = fetch_keys(keys, deadline).await?;
             return chosen(token, &fresh, keys);
         }
-        Some(Usable::Fresh(set) | Usable::Stale(set)) => set,
+        Some(Usable::AuthorizationSecrets(set) | Usable::Stale(set)) => set,
         Some(Usable::Outdated(set)) => {
             or_last_known(fetch_keys(keys, &deadline.third()).await, set)
         }
@@ -137,20 +151,27 @@ async fn signature_check(
     chosen(token, &fresh, keys)
 }
 
-fn chosen(token: UnverifiedToken, set: &JwkSet, keys: &Call) -> Result<SignatureCheck, Failure> {
+fn chosen(
+    token: UnverifiedToken,
+    set: &JwkSet,
+    keys: &ProviderRequest,
+) -> Result<SignatureCheck, ProviderFailure> {
     let check = token.with_key(set);
     check.map_err(|token| token.unknown_key(&keys.url).into())
 }
 
-async fn fetch_keys(keys: &Call, deadline: &Deadline) -> Result<JwkSet, Failure> {
+async fn fetch_keys(
+    keys: &ProviderRequest,
+    deadline: &Deadline,
+) -> Result<JwkSet, ProviderFailure> {
     let received = send(keys, deadline).await?;
     let set = JwkSet::read(answer(&received).object("the key set")?)?;
-    keep(&KEY_SETS, keys.url.as_str(), set.clone(), &received);
+    cache(&KEY_SETS, keys.url.as_str(), set.clone(), &received);
     Ok(set)
 }
 
 /// What was fetched, or else what the provider said last; the log has why.
-fn or_last_known<T>(fetched: Result<T, Failure>, last: T) -> T {
+fn or_last_known<T>(fetched: Result<T, ProviderFailure>, last: T) -> T {
     fetched.unwrap_or_else(|failure| {
         let reason = failure.reason;
         console_error!(
@@ -163,7 +184,7 @@ fn or_last_known<T>(fetched: Result<T, Failure>, last: T) -> T {
 /// A remembered document that may be used.
 enum Usable<T> {
     /// Within its lifetime.
-    Fresh(T),
+    AuthorizationSecrets(T),
     /// Past its lifetime, and to be fetched again first.
     Outdated(T),
     /// Past its lifetime, and fetched again in vain a moment ago.
@@ -179,7 +200,7 @@ fn usable<T: Clone>(
         let kept = documents.get_mut(url)?;
         let value = kept.value.clone();
         if kept.is_fresh(now) {
-            Some(Usable::Fresh(value))
+            Some(Usable::AuthorizationSecrets(value))
         } else if !kept.is_usable(now) {
             None
         } else if kept.may_revalidate(now) {
@@ -190,18 +211,18 @@ fn usable<T: Clone>(
     })
 }
 
-fn may_refetch(keys: &Call) -> bool {
+fn may_refetch(keys: &ProviderRequest) -> bool {
     KEY_SETS.with_borrow_mut(|documents| {
         let kept = documents.get_mut(keys.url.as_str());
         kept.is_none_or(|kept| kept.may_refetch(now()))
     })
 }
 
-fn keep<T>(
+fn cache<T>(
     documents: &'static std::thread::LocalKey<Documents<T>>,
     url: &str,
     value: T,
-    received: &Received,
+    received: &OutboundResponse,
 ) {
     let now = now();
     let cache_control = received.cache_control.as_deref();

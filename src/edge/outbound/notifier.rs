@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use worker::{Date, Delay, Env, Method, SendEmail, SendEmailBuilder};
 
-use super::http::{Outgoing, send};
+use super::http::{OutboundRequest, send};
 use crate::auth::address::is_address;
 use crate::auth::secret::random_id;
 use crate::config::Delivery;
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::wire::message::{Message, Webhook, WebhookKey};
 
 /// How long one try of the webhook may take; with the pauses, all tries fit an event's 30 s.
-const PATIENCE: Duration = Duration::from_secs(6);
+const TIMEOUT: Duration = Duration::from_secs(6);
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 /// Sends a message the configured way; what fails is the log's business.
@@ -55,13 +55,13 @@ async fn post_once(url: &str, webhook: &Webhook) -> Option<String> {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let outgoing = Outgoing {
+    let request = OutboundRequest {
         method: Method::Post,
         url,
         headers: &headers,
         body: Some(&webhook.body),
     };
-    match send(&outgoing, PATIENCE).await {
+    match send(&request, TIMEOUT).await {
         Ok(answer) if (200..300).contains(&answer.status_code()) => None,
         Ok(answer) => Some(format!("webhook answered {}", answer.status_code())),
         Err(error) => Some(error.log_text().unwrap_or_default()),

@@ -10,7 +10,7 @@ use super::{Bounds, Document, Malformed};
 pub fn read(text: &str) -> Result<Document, Malformed> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let mut bounds = Bounds::default();
-    Reader(&mut bounds)
+    JsonReader(&mut bounds)
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         // The library's words say where the text goes wrong, and repeat nothing of it.
@@ -19,9 +19,9 @@ pub fn read(text: &str) -> Result<Document, Malformed> {
 }
 
 /// Reads one value, and whatever is in it.
-struct Reader<'a>(&'a mut Bounds);
+struct JsonReader<'a>(&'a mut Bounds);
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     fn nested<T, E: Error>(
         &mut self,
         inside: impl FnOnce(&mut Bounds) -> Result<T, E>,
@@ -41,7 +41,7 @@ fn refused<E: Error>(why: Malformed) -> E {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Reader<'_> {
+impl<'de> DeserializeSeed<'de> for JsonReader<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -50,7 +50,7 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Reader<'_> {
+impl<'de> Visitor<'de> for JsonReader<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
         self.nested(|bounds| {
             let mut list = Vec::new();
-            while let Some(item) = items.next_element_seed(Reader(bounds))? {
+            while let Some(item) = items.next_element_seed(JsonReader(bounds))? {
                 list.push(item);
             }
             Ok(Value::Array(list))
@@ -99,7 +99,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
         self.nested(|bounds| {
             let mut object = Map::new();
             while let Some(name) = members.next_key::<String>()? {
-                object.insert(name, members.next_value_seed(Reader(bounds))?);
+                object.insert(name, members.next_value_seed(JsonReader(bounds))?);
             }
             Ok(Value::Object(object))
         })

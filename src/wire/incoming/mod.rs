@@ -141,7 +141,7 @@ impl Incoming {
     }
 
     /// Name and secret of HTTP Basic; nothing if the header is missing or of another scheme.
-    pub fn basic(&self) -> Option<Result<Basic, basic::Malformed>> {
+    pub fn basic(&self) -> Option<Result<Basic, basic::MalformedBasic>> {
         self.header("authorization").and_then(basic::read)
     }
 

@@ -65,7 +65,7 @@ impl<'a> AuthUser<'a> {
     }
 }
 
-/// What of a token's claims is `AuthUser`'s (the habit `plain-bearer`): the original's strict model.
+/// What of a token's claims is `AuthUser`'s (the compatibility flag `plain-bearer`): the original's strict model.
 pub fn from_claims(mut claims: Map<String, Value>) -> Map<String, Value> {
     claims.retain(|name, _| MEMBERS.contains(&name.as_str()));
     claims

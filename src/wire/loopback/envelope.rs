@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::wire::incoming::CODINGS;
 use crate::wire::reply::Reply;
 
@@ -27,11 +27,12 @@ pub fn reply(error: &Error) -> Reply {
     match error {
         Error::NoSuchMethod(allowed) => reply.with("allow", allowed.join(", ")),
         Error::NoBearer => reply.with("www-authenticate", BEARER_CHALLENGE),
-        Error::BearerMalformed | Error::Strategy(Why::BearerExpired | Why::TokenRevoked) => reply
-            .with(
+        Error::BearerMalformed | Error::Strategy(Reason::BearerExpired | Reason::TokenRevoked) => {
+            reply.with(
                 "www-authenticate",
                 format!("{BEARER_CHALLENGE}, error=\"invalid_token\""),
-            ),
+            )
+        }
         Error::NoBasic => reply.with("www-authenticate", "Basic realm=\"Clients\""),
         Error::UnsupportedCoding(_) => reply.with("accept-encoding", CODINGS),
         Error::TooMany(seconds) => reply.with("retry-after", seconds.to_string()),
@@ -160,12 +161,12 @@ mod tests {
     #[test]
     fn a_strategy_nests_its_message_and_an_operation_does_not() {
         assert_eq!(
-            body(&Error::Strategy(Why::ClientInvalid)),
+            body(&Error::Strategy(Reason::ClientInvalid)),
             json!({"error": {"statusCode": 401, "name": "UnauthorizedError",
                 "message": {"message": "Client Invalid"}}})
         );
         assert_eq!(
-            body(&Error::Refused(Why::ClientUserMissing)),
+            body(&Error::Refused(Reason::ClientUserMissing)),
             json!({"error": {"statusCode": 422, "name": "UnprocessableEntityError",
                 "message": "Client User Missing"}})
         );

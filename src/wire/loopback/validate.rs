@@ -18,7 +18,7 @@ pub struct Field {
     /// As on the wire.
     pub name: &'static str,
     /// The JSON type.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Whether its absence is refused.
     pub required: bool,
     /// Whether `null` is accepted.
@@ -27,7 +27,7 @@ pub struct Field {
 
 /// JSON types of properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// Text.
     String,
     /// Text that is an RFC 3339 time.
@@ -42,7 +42,7 @@ pub enum Kind {
 
 impl Field {
     /// A property that must be there.
-    pub const fn required(name: &'static str, kind: Kind) -> Self {
+    pub const fn required(name: &'static str, kind: ValueKind) -> Self {
         Self {
             name,
             kind,
@@ -52,7 +52,7 @@ impl Field {
     }
 
     /// A property that may be absent.
-    pub const fn optional(name: &'static str, kind: Kind) -> Self {
+    pub const fn optional(name: &'static str, kind: ValueKind) -> Self {
         Self {
             name,
             kind,
@@ -62,7 +62,7 @@ impl Field {
     }
 
     /// A property that may be absent or null.
-    pub const fn nullable(name: &'static str, kind: Kind) -> Self {
+    pub const fn nullable(name: &'static str, kind: ValueKind) -> Self {
         Self {
             name,
             kind,
@@ -76,23 +76,25 @@ impl Field {
             return None;
         }
         let fits = match self.kind {
-            Kind::String | Kind::DateTime => value.is_string(),
-            Kind::Number => value.is_number(),
-            Kind::Boolean => value.is_boolean(),
-            Kind::Object => value.is_object(),
+            ValueKind::String | ValueKind::DateTime => value.is_string(),
+            ValueKind::Number => value.is_number(),
+            ValueKind::Boolean => value.is_boolean(),
+            ValueKind::Object => value.is_object(),
         };
         let path = format!("/{}", self.name);
         if !fits {
             return Some(Detail::wrong_type(&path, self.kind.name()));
         }
-        let text = value.as_str().filter(|_| self.kind == Kind::DateTime)?;
+        let text = value
+            .as_str()
+            .filter(|_| self.kind == ValueKind::DateTime)?;
         DateTime::parse_from_rfc3339(text)
             .is_err()
             .then(|| Detail::wrong_format(&path, "date-time"))
     }
 }
 
-impl Kind {
+impl ValueKind {
     const fn name(self) -> &'static str {
         match self {
             Self::String | Self::DateTime => "string",
@@ -143,11 +145,11 @@ mod tests {
 
     const MODEL: Model = Model {
         fields: &[
-            Field::required("code", Kind::String),
-            Field::required("clientId", Kind::String),
-            Field::nullable("deletedOn", Kind::DateTime),
-            Field::optional("count", Kind::Number),
-            Field::optional("data", Kind::Object),
+            Field::required("code", ValueKind::String),
+            Field::required("clientId", ValueKind::String),
+            Field::nullable("deletedOn", ValueKind::DateTime),
+            Field::optional("count", ValueKind::Number),
+            Field::optional("data", ValueKind::Object),
         ],
         closed: true,
     };

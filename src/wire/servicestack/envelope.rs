@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::auth::secret::Secret;
-    use crate::error::Why;
+    use crate::error::Reason;
     use crate::wire::incoming::{Body, Incoming, Method};
     use crate::wire::servicestack::recognise::recognise;
 
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn every_failure_has_a_response_status_in_every_format() {
-        let wrong = Failure::Common(Error::Strategy(Why::InvalidCredentials));
+        let wrong = Failure::Common(Error::Strategy(Reason::InvalidCredentials));
         let answer = |path| failure(&wrong, &call(path));
         assert_eq!(
             text(&answer("/auth/credentials")),
@@ -288,7 +288,7 @@ mod tests {
             assert_eq!(reply.status, 401);
             header(&reply, "www-authenticate").map(str::to_owned)
         };
-        let wrong = || Error::Strategy(Why::InvalidCredentials);
+        let wrong = || Error::Strategy(Reason::InvalidCredentials);
         let credentials = Some("credentials realm=\"/auth/credentials\"".to_owned());
         assert_eq!(challenged(wrong(), "/auth/credentials"), credentials);
         assert_eq!(challenged(Error::NoBearer, "/auth"), credentials);
@@ -299,11 +299,11 @@ mod tests {
         );
         let bearer = Some("Bearer realm=\"/auth/jwt\"".to_owned());
         assert_eq!(
-            challenged(Error::Strategy(Why::TokenRevoked), "/auth"),
+            challenged(Error::Strategy(Reason::TokenRevoked), "/auth"),
             bearer
         );
         assert_eq!(
-            challenged(Error::Refused(Why::TokenExpired), "/access-token"),
+            challenged(Error::Refused(Reason::TokenExpired), "/access-token"),
             bearer
         );
         let forbidden = failure(&Failure::CrossSite, &call("/auth"));

@@ -11,7 +11,6 @@
 //! The formats are codecs over [`serde_json::Value`]: [`jsv`], [`xml`], [`csv`], and JSON, which is
 //! [`crate::wire::document::json`].
 
-pub mod ask;
 pub mod bind;
 pub mod body;
 pub mod call;
@@ -23,6 +22,7 @@ pub mod envelope;
 pub mod failure;
 pub mod form;
 pub mod format;
+pub mod intent;
 pub mod jsv;
 pub mod method;
 pub mod negotiation;

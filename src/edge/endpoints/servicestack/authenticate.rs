@@ -1,59 +1,67 @@
 //! `Authenticate` and `AuthenticateLogout`: signing in and out, and the question who is signed in.
 //!
 //! In two steps, so that a batch in which one request fails leaves no sessions behind: first all
-//! of it is proven, then all of it is done.
+//! of it is authorized, then all of it is done.
 
-use super::{Exchange, Outcome, browser, session, token_cookies};
-use crate::auth::attempts::Place;
-use crate::auth::oauth::Provider;
+use super::{Exchange, OperationResult, browser, session, token_cookies};
+use crate::auth::attempts::AttemptOrigin;
+use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
 use crate::edge::endpoints::login::device_info;
-use crate::edge::flows::credentials::{self, CallingClient, Presented, SignedIn};
-use crate::edge::flows::{provider_tokens, standing_sessions};
-use crate::edge::limits::{self, Flood};
+use crate::edge::flows::credentials::{
+    self, AuthenticatedClient, AuthenticatedUser, PasswordCredentials,
+};
+use crate::edge::flows::{non_rotating_sessions, provider_tokens};
+use crate::edge::rate_limit::{self, RateLimit};
 use crate::wire::incoming::Method;
-use crate::wire::servicestack::ask::Ask;
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::csrf;
 use crate::wire::servicestack::dto::{Authenticate, AuthenticateResponse};
 use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::intent::AuthenticateIntent;
 
 /// A request that may be done.
-pub enum Proven<'a> {
+pub enum Authorized<'a> {
     /// To end the caller's sessions.
     SignOut,
     /// To tell this.
-    Told(Outcome),
+    Answer(OperationResult),
     /// To open a session.
     SignIn {
         /// How the caller wants it.
         dto: &'a Authenticate,
         /// For whom.
-        person: (CallingClient, SignedIn),
+        person: (AuthenticatedClient, AuthenticatedUser),
         /// What is not of the account.
         response: AuthenticateResponse,
     },
 }
 
 /// Proves whoever must be. A return URL that leads elsewhere is refused before anything is tried.
-pub async fn prove<'a>(
+pub async fn authorize<'a>(
     exchange: &Exchange<'_>,
     dto: &'a Authenticate,
-) -> Result<Proven<'a>, Failure> {
-    let ask = Ask::of(exchange.incoming, exchange.call, dto)?;
-    let referrer_url = browser::return_url(exchange, dto, &ask).await?;
+) -> Result<Authorized<'a>, Failure> {
+    let intent = AuthenticateIntent::of(exchange.incoming, exchange.call, dto)?;
+    let referrer_url = browser::return_url(exchange, dto, &intent).await?;
     let mut response = AuthenticateResponse {
         referrer_url,
         ..AuthenticateResponse::default()
     };
-    let person = match ask {
-        Ask::SignOut => {
+    let person = match intent {
+        AuthenticateIntent::SignOut => {
             csrf::check_sign_out(exchange.incoming, exchange.allowed)?;
-            return Ok(Proven::SignOut);
+            return Ok(Authorized::SignOut);
         }
-        Ask::Session => return session::current(exchange).await.map(Proven::Told),
-        Ask::Verify(token) => return session::of_token(exchange, &token).await.map(Proven::Told),
-        Ask::Credentials {
+        AuthenticateIntent::Session => {
+            return session::current(exchange).await.map(Authorized::Answer);
+        }
+        AuthenticateIntent::Verify(token) => {
+            return session::of_token(exchange, &token)
+                .await
+                .map(Authorized::Answer);
+        }
+        AuthenticateIntent::Credentials {
             user_name,
             password,
         } => {
@@ -61,7 +69,7 @@ pub async fn prove<'a>(
             response.user_name = Some(user_name);
             person
         }
-        Ask::Provider {
+        AuthenticateIntent::Provider {
             provider,
             access_token,
         } => {
@@ -69,19 +77,22 @@ pub async fn prove<'a>(
             by_token(exchange, provider, &access_token).await?
         }
     };
-    Ok(Proven::SignIn {
+    Ok(Authorized::SignIn {
         dto,
         person,
         response,
     })
 }
 
-/// Does what has been proven.
-pub async fn complete(exchange: &Exchange<'_>, proven: Proven<'_>) -> Result<Outcome, Failure> {
-    match proven {
-        Proven::SignOut => sign_out(exchange).await,
-        Proven::Told(outcome) => Ok(outcome),
-        Proven::SignIn {
+/// Does what has been authorized.
+pub async fn complete(
+    exchange: &Exchange<'_>,
+    authorized: Authorized<'_>,
+) -> Result<OperationResult, Failure> {
+    match authorized {
+        Authorized::SignOut => sign_out(exchange).await,
+        Authorized::Answer(result) => Ok(result),
+        Authorized::SignIn {
             dto,
             person,
             response,
@@ -93,34 +104,34 @@ async fn by_password(
     exchange: &Exchange<'_>,
     user_name: &str,
     password: &Secret,
-) -> Result<(CallingClient, SignedIn), Failure> {
+) -> Result<(AuthenticatedClient, AuthenticatedUser), Failure> {
     // HTTP Basic signs in by GET too, and is judged as a POST is.
     exchange.check_origin(Method::Post)?;
-    limits::hold(exchange.app, Flood::SignIn).await?;
-    let person = Presented {
+    rate_limit::check(exchange.app, RateLimit::SignIn).await?;
+    let person = PasswordCredentials {
         username: user_name,
         password,
-        place: &place(exchange)?,
+        origin: &origin(exchange)?,
     };
     Ok(credentials::sign_in_to_named(exchange.app, &person).await?)
 }
 
 /// Where an attempt comes from. Whoever has a session's tokens may be the owner, who signs in anew.
-fn place(exchange: &Exchange<'_>) -> Result<Place, Failure> {
+fn origin(exchange: &Exchange<'_>) -> Result<AttemptOrigin, Failure> {
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let access: Vec<Secret> = session::access_tokens(exchange).collect();
-    let sessions = standing_sessions::named(exchange.app, refresh.as_ref(), &access)?;
+    let sessions = non_rotating_sessions::named(exchange.app, refresh.as_ref(), &access)?;
     let device = device_info(exchange.incoming);
-    let visitor = &exchange.app.visitor;
-    Ok(visitor.place(device.device_id.as_deref(), sessions.into_iter().next()))
+    let client_info = &exchange.app.client_info;
+    Ok(client_info.origin(device.device_id.as_deref(), sessions.into_iter().next()))
 }
 
 async fn by_token(
     exchange: &Exchange<'_>,
     provider: Provider,
     token: &Secret,
-) -> Result<(CallingClient, SignedIn), Failure> {
-    limits::hold(exchange.app, Flood::SignIn).await?;
+) -> Result<(AuthenticatedClient, AuthenticatedUser), Failure> {
+    rate_limit::check(exchange.app, RateLimit::SignIn).await?;
     provider_tokens::sign_in(exchange.app, provider, token)
         .await
         .map_err(Failure::of_access_token)
@@ -130,13 +141,14 @@ async fn by_token(
 async fn sign_in(
     exchange: &Exchange<'_>,
     dto: &Authenticate,
-    (client, person): (CallingClient, SignedIn),
+    (client, person): (AuthenticatedClient, AuthenticatedUser),
     response: AuthenticateResponse,
-) -> Result<Outcome, Failure> {
+) -> Result<OperationResult, Failure> {
     let presented = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let device = device_info(exchange.incoming);
     let opened =
-        standing_sessions::open(exchange.app, &client, &person, device, presented.as_ref()).await?;
+        non_rotating_sessions::open(exchange.app, &client, &person, device, presented.as_ref())
+            .await?;
     let account = session::described(&opened.session);
     let mut response = AuthenticateResponse {
         user_name: response.user_name.or(account.user_name),
@@ -145,7 +157,7 @@ async fn sign_in(
         ..account
     };
     if !dto.wants_tokens() {
-        return Ok(exchange.told(&response));
+        return Ok(exchange.answered(&response));
     }
     let cookies = token_cookies::signed_in(exchange, dto, &opened);
     if dto.use_token_cookie != Some(true) {
@@ -153,20 +165,20 @@ async fn sign_in(
         response.refresh_token = Some(opened.refresh_token);
         response.refresh_token_expiry = Some(opened.refresh_expires);
     }
-    Ok(Outcome {
+    Ok(OperationResult {
         cookies,
         has_tokens: true,
-        ..exchange.told(&response)
+        ..exchange.answered(&response)
     })
 }
 
 /// Ends the session of every token that came along; there may be none.
-async fn sign_out(exchange: &Exchange<'_>) -> Result<Outcome, Failure> {
+async fn sign_out(exchange: &Exchange<'_>) -> Result<OperationResult, Failure> {
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let access: Vec<Secret> = session::access_tokens(exchange).collect();
-    standing_sessions::end(exchange.app, refresh.as_ref(), &access).await?;
-    Ok(Outcome {
+    non_rotating_sessions::end(exchange.app, refresh.as_ref(), &access).await?;
+    Ok(OperationResult {
         cookies: token_cookies::signed_out(exchange),
-        ..exchange.told(&AuthenticateResponse::default())
+        ..exchange.answered(&AuthenticateResponse::default())
     })
 }

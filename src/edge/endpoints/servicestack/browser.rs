@@ -3,22 +3,22 @@
 use super::Exchange;
 use crate::edge::origins;
 use crate::wire::reply::Reply;
-use crate::wire::servicestack::ask::Ask;
 use crate::wire::servicestack::dto::Authenticate;
 use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::intent::AuthenticateIntent;
 use crate::wire::servicestack::return_url;
 
 /// The return URL, checked. One in a document counts only for a sign-out.
 pub async fn return_url(
     exchange: &Exchange<'_>,
     dto: &Authenticate,
-    ask: &Ask,
+    intent: &AuthenticateIntent,
 ) -> Result<Option<String>, Failure> {
     let of_document = || {
         let url = dto
             .return_url
             .clone()
-            .filter(|_| matches!(ask, Ask::SignOut));
+            .filter(|_| matches!(intent, AuthenticateIntent::SignOut));
         url.filter(|url| !url.trim().is_empty())
     };
     match return_url::requested(exchange.incoming, exchange.call).or_else(of_document) {
@@ -30,7 +30,11 @@ pub async fn return_url(
 /// Sends a page's form on to its return URL, with what went wrong in the fragment; a failure goes
 /// back to the page itself where there is none. Whoever is no page gets the reply as it is, and so
 /// does a page of another site.
-pub async fn sent_on(exchange: &Exchange<'_>, reply: Reply, failure: Option<&Failure>) -> Reply {
+pub async fn redirect_page(
+    exchange: &Exchange<'_>,
+    reply: Reply,
+    failure: Option<&Failure>,
+) -> Reply {
     let incoming = exchange.incoming;
     let is_page = return_url::is_page(incoming, exchange.call);
     if !is_page || reply.status >= 500 || failure == Some(&Failure::CrossSite) {

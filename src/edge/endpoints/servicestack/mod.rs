@@ -34,7 +34,7 @@ struct Exchange<'a> {
 }
 
 /// What an operation has to say.
-struct Outcome {
+struct OperationResult {
     record: Record,
     /// `Set-Cookie` lines.
     cookies: Vec<String>,
@@ -51,10 +51,10 @@ pub async fn answer(app: &App, incoming: &Incoming, call: &Call, allowed: &[Stri
         allowed,
     };
     match exchange.perform().await {
-        Ok(reply) => browser::sent_on(&exchange, reply, None).await,
+        Ok(reply) => browser::redirect_page(&exchange, reply, None).await,
         Err(failure) => {
             let reply = exchange.refuse(&failure);
-            browser::sent_on(&exchange, reply, Some(&failure)).await
+            browser::redirect_page(&exchange, reply, Some(&failure)).await
         }
     }
 }
@@ -72,22 +72,22 @@ impl Exchange<'_> {
         self.check_origin(self.incoming.method)?;
         let operation = self.call.operation.clone()?;
         self.incoming.check()?;
-        let mut outcomes = Vec::new();
+        let mut results = Vec::new();
         if operation == Operation::GetAccessToken {
             for dto in self.asked()? {
-                outcomes.push(refresh::access_token(self, &dto).await?);
+                results.push(refresh::access_token(self, &dto).await?);
             }
         } else {
             let dtos = self.asked()?;
-            let mut proven = Vec::new();
+            let mut authorized = Vec::new();
             for dto in &dtos {
-                proven.push(authenticate::prove(self, dto).await?);
+                authorized.push(authenticate::authorize(self, dto).await?);
             }
-            for proven in proven {
-                outcomes.push(authenticate::complete(self, proven).await?);
+            for authorized in authorized {
+                results.push(authenticate::complete(self, authorized).await?);
             }
         }
-        Ok(self.written(outcomes))
+        Ok(self.written(results))
     }
 
     /// Refuses what a page of another site has a browser do.
@@ -112,21 +112,21 @@ impl Exchange<'_> {
     }
 
     /// An answer that brings no cookies.
-    fn told(&self, response: &AuthenticateResponse) -> Outcome {
-        Outcome {
+    fn answered(&self, response: &AuthenticateResponse) -> OperationResult {
+        OperationResult {
             record: response.record(),
             cookies: Vec::new(),
             has_tokens: false,
         }
     }
 
-    fn written(&self, outcomes: Vec<Outcome>) -> Reply {
-        let has_tokens = outcomes.iter().any(|outcome| outcome.has_tokens);
+    fn written(&self, results: Vec<OperationResult>) -> Reply {
+        let has_tokens = results.iter().any(|result| result.has_tokens);
         let mut records = Vec::new();
         let mut cookies = Vec::new();
-        for outcome in outcomes {
-            records.push(outcome.record);
-            cookies.extend(outcome.cookies);
+        for result in results {
+            records.push(result.record);
+            cookies.extend(result.cookies);
         }
         let mut reply = match records.pop() {
             Some(record) if !self.call.is_batch() => envelope::reply(record, self.call),
@@ -145,7 +145,7 @@ impl Exchange<'_> {
     fn refuse(&self, failure: &Failure) -> Reply {
         let mut reply = refuse(failure, self.call);
         if *failure == Failure::Common(Error::NoBearer) {
-            for cookie in token_cookies::dead(self) {
+            for cookie in token_cookies::expired_cookies(self) {
                 reply = reply.with("set-cookie", cookie);
             }
         }

@@ -1,9 +1,9 @@
 //! `GetAccessToken`: a fresh access token for a refresh token.
 
-use super::{Exchange, Outcome, token_cookies};
+use super::{Exchange, OperationResult, token_cookies};
 use crate::edge::endpoints::login::device_info;
-use crate::edge::flows::standing_sessions;
-use crate::error::{Error, Why};
+use crate::edge::flows::non_rotating_sessions;
+use crate::error::{Error, Reason};
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::{GetAccessToken, GetAccessTokenResponse};
 use crate::wire::servicestack::failure::Failure;
@@ -14,13 +14,13 @@ use crate::wire::servicestack::failure::Failure;
 pub async fn access_token(
     exchange: &Exchange<'_>,
     dto: &GetAccessToken,
-) -> Result<Outcome, Failure> {
+) -> Result<OperationResult, Failure> {
     let cookie = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let token = dto.token(cookie.as_ref())?;
     let device = device_info(exchange.incoming);
-    let renewed = match standing_sessions::renew(exchange.app, token, device).await {
+    let renewed = match non_rotating_sessions::renew(exchange.app, token, device).await {
         Ok(renewed) => renewed.ok_or_else(|| Failure::foreign_refresh_token(token.expose()))?,
-        Err(Error::Refused(Why::TokenExpired)) => return Err(Failure::ExpiredRefreshToken),
+        Err(Error::Refused(Reason::TokenExpired)) => return Err(Failure::ExpiredRefreshToken),
         Err(error) => return Err(error.into()),
     };
     let set = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);
@@ -29,7 +29,7 @@ pub async fn access_token(
         access_token: from_body.then_some(renewed.access_token),
         response_status: None,
     };
-    Ok(Outcome {
+    Ok(OperationResult {
         record: response.record(),
         cookies: vec![set],
         has_tokens: true,

@@ -1,10 +1,10 @@
 //! Who is signed in, and what is told of it.
 
-use super::{Exchange, Outcome, token_cookies};
+use super::{Exchange, OperationResult, token_cookies};
 use crate::auth::secret::Secret;
 use crate::auth::token::PersonClaims;
 use crate::edge::endpoints::login::device_info;
-use crate::edge::flows::standing_sessions;
+use crate::edge::flows::non_rotating_sessions;
 use crate::error::Error;
 use crate::store::sessions::LiveSession;
 use crate::wire::servicestack::cookies::Cookie;
@@ -13,35 +13,35 @@ use crate::wire::servicestack::failure::Failure;
 
 /// Tells who is signed in. What is wrong with a token is not told: it signs nobody in. A refresh
 /// token alone does, and a fresh access token comes with the answer.
-pub async fn current(exchange: &Exchange<'_>) -> Result<Outcome, Failure> {
+pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Failure> {
     let app = exchange.app;
     for token in access_tokens(exchange) {
-        if let Some(session) = standing_sessions::find(app, &token).await? {
-            return Ok(exchange.told(&described(&session)));
+        if let Some(session) = non_rotating_sessions::find(app, &token).await? {
+            return Ok(exchange.answered(&described(&session)));
         }
     }
     let nobody = Failure::Common(Error::NoBearer);
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let refresh = refresh.ok_or_else(|| nobody.clone())?;
-    let renewed = standing_sessions::renew(app, &refresh, device_info(exchange.incoming)).await;
+    let renewed = non_rotating_sessions::renew(app, &refresh, device_info(exchange.incoming)).await;
     let renewed = match renewed {
         Ok(Some(renewed)) => renewed,
         Ok(None) | Err(Error::Refused(_)) => return Err(nobody),
         Err(error) => return Err(error.into()),
     };
     let cookie = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);
-    Ok(Outcome {
+    Ok(OperationResult {
         cookies: vec![cookie],
         has_tokens: true,
-        ..exchange.told(&described(&renewed.session))
+        ..exchange.answered(&described(&renewed.session))
     })
 }
 
 /// Tells whose a JWT is, or what is wrong with it.
-pub async fn of_token(exchange: &Exchange<'_>, token: &Secret) -> Result<Outcome, Failure> {
-    let session = standing_sessions::verify(exchange.app, token).await?;
+pub async fn of_token(exchange: &Exchange<'_>, token: &Secret) -> Result<OperationResult, Failure> {
+    let session = non_rotating_sessions::verify(exchange.app, token).await?;
     let session = session.ok_or(Failure::InvalidToken)?;
-    Ok(exchange.told(&described(&session)))
+    Ok(exchange.answered(&described(&session)))
 }
 
 /// The access tokens of a request, the bearer's first.

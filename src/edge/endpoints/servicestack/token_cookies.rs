@@ -2,7 +2,7 @@
 
 use super::Exchange;
 use crate::auth::secret::Secret;
-use crate::edge::flows::standing_sessions::Opened;
+use crate::edge::flows::non_rotating_sessions::Opened;
 use crate::store::sessions::LiveSession;
 use crate::wire::incoming::Incoming;
 use crate::wire::servicestack::cookies::{Cookie, PERMANENT, SIGN_OUT};
@@ -70,7 +70,7 @@ pub fn signed_out(exchange: &Exchange<'_>) -> Vec<String> {
 }
 
 /// Deletes the token cookies that came with a request nobody is signed in to.
-pub fn dead(exchange: &Exchange<'_>) -> Vec<String> {
+pub fn expired_cookies(exchange: &Exchange<'_>) -> Vec<String> {
     let tokens = [Cookie::AccessToken, Cookie::RefreshToken].into_iter();
     tokens
         .filter(|cookie| cookie.read(exchange.incoming).is_some())

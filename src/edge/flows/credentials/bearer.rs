@@ -5,14 +5,14 @@ use serde_json::{Map, Value};
 use crate::auth::secret::Secret;
 use crate::auth::token::Expiry;
 use crate::edge::app::App;
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::store::sessions::{self, LiveSession};
 
 /// What the bearer of an access token is.
 pub enum Bearer {
     /// Somebody with a session.
     Session(Box<LiveSession>),
-    /// Whoever the token says, without a session (the habit `plain-bearer`).
+    /// Whoever the token says, without a session (the compatibility flag `plain-bearer`).
     Plain(Map<String, Value>),
 }
 
@@ -39,7 +39,7 @@ pub async fn bearer(app: &App, token: &Secret) -> Result<Bearer, Error> {
             let session = app.db.run(sessions::live(&id, app.now)).await?;
             session
                 .map(|session| Bearer::Session(Box::new(session)))
-                .ok_or(Error::Strategy(Why::TokenRevoked))
+                .ok_or(Error::Strategy(Reason::TokenRevoked))
         }
         TokenSubject::Plain(claims) => Ok(Bearer::Plain(claims)),
     }
@@ -56,7 +56,7 @@ pub fn former_session(app: &App, token: &Secret) -> Option<String> {
 pub enum TokenSubject {
     /// A session, by its `sid`.
     Session(String),
-    /// Whoever the claims say (the habit `plain-bearer`).
+    /// Whoever the claims say (the compatibility flag `plain-bearer`).
     Plain(Map<String, Value>),
 }
 
@@ -66,10 +66,10 @@ pub fn session_id(app: &App, token: &Secret) -> Result<TokenSubject, Error> {
     if let Some(claims) = keys.verify(token.expose(), issuer, app.now, Expiry::Checked) {
         return Ok(TokenSubject::Session(claims.sid));
     }
-    let plain = app.config.habits.plain_bearer;
+    let plain = app.config.compatibility.plain_bearer;
     plain
         .then(|| keys.verify_plain(token.expose(), issuer, app.now))
         .flatten()
         .map(TokenSubject::Plain)
-        .ok_or(Error::Strategy(Why::BearerExpired))
+        .ok_or(Error::Strategy(Reason::BearerExpired))
 }

@@ -4,18 +4,18 @@ use crate::auth::client::AuthClient;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::store::clients;
 
 /// Nobody can sign in to the client of ServiceStack's callers.
 pub(super) const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
 
 /// A client that has proven its secret.
-pub struct CallingClient {
+pub struct AuthenticatedClient {
     pub(super) client: AuthClient,
 }
 
-impl CallingClient {
+impl AuthenticatedClient {
     /// The client for which a sign-in elsewhere was begun: it proved itself then.
     pub(in crate::edge::flows) const fn returning(client: AuthClient) -> Self {
         Self { client }
@@ -28,19 +28,23 @@ impl CallingClient {
 }
 
 /// Proves a client, in one trip.
-pub async fn client(app: &App, client_id: &str, secret: &Secret) -> Result<CallingClient, Error> {
+pub async fn client(
+    app: &App,
+    client_id: &str,
+    secret: &Secret,
+) -> Result<AuthenticatedClient, Error> {
     if client_id.is_empty() || secret.is_empty() {
-        return Err(Error::Refused(Why::Unauthorized));
+        return Err(Error::Refused(Reason::Unauthorized));
     }
     let found = app.db.run(clients::by_client_id(client_id)).await?;
     prove_client(app, found, secret)
 }
 
 /// The client of ServiceStack's callers, for a person whom somebody else proves.
-pub async fn named_client(app: &App) -> Result<CallingClient, Error> {
+pub async fn named_client(app: &App) -> Result<AuthenticatedClient, Error> {
     let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
     let found = app.db.run(clients::by_client_id(client_id)).await?;
-    Ok(CallingClient {
+    Ok(AuthenticatedClient {
         client: found.ok_or(NOBODY)?,
     })
 }
@@ -51,8 +55,8 @@ pub fn prove_client(
     app: &App,
     found: Option<AuthClient>,
     secret: &Secret,
-) -> Result<CallingClient, Error> {
-    let refusal = Error::Strategy(Why::ClientInvalid);
+) -> Result<AuthenticatedClient, Error> {
+    let refusal = Error::Strategy(Reason::ClientInvalid);
     let Some(client) = found else {
         audit::count(app, Stranger::UnknownClient);
         return Err(refusal);
@@ -61,5 +65,5 @@ pub fn prove_client(
         audit::count(app, Stranger::WrongClientSecret);
         return Err(refusal);
     }
-    Ok(CallingClient { client })
+    Ok(AuthenticatedClient { client })
 }

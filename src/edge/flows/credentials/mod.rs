@@ -8,6 +8,6 @@ mod person;
 mod sign_in;
 
 pub use bearer::{Bearer, TokenSubject, bearer, former_session, session_id};
-pub use client::{CallingClient, client, named_client, prove_client};
-pub use person::SignedIn;
-pub use sign_in::{Credentials, Presented, sign_in, sign_in_to_named, tag};
+pub use client::{AuthenticatedClient, client, named_client, prove_client};
+pub use person::AuthenticatedUser;
+pub use sign_in::{Credentials, PasswordCredentials, sign_in, sign_in_to_named, tag};

@@ -3,7 +3,7 @@
 use crate::auth::account::Account;
 use crate::auth::attempts::CounterKeys;
 use crate::auth::client::AuthClient;
-use crate::auth::oauth::profile::Profile;
+use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
@@ -14,7 +14,7 @@ use crate::store::sessions::PasswordPrecondition;
 use crate::store::{attempts, identities};
 
 /// A person who has proven to be the account's, and is admitted to the client.
-pub struct SignedIn {
+pub struct AuthenticatedUser {
     pub(super) account: Account,
     pub(super) proof: Proof,
     pub(super) password_changed_on: Option<i64>,
@@ -32,26 +32,26 @@ pub enum Proof {
     /// An OTP, which whatever is opened must take first.
     Otp(ReservedOtp),
     /// A provider.
-    Elsewhere {
+    Federated {
         /// Who it says it is.
-        profile: Box<Profile>,
+        profile: Box<ExternalProfile>,
         /// What ends the session there, if it gave that.
         refresh_token: Option<Secret>,
     },
 }
 
-impl SignedIn {
+impl AuthenticatedUser {
     /// Lets a person whom a provider has proven in to a client.
-    pub(in crate::edge::flows) fn from_elsewhere(
+    pub(in crate::edge::flows) fn federated(
         client: &AuthClient,
         account: Account,
-        profile: Profile,
+        profile: ExternalProfile,
         refresh_token: Option<Secret>,
     ) -> Result<Self, Error> {
         account.admit(client)?;
         Ok(Self {
             account,
-            proof: Proof::Elsewhere {
+            proof: Proof::Federated {
                 profile: Box::new(profile),
                 refresh_token,
             },
@@ -99,7 +99,7 @@ impl SignedIn {
                 effects.queries.push(otps::take(otp, &attempt, now));
                 effects.otp_attempt = Some(attempt);
             }
-            Proof::Elsewhere { profile, .. } => {
+            Proof::Federated { profile, .. } => {
                 effects.queries.extend(identities::used(profile, now));
             }
         }
@@ -113,7 +113,7 @@ impl SignedIn {
             Proof::Password { .. } | Proof::Otp(_) => {
                 PasswordPrecondition::SetAt(self.password_changed_on)
             }
-            Proof::Elsewhere { .. } => PasswordPrecondition::None,
+            Proof::Federated { .. } => PasswordPrecondition::None,
         }
     }
 }
@@ -122,7 +122,7 @@ impl Proof {
     /// The provider's refresh token, if there is one.
     pub const fn provider_token(&self) -> Option<&Secret> {
         match self {
-            Self::Elsewhere { refresh_token, .. } => refresh_token.as_ref(),
+            Self::Federated { refresh_token, .. } => refresh_token.as_ref(),
             Self::Password { .. } | Self::Otp(_) => None,
         }
     }
@@ -130,7 +130,7 @@ impl Proof {
     /// The session at the provider, if it named one.
     pub fn provider_session(&self) -> Option<&str> {
         match self {
-            Self::Elsewhere { profile, .. } => profile.session.as_deref(),
+            Self::Federated { profile, .. } => profile.session.as_deref(),
             Self::Password { .. } | Self::Otp(_) => None,
         }
     }
@@ -140,7 +140,7 @@ impl Proof {
         match self {
             Self::Password { .. } => "password",
             Self::Otp(_) => "otp",
-            Self::Elsewhere { profile, .. } => profile.provider.name(),
+            Self::Federated { profile, .. } => profile.provider.name(),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A client and a person prove themselves, in one trip.
 
-use super::client::{CallingClient, NOBODY, client, prove_client};
-use super::person::{Proof, SignedIn};
-use crate::auth::account::{Account, fold};
-use crate::auth::attempts::{CounterKeys, Place};
+use super::client::{AuthenticatedClient, NOBODY, client, prove_client};
+use super::person::{AuthenticatedUser, Proof};
+use crate::auth::account::{Account, canonical_name};
+use crate::auth::attempts::{AttemptOrigin, CounterKeys};
 use crate::auth::client::AuthClient;
 use crate::auth::data_key::Purpose;
 use crate::auth::password::Verdict;
@@ -11,9 +11,9 @@ use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Stranger};
 use crate::edge::flows::{one_time_passwords, passwords};
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 use crate::store::accounts::{self, AccountWithPassword};
-use crate::store::attempts::{self, Guess};
+use crate::store::attempts::{self, LoginAttempt};
 use crate::store::otps::{self, ReservedOtp};
 use crate::store::{clients, passwords as hashes};
 
@@ -24,17 +24,17 @@ pub struct Credentials<'a> {
     /// What proves the client.
     pub client_secret: &'a Secret,
     /// What proves the person.
-    pub person: Presented<'a>,
+    pub person: PasswordCredentials<'a>,
 }
 
 /// What a person presents.
-pub struct Presented<'a> {
+pub struct PasswordCredentials<'a> {
     /// Username or e-mail address.
     pub username: &'a str,
     /// Password.
     pub password: &'a Secret,
     /// Where it comes from.
-    pub place: &'a Place,
+    pub origin: &'a AttemptOrigin,
 }
 
 /// Proves a client and a person, in one trip.
@@ -44,19 +44,19 @@ pub struct Presented<'a> {
 pub async fn sign_in(
     app: &App,
     credentials: &Credentials<'_>,
-) -> Result<(CallingClient, SignedIn), Error> {
+) -> Result<(AuthenticatedClient, AuthenticatedUser), Error> {
     let Credentials {
         client_id,
         client_secret,
         ref person,
     } = *credentials;
     if client_id.is_empty() || client_secret.is_empty() {
-        return Err(Error::Refused(Why::Unauthorized));
+        return Err(Error::Refused(Reason::Unauthorized));
     }
-    if fold(person.username).is_empty() || person.password.is_empty() {
+    if canonical_name(person.username).is_empty() || person.password.is_empty() {
         // Nothing to try, so nothing is counted; but the client must prove itself all the same.
         client(app, client_id, client_secret).await?;
-        return Err(Error::Strategy(Why::MissingCredentials));
+        return Err(Error::Strategy(Reason::MissingCredentials));
     }
     let digest = client_secret.digest();
     let (client, attempted) = look_up(app, client_id, Some(&digest), person).await?;
@@ -69,11 +69,11 @@ pub async fn sign_in(
 /// that client: the deployment vouches for it, by `SERVICESTACK_CLIENT_ID`.
 pub async fn sign_in_to_named(
     app: &App,
-    person: &Presented<'_>,
-) -> Result<(CallingClient, SignedIn), Error> {
+    person: &PasswordCredentials<'_>,
+) -> Result<(AuthenticatedClient, AuthenticatedUser), Error> {
     let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
     let (client, attempted) = look_up(app, client_id, None, person).await?;
-    let calling = CallingClient {
+    let calling = AuthenticatedClient {
         client: client.ok_or(NOBODY)?,
     };
     let person = prove_member(app, attempted, &calling, person.password)?;
@@ -85,10 +85,10 @@ struct Attempted {
     /// What the attempt was counted under.
     keys: CounterKeys,
     account: Option<AccountWithPassword>,
-    verdict: attempts::Verdict,
+    verdict: attempts::AttemptVerdict,
     otp: Option<ReservedOtp>,
     /// The stored hash that stands in where the name has none.
-    stand_in: Option<String>,
+    dummy_hash: Option<String>,
 }
 
 /// Reads client and account, counts the attempt, reserves an OTP if that is allowed, and draws the
@@ -98,11 +98,11 @@ async fn look_up(
     app: &App,
     client_id: &str,
     secret_digest: Option<&str>,
-    person: &Presented<'_>,
+    person: &PasswordCredentials<'_>,
 ) -> Result<(Option<AuthClient>, Attempted), Error> {
-    let name = fold(person.username);
-    let keys = CounterKeys::of(&app.config.data_keys, &name, person.place)?;
-    let guess = Guess {
+    let name = canonical_name(person.username);
+    let keys = CounterKeys::of(&app.config.data_keys, &name, person.origin)?;
+    let guess = LoginAttempt {
         name: &name,
         keys: &keys,
         attempt: &random_id()?,
@@ -116,15 +116,15 @@ async fn look_up(
         accounts::by_name(person.username),
         attempts::count(&guess, app.now),
         otps::reserve(&one_time_passwords::key(&name), &guess, app.now),
-        hashes::stand_in(&draw_key),
+        hashes::dummy_hash(&draw_key),
     );
-    let (client, account, verdict, otp, stand_in) = app.db.run(batch).await?;
+    let (client, account, verdict, otp, dummy_hash) = app.db.run(batch).await?;
     let attempted = Attempted {
         keys,
         account,
         verdict,
         otp,
-        stand_in: stand_in.map(|(hash,)| hash),
+        dummy_hash: dummy_hash.map(|(hash,)| hash),
     };
     Ok((client, attempted))
 }
@@ -134,15 +134,15 @@ async fn look_up(
 fn prove_member(
     app: &App,
     attempted: Attempted,
-    calling: &CallingClient,
+    calling: &AuthenticatedClient,
     password: &Secret,
-) -> Result<SignedIn, Error> {
+) -> Result<AuthenticatedUser, Error> {
     let Attempted {
         keys,
         account: found,
         verdict,
         otp,
-        stand_in,
+        dummy_hash,
     } = attempted;
     let user_id = found.as_ref().map(|found| found.account.id.clone());
     let record = |result| record(app, result, calling.client.id, user_id.clone());
@@ -150,7 +150,7 @@ fn prove_member(
     let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
     let stored = found.as_ref().and_then(|found| found.password.as_deref());
     let algorithm = app.config.password_hash;
-    let verdict = algorithm.verify(password, stored, stand_in.as_deref())?;
+    let verdict = algorithm.verify(password, stored, dummy_hash.as_deref())?;
     let (account, proof) = prove_person(app, found, verdict, password, otp)
         .and_then(|(account, proof)| {
             account
@@ -159,7 +159,7 @@ fn prove_member(
                 .map(|()| (account, proof))
         })
         .inspect_err(|_| record(passwords::failure(verdict)))?;
-    Ok(SignedIn {
+    Ok(AuthenticatedUser {
         account,
         proof,
         password_changed_on,
@@ -188,7 +188,7 @@ fn prove_person(
     password: &Secret,
     otp: Option<ReservedOtp>,
 ) -> Result<(Account, Proof), Error> {
-    let refusal = Error::Strategy(Why::InvalidCredentials);
+    let refusal = Error::Strategy(Reason::InvalidCredentials);
     let AccountWithPassword {
         account,
         password: stored,

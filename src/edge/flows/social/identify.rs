@@ -3,16 +3,16 @@
 use serde_json::{Map, Value};
 use worker::console_error;
 
+use crate::auth::federation::ProviderFailure;
+use crate::auth::federation::flow::access_token::{AccessTokenProof, AppToken};
+use crate::auth::federation::flow::callback::Returned;
+use crate::auth::federation::flow::code_exchange::Evidence;
+use crate::auth::federation::flow::introspection::Introspection;
+use crate::auth::federation::identity::id_token_proof::IdTokenProof;
+use crate::auth::federation::identity::profile::ExternalProfile;
+use crate::auth::federation::identity::userinfo::{Found, ProfileRequest, UserInfo};
+use crate::auth::federation::provider::config::ProviderConfig;
 use crate::auth::jose::provider_token::UnverifiedToken;
-use crate::auth::oauth::Failure;
-use crate::auth::oauth::access_token::{AccessTokenProof, Presented};
-use crate::auth::oauth::callback::Returned;
-use crate::auth::oauth::descriptor::Descriptor;
-use crate::auth::oauth::exchange::Evidence;
-use crate::auth::oauth::inquiry::Inquiry;
-use crate::auth::oauth::profile::Profile;
-use crate::auth::oauth::proof::IdTokenProof;
-use crate::auth::oauth::userinfo::{Found, ProfileRequest, UserInfo};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::outbound::identity_provider::{answer, endpoints, send, verify};
@@ -20,14 +20,14 @@ use crate::edge::outbound::identity_provider::{answer, endpoints, send, verify};
 /// Spends a code; gives the person, and what ends the session there.
 pub async fn by_code(
     app: &App,
-    descriptor: &Descriptor,
+    config: &ProviderConfig,
     returned: Returned,
-) -> Result<(Profile, Option<Secret>), Failure> {
-    let request = returned.token_request(descriptor, &app.config.data_keys, app.now)?;
+) -> Result<(ExternalProfile, Option<Secret>), ProviderFailure> {
+    let request = returned.token_request(config, &app.config.data_keys, app.now)?;
     let received = send(&request.call, &app.deadline).await?;
     let tokens = request.read(&answer(&received))?;
     let refresh_token = tokens.refresh_token().cloned();
-    let profile = match tokens.evidence(descriptor)? {
+    let profile = match tokens.evidence(config)? {
         Evidence::IdToken(token, proof) => by_id_token(app, token, proof).await?,
         Evidence::Profile(request) => by_profile(app, request).await?,
     };
@@ -37,14 +37,14 @@ pub async fn by_code(
 /// Takes a token that an app brings, if it was issued to us.
 pub async fn by_token(
     app: &App,
-    descriptor: &Descriptor,
+    config: &ProviderConfig,
     token: &Secret,
-) -> Result<Profile, Failure> {
-    let endpoints = endpoints(&descriptor.source, &app.deadline).await?;
-    match Presented::new(descriptor, endpoints, token, app.now)? {
-        Presented::IdToken(token, proof) => by_id_token(app, token, proof).await,
-        Presented::AccessToken(inquiry) => by_inquiry(app, inquiry).await,
-        Presented::SignedAccessToken(token, proof, inquiry) => {
+) -> Result<ExternalProfile, ProviderFailure> {
+    let endpoints = endpoints(&config.source, &app.deadline).await?;
+    match AppToken::new(config, endpoints, token, app.now)? {
+        AppToken::IdToken(token, proof) => by_id_token(app, token, proof).await,
+        AppToken::AccessToken(inquiry) => by_inquiry(app, inquiry).await,
+        AppToken::SignedAccessToken(token, proof, inquiry) => {
             match (by_access_token(app, token, proof).await, inquiry) {
                 (Err(failure), Some(inquiry)) => by_inquiry(app, inquiry.after(&failure)).await,
                 (proven, _) => proven,
@@ -57,7 +57,7 @@ async fn by_id_token(
     app: &App,
     token: UnverifiedToken,
     proof: IdTokenProof,
-) -> Result<Profile, Failure> {
+) -> Result<ExternalProfile, ProviderFailure> {
     let signed = verify(token, &proof.keys, &app.deadline).await?;
     complete(app, proof.identify(signed, app.now)?).await
 }
@@ -66,25 +66,28 @@ async fn by_access_token(
     app: &App,
     token: UnverifiedToken,
     proof: AccessTokenProof,
-) -> Result<Profile, Failure> {
+) -> Result<ExternalProfile, ProviderFailure> {
     let signed = verify(token, &proof.keys, &app.deadline).await?;
     by_profile(app, proof.check(signed, app.now)?).await
 }
 
-async fn by_inquiry(app: &App, inquiry: Inquiry) -> Result<Profile, Failure> {
+async fn by_inquiry(app: &App, inquiry: Introspection) -> Result<ExternalProfile, ProviderFailure> {
     let received = send(&inquiry.call, &app.deadline).await?;
     complete(app, inquiry.read(&answer(&received), app.now)?).await
 }
 
 /// Asks a provider about a person where its answer is the proof, or a part of it.
-async fn by_profile(app: &App, request: ProfileRequest) -> Result<Profile, Failure> {
+async fn by_profile(
+    app: &App,
+    request: ProfileRequest,
+) -> Result<ExternalProfile, ProviderFailure> {
     let answer = ask(app, &request).await?;
     request.read(answer)
 }
 
 /// Asks for the name where it is wanting. The person is proven without it, and signed in without it
 /// where no answer is to be had; an answer about somebody else refuses all the same.
-async fn complete(app: &App, found: Found) -> Result<Profile, Failure> {
+async fn complete(app: &App, found: Found) -> Result<ExternalProfile, ProviderFailure> {
     let request = match found {
         Found::Profile(profile) => return Ok(profile),
         Found::Ask(request) => request,
@@ -99,7 +102,7 @@ async fn complete(app: &App, found: Found) -> Result<Profile, Failure> {
     }
 }
 
-async fn ask(app: &App, request: &ProfileRequest) -> Result<Map<String, Value>, Failure> {
+async fn ask(app: &App, request: &ProfileRequest) -> Result<Map<String, Value>, ProviderFailure> {
     let received = send(&request.call, &app.deadline).await?;
     match request.open(&answer(&received))? {
         UserInfo::Plain(answer) => Ok(answer),

@@ -1,8 +1,9 @@
 //! Signing out here and at Keycloak.
 
-use super::told;
+use super::log_and_map;
 use crate::auth::data_key::Purpose;
-use crate::auth::oauth::{Failure, Provider, logout};
+use crate::auth::federation::flow::logout;
+use crate::auth::federation::{Provider, ProviderFailure};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::sessions;
@@ -24,12 +25,12 @@ pub async fn log_out_at_keycloak(
 ) -> Result<String, Error> {
     let ended = sessions::sign_out(app, token, refresh_token).await?;
     if let Err(failure) = end_there(app, &ended).await {
-        told(Provider::Keycloak, failure);
+        log_and_map(Provider::Keycloak, failure);
     }
     Ok(ended.user_id)
 }
 
-async fn end_there(app: &App, ended: &EndedSession) -> Result<(), Failure> {
+async fn end_there(app: &App, ended: &EndedSession) -> Result<(), ProviderFailure> {
     let provider = Provider::Keycloak;
     let sealed = ended.provider_token.as_deref();
     let Some(sealed) = sealed.filter(|_| ended.method == provider.name()) else {
@@ -40,10 +41,10 @@ async fn end_there(app: &App, ended: &EndedSession) -> Result<(), Failure> {
     let token = token
         .map(Secret::new)
         .ok_or_else(|| Error::Internal("a provider's token cannot be read".to_owned()))?;
-    let descriptor = app.config.social.descriptor(provider)?;
+    let config = app.config.social.provider(provider)?;
     let deadline = Deadline::within(WAIT);
-    let endpoints = identity_provider::endpoints(&descriptor.source, &deadline).await?;
-    let Some(call) = logout::end_session(descriptor, &endpoints, &token, app.now)? else {
+    let endpoints = identity_provider::endpoints(&config.source, &deadline).await?;
+    let Some(call) = logout::end_session(config, &endpoints, &token, app.now)? else {
         return Ok(());
     };
     let received = identity_provider::send(&call, &deadline).await?;
@@ -51,7 +52,7 @@ async fn end_there(app: &App, ended: &EndedSession) -> Result<(), Failure> {
         return Ok(());
     }
     let status = received.status;
-    Err(Failure::untrusted(format!(
+    Err(ProviderFailure::untrusted(format!(
         "the sign-out there: status {status}"
     )))
 }

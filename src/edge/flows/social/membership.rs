@@ -3,40 +3,44 @@
 use super::count_unknown;
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
-use crate::auth::oauth::Failure;
-use crate::auth::oauth::policy::{Decision, Holder, NewAccount, decide};
-use crate::auth::oauth::profile::Profile;
+use crate::auth::federation::ProviderFailure;
+use crate::auth::federation::identity::policy::{Decision, EmailOwner, NewAccount, decide};
+use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::secret::{Secret, random_uuid};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
-use crate::edge::flows::credentials::SignedIn;
-use crate::error::{Error, Why};
-use crate::store::identities::{self, NewUser};
+use crate::edge::flows::credentials::AuthenticatedUser;
+use crate::error::{Error, Reason};
+use crate::store::identities::{self, NewFederatedUser};
 
 /// Finds or makes the account of a person, and lets it in to the client; writes down what fails.
 pub async fn admit(
     app: &App,
     client: &AuthClient,
-    profile: Profile,
+    profile: ExternalProfile,
     refresh_token: Option<Secret>,
-) -> Result<SignedIn, Failure> {
+) -> Result<AuthenticatedUser, ProviderFailure> {
     let account = account(app, client, &profile).await;
     let account = account.inspect_err(|_| count_unknown(app))?;
     let user_id = account.id.clone();
-    SignedIn::from_elsewhere(client, account, profile, refresh_token).map_err(|error| {
+    AuthenticatedUser::federated(client, account, profile, refresh_token).map_err(|error| {
         note(app, "sign-in", "failed", client.id, user_id);
         let reason = "the account may not come in to this client".to_owned();
-        Failure { error, reason }
+        ProviderFailure { error, reason }
     })
 }
 
-async fn account(app: &App, client: &AuthClient, profile: &Profile) -> Result<Account, Failure> {
-    let standing = app.db.run(identities::find(profile)).await?;
+async fn account(
+    app: &App,
+    client: &AuthClient,
+    profile: &ExternalProfile,
+) -> Result<Account, ProviderFailure> {
+    let lookup = app.db.run(identities::find(profile)).await?;
     let policy = &app.config.social.policy;
-    let holder = standing.holder.clone();
-    match decide(profile, policy, standing.known, standing.holder)? {
-        Decision::SignIn(_) => standing.account.ok_or_else(gone),
-        Decision::Link(_) => link(app, client, profile, holder).await,
+    let owner = lookup.owner.clone();
+    match decide(profile, policy, lookup.known, lookup.owner)? {
+        Decision::SignIn(_) => lookup.account.ok_or_else(changed_meanwhile),
+        Decision::Link(_) => link(app, client, profile, owner).await,
         Decision::SignUp(new) => sign_up(app, client, profile, &new).await,
     }
 }
@@ -44,15 +48,15 @@ async fn account(app: &App, client: &AuthClient, profile: &Profile) -> Result<Ac
 async fn link(
     app: &App,
     client: &AuthClient,
-    profile: &Profile,
-    holder: Option<Holder>,
-) -> Result<Account, Failure> {
-    let holder = holder.ok_or_else(gone)?;
+    profile: &ExternalProfile,
+    owner: Option<EmailOwner>,
+) -> Result<Account, ProviderFailure> {
+    let owner = owner.ok_or_else(changed_meanwhile)?;
     let linked = {
-        let link = identities::link(profile, &holder, client.id, app.now);
+        let link = identities::link(profile, &owner, client.id, app.now);
         app.db.run(link).await?
     };
-    let account = linked.ok_or_else(gone)?;
+    let account = linked.ok_or_else(changed_meanwhile)?;
     note(app, "link", "ok", client.id, account.id.clone());
     Ok(account)
 }
@@ -60,33 +64,33 @@ async fn link(
 async fn sign_up(
     app: &App,
     client: &AuthClient,
-    profile: &Profile,
+    profile: &ExternalProfile,
     new: &NewAccount,
-) -> Result<Account, Failure> {
-    let place = app.config.sign_up.as_ref();
-    let place = place.ok_or(Error::NotConfigured("SIGN_UP_TENANT"))?;
+) -> Result<Account, ProviderFailure> {
+    let defaults = app.config.sign_up.as_ref();
+    let defaults = defaults.ok_or(Error::NotConfigured("SIGN_UP_TENANT"))?;
     // Nobody is made who could not come in.
-    if !place.client_ids.contains(&client.client_id) {
-        return Err(Failure {
-            error: Error::Refused(Why::ClientInvalid),
+    if !defaults.client_ids.contains(&client.client_id) {
+        return Err(ProviderFailure {
+            error: Error::Refused(Reason::ClientInvalid),
             reason: "nobody who signs up belongs to this client".to_owned(),
         });
     }
-    let new = NewUser {
+    let new = NewFederatedUser {
         id: &random_uuid()?,
         membership_id: &random_uuid()?,
         account: new,
-        place,
+        defaults,
     };
     let signed_up = app
         .db
         .run(identities::sign_up(profile, &new, app.now))
         .await?;
-    if !signed_up.place_exists {
+    if !signed_up.defaults_exist {
         let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
         return Err(Error::Misconfigured(what.to_owned()).into());
     }
-    let account = signed_up.account.ok_or_else(gone)?;
+    let account = signed_up.account.ok_or_else(changed_meanwhile)?;
     note(app, "sign-up", "ok", client.id, account.id.clone());
     Ok(account)
 }
@@ -102,6 +106,6 @@ fn note(app: &App, kind: &'static str, result: &'static str, client: i64, user_i
     audit::record(app, event);
 }
 
-fn gone() -> Failure {
-    Failure::untrusted("the account is not what it was a moment ago, or may not come in")
+fn changed_meanwhile() -> ProviderFailure {
+    ProviderFailure::untrusted("the account is not what it was a moment ago, or may not come in")
 }

@@ -2,8 +2,8 @@
 
 use worker::console_error;
 
-use crate::auth::oauth::logout_token::LogoutTokenProof;
-use crate::auth::oauth::{Failure, Provider};
+use crate::auth::federation::flow::logout_token::LogoutTokenProof;
+use crate::auth::federation::{Provider, ProviderFailure};
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::edge::flows::sessions;
@@ -28,16 +28,17 @@ pub async fn end_by_logout_token(
     })
 }
 
-async fn end(app: &App, provider: Provider, token: &Secret) -> Result<(), Failure> {
-    let descriptor = app.config.social.descriptor(provider)?;
-    let endpoints = endpoints(&descriptor.source, &app.deadline).await?;
-    let (token, proof) = LogoutTokenProof::read(descriptor, endpoints, token)?;
+async fn end(app: &App, provider: Provider, token: &Secret) -> Result<(), ProviderFailure> {
+    let config = app.config.social.provider(provider)?;
+    let endpoints = endpoints(&config.source, &app.deadline).await?;
+    let (token, proof) = LogoutTokenProof::read(config, endpoints, token)?;
     let signed = verify(token, &proof.keys, &app.deadline).await?;
     let logout = proof.check(signed, app.now)?;
     let attempt = random_id()?;
     let end = provider_logouts::end_sessions(&logout, &attempt, app.now);
     let ended = app.db.run(end).await?;
-    let ended = ended.ok_or_else(|| Failure::untrusted("the logout token was taken before"))?;
+    let ended =
+        ended.ok_or_else(|| ProviderFailure::untrusted("the logout token was taken before"))?;
     for session in &ended {
         sessions::record_sign_out(app, session);
     }

@@ -135,7 +135,7 @@ impl AuthClientChanges {
     }
 
     fn checked(body: &Map<String, Value>, may_be_masked: bool) -> Result<Self, Error> {
-        let mut reader = Reader {
+        let mut reader = ClientReader {
             body,
             details: Vec::new(),
         };
@@ -163,12 +163,12 @@ fn missing(body: &Map<String, Value>) -> Error {
     Error::Invalid(absent.map(|name| Detail::required(name)).collect())
 }
 
-struct Reader<'a> {
+struct ClientReader<'a> {
     body: &'a Map<String, Value>,
     details: Vec<Detail>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ClientReader<'a> {
     fn text(&mut self, name: &str, limit: usize) -> Option<&'a str> {
         let text = self.body.get(name)?.as_str()?;
         let path = format!("/{name}");

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::wire::document::Pairs;
     use crate::wire::loopback::envelope;
-    use crate::wire::loopback::filter::{Fields, Filter};
+    use crate::wire::loopback::filter::{Filter, Projection};
 
     fn row() -> ClientRow {
         ClientRow {
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_read_shows_nulls_and_masks_secrets_in_the_documented_order() {
         assert_eq!(
-            text(&Fields::default().show(&row())),
+            text(&Projection::default().show(&row())),
             concat!(
                 r#"{"deleted":false,"deletedOn":null,"deletedBy":null,"#,
                 r#""createdOn":"2020-01-01T00:00:00.123Z","modifiedOn":"2020-01-02T00:00:00.000Z","#,

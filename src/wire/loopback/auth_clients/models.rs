@@ -3,7 +3,7 @@
 //! `deleted`, `deletedOn`, `deletedBy`, `createdOn` and `modifiedOn` are the model's, so that what
 //! was read can be sent back; they are checked and then ignored.
 
-use crate::wire::loopback::validate::Kind::{Boolean, DateTime, Number, String as Text};
+use crate::wire::loopback::validate::ValueKind::{Boolean, DateTime, Number, String as Text};
 use crate::wire::loopback::validate::{Field, Model};
 
 /// `AuthClientExcluding_id_`, the body of POST.

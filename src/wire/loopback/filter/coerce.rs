@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::Refusal;
-use super::column::{Column, Kind};
+use super::column::{Column, ColumnKind};
 use crate::error::Detail;
 
 /// The last instant that the original's dates reach, in epoch milliseconds (ECMA-262 §21.4.1.1).
@@ -34,17 +34,17 @@ pub(super) fn scalar(
         return Ok(None);
     }
     let read = match column.kind {
-        Kind::Boolean => boolean(value)
+        ColumnKind::Boolean => boolean(value)
             .map(|truth| Scalar::Integer(truth.into()))
             .ok_or_else(|| Detail::wrong_type(path, "boolean"))?,
-        Kind::Integer => integer(value)
+        ColumnKind::Integer => integer(value)
             .filter(|number| i32::try_from(*number).is_ok())
             .map(Scalar::Integer)
             .ok_or_else(|| Detail::wrong_type(path, "integer"))?,
-        Kind::Time => time(value)
+        ColumnKind::Time => time(value)
             .map(Scalar::Integer)
             .ok_or_else(|| Detail::wrong_format(path, "date-time"))?,
-        Kind::Text | Kind::Secret => {
+        ColumnKind::Text | ColumnKind::Secret => {
             let text = text(value).ok_or_else(|| Detail::wrong_type(path, "string"))?;
             Scalar::Text(text)
         }

@@ -51,7 +51,7 @@ pub enum Cell<'a> {
 
 /// How a column's values are written on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// `true` or `false`; 0 or 1 in the database.
     Boolean,
     /// A whole number of 32 bits, as in the original's schema.
@@ -71,7 +71,7 @@ pub struct Column {
     /// The name in SQL.
     pub name: &'static str,
     /// How its values are written.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// Whether it may be null.
     pub nullable: bool,
     cell: fn(&ClientRow) -> Cell<'_>,
@@ -79,7 +79,7 @@ pub struct Column {
 
 /// Every property, in the API document's order.
 pub static COLUMNS: [Column; 13] = {
-    use Kind::{Boolean, Integer, Secret, Text, Time};
+    use ColumnKind::{Boolean, Integer, Secret, Text, Time};
     [
         Column::new("deleted", "deleted", Boolean, |_| Cell::Integer(0)),
         Column::new("deletedOn", "deleted_on", Time, |_| Cell::Null).or_null(),
@@ -127,7 +127,7 @@ impl Column {
     const fn new(
         property: &'static str,
         name: &'static str,
-        kind: Kind,
+        kind: ColumnKind,
         cell: fn(&ClientRow) -> Cell<'_>,
     ) -> Self {
         Self {
@@ -156,7 +156,7 @@ impl Column {
     ) -> Result<&'static Self, Refusal> {
         match COLUMNS.iter().find(|column| column.property == property) {
             None => Err(Detail::additional(parent, property).into()),
-            Some(column) if column.kind == Kind::Secret => {
+            Some(column) if column.kind == ColumnKind::Secret => {
                 Err(Detail::pattern(path, "must NOT be about a secret").into())
             }
             Some(column) => Ok(column),
@@ -172,8 +172,8 @@ impl Column {
     pub fn json(&self, row: &ClientRow) -> Value {
         match (self.cell(row), self.kind) {
             (Cell::Null, _) => Value::Null,
-            (Cell::Integer(number), Kind::Boolean) => json!(number != 0),
-            (Cell::Integer(number), Kind::Time) => json!(iso8601(number)),
+            (Cell::Integer(number), ColumnKind::Boolean) => json!(number != 0),
+            (Cell::Integer(number), ColumnKind::Time) => json!(iso8601(number)),
             (Cell::Integer(number), _) => json!(number),
             (Cell::Text(text), _) => json!(text),
         }

@@ -52,16 +52,16 @@ impl Where {
 
     /// Reads a where object that is found at `path`.
     pub(super) fn read(value: &Value, path: &str) -> Result<Self, Refusal> {
-        let mut reader = Reader { conditions: 0 };
+        let mut reader = ConditionReader { conditions: 0 };
         reader.object(value, path, 0).map(Self)
     }
 }
 
-struct Reader {
+struct ConditionReader {
     conditions: usize,
 }
 
-impl Reader {
+impl ConditionReader {
     fn object(&mut self, value: &Value, path: &str, depth: usize) -> Result<Condition, Refusal> {
         let Value::Object(members) = value else {
             return Err(Detail::wrong_type(path, "object").into());

@@ -86,9 +86,9 @@ fn passes(column: &Column, test: &Test, row: &ClientRow) -> bool {
         Test::NoneOf(list) => list.binary_search(&value).is_err(),
         Test::Like {
             pattern,
-            fold,
+            canonical_name,
             negated,
-        } => pattern.matches(&as_text(value), *fold) != *negated,
+        } => pattern.matches(&as_text(value), *canonical_name) != *negated,
         Test::Regexp(expression) => expression.is_match(&as_text(value)),
     }
 }

@@ -9,15 +9,15 @@ use crate::error::Detail;
 
 /// The properties that a reply shows. The default is all of them.
 #[derive(Debug, Clone)]
-pub struct Fields(Vec<&'static Column>);
+pub struct Projection(Vec<&'static Column>);
 
-impl Default for Fields {
+impl Default for Projection {
     fn default() -> Self {
         Self(COLUMNS.iter().collect())
     }
 }
 
-impl Fields {
+impl Projection {
     /// Reads `fields`, which is found at `path`: `{"id": true}`, `{"redirectUrl": false}` or `["id"]`.
     pub(super) fn read(value: &Value, path: &str) -> Result<Self, Refusal> {
         let (shown, hidden) = match value {

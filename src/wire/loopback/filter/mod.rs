@@ -1,7 +1,7 @@
 //! LoopBack's `filter` and `where` over auth clients (LoopBack 4, "Querying data").
 //!
 //! The way of one: a query's pairs → [`Filter::parse`] → [`Where::clause`] → [`Filter::page`] →
-//! rows → [`Fields::show`]. Where D1 cannot say a condition, [`Where::clause`] is nothing, and
+//! rows → [`Projection::show`]. Where D1 cannot say a condition, [`Where::clause`] is nothing, and
 //! [`Where::scan`] with [`Where::select`] find the rows instead. Nothing of what a caller writes
 //! gets into SQL: names are looked up in [`COLUMNS`], values are bound.
 
@@ -22,7 +22,7 @@ pub use coerce::Scalar;
 pub(super) use coerce::whole;
 pub use column::{COLUMNS, ClientRow, Column, MASK, SELECTED};
 pub use condition::Where;
-pub use fields::Fields;
+pub use fields::Projection;
 pub use order::Direction;
 pub use sql::Clause;
 
@@ -45,7 +45,7 @@ pub struct Filter {
     /// Which rows.
     pub rows: Where,
     /// What to show.
-    pub fields: Fields,
+    pub fields: Projection,
     order: order::Order,
     limit: i64,
     skip: i64,
@@ -55,7 +55,7 @@ impl Default for Filter {
     fn default() -> Self {
         Self {
             rows: Where::default(),
-            fields: Fields::default(),
+            fields: Projection::default(),
             order: order::Order::default(),
             limit: DEFAULT_LIMIT,
             skip: 0,
@@ -93,7 +93,7 @@ impl Filter {
         let skip = bounded("skip", 0, MAX_SAFE_INTEGER)?;
         let rows = members.get("where").map(|rows| Where::read(rows, "/where"));
         let fields = members.get("fields");
-        let fields = fields.map(|fields| Fields::read(fields, "/fields"));
+        let fields = fields.map(|fields| Projection::read(fields, "/fields"));
         Ok(Self {
             rows: rows.transpose()?.unwrap_or_default(),
             fields: fields.transpose()?.unwrap_or_default(),

@@ -4,7 +4,7 @@ use regex_lite::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::coerce::{Scalar, scalar};
-use super::column::{Column, Kind};
+use super::column::{Column, ColumnKind};
 use super::pattern::Pattern;
 use super::{Refusal, pointer};
 use crate::error::Detail;
@@ -36,7 +36,7 @@ pub(super) enum Test {
         /// What the whole value must look like.
         pattern: Pattern,
         /// Whether case is ignored.
-        fold: bool,
+        canonical_name: bool,
         /// Whether it must not match.
         negated: bool,
     },
@@ -135,24 +135,24 @@ fn like(
     column: &Column,
     operand: &Value,
     path: &str,
-    fold: bool,
+    canonical_name: bool,
     negated: bool,
 ) -> Result<Test, Refusal> {
     // Numbers are compared as text, as the original casts them.
-    if !matches!(column.kind, Kind::Text | Kind::Integer) {
+    if !matches!(column.kind, ColumnKind::Text | ColumnKind::Integer) {
         return Err(Detail::pattern(path, "must NOT be about a time or boolean").into());
     }
     let pattern = Pattern::parse(pattern_text(operand, path)?)
         .ok_or_else(|| Detail::pattern(path, "must NOT end with a lone backslash"))?;
     Ok(Test::Like {
         pattern,
-        fold,
+        canonical_name,
         negated,
     })
 }
 
 fn regexp(column: &Column, operand: &Value, path: &str) -> Result<Test, Refusal> {
-    if column.kind != Kind::Text {
+    if column.kind != ColumnKind::Text {
         return Err(Detail::pattern(path, "must be about text").into());
     }
     let (expression, flags) = expression(pattern_text(operand, path)?);

@@ -62,8 +62,10 @@ impl Pattern {
     }
 
     /// Whether a value matches, with case folded or not.
-    pub fn matches(&self, value: &str, fold: bool) -> bool {
-        let same = |left: char, right: char| left == right || fold && folded(left) == folded(right);
+    pub fn matches(&self, value: &str, canonical_name: bool) -> bool {
+        let same = |left: char, right: char| {
+            left == right || canonical_name && folded(left) == folded(right)
+        };
         let mut parts = self.0.as_slice();
         let mut rest = value.chars();
         // Where to go on after the last `%`, if it has to take one character more.

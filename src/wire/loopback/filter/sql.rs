@@ -118,9 +118,9 @@ fn is(name: &str, test: &Test, values: &mut Vec<Scalar>) -> Option<String> {
         Test::NoneOf(list) => (listed(name, "not in"), json_array(list)),
         Test::Like {
             pattern,
-            fold,
+            canonical_name,
             negated,
-        } => like(name, pattern, *fold, *negated)?,
+        } => like(name, pattern, *canonical_name, *negated)?,
         Test::Regexp(_) => return None,
     };
     values.push(value);
@@ -146,9 +146,14 @@ fn json_array<T: serde::Serialize>(items: &[T]) -> Scalar {
     Scalar::Text(serde_json::json!(items).to_string())
 }
 
-fn like(name: &str, pattern: &Pattern, fold: bool, negated: bool) -> Option<(String, Scalar)> {
+fn like(
+    name: &str,
+    pattern: &Pattern,
+    canonical_name: bool,
+    negated: bool,
+) -> Option<(String, Scalar)> {
     let not = if negated { "not " } else { "" };
-    let (text, sql) = if fold {
+    let (text, sql) = if canonical_name {
         let text = pattern.like();
         // D1 would take É and é for two letters.
         let folds = text.is_ascii();

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::validate::Kind::{self, String as Text};
+use super::super::validate::ValueKind::{self, String as Text};
 use super::super::validate::{Field, Model};
 use crate::auth::address::{is_address, normalise};
 use crate::auth::profile::Profile;
@@ -46,7 +46,7 @@ pub const RESET_PASSWORD_REQUEST: Model = Model {
 pub const SIGN_UP_REQUEST: Model = Model {
     fields: &[
         Field::required("email", Text),
-        Field::optional("data", Kind::Object),
+        Field::optional("data", ValueKind::Object),
     ],
     closed: true,
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::validate::Kind::String as Text;
+use super::super::validate::ValueKind::String as Text;
 use super::super::validate::{Field, Model};
 use crate::auth::pkce::Challenge;
 use crate::auth::secret::Secret;

@@ -11,7 +11,7 @@ use crate::wire::servicestack::failure::Failure;
 use crate::wire::servicestack::jsv;
 
 /// What was given for the members of one DTO, by their declared names.
-pub struct Fields {
+pub struct BoundMembers {
     members: &'static [&'static str],
     given: BTreeMap<&'static str, Given>,
     unbindable: Vec<&'static str>,
@@ -23,7 +23,7 @@ enum Given {
     Pair(String),
 }
 
-impl Fields {
+impl BoundMembers {
     pub(super) const fn new(members: &'static [&'static str]) -> Self {
         Self {
             members,

@@ -3,7 +3,7 @@
 
 mod fields;
 
-pub use fields::Fields;
+pub use fields::BoundMembers;
 
 use super::body::Content;
 use super::call::{Call, UrlForm};
@@ -18,12 +18,12 @@ pub trait Request: Sized {
     const MEMBERS: &'static [&'static str];
 
     /// Takes its members out of what was given.
-    fn bind(fields: &mut Fields) -> Self;
+    fn bind(fields: &mut BoundMembers) -> Self;
 }
 
 /// Binds the one DTO of a call.
 pub fn one<T: Request>(incoming: &Incoming, call: &Call) -> Result<T, Failure> {
-    let mut fields = Fields::new(T::MEMBERS);
+    let mut fields = BoundMembers::new(T::MEMBERS);
     if let Content::Document(document) = content(call)? {
         fields.start(document);
     }
@@ -47,7 +47,7 @@ pub fn batch<T: Request>(incoming: &Incoming, call: &Call) -> Result<Vec<T>, Fai
         return Err(Failure::NoSuchOperation(format!("{}[]", T::NAME)));
     };
     let bound = documents.iter().map(|document| {
-        let mut fields = Fields::new(T::MEMBERS);
+        let mut fields = BoundMembers::new(T::MEMBERS);
         fields.start(document);
         fields.fill(incoming.query.iter());
         fields.finish()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::auth::secret::Secret;
-use crate::wire::servicestack::bind::{Fields, Request};
+use crate::wire::servicestack::bind::{BoundMembers, Request};
 use crate::wire::servicestack::failure::Failure;
 
 /// `Authenticate`: a sign-in, a sign-out, or the question who is signed in.
@@ -46,7 +46,7 @@ impl Request for Authenticate {
         "UseTokenCookie",
     ];
 
-    fn bind(fields: &mut Fields) -> Self {
+    fn bind(fields: &mut BoundMembers) -> Self {
         Self {
             provider: fields.text("provider"),
             user_name: fields.text("UserName"),
@@ -84,7 +84,7 @@ impl Request for GetAccessToken {
     const NAME: &'static str = "GetAccessToken";
     const MEMBERS: &'static [&'static str] = &["RefreshToken", "UseTokenCookie"];
 
-    fn bind(fields: &mut Fields) -> Self {
+    fn bind(fields: &mut BoundMembers) -> Self {
         Self {
             refresh_token: fields.secret("RefreshToken"),
             use_token_cookie: fields.flag("UseTokenCookie"),

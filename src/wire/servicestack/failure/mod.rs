@@ -5,7 +5,7 @@ mod shared;
 
 use std::borrow::Cow;
 
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 
 /// Why a call failed: what only this surface can meet, or what both can.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +102,7 @@ impl Failure {
     /// What to say where a provider's token signs nobody in, whatever is wrong with it or them.
     pub fn of_access_token(error: Error) -> Self {
         match error {
-            Error::Strategy(Why::InvalidCredentials) => Self::InvalidAccessToken,
+            Error::Strategy(Reason::InvalidCredentials) => Self::InvalidAccessToken,
             other => Self::Common(other),
         }
     }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_failed_sign_in_is_one_answer() {
-        let wrong = parts(Error::Strategy(Why::InvalidCredentials));
+        let wrong = parts(Error::Strategy(Reason::InvalidCredentials));
         assert_eq!(
             wrong,
             (
@@ -162,17 +162,17 @@ mod tests {
                 "Invalid Username or Password".to_owned()
             )
         );
-        assert_eq!(parts(Error::Refused(Why::InvalidCredentials)), wrong);
+        assert_eq!(parts(Error::Refused(Reason::InvalidCredentials)), wrong);
     }
 
     #[test]
     fn tokens_fail_with_the_originals_words() {
         let failed = |error: &Error| (parts(error.clone()).1, parts(error.clone()).2);
         let expired = ("TokenException", "Token has expired".to_owned());
-        assert_eq!(failed(&Error::Refused(Why::TokenExpired)), expired);
-        assert_eq!(failed(&Error::Strategy(Why::BearerExpired)), expired);
+        assert_eq!(failed(&Error::Refused(Reason::TokenExpired)), expired);
+        assert_eq!(failed(&Error::Strategy(Reason::BearerExpired)), expired);
         assert_eq!(
-            failed(&Error::Strategy(Why::TokenRevoked)),
+            failed(&Error::Strategy(Reason::TokenRevoked)),
             ("TokenException", "Token has been invalidated".to_owned())
         );
     }

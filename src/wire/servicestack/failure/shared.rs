@@ -2,7 +2,7 @@
 
 use super::message::{NO_REFRESH_TOKEN, TOKEN_EXPIRED};
 use super::{ARGUMENT, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN, VALIDATION};
-use crate::error::{Error, Why};
+use crate::error::{Error, Reason};
 
 /// Status, error code and message.
 pub(super) fn parts(error: &Error) -> Parts {
@@ -48,23 +48,26 @@ pub(super) fn parts(error: &Error) -> Parts {
 }
 
 /// A refusal in this surface's words: whatever is wrong with a sign-in is one answer.
-const fn refusal(why: Why) -> (u16, &'static str, &'static str) {
+const fn refusal(why: Reason) -> (u16, &'static str, &'static str) {
     match why {
-        Why::Unauthorized
-        | Why::MissingCredentials
-        | Why::InvalidCredentials
-        | Why::IncorrectPassword => (401, "Unauthorized", "Invalid Username or Password"),
-        Why::AccessDenied => (401, "Unauthorized", why.text()),
-        Why::ClientInvalid | Why::ClientUserMissing | Why::UserNotActive => {
+        Reason::Unauthorized
+        | Reason::MissingCredentials
+        | Reason::InvalidCredentials
+        | Reason::IncorrectPassword => (401, "Unauthorized", "Invalid Username or Password"),
+        Reason::AccessDenied => (401, "Unauthorized", why.text()),
+        Reason::ClientInvalid | Reason::ClientUserMissing | Reason::UserNotActive => {
             (401, "AuthenticationException", why.text())
         }
-        Why::CodeExpired | Why::TokenExpired | Why::BearerExpired => (401, TOKEN, TOKEN_EXPIRED),
-        Why::TokenRevoked => (401, TOKEN, "Token has been invalidated"),
-        Why::TokenInvalid => (400, ARGUMENT, "Token is invalid"),
-        Why::TokenMissing => (400, "ArgumentNullException", NO_REFRESH_TOKEN),
-        Why::NotAllowedAccess => (403, "Forbidden", "Forbidden"),
-        Why::PasswordInvalid | Why::SamePassword | Why::ExternalUser | Why::InvalidEmail => {
-            (400, ARGUMENT, why.text())
+        Reason::CodeExpired | Reason::TokenExpired | Reason::BearerExpired => {
+            (401, TOKEN, TOKEN_EXPIRED)
         }
+        Reason::TokenRevoked => (401, TOKEN, "Token has been invalidated"),
+        Reason::TokenInvalid => (400, ARGUMENT, "Token is invalid"),
+        Reason::TokenMissing => (400, "ArgumentNullException", NO_REFRESH_TOKEN),
+        Reason::NotAllowedAccess => (403, "Forbidden", "Forbidden"),
+        Reason::PasswordInvalid
+        | Reason::SamePassword
+        | Reason::ExternalUser
+        | Reason::InvalidEmail => (400, ARGUMENT, why.text()),
     }
 }

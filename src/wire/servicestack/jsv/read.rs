@@ -9,30 +9,30 @@ const NO_END: Malformed = Malformed::syntax("it ends before its last bracket");
 
 /// Reads a document: an object, and nothing but whitespace after it.
 pub fn read(text: &str) -> Result<Value, Malformed> {
-    document(text, '{', Commas::Divide, Reader::object)
+    document(text, '{', Commas::Divide, JsvReader::object)
 }
 
 /// Reads a dictionary of texts, as it is in a field of a form or query. Whoever writes one by hand
 /// does not quote a comma: one that no name follows is part of the text before it.
 pub fn read_dictionary(text: &str) -> Result<Value, Malformed> {
-    document(text, '{', Commas::DivideNames, Reader::object)
+    document(text, '{', Commas::DivideNames, JsvReader::object)
 }
 
 /// Reads a document that is a list, as a batch of requests is.
 pub fn read_list(text: &str) -> Result<Value, Malformed> {
-    document(text, '[', Commas::Divide, Reader::list)
+    document(text, '[', Commas::Divide, JsvReader::list)
 }
 
 fn document<'a>(
     text: &'a str,
     open: char,
     commas: Commas,
-    body: fn(&mut Reader<'a>) -> Result<Value, Malformed>,
+    body: fn(&mut JsvReader<'a>) -> Result<Value, Malformed>,
 ) -> Result<Value, Malformed> {
     let rest = text
         .strip_prefix(open)
         .ok_or(Malformed::syntax("it does not begin with its bracket"))?;
-    let mut reader = Reader {
+    let mut reader = JsvReader {
         rest,
         commas,
         laid_out: rest
@@ -59,14 +59,14 @@ enum Commas {
 }
 
 /// A place in the text. Every step takes what it has looked at off `rest`, so the work is linear.
-struct Reader<'a> {
+struct JsvReader<'a> {
     rest: &'a str,
     commas: Commas,
     laid_out: bool,
     bounds: Bounds,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsvReader<'a> {
     /// Goes one level down and comes back up.
     fn nested(
         &mut self,

@@ -14,7 +14,7 @@ const SYNTAX: Malformed = Malformed::syntax("it is not well-formed XML");
 /// Reads a document: an object of the elements inside the root, whatever the root is called.
 pub fn read(text: &str) -> Result<Value, Malformed> {
     let mut reader = Reader::from_str(text);
-    let mut document = Document::default();
+    let mut document = XmlTree::default();
     loop {
         match reader.read_event().map_err(|_| SYNTAX)? {
             Event::Start(tag) => document.open(&tag)?,
@@ -55,7 +55,7 @@ fn resolve(reference: &BytesRef<'_>) -> Result<String, Malformed> {
 
 /// What has been read so far: the elements that are open, and the root once it is closed.
 #[derive(Default)]
-struct Document {
+struct XmlTree {
     open: Vec<Element>,
     root: Option<Value>,
     bounds: Bounds,
@@ -69,7 +69,7 @@ struct Element {
     members: Map<String, Value>,
 }
 
-impl Document {
+impl XmlTree {
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), Malformed> {
         self.bounds.value()?;
         if self.root.is_some() {

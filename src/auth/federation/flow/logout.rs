@@ -1,0 +1,56 @@
+//! Ending a session at the provider that a session here came from.
+
+use crate::auth::federation::http::call::ProviderRequest;
+use crate::auth::federation::provider::config::ProviderConfig;
+use crate::auth::federation::provider::endpoints::Endpoints;
+use crate::auth::secret::Secret;
+use crate::error::Error;
+
+/// The request that ends the session a refresh token belongs to, as Keycloak takes it; nothing
+/// where the provider has no such place. Whatever it answers, we are done.
+pub fn end_session(
+    config: &ProviderConfig,
+    endpoints: &Endpoints,
+    refresh_token: &Secret,
+    now: i64,
+) -> Result<Option<ProviderRequest>, Error> {
+    let parameters = [("refresh_token", refresh_token.expose())];
+    let call = |url| config.authenticated_call(endpoints, url, &parameters, now);
+    endpoints.end_session.as_ref().map(call).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::federation::example::{NOW, config, endpoints, pairs, sent};
+    use crate::auth::federation::provider::spec::Provider;
+
+    fn call(provider: Provider) -> Option<ProviderRequest> {
+        let config = config(provider);
+        let token = Secret::new("r&t");
+        end_session(&config, &endpoints(&config), &token, NOW).unwrap()
+    }
+
+    #[test]
+    fn keycloak_is_told_which_session_ends() {
+        let call = call(Provider::Keycloak).unwrap();
+        assert_eq!(
+            format!("{call:?}"),
+            "POST kc.example/realms/demo/protocol/openid-connect/logout"
+        );
+        assert_eq!(
+            sent(&call),
+            pairs(&[
+                ("refresh_token", "r&t"),
+                ("client_id", "keycloak-client"),
+                ("client_secret", "keycloak-secret"),
+            ])
+        );
+    }
+
+    #[test]
+    fn nobody_else_is_called() {
+        assert!(call(Provider::Google).is_none());
+        assert!(call(Provider::Apple).is_none());
+    }
+}

@@ -1,0 +1,50 @@
+//! Messages that go out in the background, each counted, so that no mailbox is flooded.
+
+use crate::auth::address::Mailbox;
+use crate::auth::secret::random_id;
+use crate::edge::app::App;
+use crate::edge::outbound::notifier;
+use crate::error::Error;
+use crate::store::messages::{self, NewMessage};
+use crate::wire::message::{Message, MessageKind};
+
+/// How a message is counted. Anybody can ask for a link, so all limits hold for those messages; only
+/// the owner of an account changes its password, and must hear of it whatever others have asked for.
+pub fn counted<'a>(
+    app: &App,
+    attempt: &'a str,
+    kind: MessageKind,
+    mailbox: &'a Mailbox,
+) -> NewMessage<'a> {
+    let anybody_can_ask = kind != MessageKind::PasswordChanged;
+    let messages = &app.config.messages;
+    let is_listed = messages.unlimited_domains.contains(&mailbox.domain);
+    NewMessage {
+        attempt,
+        kind: kind.name(),
+        mailbox,
+        is_limited_by_domain: anybody_can_ask && !is_listed,
+        per_hour: anybody_can_ask.then_some(messages.per_hour),
+    }
+}
+
+/// Sends a message that carries no link, unless one of the limits is reached.
+pub async fn send(app: &App, message: &Message) -> Result<(), Error> {
+    let (attempt, mailbox) = (random_id()?, Mailbox::of(&message.to));
+    let new = counted(app, &attempt, message.kind, &mailbox);
+    if app.db.run(messages::count(&new, app.now)).await? {
+        notifier::deliver(app, message).await?;
+    }
+    Ok(())
+}
+
+/// Tells the owner of an account that its password was changed, where messages can be sent.
+pub fn password_changed(app: &App, address: Option<String>) {
+    let Some(address) = address else { return };
+    if app.config.messages.delivery.is_none() {
+        return;
+    }
+    app.in_background(|app| async move {
+        send(&app, &Message::password_changed(&address, app.now)).await
+    });
+}
