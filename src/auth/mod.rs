@@ -7,6 +7,7 @@
 pub mod account;
 pub mod address;
 pub mod attempts;
+pub mod audit;
 pub mod client;
 pub mod data_key;
 pub mod federation;

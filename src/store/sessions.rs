@@ -11,6 +11,7 @@ use super::provider_logouts::not_logged_out;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::account::Account;
+use crate::auth::audit::SessionRef;
 use crate::auth::client::AuthClient;
 
 /// The rows of [`LiveSession`]s, up to the condition that says which.
@@ -121,6 +122,26 @@ pub struct EndedSession {
     pub method: String,
     /// The provider's refresh token (encrypted), if one was kept.
     pub provider_token: Option<String>,
+}
+
+impl From<&LiveSession> for SessionRef {
+    fn from(session: &LiveSession) -> Self {
+        Self {
+            id: session.id.clone(),
+            user_id: session.account.id.clone(),
+            client: session.client.id,
+        }
+    }
+}
+
+impl From<&EndedSession> for SessionRef {
+    fn from(session: &EndedSession) -> Self {
+        Self {
+            id: session.id.clone(),
+            user_id: session.user_id.clone(),
+            client: session.client,
+        }
+    }
 }
 
 /// A session about to be opened.

@@ -17,10 +17,10 @@ pub struct Administrator(Bearer);
 
 impl Administrator {
     /// The user's id, for the record of who did something.
-    pub fn user_id(&self) -> Option<&str> {
+    pub fn user_id(&self) -> Option<String> {
         match &self.0 {
-            Bearer::Session(session) => Some(&session.account.id),
-            Bearer::Plain(claims) => claims.get("id").and_then(Value::as_str),
+            Bearer::Session(session) => Some(session.account.id.clone()),
+            Bearer::Plain(claims) => claims.get("id").and_then(Value::as_str).map(str::to_owned),
         }
     }
 }
@@ -32,10 +32,11 @@ pub async fn administrator(app: &App, token: &Secret) -> Result<Administrator, E
 
 /// Makes a client.
 pub async fn create(app: &App, token: &Secret, new: &NewAuthClient) -> Result<ClientRow, Error> {
-    let by = administrator_to_change(app, token).await?;
+    let by = administrator_to_change(app, token).await?.user_id();
     let row = app.db.run(clients::create(new, app.now)).await;
     let row = row.map_err(name_taken)?;
-    record(app, "created", Some(row.id), by.user_id());
+    let client = row.id;
+    audit::record(app, Event::ClientCreated { client, by });
     Ok(row)
 }
 
@@ -46,23 +47,24 @@ pub async fn update(
     id: i64,
     changes: &AuthClientChanges,
 ) -> Result<bool, Error> {
-    let by = administrator_to_change(app, token).await?;
+    let by = administrator_to_change(app, token).await?.user_id();
     changes.for_one(id)?;
     let clause = Clause::of_ids(&[id]);
     let found = change(app, clause, changes).await? > 0;
     if found {
-        record(app, "changed", Some(id), by.user_id());
+        let client = Some(id);
+        audit::record(app, Event::ClientChanged { client, by });
     }
     Ok(found)
 }
 
 /// Deletes one client, and so ends its sessions; tells whether it was there.
 pub async fn delete(app: &App, token: &Secret, id: i64) -> Result<bool, Error> {
-    let by = administrator_to_change(app, token).await?;
-    let delete = clients::delete(id, by.user_id(), app.now);
+    let by = administrator_to_change(app, token).await?.user_id();
+    let delete = clients::delete(id, by.as_deref(), app.now);
     let found = app.db.run(delete).await? > 0;
     if found {
-        record(app, "deleted", Some(id), by.user_id());
+        audit::record(app, Event::ClientDeleted { client: id, by });
     }
     Ok(found)
 }
@@ -108,37 +110,27 @@ pub async fn update_where(
     rows: &Where,
     changes: &AuthClientChanges,
 ) -> Result<usize, Error> {
-    let by = administrator_to_change(app, token).await?;
+    let by = administrator_to_change(app, token).await?.user_id();
     let clause = match rows.clause() {
         Some(clause) => clause,
         None => rows.select(&app.db.run(clients::scan(rows)).await?)?,
     };
     let count = change(app, clause, changes).await?;
     if count > 0 {
-        record(app, "changed", None, by.user_id());
+        audit::record(app, Event::ClientChanged { client: None, by });
     }
     Ok(count)
 }
 
-/// The bearer of a token that may administer; whoever may not is written down.
+/// The bearer of a token that may administer; the refusal of any other is recorded.
 async fn administrator_to_change(app: &App, token: &Secret) -> Result<Administrator, Error> {
     let bearer = Administrator(credentials::bearer(app, token).await?);
     if bearer.0.may(ADMINISTER) {
         return Ok(bearer);
     }
-    record(app, "refused", None, bearer.user_id());
+    let by = bearer.user_id();
+    audit::record(app, Event::ClientChangeRefused { by });
     Err(Error::NotAllowed)
-}
-
-fn record(app: &App, result: &'static str, client: Option<i64>, by: Option<&str>) {
-    let event = Event {
-        kind: "client",
-        result,
-        user_id: by.map(str::to_owned),
-        client,
-        session_id: None,
-    };
-    audit::record(app, event);
 }
 
 /// Changes the clients that a clause selects, and counts them.

@@ -2,9 +2,9 @@
 
 use futures_util::future::{join, try_join};
 
-use super::audit::{self, Event, Stranger};
+use super::audit::{self, Event, Subject};
 use super::credentials::{AuthenticatedClient, AuthenticatedUser};
-use super::sessions::{TokenPair, event, issue, keep_provider_token, sealed_provider_token};
+use super::sessions::{TokenPair, issue, keep_provider_token, sealed_provider_token};
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::pkce::Challenge;
 use crate::auth::secret::{Secret, random_id, random_secret};
@@ -48,7 +48,8 @@ pub async fn new_code(
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
-    person.record(app, client.id, made.then_some(session_id.as_str()));
+    let opened = made.then_some(session_id.as_str());
+    audit::record(app, person.sign_in(client.id, opened));
     made.then_some(code)
         .ok_or(Error::Strategy(Reason::InvalidCredentials))
 }
@@ -87,8 +88,12 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
     )
     .await;
     let (state, session) = redeemed?;
-    let session = session.ok_or_else(|| refuse(app, &state))?;
-    audit::record(app, event("code", "ok", &session));
+    let Some(session) = session else {
+        let refusal = why_not_redeemed(&state);
+        audit::record(app, not_redeemed(state));
+        return Err(Error::Refused(refusal));
+    };
+    audit::record(app, Event::CodeRedeemed((&session).into()));
     // A place that does not know the record yet costs the sign-out at the provider, nothing else.
     let provider_token = remembered.ok().flatten().and_then(|it| it.provider_token);
     if let Some(token) = provider_token {
@@ -97,26 +102,18 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
     issue(app, &session, 0, exchange.device)
 }
 
-/// Writes down that a code opened nothing, and says why.
-fn refuse(app: &App, state: &CodeState) -> Error {
-    if state.user_id.is_some() {
-        record_failure(app, state);
-    } else {
-        audit::count(app, Stranger::UnknownCode);
-    }
-    Error::Refused(why_not_redeemed(state))
-}
-
-fn record_failure(app: &App, state: &CodeState) {
+fn not_redeemed(state: CodeState) -> Event {
     let replayed = state.taken && !state.won;
-    let event = Event {
-        kind: "code",
-        result: if replayed { "replay" } else { "failed" },
-        user_id: state.user_id.clone(),
+    let subject = Subject {
+        user_id: state.user_id,
         client: state.client,
-        session_id: state.session_id.clone(),
+        session_id: state.session_id,
     };
-    audit::record(app, event);
+    if replayed {
+        Event::CodeReplay(subject)
+    } else {
+        Event::CodeRejected(subject)
+    }
 }
 
 const fn why_not_redeemed(state: &CodeState) -> Reason {

@@ -1,6 +1,7 @@
 //! Sessions with one refresh token for all their life: those of ServiceStack's callers, who send
 //! the same one again and again.
 
+use super::audit::{self, Event};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
 use super::sessions;
 use crate::auth::data_key::Purpose;
@@ -113,7 +114,7 @@ pub async fn end(
     let end = ids.iter().map(|id| rows::end(id, "signed out", app.now));
     let ended = app.db.run(end.collect::<Vec<_>>()).await?;
     for ended in ended.iter().flatten() {
-        sessions::record_sign_out(app, ended);
+        audit::record(app, Event::SignOut(ended.into()));
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ pub async fn issuer(app: &App, credentials_of: RequestCredentials) -> Result<Otp
                 .await
                 .map(|by| OtpIssuer {
                     client: None,
-                    user_id: by.user_id().map(str::to_owned),
+                    user_id: by.user_id(),
                     trusted: true,
                 })
         }
@@ -110,18 +110,12 @@ pub async fn put(app: &App, issuer: &OtpIssuer, username: &str, otp: &Secret) ->
         app.kv.put(&key, &record, LIFETIME),
     )
     .await?;
-    if !issuer.trusted {
+    if issuer.trusted {
+        let (by, client) = (issuer.user_id.clone(), issuer.client);
+        audit::record(app, Event::OtpPosted { by, client });
+    } else {
         audit::count(app, Stranger::OpenOtp);
-        return Ok(());
     }
-    let event = Event {
-        kind: "otp",
-        result: "ok",
-        user_id: issuer.user_id.clone(),
-        client: issuer.client,
-        session_id: None,
-    };
-    audit::record(app, event);
     Ok(())
 }
 

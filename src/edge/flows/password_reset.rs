@@ -143,10 +143,11 @@ pub async fn set(
     if new.token.is_empty() {
         return Err(Error::Refused(Reason::TokenMissing));
     }
-    let whose = found.as_ref().map(|found| found.account.id.clone());
+    let user_id = found.as_ref().map(|found| found.account.id.clone());
+    let client = calling.client().id;
     let (account, old) = require_usable(link.as_ref(), app.now)
         .and_then(|link| allowed(&calling, link, found))
-        .inspect_err(|_| note(app, "failed", &calling, whose))?;
+        .inspect_err(|_| audit::record(app, Event::PasswordResetFailed { user_id, client }))?;
     check_policy(new.password, app.config.password_min_length, "/password")?;
     replace(app, &calling, &key, &account, old.as_deref(), new).await?;
     // The link's own address is told; where this place has forgotten it, the present one.
@@ -184,24 +185,16 @@ async fn replace(
         device: device.as_deref(),
     };
     let done = app.db.run(passwords::reset(&reset, app.now)).await?;
-    let result = if done { "ok" } else { "failed" };
-    note(app, result, calling, Some(account.id.clone()));
-    done.then_some(())
-        .ok_or(Error::Refused(Reason::TokenRevoked))
-}
-
-fn note(app: &App, result: &'static str, calling: &AuthenticatedClient, user_id: Option<String>) {
-    if user_id.is_none() {
-        return audit::count(app, Stranger::UnknownResetLink);
-    }
-    let event = Event {
-        kind: "reset",
-        result,
-        user_id,
-        client: Some(calling.client().id),
-        session_id: None,
+    let (user_id, client) = (account.id.clone(), calling.client().id);
+    let event = if done {
+        Event::PasswordReset { user_id, client }
+    } else {
+        let user_id = Some(user_id);
+        Event::PasswordResetFailed { user_id, client }
     };
     audit::record(app, event);
+    done.then_some(())
+        .ok_or(Error::Refused(Reason::TokenRevoked))
 }
 
 const fn require_usable(link: Option<&Link>, now: i64) -> Result<&Link, Error> {

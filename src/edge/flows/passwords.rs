@@ -1,12 +1,12 @@
 //! Changing a password that one knows.
 
-use super::audit;
+use super::audit::{self, Event, Refusal};
 use super::credentials::{self, TokenSubject};
 use super::notifications;
-use super::sessions::{event, own_refresh_token};
+use super::sessions::own_refresh_token;
 use crate::auth::account::{Status, canonical_name};
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, device_key};
-use crate::auth::password::{Verdict, check_policy};
+use crate::auth::password::check_policy;
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
@@ -58,7 +58,7 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let device = device.as_deref();
     let write = passwords::change(user_id, &session.id, &new, device, now);
     if app.db.run(write).await? {
-        audit::record(app, event("password", "ok", &session));
+        audit::record(app, Event::PasswordChanged((&session).into()));
         notifications::password_changed(app, session.account.email);
         Ok(())
     } else {
@@ -92,8 +92,8 @@ fn check(
     check_policy(change.password, app.config.password_min_length, "/password")
 }
 
-/// Proves the old password. A wrong one counts as a wrong sign-in does: whoever holds a stolen
-/// session must not guess it here instead.
+/// Verifies the old password. A wrong one counts as a failed sign-in: a stolen session must not be a
+/// way to guess the password.
 async fn prove_old(
     app: &App,
     session: &LiveSession,
@@ -110,25 +110,20 @@ async fn prove_old(
         limits: app.config.attempts,
     };
     let verdict = app.db.run(attempts::count(&guess, app.now)).await?;
+    let failed = |refusal| Event::PasswordChangeFailed {
+        refusal,
+        session: session.into(),
+    };
     verdict
         .allow(app.now)
-        .inspect_err(|_| audit::record(app, event("password", "refused", session)))?;
+        .inspect_err(|_| audit::record(app, failed(Refusal::TooManyAttempts)))?;
     let hash = app.config.password_hash;
     let verdict = hash.verify(change.old_password, stored, None)?;
     if verdict.is_right() {
         return Ok(());
     }
-    audit::record(app, event("password", failure(verdict), session));
+    audit::record(app, failed(verdict.into()));
     Err(Error::Refused(Reason::IncorrectPassword))
-}
-
-/// How a refusal is written down. That a stored hash cannot be read is for the operator to know: its
-/// owner is answered as for a wrong password.
-pub const fn failure(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Unreadable => "unreadable",
-        Verdict::Wrong | Verdict::Right | Verdict::Outdated => "failed",
-    }
 }
 
 /// Stores a password under today's hash, after the answer has left.

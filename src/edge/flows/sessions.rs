@@ -1,6 +1,6 @@
 //! Sessions: open, refresh, end.
 
-use super::audit::{self, Event};
+use super::audit::{self, Event, SessionRef};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
 use crate::auth::data_key::Purpose;
 use crate::auth::secret::{Secret, random_id};
@@ -9,7 +9,7 @@ use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonC
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
 use crate::store::refresh_tokens::{self, RefreshAttempt};
-use crate::store::sessions::{self, EndedSession, LiveSession, NewSession, Owner};
+use crate::store::sessions::{self, EndedSession, LiveSession, NewSession};
 
 /// An access token, and the refresh token that gets the next one.
 pub struct TokenPair {
@@ -55,7 +55,7 @@ pub(super) async fn insert(
     let open = sessions::open(&new, person.effects(app.now)?, app.now);
     let session = app.db.run(open).await?;
     let id = session.as_ref().map(|session| session.id.as_str());
-    person.record(app, new.client, id);
+    audit::record(app, person.sign_in(new.client, id));
     let session = session.ok_or(Error::Strategy(Reason::InvalidCredentials))?;
     if let Some(token) = sealed_provider_token(app, person, &session.id)? {
         keep_provider_token(app, &session.id, &token).await;
@@ -104,7 +104,12 @@ pub async fn refresh(
     let (before, owner) = done.before.ok_or(Error::Refused(Reason::TokenExpired))?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
     if verdict == Refresh::Theft {
-        record_theft(app, &token, owner);
+        let session = SessionRef {
+            id: token.session_id.clone(),
+            user_id: owner.user_id,
+            client: owner.client,
+        };
+        audit::record(app, Event::RefreshTheft(session));
     }
     verdict.allow()?;
     if done.rotated != (verdict == Refresh::Rotation) {
@@ -131,17 +136,6 @@ fn own_pair(
         .filter(|claims| claims.sid == token.session_id)
         .ok_or(Error::Refused(Reason::TokenInvalid))?;
     Ok(token)
-}
-
-fn record_theft(app: &App, token: &RefreshToken, owner: Owner) {
-    let event = Event {
-        kind: "refresh",
-        result: "theft",
-        session_id: Some(token.session_id.clone()),
-        client: Some(owner.client),
-        user_id: Some(owner.user_id),
-    };
-    audit::record(app, event);
 }
 
 /// Reads a refresh token that must be of the bearer's own session, whatever its number.
@@ -178,30 +172,8 @@ pub async fn sign_out(
         .run(sessions::end(&id, "signed out", app.now))
         .await?;
     let ended = ended.ok_or(Error::Strategy(Reason::TokenRevoked))?;
-    record_sign_out(app, &ended);
+    audit::record(app, Event::SignOut((&ended).into()));
     Ok(ended)
-}
-
-pub(super) fn record_sign_out(app: &App, ended: &EndedSession) {
-    let event = Event {
-        kind: "sign-out",
-        result: "ok",
-        user_id: Some(ended.user_id.clone()),
-        client: Some(ended.client),
-        session_id: Some(ended.id.clone()),
-    };
-    audit::record(app, event);
-}
-
-/// Something that happened to a session.
-pub fn event(kind: &'static str, result: &'static str, session: &LiveSession) -> Event {
-    Event {
-        kind,
-        result,
-        user_id: Some(session.account.id.clone()),
-        client: Some(session.client.id),
-        session_id: Some(session.id.clone()),
-    }
 }
 
 pub(super) fn issue(

@@ -138,7 +138,8 @@ pub async fn create_user(
     };
     welcome(&app.db.run(sign_ups::make_user(&new, app.now)).await?)
         .inspect_err(|_| count_refusal(app))?;
-    record_sign_up(app, &made);
+    let (user_id, client) = (made.id.clone(), None);
+    audit::record(app, Event::SignUp { user_id, client });
     Ok(made)
 }
 
@@ -154,16 +155,6 @@ fn welcome(outcome: &SignUpOutcome) -> Result<(), Error> {
     } else {
         Err(Error::Strategy(Reason::BearerExpired))
     }
-}
-
-fn record_sign_up(app: &App, made: &MadeUser) {
-    let event = Event {
-        kind: "sign-up",
-        result: "ok",
-        user_id: Some(made.id.clone()),
-        ..Event::default()
-    };
-    audit::record(app, event);
 }
 
 fn count_refusal(app: &App) {

@@ -5,8 +5,7 @@ use crate::auth::attempts::CounterKeys;
 use crate::auth::client::AuthClient;
 use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::secret::{Secret, random_id};
-use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Event};
+use crate::edge::flows::audit::{Event, Refusal, SessionRef};
 use crate::error::Error;
 use crate::store::effects::SignInEffects;
 use crate::store::otps::{self, ReservedOtp};
@@ -60,17 +59,21 @@ impl AuthenticatedUser {
         })
     }
 
-    /// Writes down that the person has signed in, with the session that this opens; or has not after
-    /// all, since nothing was opened.
-    pub(in crate::edge::flows) fn record(&self, app: &App, client: i64, session_id: Option<&str>) {
-        let event = Event {
-            kind: "sign-in",
-            result: session_id.map_or("failed", |_| "ok"),
-            user_id: Some(self.account.id.clone()),
-            client: Some(client),
-            session_id: session_id.map(str::to_owned),
-        };
-        audit::record(app, event);
+    /// The sign-in as an event, with the session that it opened; without one, it failed after all.
+    pub(in crate::edge::flows) fn sign_in(&self, client: i64, session_id: Option<&str>) -> Event {
+        let user_id = self.account.id.clone();
+        match session_id {
+            Some(id) => Event::SignIn(SessionRef {
+                id: id.to_owned(),
+                user_id,
+                client,
+            }),
+            None => Event::SignInFailed {
+                refusal: Refusal::Failed,
+                user_id: Some(user_id),
+                client,
+            },
+        }
     }
 
     /// The person's account.

@@ -9,7 +9,7 @@ use crate::auth::data_key::Purpose;
 use crate::auth::password::Verdict;
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Event, Stranger};
+use crate::edge::flows::audit::{self, Event, Refusal};
 use crate::edge::flows::{one_time_passwords, passwords};
 use crate::error::{Error, Reason};
 use crate::store::accounts::{self, AccountWithPassword};
@@ -129,8 +129,8 @@ async fn look_up(
     Ok((client, attempted))
 }
 
-/// Proves the person of a [`look_up`], and that the client may have them; writes down what fails.
-/// Success is written down with what it opens.
+/// Authenticates the user of a [`look_up`] for the client, and records a failure. A success is
+/// recorded with the session or code that it opens.
 fn prove_member(
     app: &App,
     attempted: Attempted,
@@ -145,40 +145,30 @@ fn prove_member(
         dummy_hash,
     } = attempted;
     let user_id = found.as_ref().map(|found| found.account.id.clone());
-    let record = |result| record(app, result, calling.client.id, user_id.clone());
-    verdict.allow(app.now).inspect_err(|_| record("refused"))?;
+    let failed = |refusal| Event::SignInFailed {
+        refusal,
+        user_id: user_id.clone(),
+        client: calling.client.id,
+    };
+    verdict
+        .allow(app.now)
+        .inspect_err(|_| audit::record(app, failed(Refusal::TooManyAttempts)))?;
     let password_changed_on = found.as_ref().and_then(|found| found.password_changed_on);
     let stored = found.as_ref().and_then(|found| found.password.as_deref());
     let algorithm = app.config.password_hash;
     let verdict = algorithm.verify(password, stored, dummy_hash.as_deref())?;
     let (account, proof) = prove_person(app, found, verdict, password, otp)
         .and_then(|(account, proof)| {
-            account
-                .admit(&calling.client)
-                .map(drop)
-                .map(|()| (account, proof))
+            account.admit(&calling.client)?;
+            Ok((account, proof))
         })
-        .inspect_err(|_| record(passwords::failure(verdict)))?;
+        .inspect_err(|_| audit::record(app, failed(verdict.into())))?;
     Ok(AuthenticatedUser {
         account,
         proof,
         password_changed_on,
         counted_under: Some(keys),
     })
-}
-
-fn record(app: &App, result: &'static str, client: i64, user_id: Option<String>) {
-    if user_id.is_none() {
-        return audit::count(app, Stranger::UnknownName);
-    }
-    let event = Event {
-        kind: "sign-in",
-        result,
-        user_id,
-        client: Some(client),
-        session_id: None,
-    };
-    audit::record(app, event);
 }
 
 fn prove_person(

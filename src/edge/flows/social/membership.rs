@@ -1,4 +1,4 @@
-//! What a person from elsewhere is here: known, linked, signed up, or nobody.
+//! The account of a federated identity: known, linked, created, or none.
 
 use super::count_unknown;
 use crate::auth::account::Account;
@@ -8,12 +8,13 @@ use crate::auth::federation::identity::policy::{Decision, EmailOwner, NewAccount
 use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::secret::{Secret, random_uuid};
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Event};
+use crate::edge::flows::audit::{self, Event, Refusal};
 use crate::edge::flows::credentials::AuthenticatedUser;
 use crate::error::{Error, Reason};
 use crate::store::identities::{self, NewFederatedUser};
 
-/// Finds or makes the account of a person, and lets it in to the client; writes down what fails.
+/// Finds, links or creates the account of a federated identity, and admits it to the client; records a
+/// failure.
 pub async fn admit(
     app: &App,
     client: &AuthClient,
@@ -24,7 +25,12 @@ pub async fn admit(
     let account = account.inspect_err(|_| count_unknown(app))?;
     let user_id = account.id.clone();
     AuthenticatedUser::federated(client, account, profile, refresh_token).map_err(|error| {
-        note(app, "sign-in", "failed", client.id, user_id);
+        let event = Event::SignInFailed {
+            refusal: Refusal::Failed,
+            user_id: Some(user_id),
+            client: client.id,
+        };
+        audit::record(app, event);
         let reason = "the account may not come in to this client".to_owned();
         ProviderFailure { error, reason }
     })
@@ -57,7 +63,11 @@ async fn link(
         app.db.run(link).await?
     };
     let account = linked.ok_or_else(changed_meanwhile)?;
-    note(app, "link", "ok", client.id, account.id.clone());
+    let event = Event::IdentityLinked {
+        user_id: account.id.clone(),
+        client: client.id,
+    };
+    audit::record(app, event);
     Ok(account)
 }
 
@@ -91,19 +101,12 @@ async fn sign_up(
         return Err(Error::Misconfigured(what.to_owned()).into());
     }
     let account = signed_up.account.ok_or_else(changed_meanwhile)?;
-    note(app, "sign-up", "ok", client.id, account.id.clone());
-    Ok(account)
-}
-
-fn note(app: &App, kind: &'static str, result: &'static str, client: i64, user_id: String) {
-    let event = Event {
-        kind,
-        result,
-        user_id: Some(user_id),
-        client: Some(client),
-        session_id: None,
+    let event = Event::SignUp {
+        user_id: account.id.clone(),
+        client: Some(client.id),
     };
     audit::record(app, event);
+    Ok(account)
 }
 
 fn changed_meanwhile() -> ProviderFailure {

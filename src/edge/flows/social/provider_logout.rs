@@ -6,7 +6,7 @@ use crate::auth::federation::flow::logout_token::LogoutTokenProof;
 use crate::auth::federation::{Provider, ProviderFailure};
 use crate::auth::secret::{Secret, random_id};
 use crate::edge::app::App;
-use crate::edge::flows::sessions;
+use crate::edge::flows::audit::{self, Event};
 use crate::edge::outbound::identity_provider::{endpoints, verify};
 use crate::error::Error;
 use crate::store::provider_logouts;
@@ -40,7 +40,7 @@ async fn end(app: &App, provider: Provider, token: &Secret) -> Result<(), Provid
     let ended =
         ended.ok_or_else(|| ProviderFailure::untrusted("the logout token was taken before"))?;
     for session in &ended {
-        sessions::record_sign_out(app, session);
+        audit::record(app, Event::SignOut(session.into()));
     }
     Ok(())
 }

@@ -1,0 +1,241 @@
+//! What the audit log records: the events of accounts and clients, and the requests of callers
+//! without an account, which are only counted.
+//!
+//! An event never carries a secret, token, code or password, nor a username as it was typed: that
+//! may be a password in the wrong field.
+
+mod stranger;
+
+pub use stranger::Stranger;
+
+use super::password::Verdict;
+
+/// An event of an account or a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A sign-in that opened a session, or the code of one.
+    SignIn(SessionRef),
+    /// A sign-in that was refused; without a user, the username has no account.
+    SignInFailed {
+        /// Why.
+        refusal: Refusal,
+        /// The account.
+        user_id: Option<String>,
+        /// The client's number.
+        client: i64,
+    },
+    /// An account was linked to an identity of a provider.
+    IdentityLinked {
+        /// The account.
+        user_id: String,
+        /// The client's number.
+        client: i64,
+    },
+    /// An account was created.
+    SignUp {
+        /// The account.
+        user_id: String,
+        /// The client's number; none where an invitation created the account.
+        client: Option<i64>,
+    },
+    /// A code was redeemed.
+    CodeRedeemed(SessionRef),
+    /// A code was rejected; without a user, it was never issued.
+    CodeRejected(Subject),
+    /// A code was presented again after it had been redeemed.
+    CodeReplay(Subject),
+    /// A refresh token was presented again too late to be a retry: the session ended.
+    RefreshTheft(SessionRef),
+    /// A session was ended by its user.
+    SignOut(SessionRef),
+    /// A password was changed by a signed-in user.
+    PasswordChanged(SessionRef),
+    /// A change of password was refused, because the old password was not proven.
+    PasswordChangeFailed {
+        /// Why.
+        refusal: Refusal,
+        /// The session of the request.
+        session: SessionRef,
+    },
+    /// A password was set with a reset link.
+    PasswordReset {
+        /// The account.
+        user_id: String,
+        /// The client's number.
+        client: i64,
+    },
+    /// A reset link was rejected; without a user, it was never sent.
+    PasswordResetFailed {
+        /// The account.
+        user_id: Option<String>,
+        /// The client's number.
+        client: i64,
+    },
+    /// A one-time password was posted by a client or an administrator.
+    OtpPosted {
+        /// The administrator.
+        by: Option<String>,
+        /// The client's number.
+        client: Option<i64>,
+    },
+    /// A client was created.
+    ClientCreated {
+        /// The client's number.
+        client: i64,
+        /// The administrator.
+        by: Option<String>,
+    },
+    /// One client was changed, or all that a `where` selected.
+    ClientChanged {
+        /// The client's number; none where a `where` selected the clients.
+        client: Option<i64>,
+        /// The administrator.
+        by: Option<String>,
+    },
+    /// A client was deleted.
+    ClientDeleted {
+        /// The client's number.
+        client: i64,
+        /// The administrator.
+        by: Option<String>,
+    },
+    /// A change of clients was refused: the user is no administrator.
+    ClientChangeRefused {
+        /// The user.
+        by: Option<String>,
+    },
+}
+
+/// A session, with its user and client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRef {
+    /// The session's id.
+    pub id: String,
+    /// The user's id.
+    pub user_id: String,
+    /// The client's number.
+    pub client: i64,
+}
+
+/// The user, client and session of an event, as far as they are known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The user's id; in an event of a client or an OTP, the user who caused it.
+    pub user_id: Option<String>,
+    /// The client's number.
+    pub client: Option<i64>,
+    /// The session's id.
+    pub session_id: Option<String>,
+}
+
+/// Why a proof of a password was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The credentials are wrong, or the account may not sign in.
+    Failed,
+    /// The stored hash cannot be read: the operator must know, the user sees a wrong password.
+    Unreadable,
+    /// Too many attempts came before.
+    TooManyAttempts,
+}
+
+impl From<Verdict> for Refusal {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Unreadable => Self::Unreadable,
+            Verdict::Wrong | Verdict::Right | Verdict::Outdated => Self::Failed,
+        }
+    }
+}
+
+impl Refusal {
+    const fn result(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Unreadable => "unreadable",
+            Self::TooManyAttempts => "refused",
+        }
+    }
+}
+
+impl Event {
+    /// The `kind` and the `result` of the event's row and log line.
+    pub const fn names(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SignIn(_) => ("sign-in", "ok"),
+            Self::SignInFailed { refusal, .. } => ("sign-in", refusal.result()),
+            Self::IdentityLinked { .. } => ("link", "ok"),
+            Self::SignUp { .. } => ("sign-up", "ok"),
+            Self::CodeRedeemed(_) => ("code", "ok"),
+            Self::CodeRejected(_) => ("code", "failed"),
+            Self::CodeReplay(_) => ("code", "replay"),
+            Self::RefreshTheft(_) => ("refresh", "theft"),
+            Self::SignOut(_) => ("sign-out", "ok"),
+            Self::PasswordChanged(_) => ("password", "ok"),
+            Self::PasswordChangeFailed { refusal, .. } => ("password", refusal.result()),
+            Self::PasswordReset { .. } => ("reset", "ok"),
+            Self::PasswordResetFailed { .. } => ("reset", "failed"),
+            Self::OtpPosted { .. } => ("otp", "ok"),
+            Self::ClientCreated { .. } => ("client", "created"),
+            Self::ClientChanged { .. } => ("client", "changed"),
+            Self::ClientDeleted { .. } => ("client", "deleted"),
+            Self::ClientChangeRefused { .. } => ("client", "refused"),
+        }
+    }
+
+    /// How the event is counted in place of a row, where it concerns no account.
+    pub const fn stranger(&self) -> Option<Stranger> {
+        match self {
+            Self::SignInFailed { user_id: None, .. } => Some(Stranger::UnknownName),
+            Self::CodeRejected(Subject { user_id: None, .. })
+            | Self::CodeReplay(Subject { user_id: None, .. }) => Some(Stranger::UnknownCode),
+            Self::PasswordResetFailed { user_id: None, .. } => Some(Stranger::UnknownResetLink),
+            _ => None,
+        }
+    }
+
+    /// The user, client and session of the event.
+    pub fn subject(self) -> Subject {
+        match self {
+            Self::SignIn(session)
+            | Self::CodeRedeemed(session)
+            | Self::RefreshTheft(session)
+            | Self::SignOut(session)
+            | Self::PasswordChanged(session)
+            | Self::PasswordChangeFailed { session, .. } => Subject {
+                user_id: Some(session.user_id),
+                client: Some(session.client),
+                session_id: Some(session.id),
+            },
+            Self::CodeRejected(subject) | Self::CodeReplay(subject) => subject,
+            Self::IdentityLinked { user_id, client } | Self::PasswordReset { user_id, client } => {
+                Subject::of(Some(user_id), Some(client))
+            }
+            Self::SignInFailed {
+                user_id, client, ..
+            }
+            | Self::PasswordResetFailed { user_id, client } => Subject::of(user_id, Some(client)),
+            Self::SignUp { user_id, client } => Subject::of(Some(user_id), client),
+            Self::OtpPosted { by, client } | Self::ClientChanged { client, by } => {
+                Subject::of(by, client)
+            }
+            Self::ClientCreated { client, by } | Self::ClientDeleted { client, by } => {
+                Subject::of(by, Some(client))
+            }
+            Self::ClientChangeRefused { by } => Subject::of(by, None),
+        }
+    }
+}
+
+impl Subject {
+    const fn of(user_id: Option<String>, client: Option<i64>) -> Self {
+        Self {
+            user_id,
+            client,
+            session_id: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+const OPERATIONS: &str = include_str!("../../../docs/operations.md");
+
+const STRANGERS: [Stranger; 11] = [
+    Stranger::UnknownClient,
+    Stranger::WrongClientSecret,
+    Stranger::UnknownName,
+    Stranger::UnknownCode,
+    Stranger::UnknownState,
+    Stranger::UnknownTicket,
+    Stranger::RefusedInvitation,
+    Stranger::UnknownResetLink,
+    Stranger::UnknownIdentity,
+    Stranger::DeniedAtProvider,
+    Stranger::OpenOtp,
+];
+
+fn session() -> SessionRef {
+    SessionRef {
+        id: "session".to_owned(),
+        user_id: "user".to_owned(),
+        client: 7,
+    }
+}
+
+fn sign_in_failed(refusal: Refusal, user_id: Option<String>) -> Event {
+    Event::SignInFailed {
+        refusal,
+        user_id,
+        client: 7,
+    }
+}
+
+/// Every event, with a user and a client where it can have them.
+fn events() -> Vec<Event> {
+    let user = || Some("user".to_owned());
+    let user_id = || "user".to_owned();
+    let (by, client) = (user(), Some(7));
+    let code = || Subject::of(user(), Some(7));
+    let refusals = [
+        Refusal::Failed,
+        Refusal::Unreadable,
+        Refusal::TooManyAttempts,
+    ];
+    let mut events = vec![
+        Event::SignIn(session()),
+        Event::IdentityLinked {
+            user_id: user_id(),
+            client: 7,
+        },
+        Event::SignUp {
+            user_id: user_id(),
+            client,
+        },
+        Event::CodeRedeemed(session()),
+        Event::CodeRejected(code()),
+        Event::CodeReplay(code()),
+        Event::RefreshTheft(session()),
+        Event::SignOut(session()),
+        Event::PasswordChanged(session()),
+        Event::PasswordReset {
+            user_id: user_id(),
+            client: 7,
+        },
+        Event::PasswordResetFailed {
+            user_id: user(),
+            client: 7,
+        },
+        Event::OtpPosted {
+            by: by.clone(),
+            client,
+        },
+        Event::ClientCreated {
+            client: 7,
+            by: by.clone(),
+        },
+        Event::ClientChanged {
+            client,
+            by: by.clone(),
+        },
+        Event::ClientDeleted {
+            client: 7,
+            by: by.clone(),
+        },
+        Event::ClientChangeRefused { by },
+    ];
+    for refusal in refusals {
+        events.push(sign_in_failed(refusal, user()));
+        events.push(Event::PasswordChangeFailed {
+            refusal,
+            session: session(),
+        });
+    }
+    events
+}
+
+/// The rows of the table in docs/operations.md: each kind with its results.
+fn documented() -> BTreeSet<(String, String)> {
+    let table = OPERATIONS.split_once("| kind | results |").unwrap().1;
+    let rows = table.lines().skip(2).take_while(|line| !line.is_empty());
+    let names = |text: &'static str| text.split('`').skip(1).step_by(2).map(str::to_owned);
+    rows.flat_map(|row| {
+        let mut cells = row.trim_matches('|').split('|');
+        let kind = names(cells.next().unwrap()).next().unwrap();
+        let results = names(cells.next().unwrap());
+        results.map(move |result| (kind.clone(), result))
+    })
+    .collect()
+}
+
+#[test]
+fn every_event_has_the_kind_and_result_that_operations_lists() {
+    let events = events();
+    let names = events.iter().map(Event::names);
+    let names: BTreeSet<_> = names
+        .map(|(kind, result)| (kind.to_owned(), result.to_owned()))
+        .collect();
+    assert_eq!(names.len(), events.len(), "no two events share their names");
+    assert_eq!(names, documented());
+}
+
+#[test]
+fn every_event_names_its_user_and_those_of_a_session_the_session() {
+    for event in events() {
+        let of_session = matches!(
+            event,
+            Event::SignIn(_)
+                | Event::CodeRedeemed(_)
+                | Event::RefreshTheft(_)
+                | Event::SignOut(_)
+                | Event::PasswordChanged(_)
+                | Event::PasswordChangeFailed { .. }
+        );
+        let refused = matches!(event, Event::ClientChangeRefused { .. });
+        let expected = Subject {
+            user_id: Some("user".to_owned()),
+            client: (!refused).then_some(7),
+            session_id: of_session.then(|| "session".to_owned()),
+        };
+        let names = event.names();
+        assert_eq!(event.stranger(), None, "{names:?}");
+        assert_eq!(event.subject(), expected, "{names:?}");
+    }
+}
+
+#[test]
+fn a_refusal_without_an_account_is_counted() {
+    let of_no_account = [
+        (sign_in_failed(Refusal::Failed, None), Stranger::UnknownName),
+        (
+            sign_in_failed(Refusal::TooManyAttempts, None),
+            Stranger::UnknownName,
+        ),
+        (
+            Event::CodeRejected(Subject::default()),
+            Stranger::UnknownCode,
+        ),
+        (Event::CodeReplay(Subject::default()), Stranger::UnknownCode),
+        (
+            Event::PasswordResetFailed {
+                user_id: None,
+                client: 7,
+            },
+            Stranger::UnknownResetLink,
+        ),
+    ];
+    for (event, stranger) in of_no_account {
+        assert_eq!(event.stranger(), Some(stranger), "{event:?}");
+    }
+}
+
+#[test]
+fn operations_lists_what_is_counted_without_an_account() {
+    let names: BTreeSet<_> = STRANGERS.map(Stranger::name).into();
+    assert_eq!(names.len(), STRANGERS.len());
+    let text = OPERATIONS.replace('\n', " ");
+    for name in names {
+        assert!(text.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[test]
+fn only_an_unreadable_hash_is_recorded_as_such() {
+    assert_eq!(Refusal::from(Verdict::Unreadable), Refusal::Unreadable);
+    for verdict in [Verdict::Wrong, Verdict::Right, Verdict::Outdated] {
+        assert_eq!(Refusal::from(verdict), Refusal::Failed);
+    }
+}
