@@ -46,10 +46,10 @@ const DEFAULTS: [(&str, Read); 21] = [
         config.password_min_length.to_string()
     }),
     ("REFRESH_RETRY_WINDOW", |config| {
-        config.refresh_retry_window.to_string()
+        config.refresh_retry_window.get().to_string()
     }),
     ("SESSION_MAX_AGE", |config| {
-        config.session_max_age.to_string()
+        config.session_max_age.get().to_string()
     }),
     ("LOCALE", |config| config.locale.clone()),
     ("SERVER_TIMING", |config| config.server_timing.to_string()),
@@ -57,14 +57,14 @@ const DEFAULTS: [(&str, Read); 21] = [
         config.attempts.per_source.to_string()
     }),
     ("SIGN_IN_WINDOW", |config| {
-        config.attempts.window.to_string()
+        config.attempts.window.get().to_string()
     }),
     ("ACCOUNT_ATTEMPTS", |config| {
         config.attempts.per_account.to_string()
     }),
     ("RATE_LIMITS", |config| config.rate_limits.to_string()),
     ("AUDIT_RETENTION_DAYS", |config| {
-        config.audit_retention.to_string()
+        config.audit_retention.get().to_string()
     }),
     ("SOCIAL_SIGN_UP", |config| {
         format!("{:?}", config.social.policy.sign_up)
@@ -76,10 +76,10 @@ const DEFAULTS: [(&str, Read); 21] = [
         format!("{:?}", config.token_cookies_same_site)
     }),
     ("FORGOT_PASSWORD_LINK_EXPIRY", |config| {
-        config.messages.reset_lifetime.to_string()
+        config.messages.reset_lifetime.get().to_string()
     }),
     ("REQUEST_SIGNUP_LINK_EXPIRY", |config| {
-        config.messages.sign_up_lifetime.to_string()
+        config.messages.sign_up_lifetime.get().to_string()
     }),
     ("MAIL_PER_HOUR", |config| {
         config.messages.per_hour.to_string()

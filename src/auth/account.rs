@@ -3,6 +3,8 @@
 use super::client::AuthClient;
 use super::secret::digest;
 use super::text::nfkc;
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 use crate::error::{Error, Reason};
 
 /// The permission of administrators. The original's name means that nobody should have it.
@@ -58,13 +60,13 @@ pub struct Account {
     /// Date of birth, ISO.
     pub dob: Option<String>,
     /// Epoch milliseconds of the last sign-in.
-    pub last_login: Option<i64>,
+    pub last_login: Option<Timestamp>,
     /// The tenant the user belongs to.
     pub default_tenant_id: Option<String>,
     /// The membership there, if there is one.
     pub membership: Option<Membership>,
     /// Numbers of the clients the user may sign in to.
-    pub client_ids: Vec<i64>,
+    pub client_ids: Vec<ClientNumber>,
     /// Locale of the membership or its tenant.
     pub locale: Option<String>,
 }
@@ -128,9 +130,9 @@ impl Account {
     }
 
     /// Whole years since the date of birth, on the day of `now` (epoch milliseconds, UTC).
-    pub fn age(&self, now: i64) -> Option<u32> {
+    pub fn age(&self, now: Timestamp) -> Option<u32> {
         let born = self.dob.as_deref()?.parse::<chrono::NaiveDate>().ok()?;
-        let today = chrono::DateTime::from_timestamp_millis(now)?.date_naive();
+        let today = chrono::DateTime::from_timestamp_millis(now.millis())?.date_naive();
         today.years_since(born)
     }
 }
@@ -176,7 +178,9 @@ pub fn canonical_name(name: &str) -> String {
 /// Accounts for tests.
 #[cfg(test)]
 pub mod example {
+
     use super::*;
+    use crate::auth::time::Seconds;
 
     /// An account with a membership of a status and an allowance for clients.
     pub fn account(status: i64, client_ids: &[i64]) -> Account {
@@ -201,7 +205,7 @@ pub mod example {
                 role_type: 1,
                 permissions: vec![],
             }),
-            client_ids: client_ids.to_vec(),
+            client_ids: client_ids.iter().copied().map(ClientNumber::new).collect(),
             locale: None,
         }
     }
@@ -211,17 +215,18 @@ pub mod example {
 mod tests {
     use super::example::account;
     use super::*;
+    use crate::auth::time::Seconds;
 
     fn client() -> AuthClient {
         AuthClient {
-            id: 1,
+            id: ClientNumber::new(1),
             client_id: "web".to_owned(),
             client_secret_digest: String::new(),
             secret_digest: String::new(),
             redirect_url: None,
-            access_token_expiration: 900,
-            refresh_token_expiration: 86_400,
-            auth_code_expiration: 180,
+            access_token_expiration: Seconds::MINUTE,
+            refresh_token_expiration: Seconds::DAY,
+            auth_code_expiration: Seconds::MINUTE,
         }
     }
 
@@ -310,7 +315,13 @@ mod tests {
                 .unwrap()
                 .timestamp_millis()
         };
-        assert_eq!(account(1, &[]).age(day("2026-02-28T12:00:00Z")), Some(25));
-        assert_eq!(account(1, &[]).age(day("2026-03-01T00:00:00Z")), Some(26));
+        assert_eq!(
+            account(1, &[]).age(Timestamp::from_millis(day("2026-02-28T12:00:00Z"))),
+            Some(25)
+        );
+        assert_eq!(
+            account(1, &[]).age(Timestamp::from_millis(day("2026-03-01T00:00:00Z"))),
+            Some(26)
+        );
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Counting and delays are decided where they are stored: `store::attempts`.
 
+use crate::auth::time::Seconds;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::data_key::{DataKeys, Purpose};
@@ -13,7 +14,7 @@ pub struct Limits {
     /// Failures for one name at one network, or on one known device, before delays begin.
     pub per_source: u32,
     /// Quiet time, in milliseconds, after which such a counter begins anew.
-    pub window: i64,
+    pub window: Seconds,
     /// Consecutive failures for one account, whatever the source, before unknown devices wait.
     pub per_account: u32,
 }

@@ -1,12 +1,14 @@
 //! A client: an app that may ask us to sign somebody in.
 
 use super::secret::Secret;
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Seconds;
 
 /// An app that is registered with us and not deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthClient {
     /// Our number for it.
-    pub id: i64,
+    pub id: ClientNumber,
     /// Its public name.
     pub client_id: String,
     /// Digest of what proves it is calling.
@@ -15,16 +17,16 @@ pub struct AuthClient {
     pub secret_digest: String,
     /// Where a browser goes after signing in elsewhere.
     pub redirect_url: Option<String>,
-    /// Seconds.
-    pub access_token_expiration: i64,
-    /// Seconds since the last use after which a session may not be refreshed.
-    pub refresh_token_expiration: i64,
-    /// Seconds; a code never lives longer than [`MAX_CODE_LIFETIME`].
-    pub auth_code_expiration: i64,
+    /// How long an access token lives.
+    pub access_token_expiration: Seconds,
+    /// How long after its last use a session may be refreshed.
+    pub refresh_token_expiration: Seconds,
+    /// How long a code lives, up to [`MAX_CODE_LIFETIME`].
+    pub auth_code_expiration: Seconds,
 }
 
-/// The longest a code may live, in seconds (RFC 6749 §4.1.2).
-pub const MAX_CODE_LIFETIME: i64 = 600;
+/// The longest a code may live (RFC 6749 §4.1.2).
+pub const MAX_CODE_LIFETIME: Seconds = Seconds::new(600);
 
 impl AuthClient {
     /// Whether the caller knows the client's secret.
@@ -32,8 +34,8 @@ impl AuthClient {
         client_secret.matches(&self.client_secret_digest)
     }
 
-    /// How long its codes live, in seconds.
-    pub fn code_lifetime(&self) -> i64 {
+    /// How long its codes live.
+    pub fn code_lifetime(&self) -> Seconds {
         self.auth_code_expiration.min(MAX_CODE_LIFETIME)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::data_key::{DataKeys, Purpose};
 use super::secret::{Secret, digest};
+use crate::auth::time::{Seconds, Timestamp};
 use crate::error::{Error, Reason};
 
 /// A refresh token that is ours: which session, and its number there.
@@ -51,11 +52,11 @@ pub struct SessionState {
     /// The number of the refresh token that is good now.
     pub refresh_n: u32,
     /// When that number became good.
-    pub refreshed_on: i64,
+    pub refreshed_on: Timestamp,
     /// What the idle end is counted from.
-    pub last_used_on: i64,
+    pub last_used_on: Timestamp,
     /// The absolute end.
-    pub expires_on: i64,
+    pub expires_on: Timestamp,
     /// Whether it has been ended.
     pub ended: bool,
     /// Digest of the device that signed in, if it named itself.
@@ -63,12 +64,12 @@ pub struct SessionState {
     /// Whether user, membership, tenant and client still allow it.
     pub live: bool,
     /// The client's idle lifetime, in milliseconds.
-    pub idle_lifetime: i64,
+    pub idle_lifetime: Seconds,
 }
 
 impl SessionState {
     /// Whether the session may still be used to refresh.
-    pub const fn is_open(&self, now: i64) -> bool {
+    pub fn is_open(&self, now: Timestamp) -> bool {
         !self.ended
             && self.live
             && now < self.expires_on
@@ -99,8 +100,8 @@ impl Refresh {
         state: &SessionState,
         n: u32,
         device: Option<&str>,
-        now: i64,
-        window: i64,
+        now: Timestamp,
+        window: Seconds,
     ) -> Self {
         if !state.is_open(now) {
             Self::Over
@@ -131,11 +132,13 @@ impl Refresh {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::time::Duration;
 
     const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-    const WINDOW: i64 = 10_000;
-    const IDLE: i64 = 60_000;
-    const ABSOLUTE: i64 = 300_000;
+    const START: Timestamp = Timestamp::from_millis(0);
+    const WINDOW: Seconds = Seconds::new(10);
+    const IDLE: Seconds = Seconds::MINUTE;
+    const ABSOLUTE: Seconds = Seconds::new(300);
 
     fn keys() -> DataKeys {
         DataKeys::parse(KEY).unwrap_or_else(|why| panic!("{why}"))
@@ -174,7 +177,7 @@ mod tests {
         OtherDevice,
         Logout,
         Wait {
-            ms: i64,
+            ms: u64,
         },
     }
 
@@ -184,8 +187,8 @@ mod tests {
             2 => (0..6_usize).prop_map(|k| Event::Replay { k }),
             1 => Just(Event::OtherDevice),
             1 => Just(Event::Logout),
-            4 => (0..15_000_i64).prop_map(|ms| Event::Wait { ms }),
-            1 => (0..90_000_i64).prop_map(|ms| Event::Wait { ms }),
+            4 => (0..15_000_u64).prop_map(|ms| Event::Wait { ms }),
+            1 => (0..90_000_u64).prop_map(|ms| Event::Wait { ms }),
         ];
         prop::collection::vec(event, 0..60)
     }
@@ -193,7 +196,7 @@ mod tests {
     /// The row, moved as the store moves it.
     struct Row {
         state: SessionState,
-        now: i64,
+        now: Timestamp,
     }
 
     impl Row {
@@ -217,18 +220,18 @@ mod tests {
         fn the_session_rules_hold_in_any_order_of_events(events in events()) {
             let mut row = Row {
                 state: SessionState {
-                    refresh_n: 0, refreshed_on: 0, last_used_on: 0, expires_on: ABSOLUTE,
+                    refresh_n: 0, refreshed_on: START, last_used_on: START, expires_on: START + ABSOLUTE,
                     ended: false, device: Some("mine".to_owned()), live: true, idle_lifetime: IDLE,
                 },
-                now: 0,
+                now: START,
             };
             let mut held = 0_u32; // the app's newest token
-            let mut idle_from = 0_i64;
+            let mut idle_from = START;
             for event in events {
                 let before = row.state.clone();
-                let over = before.ended || row.now >= ABSOLUTE || row.now >= idle_from + IDLE;
+                let over = before.ended || row.now >= START + ABSOLUTE || row.now >= idle_from + IDLE;
                 match event {
-                    Event::Wait { ms } => row.now += ms,
+                    Event::Wait { ms } => row.now = row.now + Duration::from_millis(ms),
                     Event::Logout => row.state.ended = true,
                     Event::OtherDevice => {
                         let verdict = row.refresh(held, "other");
@@ -272,7 +275,7 @@ mod tests {
                 }
                 prop_assert!(row.state.refresh_n >= before.refresh_n);
                 prop_assert!(row.state.refresh_n <= before.refresh_n + 1);
-                prop_assert_eq!(row.state.expires_on, ABSOLUTE, "the absolute end stays");
+                prop_assert_eq!(row.state.expires_on, START + ABSOLUTE, "the absolute end stays");
                 prop_assert!(row.state.ended || !before.ended, "an end is final");
             }
         }

@@ -3,6 +3,7 @@
 use super::reader::{SettingsReader, wrong};
 use crate::auth::address::{domain_of, is_address};
 use crate::auth::secret::Secret;
+use crate::auth::time::Seconds;
 use crate::auth::transport::{is_loopback, is_secure};
 use crate::error::Error;
 use crate::wire::message::WebhookKey;
@@ -17,9 +18,9 @@ pub struct Messages {
     /// The way messages go, if there is one.
     pub delivery: Option<Delivery>,
     /// `FORGOT_PASSWORD_LINK_EXPIRY`, in seconds.
-    pub reset_lifetime: i64,
+    pub reset_lifetime: Seconds,
     /// `REQUEST_SIGNUP_LINK_EXPIRY`, in seconds.
-    pub sign_up_lifetime: i64,
+    pub sign_up_lifetime: Seconds,
     /// `MAIL_DOMAINS`: domains that get as many messages as their mailboxes.
     pub unlimited_domains: Vec<String>,
     /// `MAIL_PER_HOUR`: messages that strangers can have sent in an hour, to all mailboxes together.
@@ -54,7 +55,7 @@ impl Messages {
         settings: &SettingsReader<F>,
         public_url: &str,
     ) -> Result<Self, Error> {
-        let lifetime = |name| settings.whole(name, LINK_LIFETIME, 60..=604_800);
+        let lifetime = |name| settings.seconds(name, LINK_LIFETIME, 60..=604_800);
         Ok(Self {
             delivery: delivery(settings, public_url)?,
             reset_lifetime: lifetime("FORGOT_PASSWORD_LINK_EXPIRY")?,

@@ -13,6 +13,7 @@ use crate::auth::federation;
 use crate::auth::password::Algorithm;
 use crate::auth::secret::Secret;
 use crate::auth::text;
+use crate::auth::time::Seconds;
 use crate::auth::token::TokenKeys;
 use crate::auth::transport::is_loopback;
 use crate::error::Error;
@@ -35,9 +36,9 @@ pub struct Config {
     /// `PASSWORD_MIN_LENGTH`: characters a new password needs.
     pub password_min_length: usize,
     /// `REFRESH_RETRY_WINDOW`: how long a lost refresh may be repeated, in milliseconds.
-    pub refresh_retry_window: i64,
+    pub refresh_retry_window: Seconds,
     /// `SESSION_MAX_AGE`: the absolute end of a session, in milliseconds.
-    pub session_max_age: i64,
+    pub session_max_age: Seconds,
     /// `ALLOWED_ORIGINS`: browser origins with a grant besides those of redirect URLs.
     pub allowed_origins: Vec<String>,
     /// `LOCALE`: for users and tenants that have none.
@@ -49,7 +50,7 @@ pub struct Config {
     /// `RATE_LIMITS`: whether floods are stopped by the platform's counters (`off` on loopback only).
     pub rate_limits: bool,
     /// `AUDIT_RETENTION_DAYS`, in milliseconds.
-    pub audit_retention: i64,
+    pub audit_retention: Seconds,
     /// How people are written to, and what the links in it are.
     pub messages: Messages,
     /// Where people who sign up belong; without it nobody can.
@@ -117,9 +118,11 @@ impl Config {
                 per_account: settings.whole("ACCOUNT_ATTEMPTS", 100, 1..=100_000)?,
             },
             rate_limits: settings.rate_limits(&public_url)?,
-            audit_retention: settings
-                .whole::<i64>("AUDIT_RETENTION_DAYS", 90, 1..=3650)?
-                .saturating_mul(86_400_000),
+            audit_retention: Seconds::DAY.times(settings.whole(
+                "AUDIT_RETENTION_DAYS",
+                90,
+                1..=3650,
+            )?),
             messages: Messages::read(&settings, &public_url)?,
             social: settings.social(&public_url)?,
             sign_up: settings.sign_up()?,
@@ -263,8 +266,8 @@ mod tests {
         assert_eq!(config.issuer, "https://login.example");
         assert_eq!(config.password_hash, Algorithm::Pbkdf2Sha512);
         assert_eq!(config.password_min_length, 8);
-        assert_eq!(config.refresh_retry_window, 10_000);
-        assert_eq!(config.session_max_age, 2_592_000_000);
+        assert_eq!(config.refresh_retry_window, Seconds::new(10));
+        assert_eq!(config.session_max_age, Seconds::DAY.times(30));
         assert_eq!(config.compatibility, CompatFlags::default());
         assert!(!config.server_timing);
         assert_eq!(config.servicestack_client_id, None);

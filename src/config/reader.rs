@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::auth::time::Seconds;
 use crate::auth::transport::is_secure;
 use crate::error::Error;
 
@@ -45,15 +46,14 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
             })
     }
 
-    /// A setting in seconds, as milliseconds.
+    /// A span in seconds.
     pub fn seconds(
         &self,
         name: &str,
         default: i64,
         range: RangeInclusive<i64>,
-    ) -> Result<i64, Error> {
-        let seconds: i64 = self.whole(name, default, range)?;
-        Ok(seconds.saturating_mul(1000))
+    ) -> Result<Seconds, Error> {
+        self.whole(name, default, range).map(Seconds::new)
     }
 
     /// `on` or `off`, which is the default.

@@ -1,5 +1,6 @@
 //! What a request has to work with: settings, storage, and the time it came in.
 
+use crate::auth::time::Timestamp;
 use std::cell::OnceCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -36,7 +37,7 @@ pub struct App {
     /// The key-value store, which remembers.
     pub kv: Kv,
     /// When the request came in, epoch milliseconds.
-    pub now: i64,
+    pub now: Timestamp,
     /// Who is asking, as the platform says.
     pub client_info: Rc<ClientInfo>,
     /// The bindings, for the rare ones that are not opened for every request.
@@ -53,7 +54,7 @@ impl App {
         env: &Env,
         context: Context,
         client_info: ClientInfo,
-        now: i64,
+        now: Timestamp,
     ) -> Result<Self, Error> {
         let config = config(env)?;
         let metrics = Rc::<StorageMetrics>::default();

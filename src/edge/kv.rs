@@ -8,11 +8,12 @@ use super::d1::with_timeout;
 use super::metrics::StorageMetrics;
 use crate::auth::one_time::OneTime;
 use crate::auth::secret::random_id;
+use crate::auth::time::{Seconds, Timestamp};
 use crate::error::Error;
 use crate::wire::message::Message;
 
 /// KV refuses shorter lives, in seconds; the stored `expires_on` is the true end.
-const SHORTEST_LIFE: i64 = 60;
+const SHORTEST_LIFE: Seconds = Seconds::MINUTE;
 /// What the keys of the development mailbox begin with.
 const MAIL: &str = "dev-mail:";
 const MAIL_LIFE: u64 = 86_400;
@@ -42,15 +43,15 @@ impl Kv {
         }
     }
 
-    /// Remembers a record for `life` seconds.
-    pub async fn put<T: OneTime>(&self, key: &str, record: &T, life: i64) -> Result<(), Error> {
+    /// Remembers a record for a time.
+    pub async fn put<T: OneTime>(&self, key: &str, record: &T, life: Seconds) -> Result<(), Error> {
         let text = serde_json::to_string(record)
             .map_err(|error| Error::Internal(format!("KV record: {error}")))?;
         let put = self
             .kv
             .put(key, text)
             .map_err(outage)?
-            .expiration_ttl(life.max(SHORTEST_LIFE).unsigned_abs());
+            .expiration_ttl(life.max(SHORTEST_LIFE).get().unsigned_abs());
         let _trip = self.metrics.begin();
         self.metrics.operation();
         with_timeout("KV", put.execute()).await
@@ -64,8 +65,12 @@ impl Kv {
     }
 
     /// Puts a message into the development mailbox, for a day. Later ones list first.
-    pub async fn keep_mail(&self, message: &Message, now: i64) -> Result<(), Error> {
-        let key = format!("{MAIL}{:015}-{}", i64::MAX / 10_000 - now, random_id()?);
+    pub async fn keep_mail(&self, message: &Message, now: Timestamp) -> Result<(), Error> {
+        let key = format!(
+            "{MAIL}{:015}-{}",
+            i64::MAX / 10_000 - now.millis(),
+            random_id()?
+        );
         let text = serde_json::to_string(message)
             .map_err(|error| Error::Internal(format!("mail: {error}")))?;
         let put = self.kv.put(&key, text).map_err(outage)?;

@@ -4,6 +4,7 @@
 
 mod app;
 mod body;
+mod clock;
 mod d1;
 mod endpoints;
 mod flows;
@@ -19,7 +20,7 @@ mod sweep;
 
 use futures_util::future::join;
 use worker::{
-    Context, Date, Env, Request, Response, ScheduleContext, ScheduledEvent, console_error, event,
+    Context, Env, Request, Response, ScheduleContext, ScheduledEvent, console_error, event,
 };
 
 use crate::error::Error;
@@ -39,7 +40,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     let received = http::read(&request).await?;
     let incoming = &received.incoming;
     let client_info = ClientInfo::of(&request);
-    let reply = match App::open(&env, context, client_info, now()) {
+    let reply = match App::open(&env, context, client_info, clock::now()) {
         Ok(app) => answer(&app, incoming).await,
         Err(error) => unopened(error, incoming),
     };
@@ -54,11 +55,6 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
         Ok((config, db)) => sweep::sweep(&db, &config).await,
         Err(error) => log(&error),
     }
-}
-
-/// Epoch milliseconds.
-fn now() -> i64 {
-    i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Runs the request beside the list of allowed origins, which adds no wait of its own.

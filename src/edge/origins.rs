@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::app::App;
+use crate::auth::time::{Seconds, Timestamp};
 use crate::store::clients;
 use crate::wire::cors;
 
-const KEPT_FOR_MS: i64 = 60_000;
+const KEPT_FOR: Seconds = Seconds::MINUTE;
 
 thread_local! {
-    static KEPT: RefCell<Option<(i64, Rc<[String]>)>> = const { RefCell::new(None) };
+    static KEPT: RefCell<Option<(Timestamp, Rc<[String]>)>> = const { RefCell::new(None) };
 }
 
 /// The allowed origins; none without an `Origin` to judge, or while storage does not answer.
@@ -37,9 +38,9 @@ pub async fn listed(app: &App) -> Rc<[String]> {
     origins
 }
 
-fn cached(now: i64) -> Option<Rc<[String]>> {
+fn cached(now: Timestamp) -> Option<Rc<[String]>> {
     KEPT.with(|cell| match &*cell.borrow() {
-        Some((since, origins)) if now - since < KEPT_FOR_MS => Some(Rc::clone(origins)),
+        Some((since, origins)) if now < *since + KEPT_FOR => Some(Rc::clone(origins)),
         _ => None,
     })
 }

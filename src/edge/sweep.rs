@@ -1,9 +1,8 @@
 //! The sweep: what is over is deleted once an hour, a few rows at a time, so that requests come between.
 
-use std::time::Duration;
+use worker::Delay;
 
-use worker::{Date, Delay};
-
+use super::clock::now;
 use super::d1::Db;
 use crate::config::Config;
 use crate::store::sweep::{Kept, Sweep};
@@ -19,11 +18,6 @@ pub async fn sweep(db: &Db, config: &Config) {
             Ok(rows) => sweep.deleted(step, rows),
             Err(error) => super::log(&error),
         }
-        let taken = u64::try_from(now() - start).unwrap_or(0);
-        Delay::from(Duration::from_millis(taken)).await;
+        Delay::from(now().duration_since(start)).await;
     }
-}
-
-fn now() -> i64 {
-    i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
 }

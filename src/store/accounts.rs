@@ -1,5 +1,6 @@
 //! An account in one row: user, membership of the default tenant, role, permissions, clients.
 
+use crate::auth::time::Timestamp;
 use serde::Deserialize;
 
 use super::query::{Query, sql};
@@ -60,7 +61,7 @@ pub struct AccountWithPassword {
     /// A PHC string, or bcrypt's own form.
     pub password: Option<String>,
     /// When the password was set, epoch milliseconds: tells whether it still is the same.
-    pub password_changed_on: Option<i64>,
+    pub password_changed_on: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,8 @@
 use super::batch::Batch;
 use super::hourly_counts::{count_where, hour_of};
 use super::query::sql;
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 
 /// Rows that one account gets in an hour for refusals of one kind and result.
 const REFUSALS_PER_HOUR: u32 = 60;
@@ -37,7 +39,7 @@ pub struct Activity<'a> {
     /// Whom it concerns.
     pub user_id: Option<&'a str>,
     /// The client's number.
-    pub client: Option<i64>,
+    pub client: Option<ClientNumber>,
     /// The session.
     pub session_id: Option<&'a str>,
     /// The network address of the caller.
@@ -52,7 +54,7 @@ pub struct Activity<'a> {
 
 /// Adds a row; a refusal beyond the account's share for this hour is counted only. Says whether there
 /// is a row.
-pub fn insert(id: &str, activity: &Activity<'_>, now: i64) -> impl Batch<Output = bool> {
+pub fn insert(id: &str, activity: &Activity<'_>, now: Timestamp) -> impl Batch<Output = bool> {
     let kind = format!("{} {}", activity.kind, activity.result);
     let insert = sql!(
         INSERT,

@@ -10,11 +10,11 @@ use super::batch::Batch;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::attempts::{CounterKeys, Limits};
+use crate::auth::time::{Seconds, Timestamp};
 use crate::error::Error;
 
 /// The same wrong attempt within this time is one: `ServiceStack`'s clients send theirs twice.
-const TWICE_MS: i64 = 5_000;
-const DAY_MS: i64 = 86_400_000;
+const TWICE: Seconds = Seconds::new(5);
 
 /// An attempt about to be made.
 pub struct LoginAttempt<'a> {
@@ -127,7 +127,7 @@ const VERDICT: &str = concat!(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptVerdict {
     allowed: bool,
-    blocked_until: i64,
+    blocked_until: Timestamp,
 }
 
 impl FromRow for AttemptVerdict {
@@ -141,17 +141,17 @@ impl FromRow for AttemptVerdict {
 
 impl AttemptVerdict {
     /// Lets an attempt go on, or says how long to wait (429).
-    pub fn allow(self, now: i64) -> Result<(), Error> {
+    pub fn allow(self, now: Timestamp) -> Result<(), Error> {
         if self.allowed {
             return Ok(());
         }
-        let seconds = (self.blocked_until - now).max(1000) / 1000;
-        Err(Error::TooMany(u32::try_from(seconds).unwrap_or(u32::MAX)))
+        let wait = self.blocked_until.duration_since(now).as_secs().max(1);
+        Err(Error::TooMany(u32::try_from(wait).unwrap_or(u32::MAX)))
     }
 }
 
 /// Counts an attempt, if its client is proven and no delay runs.
-pub fn count(guess: &LoginAttempt<'_>, now: i64) -> impl Batch<Output = AttemptVerdict> {
+pub fn count(guess: &LoginAttempt<'_>, now: Timestamp) -> impl Batch<Output = AttemptVerdict> {
     let batch = (
         count_place(guess, now),
         count_account(guess, now),
@@ -160,7 +160,7 @@ pub fn count(guess: &LoginAttempt<'_>, now: i64) -> impl Batch<Output = AttemptV
     batch.map(|((), (), verdict)| verdict)
 }
 
-fn count_place(guess: &LoginAttempt<'_>, now: i64) -> Query<()> {
+fn count_place(guess: &LoginAttempt<'_>, now: Timestamp) -> Query<()> {
     let (keys, limits) = (guess.keys, guess.limits);
     let (client, secret) = guess.client.unzip();
     let statement = sql!(
@@ -174,16 +174,16 @@ fn count_place(guess: &LoginAttempt<'_>, now: i64) -> Query<()> {
         guess.attempt,
         now,
         guess.tag,
-        TWICE_MS,
+        TWICE.millis(),
         limits.per_source,
-        limits.window,
+        limits.window.millis(),
         client,
         secret.flatten()
     );
     statement.run()
 }
 
-fn count_account(guess: &LoginAttempt<'_>, now: i64) -> Query<()> {
+fn count_account(guess: &LoginAttempt<'_>, now: Timestamp) -> Query<()> {
     let keys = guess.keys;
     let statement = sql!(
         COUNT_ACCOUNT,
@@ -196,9 +196,9 @@ fn count_account(guess: &LoginAttempt<'_>, now: i64) -> Query<()> {
         guess.attempt,
         now,
         guess.tag,
-        TWICE_MS,
+        TWICE.millis(),
         guess.limits.per_account,
-        DAY_MS
+        Seconds::DAY.millis()
     );
     statement.run()
 }
@@ -233,7 +233,7 @@ const KEEP_DEVICE: &str = "insert into known_devices (user_id, device, last_used
 
 /// Forgets the failures of an account and of the place that has signed in to it, and knows its device
 /// from now on. A sign-in without a typed name has no keys, and so no place of its own.
-pub fn clear(user_id: &str, keys: Option<&CounterKeys>, now: i64) -> [Query<()>; 2] {
+pub fn clear(user_id: &str, keys: Option<&CounterKeys>, now: Timestamp) -> [Query<()>; 2] {
     let network = keys.map(|keys| &keys.network);
     let device = keys.and_then(|keys| keys.device.as_ref());
     let on_device = keys.and_then(|keys| keys.on_device.as_ref());
@@ -246,6 +246,11 @@ pub fn clear(user_id: &str, keys: Option<&CounterKeys>, now: i64) -> [Query<()>;
 
 /// Knows the device of the user who has just set a password. The trigger on `changed_on` has
 /// forgotten it with the others, and all that was counted.
-pub fn keep_device(user_id: &str, device: Option<&str>, password: &str, now: i64) -> Query<()> {
+pub fn keep_device(
+    user_id: &str,
+    device: Option<&str>,
+    password: &str,
+    now: Timestamp,
+) -> Query<()> {
     sql!(KEEP_DEVICE, user_id, device, now, password).run()
 }

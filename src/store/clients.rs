@@ -1,6 +1,7 @@
 //! `auth_clients`: what a caller must prove, and what administrators read and write.
 //! Deleted rows are never read and never written.
 
+use crate::auth::time::Timestamp;
 use std::borrow::Cow;
 
 use super::query::{Query, Statement, Value, sql};
@@ -93,7 +94,7 @@ pub fn redirect_urls() -> Query<Vec<(String,)>> {
 }
 
 /// Creates a client; fails with [`NAME_TAKEN`] if its name is taken.
-pub fn create(new: &NewAuthClient, now: i64) -> Query<ClientRow> {
+pub fn create(new: &NewAuthClient, now: Timestamp) -> Query<ClientRow> {
     let statement = sql!(
         format!("{CREATE}{SELECTED}"),
         &new.client_id,
@@ -132,21 +133,21 @@ pub fn scan(rows: &Where) -> Query<Vec<ClientRow>> {
 
 /// Changes the clients that a clause selects, all or none, and counts them; fails with
 /// [`NAME_TAKEN`] if a name is taken.
-pub fn update(clause: Clause, changes: &AuthClientChanges, now: i64) -> Query<usize> {
+pub fn update(clause: Clause, changes: &AuthClientChanges, now: Timestamp) -> Query<usize> {
     let (columns, values): (Vec<_>, Vec<_>) = assignments(changes, now).unzip();
     let update = format!("update auth_clients set {} = ?", columns.join(" = ?, "));
     ending(&update, values, clause).changes()
 }
 
 /// Deletes a client on an administrator's behalf; 0 if there is none.
-pub fn delete(number: i64, by: Option<&str>, now: i64) -> Query<usize> {
+pub fn delete(number: i64, by: Option<&str>, now: Timestamp) -> Query<usize> {
     sql!(DELETE, number, now, by).changes()
 }
 
 /// The columns to be set, and to what.
 fn assignments(
     changes: &AuthClientChanges,
-    now: i64,
+    now: Timestamp,
 ) -> impl Iterator<Item = (&'static str, Value)> {
     let digest = |secret: &Secret| Value::from(secret.digest());
     let url = changes.redirect_url.as_ref();

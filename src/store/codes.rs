@@ -11,6 +11,8 @@ use super::provider_logouts::not_logged_out;
 use super::query::sql;
 use super::row::{FromRow, Row, Unreadable};
 use super::sessions::{LiveSession, PasswordPrecondition, live_sessions};
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 
 const INSERT: &str = concat!(
     "insert into one_time (key, kind, user_id, client_id, session_id, \
@@ -71,7 +73,7 @@ pub struct NewCode<'a> {
     /// The user who was authenticated.
     pub user_id: &'a str,
     /// The client it is for.
-    pub client: i64,
+    pub client: ClientNumber,
     /// Id of the session it will open, drawn now so that a replay can end it.
     pub session_id: &'a str,
     /// Digest of the client's `secret` now.
@@ -85,7 +87,7 @@ pub struct NewCode<'a> {
     /// The password that must still be the user's.
     pub password: PasswordPrecondition,
     /// Its end.
-    pub expires_on: i64,
+    pub expires_on: Timestamp,
 }
 
 /// A code as a client presents it.
@@ -101,7 +103,7 @@ pub struct Redemption<'a> {
     /// Digest of the device that presents it.
     pub device: Option<&'a str>,
     /// The absolute end of the session.
-    pub session_expires_on: i64,
+    pub session_expires_on: Timestamp,
 }
 
 /// What a redemption found.
@@ -121,7 +123,7 @@ pub struct CodeState {
     /// The user it was issued for.
     pub user_id: Option<String>,
     /// The client it was issued to.
-    pub client: Option<i64>,
+    pub client: Option<ClientNumber>,
     /// The session it opens, or has opened.
     pub session_id: Option<String>,
 }
@@ -144,7 +146,11 @@ impl FromRow for CodeState {
 
 /// Makes a code redeemable, after the effects of its sign-in and unless the user's password has
 /// changed meanwhile; tells whether it did.
-pub fn insert(code: &NewCode<'_>, effects: SignInEffects, now: i64) -> impl Batch<Output = bool> {
+pub fn insert(
+    code: &NewCode<'_>,
+    effects: SignInEffects,
+    now: Timestamp,
+) -> impl Batch<Output = bool> {
     let insert = sql!(
         INSERT,
         code.key,
@@ -168,7 +174,7 @@ pub fn insert(code: &NewCode<'_>, effects: SignInEffects, now: i64) -> impl Batc
 /// consumed it before.
 pub fn redeem(
     code: &Redemption<'_>,
-    now: i64,
+    now: Timestamp,
 ) -> impl Batch<Output = (CodeState, Option<LiveSession>)> {
     let (key, attempt, client) = (code.key, code.attempt, code.client_id);
     let open = sql!(

@@ -1,8 +1,7 @@
 //! What is counted by the hour in place of a row for each time.
 
 use super::query::{Query, sql};
-
-const HOUR_MS: i64 = 3_600_000;
+use crate::auth::time::{Seconds, Timestamp};
 
 /// Counts ?2 in the hour ?1, on the condition that follows.
 macro_rules! count_where {
@@ -17,11 +16,11 @@ macro_rules! count_where {
 pub(super) use count_where;
 
 /// Counts one more of a kind.
-pub fn count(kind: &str, now: i64) -> Query<()> {
+pub fn count(kind: &str, now: Timestamp) -> Query<()> {
     sql!(count_where!("true"), hour_of(now), kind).run()
 }
 
-/// The beginning of an hour, epoch milliseconds.
-pub(super) const fn hour_of(now: i64) -> i64 {
-    now - now.rem_euclid(HOUR_MS)
+/// The beginning of an hour.
+pub(super) const fn hour_of(now: Timestamp) -> Timestamp {
+    now.floor(Seconds::HOUR)
 }

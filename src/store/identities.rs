@@ -8,6 +8,8 @@ use super::sign_ups;
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::federation::identity::policy::{EmailOwner, KnownIdentity, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 use crate::config::SignUpDefaults;
 
 const KNOWN: &str = "select i.user_id, u.id is not null as live \
@@ -116,8 +118,8 @@ pub fn find(profile: &ExternalProfile) -> impl Batch<Output = IdentityLookup> {
 pub fn link(
     profile: &ExternalProfile,
     owner: &EmailOwner,
-    client: i64,
-    now: i64,
+    client: ClientNumber,
+    now: Timestamp,
 ) -> impl Batch<Output = Option<Account>> {
     let link = sql!(
         LINK,
@@ -148,7 +150,7 @@ pub struct NewFederatedUser<'a> {
 pub fn sign_up(
     profile: &ExternalProfile,
     new: &NewFederatedUser<'_>,
-    now: i64,
+    now: Timestamp,
 ) -> impl Batch<Output = SignedUp> {
     let identity = sql!(
         IDENTITY,
@@ -171,7 +173,7 @@ pub fn sign_up(
     })
 }
 
-fn user(profile: &ExternalProfile, new: &NewFederatedUser<'_>, now: i64) -> Statement {
+fn user(profile: &ExternalProfile, new: &NewFederatedUser<'_>, now: Timestamp) -> Statement {
     let NewAccount {
         username,
         email,
@@ -200,7 +202,7 @@ fn user(profile: &ExternalProfile, new: &NewFederatedUser<'_>, now: i64) -> Stat
 }
 
 /// Notes that an identity has opened its account; a name that only stood in gives way to a real one.
-pub fn used(profile: &ExternalProfile, now: i64) -> Vec<Query<()>> {
+pub fn used(profile: &ExternalProfile, now: Timestamp) -> Vec<Query<()>> {
     let (provider, issuer, subject) = (profile.provider.name(), &profile.issuer, &profile.subject);
     let names = &profile.names;
     let name = names.first.as_deref().map(|first| {

@@ -4,11 +4,13 @@ use super::batch::Batch;
 use super::messages::{self, NewMessage};
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
+use crate::auth::id::ClientNumber;
+use crate::auth::time::{Seconds, Timestamp};
 
 /// A newer request leaves a link alone for so long. Anybody can ask, and so cannot void the link that
 /// its recipient has asked for; no mailbox has more than three such links, because it gets no more
 /// messages in that time.
-const KEPT_MS: i64 = 3_600_000;
+const KEPT: Seconds = Seconds::HOUR;
 
 // A link to an address that the user no longer has is voided at once.
 const VOID_OLDER: &str = "update one_time set voided_on = ?4 \
@@ -36,24 +38,24 @@ pub struct NewLink<'a> {
     /// Whose password it changes.
     pub user_id: Option<&'a str>,
     /// The client's number that asked.
-    pub client: Option<i64>,
+    pub client: Option<ClientNumber>,
     /// The folded address it goes to.
     pub recipient: &'a str,
     /// Its end.
-    pub expires_on: i64,
+    pub expires_on: Timestamp,
 }
 
 /// A link as its row says.
 #[derive(Debug)]
 pub struct Link {
     /// The client's number that asked.
-    pub client_id: Option<i64>,
+    pub client_id: Option<ClientNumber>,
     /// The folded address it went to.
     pub recipient: Option<String>,
     /// When it was made.
-    pub created_on: i64,
+    pub created_on: Timestamp,
     /// Its end.
-    pub expires_on: i64,
+    pub expires_on: Timestamp,
     taken: bool,
     voided: bool,
 }
@@ -78,14 +80,14 @@ impl Link {
     }
 
     /// Whether it may be used still.
-    pub const fn is_good(&self, now: i64) -> bool {
+    pub fn is_good(&self, now: Timestamp) -> bool {
         !self.taken && !self.voided && now < self.expires_on
     }
 }
 
 /// Counts a message, voids the older links to the same address or user and makes the new one, or does
 /// nothing at all where the message is held back; says whether it may go.
-pub fn offer(link: &NewLink<'_>, now: i64) -> impl Batch<Output = bool> {
+pub fn offer(link: &NewLink<'_>, now: Timestamp) -> impl Batch<Output = bool> {
     let attempt = link.message.attempt;
     let void_older = sql!(
         VOID_OLDER,
@@ -94,7 +96,7 @@ pub fn offer(link: &NewLink<'_>, now: i64) -> impl Batch<Output = bool> {
         link.recipient,
         now,
         link.user_id,
-        KEPT_MS
+        KEPT.millis()
     );
     let insert = sql!(
         INSERT,

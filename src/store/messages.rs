@@ -8,8 +8,8 @@ use super::batch::Batch;
 use super::hourly_counts::{count_where, hour_of};
 use super::query::sql;
 use crate::auth::address::Mailbox;
+use crate::auth::time::{Seconds, Timestamp};
 
-const HOUR_MS: i64 = 3_600_000;
 /// Messages of a kind that one mailbox gets in an hour.
 const PER_MAILBOX: u32 = 3;
 /// Messages that one domain gets in an hour.
@@ -45,7 +45,7 @@ pub struct NewMessage<'a> {
 
 /// Counts a message and lets it go, unless one of the limits is reached: then it is counted as held
 /// back.
-pub fn count(message: &NewMessage<'_>, now: i64) -> impl Batch<Output = bool> {
+pub fn count(message: &NewMessage<'_>, now: Timestamp) -> impl Batch<Output = bool> {
     let domain = message.mailbox.domain.as_str();
     let insert = sql!(
         INSERT,
@@ -54,7 +54,7 @@ pub fn count(message: &NewMessage<'_>, now: i64) -> impl Batch<Output = bool> {
         &message.mailbox.address,
         message.is_limited_by_domain.then_some(domain),
         now,
-        now - HOUR_MS,
+        now - Seconds::HOUR,
         PER_MAILBOX,
         PER_DOMAIN,
         message.per_hour

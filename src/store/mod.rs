@@ -9,6 +9,7 @@
 mod batch;
 mod query;
 mod row;
+mod values;
 
 pub mod accounts;
 pub mod activity;

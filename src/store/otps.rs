@@ -6,6 +6,8 @@
 use super::attempts::{LoginAttempt, aim, allowed};
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 
 /// Wrong tries that an OTP survives, and one.
 const MAX_TRIES: u32 = 5;
@@ -44,7 +46,7 @@ pub struct ReservedOtp {
     /// HMAC of the OTP.
     pub mac: String,
     /// The client that posted it, if one did.
-    pub client_id: Option<i64>,
+    pub client_id: Option<ClientNumber>,
     /// Whether it can be a password at all.
     pub is_usable: bool,
 }
@@ -67,15 +69,15 @@ pub struct NewOtp<'a> {
     /// HMAC of the OTP.
     pub mac: &'a str,
     /// The client that posts it, if one does.
-    pub client: Option<i64>,
+    pub client: Option<ClientNumber>,
     /// Whether it can be a password.
     pub usable: bool,
     /// Its end.
-    pub expires_on: i64,
+    pub expires_on: Timestamp,
 }
 
 /// Keeps an OTP, in place of the one before.
-pub fn put(otp: &NewOtp<'_>, now: i64) -> Query<()> {
+pub fn put(otp: &NewOtp<'_>, now: Timestamp) -> Query<()> {
     let statement = sql!(
         PUT,
         otp.key,
@@ -89,18 +91,18 @@ pub fn put(otp: &NewOtp<'_>, now: i64) -> Query<()> {
 }
 
 /// The HMAC of the OTP that is good now; a client's only, if one asks.
-pub fn look(key: &str, client: Option<i64>, now: i64) -> Query<Option<(String,)>> {
+pub fn look(key: &str, client: Option<ClientNumber>, now: Timestamp) -> Query<Option<(String,)>> {
     sql!(LOOK, key, now, MAX_TRIES, client).first()
 }
 
 /// Forgets an OTP; a client's only, if one asks. 0 where there was none.
-pub fn delete(key: &str, client: Option<i64>) -> Query<usize> {
+pub fn delete(key: &str, client: Option<ClientNumber>) -> Query<usize> {
     sql!(DELETE, key, client).changes()
 }
 
 /// Counts a try and gives the OTP to compare with, where there is one and the attempt, counted before
 /// it in the same batch, is allowed.
-pub fn reserve(key: &str, guess: &LoginAttempt<'_>, now: i64) -> Query<Option<ReservedOtp>> {
+pub fn reserve(key: &str, guess: &LoginAttempt<'_>, now: Timestamp) -> Query<Option<ReservedOtp>> {
     let keys = guess.keys;
     let statement = sql!(
         RESERVE,
@@ -124,6 +126,6 @@ pub fn give_back(otp: &ReservedOtp) -> Query<()> {
 }
 
 /// Takes the OTP for an attempt, if nobody has.
-pub fn take(otp: &ReservedOtp, attempt: &str, now: i64) -> Query<()> {
+pub fn take(otp: &ReservedOtp, attempt: &str, now: Timestamp) -> Query<()> {
     sql!(TAKE, &otp.key, &otp.mac, attempt, now).run()
 }

@@ -3,6 +3,7 @@
 use super::attempts;
 use super::batch::Batch;
 use super::query::{Query, sql};
+use crate::auth::time::Timestamp;
 
 const TAKE_RESET: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
      where key = ?1 and kind = 'reset' and taken_by is null and voided_on is null and expires_on > ?3 \
@@ -77,7 +78,7 @@ pub fn change(
     session_id: &str,
     new: &str,
     device: Option<&str>,
-    now: i64,
+    now: Timestamp,
 ) -> impl Batch<Output = bool> {
     let batch = (
         sql!(CHANGE_PASSWORD, user_id, session_id, new, now).changes(),
@@ -88,7 +89,7 @@ pub fn change(
 }
 
 /// Uses a link up and sets its password, or changes nothing; says whether it did.
-pub fn reset(reset: &ResetPassword<'_>, now: i64) -> impl Batch<Output = bool> {
+pub fn reset(reset: &ResetPassword<'_>, now: Timestamp) -> impl Batch<Output = bool> {
     let (key, attempt) = (reset.key, reset.attempt);
     let batch = (
         sql!(TAKE_RESET, key, attempt, now, reset.old).run(),

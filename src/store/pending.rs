@@ -8,6 +8,8 @@ use super::clients::client_columns;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::client::AuthClient;
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 
 const INSERT: &str = "insert into one_time \
        (key, kind, client_id, bound_to, payload, created_on, expires_on) \
@@ -32,13 +34,13 @@ pub struct NewPending<'a> {
     /// The key of its secret.
     pub key: &'a str,
     /// The client that started it.
-    pub client: i64,
+    pub client: ClientNumber,
     /// What must accompany the secret.
     pub bound_to: Option<&'a str>,
     /// The record, as JSON.
     pub payload: &'a str,
     /// Its end.
-    pub expires_on: i64,
+    pub expires_on: Timestamp,
 }
 
 /// A pending sign-in or ticket as it is presented.
@@ -69,7 +71,7 @@ impl FromRow for ConsumedPending {
 }
 
 /// Keeps it until its end.
-pub fn insert(new: &NewPending<'_>, now: i64) -> Query<()> {
+pub fn insert(new: &NewPending<'_>, now: Timestamp) -> Query<()> {
     let statement = sql!(
         INSERT,
         new.key,
@@ -87,7 +89,7 @@ pub fn insert(new: &NewPending<'_>, now: i64) -> Query<()> {
 pub fn consume(
     pending: &PendingKey<'_>,
     attempt: &str,
-    now: i64,
+    now: Timestamp,
 ) -> impl Batch<Output = Option<ConsumedPending>> {
     let PendingKey {
         kind,

@@ -4,9 +4,9 @@ use super::batch::Batch;
 use super::query::sql;
 use super::sessions::EndedSession;
 use crate::auth::federation::flow::logout_token::ProviderLogout;
+use crate::auth::time::{Seconds, Timestamp};
 
 /// How long a session of a provider that is over is remembered, in milliseconds.
-const DAY_MS: i64 = 86_400_000;
 
 const TAKE: &str = "insert into provider_logouts \
        (token, attempt, provider_session, created_on, expires_on) \
@@ -76,7 +76,7 @@ pub(super) use not_logged_out;
 pub fn end_sessions(
     logout: &ProviderLogout,
     attempt: &str,
-    now: i64,
+    now: Timestamp,
 ) -> impl Batch<Output = Option<Vec<EndedSession>>> {
     let (token, session) = (&logout.token, logout.session.as_deref());
     let (name, subject) = (logout.provider.name(), logout.subject.as_deref());
@@ -85,7 +85,7 @@ pub fn end_sessions(
         let issuer = &logout.issuer;
         sql!(sql, token, attempt, now, session, name, issuer, subject)
     };
-    let until = logout.expires_on.max(now.saturating_add(DAY_MS));
+    let until = logout.expires_on.max(now + Seconds::DAY);
     let batch = (
         sql!(TAKE, token, attempt, session, now, until).run(),
         by_session(END_SESSION).all(),

@@ -5,6 +5,7 @@ use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::sessions::{self, LiveSession, Owner};
 use crate::auth::session::SessionState;
+use crate::auth::time::{Seconds, Timestamp};
 
 const STATE: &str = "select s.user_id, s.client_id, s.refresh_n, s.refreshed_on, s.last_used_on, s.expires_on, \
        s.ended_on, s.device, c.refresh_token_expiration, \
@@ -48,7 +49,7 @@ pub struct RefreshAttempt<'a> {
     /// Digest of the device that asks.
     pub device: Option<&'a str>,
     /// How long after a rotation the token before is taken for a lost reply, in milliseconds.
-    pub window: i64,
+    pub window: Seconds,
 }
 
 /// What a refresh found and left behind.
@@ -63,7 +64,6 @@ pub struct Refreshed {
 
 impl FromRow for (SessionState, Owner) {
     fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
-        let lifetime: i64 = row.get("refresh_token_expiration")?;
         let state = SessionState {
             refresh_n: row.get("refresh_n")?,
             refreshed_on: row.get("refreshed_on")?,
@@ -72,18 +72,18 @@ impl FromRow for (SessionState, Owner) {
             ended: row.get::<Option<i64>>("ended_on")?.is_some(),
             device: row.get("device")?,
             live: row.get("live")?,
-            idle_lifetime: lifetime.saturating_mul(1000),
+            idle_lifetime: row.get("refresh_token_expiration")?,
         };
         Ok((state, Owner::from_row(row)?))
     }
 }
 
 /// Refreshes: ends a stolen session, moves an honest one on, and reads it before and after.
-pub fn refresh(ask: &RefreshAttempt<'_>, now: i64) -> impl Batch<Output = Refreshed> {
+pub fn refresh(ask: &RefreshAttempt<'_>, now: Timestamp) -> impl Batch<Output = Refreshed> {
     let (id, n, device) = (ask.session_id, ask.n, ask.device);
     let batch = (
         sql!(STATE, id).first::<(SessionState, Owner)>(),
-        sql!(THEFT, id, now, device, n, ask.window).run(),
+        sql!(THEFT, id, now, device, n, ask.window.millis()).run(),
         sql!(ROTATE, id, now, device, n).changes(),
         sessions::live(id, now),
     );
@@ -98,7 +98,7 @@ pub fn refresh(ask: &RefreshAttempt<'_>, now: i64) -> impl Batch<Output = Refres
 pub fn renew(
     session_id: &str,
     device: Option<&str>,
-    now: i64,
+    now: Timestamp,
 ) -> impl Batch<Output = Option<LiveSession>> {
     let renewed: Query<usize> = sql!(RENEW, session_id, now, device).changes();
     (renewed, sessions::live(session_id, now))

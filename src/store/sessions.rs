@@ -13,6 +13,8 @@ use super::row::{FromRow, Row, Unreadable};
 use crate::auth::account::Account;
 use crate::auth::audit::SessionRef;
 use crate::auth::client::AuthClient;
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 
 /// The rows of [`LiveSession`]s, up to the condition that says which.
 macro_rules! live_sessions {
@@ -80,14 +82,14 @@ pub struct LiveSession {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordPrecondition {
     /// The one that was set then; none, if there was none.
-    SetAt(Option<i64>),
+    SetAt(Option<Timestamp>),
     /// Any: the authentication does not rest on the password.
     None,
 }
 
 impl PasswordPrecondition {
     /// When the password was set.
-    pub const fn set_at(self) -> Option<i64> {
+    pub const fn set_at(self) -> Option<Timestamp> {
         match self {
             Self::SetAt(changed_on) => changed_on,
             Self::None => None,
@@ -106,7 +108,7 @@ pub struct Owner {
     /// Its user.
     pub user_id: String,
     /// Its client.
-    pub client: i64,
+    pub client: ClientNumber,
 }
 
 /// A session that a statement has just ended.
@@ -117,7 +119,7 @@ pub struct EndedSession {
     /// Its user.
     pub user_id: String,
     /// Its client's number.
-    pub client: i64,
+    pub client: ClientNumber,
     /// How the user had been authenticated.
     pub method: String,
     /// The provider's refresh token (encrypted), if one was kept.
@@ -151,7 +153,7 @@ pub struct NewSession<'a> {
     /// Its user.
     pub user_id: &'a str,
     /// Its client.
-    pub client: i64,
+    pub client: ClientNumber,
     /// Digest of the device that signs in.
     pub device: Option<&'a str>,
     /// How the user was authenticated.
@@ -161,7 +163,7 @@ pub struct NewSession<'a> {
     /// The password that must still be the user's.
     pub password: PasswordPrecondition,
     /// The absolute end.
-    pub expires_on: i64,
+    pub expires_on: Timestamp,
     /// A session that ends when this one opens.
     pub replaces: Option<&'a str>,
 }
@@ -199,7 +201,7 @@ impl FromRow for EndedSession {
 }
 
 /// The session of an id, if it may be used now.
-pub fn live(id: &str, now: i64) -> Query<Option<LiveSession>> {
+pub fn live(id: &str, now: Timestamp) -> Query<Option<LiveSession>> {
     sql!(LIVE, id, now).first()
 }
 
@@ -208,7 +210,7 @@ pub fn live(id: &str, now: i64) -> Query<Option<LiveSession>> {
 pub fn open(
     new: &NewSession<'_>,
     effects: SignInEffects,
-    now: i64,
+    now: Timestamp,
 ) -> impl Batch<Output = Option<LiveSession>> {
     let open = sql!(
         OPEN,
@@ -243,6 +245,6 @@ pub fn keep_provider_token(id: &str, token: &str) -> Query<()> {
 }
 
 /// Ends a live session; nothing if it was over already.
-pub fn end(id: &str, why: &str, now: i64) -> Query<Option<EndedSession>> {
+pub fn end(id: &str, why: &str, now: Timestamp) -> Query<Option<EndedSession>> {
     sql!(END, id, now, why).first()
 }

@@ -1,5 +1,6 @@
 //! A new user, made whole or not at all.
 
+use crate::auth::time::Timestamp;
 use serde_json::json;
 
 use super::accounts::taken_name;
@@ -115,7 +116,7 @@ impl FromRow for SignUpOutcome {
 
 /// Uses an invitation up and makes its user, and voids the other invitations to the address; or
 /// changes nothing.
-pub fn make_user(new: &NewUser<'_>, now: i64) -> impl Batch<Output = SignUpOutcome> {
+pub fn make_user(new: &NewUser<'_>, now: Timestamp) -> impl Batch<Output = SignUpOutcome> {
     let (key, attempt, defaults) = (new.invitation, new.attempt, new.defaults);
     let (tenant, role) = (&defaults.tenant_id, &defaults.role_id);
     let locale = new.profile.locale.as_deref();
@@ -130,7 +131,7 @@ pub fn make_user(new: &NewUser<'_>, now: i64) -> impl Batch<Output = SignUpOutco
     batch.map(|((), (), (), _, outcome, ())| outcome)
 }
 
-fn user(new: &NewUser<'_>, now: i64) -> Query<()> {
+fn user(new: &NewUser<'_>, now: Timestamp) -> Query<()> {
     let profile = new.profile;
     let statement = sql!(
         USER,
@@ -158,7 +159,7 @@ pub fn memberships(
     membership_id: &str,
     defaults: &SignUpDefaults,
     locale: Option<&str>,
-    now: i64,
+    now: Timestamp,
 ) -> (Query<()>, Query<()>) {
     let (tenant, role) = (&defaults.tenant_id, &defaults.role_id);
     let membership = sql!(

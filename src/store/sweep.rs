@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::batch::Batch;
 use super::query::{Query, Statement, sql};
+use crate::auth::time::{Seconds, Timestamp};
 use crate::config::Config;
 
 /// Rows that one statement deletes: requests wait for no more than that.
 const STEP: u32 = 5000;
-/// How long a sweep goes on, in milliseconds; the next one finds the rest.
-const TIME_LIMIT_MS: i64 = 20_000;
-const HOUR_MS: i64 = 3_600_000;
+/// How long a sweep goes on; the next one finds the rest.
+const TIME_LIMIT: Seconds = Seconds::new(20);
 /// A backlog is counted up to this.
 const COUNTED: u32 = 10_000;
 
@@ -71,13 +71,13 @@ pub static STEPS: [Step; 13] = [
     step!("hourly_counts", "hour, kind", "hourly_counts where hour < ?1 - ?2"),
 ];
 
-/// How long rows are kept that have no end of their own, in milliseconds.
+/// How long rows are kept that have no end of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
     /// Activity and hourly counts.
-    pub activity: i64,
+    pub activity: Seconds,
     /// What failed at a place, for so long after it.
-    pub failures: i64,
+    pub failures: Seconds,
 }
 
 impl Kept {
@@ -92,39 +92,45 @@ impl Kept {
 
 impl Step {
     /// Deletes the next rows and counts them; fewer than 5,000 are the last.
-    pub fn delete(&self, kept: Kept, now: i64) -> Query<usize> {
+    pub fn delete(&self, kept: Kept, now: Timestamp) -> Query<usize> {
         bound(self.delete, kept, STEP, now).changes()
     }
 
     /// How many rows are over; 10,000 stands for that or more.
-    pub fn backlog(&self, kept: Kept, now: i64) -> Query<(i64,)> {
+    pub fn backlog(&self, kept: Kept, now: Timestamp) -> Query<(i64,)> {
         bound(self.count, kept, COUNTED, now).one()
     }
 }
 
-fn bound(sql: &'static str, kept: Kept, rows: u32, now: i64) -> Statement {
-    sql!(sql, now, kept.activity, kept.failures, rows)
+fn bound(sql: &'static str, kept: Kept, rows: u32, now: Timestamp) -> Statement {
+    sql!(
+        sql,
+        now,
+        kept.activity.millis(),
+        kept.failures.millis(),
+        rows
+    )
 }
 
 /// A sweep under way: which step is next, until nothing is left or the time is up.
 pub struct Sweep {
     /// When it began: what is over is judged by that, too.
-    pub start: i64,
+    pub start: Timestamp,
     open: VecDeque<&'static Step>,
 }
 
 impl Sweep {
     /// Begins with another step in each hour, so that steps that hang keep no other from its turn.
-    pub fn begin(now: i64) -> Self {
-        let hour = usize::try_from(now.div_euclid(HOUR_MS)).unwrap_or(0);
+    pub fn begin(now: Timestamp) -> Self {
+        let hour = usize::try_from(now.seconds() / Seconds::HOUR.get()).unwrap_or(0);
         let mut open: VecDeque<_> = STEPS.iter().collect();
         open.rotate_left(hour % STEPS.len());
         Self { start: now, open }
     }
 
     /// The next step; nothing once all are finished or the time is up.
-    pub fn next(&mut self, now: i64) -> Option<&'static Step> {
-        if now - self.start >= TIME_LIMIT_MS {
+    pub fn next(&mut self, now: Timestamp) -> Option<&'static Step> {
+        if now >= self.start + TIME_LIMIT {
             return None;
         }
         self.open.pop_front()
@@ -139,7 +145,7 @@ impl Sweep {
 }
 
 /// How many rows of each table are over; 10,000 of one step stands for that or more.
-pub fn backlog(kept: Kept, now: i64) -> impl Batch<Output = BTreeMap<&'static str, i64>> {
+pub fn backlog(kept: Kept, now: Timestamp) -> impl Batch<Output = BTreeMap<&'static str, i64>> {
     let counts: Vec<_> = STEPS.iter().map(|step| step.backlog(kept, now)).collect();
     counts.map(|counts| {
         let mut tables = BTreeMap::new();

@@ -1,6 +1,7 @@
 //! Cookies (RFC 6265): what a request brought, and the `Set-Cookie` lines of an answer.
 
 use super::incoming::Incoming;
+use crate::auth::time::Seconds;
 
 /// To whose requests browsers add a cookie.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub struct SetCookie<'a> {
     /// Its value: what [RFC 6265 §4.1.1](https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1)
     /// calls cookie-octets, and no quotes.
     pub value: &'a str,
-    /// How long it lives, in seconds; until the browser closes if that is not said.
-    pub max_age: Option<i64>,
+    /// How long it lives; until the browser closes if that is not said.
+    pub max_age: Option<Seconds>,
     /// To whose requests it is added.
     pub same_site: SameSite,
     /// Whether it only travels over https.
@@ -34,7 +35,7 @@ impl SetCookie<'_> {
     pub fn line(&self) -> String {
         let mut line = format!("{}={}", self.name, self.value);
         if let Some(seconds) = self.max_age {
-            line.push_str(&format!("; Max-Age={seconds}"));
+            line.push_str(&format!("; Max-Age={}", seconds.get()));
         }
         line.push_str("; Path=/; HttpOnly");
         line.push_str(match self.same_site {
@@ -112,7 +113,7 @@ mod tests {
         let cookie = SetCookie {
             name: "a",
             value: "b",
-            max_age: Some(900),
+            max_age: Some(Seconds::new(900)),
             same_site: SameSite::Lax,
             secure: true,
         };

@@ -1,5 +1,6 @@
 //! The messages that people get, and how each way of sending wants them.
 
+use crate::auth::time::Timestamp;
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,13 @@ pub struct Message {
 
 impl Message {
     /// The link to set a new password, good for `minutes`.
-    pub fn password_reset(to: &str, link: String, token: &Secret, minutes: i64, now: i64) -> Self {
+    pub fn password_reset(
+        to: &str,
+        link: String,
+        token: &Secret,
+        minutes: i64,
+        now: Timestamp,
+    ) -> Self {
         let opening = "Somebody asked for a new password for your account.";
         let closing = format!(
             "The link works once, within {minutes} minutes. If it was not you, there is nothing to do."
@@ -74,7 +81,7 @@ impl Message {
     }
 
     /// For somebody who has no password here, but comes in through a provider.
-    pub fn no_password_here(to: &str, provider: &str, now: i64) -> Self {
+    pub fn no_password_here(to: &str, provider: &str, now: Timestamp) -> Self {
         let opening = "Somebody asked for a new password for your account.";
         let closing = format!("Your account has no password: sign in with {provider}.");
         Self::plain(
@@ -87,7 +94,7 @@ impl Message {
     }
 
     /// For the owner of an account whose password has just changed.
-    pub fn password_changed(to: &str, now: i64) -> Self {
+    pub fn password_changed(to: &str, now: Timestamp) -> Self {
         let opening =
             "The password of your account has been changed, and every device was signed out.";
         let closing = "If it was not you, ask for a new password at once.";
@@ -101,7 +108,7 @@ impl Message {
     }
 
     /// The link to finish signing up, good for `minutes`.
-    pub fn sign_up(to: &str, link: String, token: &Secret, minutes: i64, now: i64) -> Self {
+    pub fn sign_up(to: &str, link: String, token: &Secret, minutes: i64, now: Timestamp) -> Self {
         let opening = "Welcome! Follow the link to finish signing up.";
         let closing = format!(
             "The link works once, within {minutes} minutes. If you did not ask for it, there is nothing to do."
@@ -120,7 +127,7 @@ impl Message {
     }
 
     /// For somebody who asked to sign up, but has an account.
-    pub fn already_registered(to: &str, now: i64) -> Self {
+    pub fn already_registered(to: &str, now: Timestamp) -> Self {
         let opening =
             "Somebody asked to sign up with your address, but you have an account already.";
         let closing = "Sign in as usual, or ask for a new password if you have forgotten yours.";
@@ -133,7 +140,13 @@ impl Message {
         )
     }
 
-    fn plain(to: &str, subject: &str, kind: MessageKind, paragraphs: &[&str], now: i64) -> Self {
+    fn plain(
+        to: &str,
+        subject: &str,
+        kind: MessageKind,
+        paragraphs: &[&str],
+        now: Timestamp,
+    ) -> Self {
         Self {
             to: to.to_owned(),
             subject: subject.to_owned(),
@@ -192,7 +205,12 @@ pub struct Webhook {
 
 impl Webhook {
     /// Signs a message: HMAC-SHA256 over id, timestamp (seconds) and body.
-    pub fn new(message: &Message, id: &str, now: i64, key: &WebhookKey) -> Result<Self, Error> {
+    pub fn new(
+        message: &Message,
+        id: &str,
+        now: Timestamp,
+        key: &WebhookKey,
+    ) -> Result<Self, Error> {
         let body = json!({
             "type": message.kind,
             "timestamp": message.sent_at,
@@ -207,7 +225,7 @@ impl Webhook {
             },
         });
         let body = body.to_string();
-        let timestamp = now.div_euclid(1000).to_string();
+        let timestamp = now.seconds().to_string();
         let signature = key.sign(&format!("{id}.{timestamp}.{body}"))?;
         Ok(Self {
             headers: [
@@ -245,7 +263,13 @@ mod tests {
 
     fn reset() -> Message {
         let link = "https://app.example/reset?a=1&token=t\"><script>".to_owned();
-        Message::password_reset("a@b.example", link, &Secret::new("t"), 30, 0)
+        Message::password_reset(
+            "a@b.example",
+            link,
+            &Secret::new("t"),
+            30,
+            Timestamp::from_millis(0),
+        )
     }
 
     #[test]

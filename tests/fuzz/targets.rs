@@ -14,6 +14,7 @@ use edgelatch::auth::pkce::Challenge;
 use edgelatch::auth::profile::Profile;
 use edgelatch::auth::secret::Secret;
 use edgelatch::auth::session::RefreshToken;
+use edgelatch::auth::time::Timestamp;
 use edgelatch::auth::token::{Expiry, TokenKeys};
 use edgelatch::auth::transport::is_loopback;
 use edgelatch::error::Error;
@@ -88,8 +89,14 @@ fn request(headers: &[(&str, &str)], path: &str, query: &str, body: &str) -> Inc
 fn tokens(input: &str) {
     let (keys, data_keys) = (token_keys(), data_keys());
     let text = input.to_owned();
-    assert!(keys.verify(input, ISSUER, 0, Expiry::Ignored).is_none());
-    assert!(keys.verify_plain(input, ISSUER, 0).is_none());
+    assert!(
+        keys.verify(input, ISSUER, Timestamp::from_millis(0), Expiry::Ignored)
+            .is_none()
+    );
+    assert!(
+        keys.verify_plain(input, ISSUER, Timestamp::from_millis(0))
+            .is_none()
+    );
     let secret = Secret::new(text);
     let refresh = RefreshToken::read(&data_keys, Purpose::Refresh, &secret);
     assert_eq!(refresh, Ok(None));
@@ -104,7 +111,12 @@ fn bearer(input: &str) {
     let keys = token_keys();
     if let Ok(token) = incoming.bearer() {
         assert!(!token.is_empty());
-        let claims = keys.verify(token.expose(), ISSUER, 0, Expiry::Ignored);
+        let claims = keys.verify(
+            token.expose(),
+            ISSUER,
+            Timestamp::from_millis(0),
+            Expiry::Ignored,
+        );
         assert!(claims.is_none());
     }
     let _ = incoming.basic();

@@ -1,5 +1,6 @@
 //! Counting of attempts, by the statements themselves.
 
+use crate::auth::time::Seconds;
 use std::collections::HashMap;
 
 use proptest::collection::vec;
@@ -10,7 +11,7 @@ use proptest::sample::select;
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
 use crate::auth::data_key::DataKeys;
 use crate::error::Error;
-use crate::people::{NOW, column, database, session};
+use crate::people::{NOW, at, column, database, session};
 use crate::sqlite::Db;
 use crate::store::attempts::{self, LoginAttempt};
 use crate::store::effects::SignInEffects;
@@ -23,7 +24,7 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const LIMITS: Limits = Limits {
     per_source: 3,
-    window: 15 * MINUTE,
+    window: Seconds::MINUTE.times(15),
     per_account: 8,
 };
 
@@ -80,9 +81,9 @@ fn attempt_with_otp(
         client: Some(("web", Some("web digest"))),
         limits: LIMITS,
     };
-    let reserve = otps::reserve("otp:ann", &guess, now);
-    let (verdict, otp) = db.run((attempts::count(&guess, now), reserve));
-    let waits = match verdict.allow(now) {
+    let reserve = otps::reserve("otp:ann", &guess, at(now));
+    let (verdict, otp) = db.run((attempts::count(&guess, at(now)), reserve));
+    let waits = match verdict.allow(at(now)) {
         Ok(()) => None,
         Err(Error::TooMany(seconds)) => Some(seconds),
         Err(error) => panic!("{error:?}"),
@@ -92,12 +93,12 @@ fn attempt_with_otp(
 
 fn succeed(db: &Db, user_id: &str, name: &str, from: From, now: i64) {
     let keys = keys_from(name, from);
-    db.run(Vec::from(attempts::clear(user_id, Some(&keys), now)));
+    db.run(Vec::from(attempts::clear(user_id, Some(&keys), at(now))));
 }
 
 fn open_session(db: &Db, id: &str, user_id: &str) {
     let new = session(id, user_id);
-    let opened = db.run(sessions::open(&new, SignInEffects::default(), NOW));
+    let opened = db.run(sessions::open(&new, SignInEffects::default(), at(NOW)));
     assert!(opened.is_some());
 }
 
@@ -120,7 +121,7 @@ fn delays_begin_at_the_limit_double_to_an_hour_and_end_with_quiet() {
             .execute_batch("delete from attempts where key like 'account:%'")
             .unwrap();
     }
-    now += HOUR + LIMITS.window;
+    now += HOUR + LIMITS.window.millis();
     for _ in 0..LIMITS.per_source {
         assert_eq!(fail(now), None, "quiet begins anew");
         now += 1;
@@ -157,8 +158,8 @@ fn a_caller_whose_client_is_not_proven_counts_for_nothing() {
             client: Some(client),
             limits: LIMITS,
         };
-        let verdict = db.run(attempts::count(&guess, NOW));
-        assert!(verdict.allow(NOW).is_err());
+        let verdict = db.run(attempts::count(&guess, at(NOW)));
+        assert!(verdict.allow(at(NOW)).is_err());
         assert!(column(&db, "select key from attempts").is_empty());
     }
 }
@@ -217,9 +218,9 @@ fn an_otp_keeps_its_tries_while_attempts_are_refused() {
         mac: "mac",
         client: None,
         usable: true,
-        expires_on: NOW + HOUR,
+        expires_on: at(NOW + HOUR),
     };
-    db.run(otps::put(&otp, NOW));
+    db.run(otps::put(&otp, at(NOW)));
     for n in 0..3 {
         let (waits, otp) = attempt_with_otp(&db, "ann", &n.to_string(), network(1), NOW);
         assert!(waits.is_none() && otp.is_some());
@@ -334,7 +335,7 @@ impl Model {
         let tried = format!("{name} {tried}");
         let counter = self.counters.entry(origin).or_default();
         counter.count(
-            counter.last.max(counter.blocked) < now - LIMITS.window,
+            counter.last.max(counter.blocked) < now - LIMITS.window.millis(),
             &tried,
             now,
         );
@@ -400,7 +401,7 @@ fn attempts_are_counted_by_the_rules_in_any_order_of_events() {
                 }
                 Step::Wait(time) => now += time,
                 Step::EndSession(id) => {
-                    db.run(sessions::end(id, "test", NOW));
+                    db.run(sessions::end(id, "test", at(NOW)));
                     model.sessions.retain(|(session, _)| *session != id);
                 }
             }

@@ -1,6 +1,6 @@
 //! What a user may have at most, and what a new password takes away.
 
-use crate::people::{NOW, column, database, session};
+use crate::people::{NOW, at, column, database, session};
 use crate::sqlite::Db;
 use crate::store::effects::SignInEffects;
 use crate::store::{attempts, passwords, sessions};
@@ -41,16 +41,16 @@ fn a_user_has_at_most_twenty_known_devices_and_the_longest_unused_go() {
 #[test]
 fn a_user_has_at_most_a_hundred_open_sessions_and_the_longest_unused_end() {
     let db = database();
-    let open = |id: &str, user_id: &str, at: i64| {
+    let open = |id: &str, user_id: &str, millis: i64| {
         let new = session(id, user_id);
-        let opened = db.run(sessions::open(&new, SignInEffects::default(), at));
+        let opened = db.run(sessions::open(&new, SignInEffects::default(), at(millis)));
         assert!(opened.is_some());
     };
     open("of another", "id-bob", NOW - 1);
     for n in 0..100 {
         open(&format!("session {n:02}"), "id-ann", NOW + n);
     }
-    db.run(sessions::end("session 50", "signed out", NOW + 100));
+    db.run(sessions::end("session 50", "signed out", at(NOW + 100)));
     open("in its place", "id-ann", NOW + 100);
     let ended = "select id || ': ' || ended_why from sessions where ended_on is not null order by ended_on, id";
     assert_eq!(column(&db, ended), ["session 50: signed out"]);
@@ -96,8 +96,8 @@ fn a_new_password_forgets_devices_and_failures_of_its_user_whoever_sets_it() {
 
     before(&db);
     let new = session("ann", "id-ann");
-    db.run(sessions::open(&new, SignInEffects::default(), NOW));
-    let change = |session| passwords::change("id-ann", session, "y", Some("laptop"), NOW);
+    db.run(sessions::open(&new, SignInEffects::default(), at(NOW)));
+    let change = |session| passwords::change("id-ann", session, "y", Some("laptop"), at(NOW));
     assert!(!db.run(change("no session")));
     assert_eq!(
         devices(&db, "id-ann").len(),
@@ -123,7 +123,7 @@ fn a_success_forgets_its_own_place_and_the_account_only() {
         let sql = "insert into attempts (key, user_id, failures, last_on, last_tag, last_by) values (?1, 'id-ann', 1, 0, '', '')";
         db.connection.execute(sql, [key]).unwrap();
     }
-    db.run(Vec::from(attempts::clear("id-ann", Some(&keys), NOW)));
+    db.run(Vec::from(attempts::clear("id-ann", Some(&keys), at(NOW))));
     let left = column(&db, "select key from attempts order by 1");
     assert_eq!(left, ["account:id-bob", "network:of the other name"]);
 }

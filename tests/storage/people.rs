@@ -1,9 +1,17 @@
 //! A database with a tenant, two clients and some people.
 
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 use crate::sqlite::Db;
 use crate::store::sessions::{NewSession, PasswordPrecondition};
 
+/// The present, in milliseconds since the epoch, as SQLite has it.
 pub const NOW: i64 = 1_785_499_200_000;
+
+/// A moment as the rules have it.
+pub const fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
 
 pub fn database() -> Db {
     let db = Db::new();
@@ -40,12 +48,12 @@ pub const fn session<'a>(id: &'a str, user_id: &'a str) -> NewSession<'a> {
     NewSession {
         id,
         user_id,
-        client: 1,
+        client: ClientNumber::new(1),
         device: None,
         method: "password",
         password: PasswordPrecondition::None,
         provider_session: None,
-        expires_on: NOW + 86_400_000,
+        expires_on: at(NOW + 86_400_000),
         replaces: None,
     }
 }

@@ -1,12 +1,13 @@
 //! Refreshing, by the rule and by the statements: they must say the same.
 
+use crate::auth::time::Seconds;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::auth::session::Refresh;
-use crate::people::{NOW, database, session};
+use crate::people::{NOW, at, database, session};
 use crate::store::effects::SignInEffects;
 use crate::store::refresh_tokens::{RefreshAttempt, refresh};
 use crate::store::sessions;
@@ -46,8 +47,8 @@ fn the_row_does_what_the_rule_says_in_any_order_of_events() {
         db.connection.execute_batch(begin).unwrap();
         let mut new = session("sid", "id-ann");
         new.device = bound.then_some("phone");
-        new.expires_on = NOW + 300_000;
-        prop_assert!(db.run(sessions::open(&new, SignInEffects::default(), NOW)).is_some());
+        new.expires_on = at(NOW + 300_000);
+        prop_assert!(db.run(sessions::open(&new, SignInEffects::default(), at(NOW))).is_some());
         let (mut now, mut good) = (NOW, 0_u32);
         for step in steps {
             now += step.later;
@@ -55,10 +56,10 @@ fn the_row_does_what_the_rule_says_in_any_order_of_events() {
                 db.connection.execute_batch("update user_tenants set status = 2").unwrap();
             }
             let n = (good + 1).saturating_sub(step.behind);
-            let ask = RefreshAttempt { session_id: "sid", n, device: step.device, window: WINDOW };
-            let found = db.run(refresh(&ask, now));
+            let ask = RefreshAttempt { session_id: "sid", n, device: step.device, window: Seconds::new(WINDOW / 1000) };
+            let found = db.run(refresh(&ask, at(now)));
             let (before, _) = found.before.unwrap();
-            let verdict = Refresh::judge(&before, n, step.device, now, WINDOW);
+            let verdict = Refresh::judge(&before, n, step.device, at(now), Seconds::new(WINDOW / 1000));
             let told = format!("{before:?} {step:?} {verdict:?}");
             prop_assert_eq!(found.rotated, verdict == Refresh::Rotation, "{}", told);
             match verdict {

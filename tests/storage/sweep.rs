@@ -1,8 +1,9 @@
 //! What is over goes, a few rows at a time; what is not stays.
 
+use crate::auth::time::Seconds;
 use std::cell::Cell;
 
-use crate::people::{NOW, column, database};
+use crate::people::{NOW, at, column, database};
 use crate::sqlite::Db;
 use crate::store::sweep::{Kept, Sweep, backlog};
 
@@ -11,8 +12,8 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// The shipped settings.
 const KEPT: Kept = Kept {
-    activity: 90 * DAY,
-    failures: 15 * MINUTE,
+    activity: Seconds::DAY.times(90),
+    failures: Seconds::MINUTE.times(15),
 };
 const TABLES: [&str; 9] = [
     "attempts",
@@ -84,8 +85,8 @@ fn count(db: &Db, table: &str) -> u32 {
 /// Sweeps as the worker does; gives what went wrong.
 fn sweep(db: &Db, clock: impl Fn() -> i64) -> Vec<String> {
     let mut failures = Vec::new();
-    let mut sweep = Sweep::begin(clock());
-    while let Some(step) = sweep.next(clock()) {
+    let mut sweep = Sweep::begin(at(clock()));
+    while let Some(step) = sweep.next(at(clock())) {
         match db.try_run(step.delete(KEPT, sweep.start)) {
             Ok(rows) => sweep.deleted(step, rows),
             Err(error) => failures.push(error.to_string()),
@@ -195,7 +196,7 @@ fn the_backlog_is_what_a_sweep_would_delete() {
         add(&db, case, &format!("over {n}"), case.5 + 1);
         add(&db, case, &format!("kept {n}"), case.5 - 1);
     }
-    let told = |db: &Db| db.run(backlog(KEPT, NOW));
+    let told = |db: &Db| db.run(backlog(KEPT, at(NOW)));
     let expected = [4, 0, 1, 1, 1, 5, 1, 1, 3];
     assert_eq!(told(&db), TABLES.into_iter().zip(expected).collect());
     add_messages(&db, 20_000);

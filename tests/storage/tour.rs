@@ -7,10 +7,12 @@ use crate::auth::federation::Provider;
 use crate::auth::federation::flow::logout_token::ProviderLogout;
 use crate::auth::federation::identity::policy::{EmailOwner, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;
+use crate::auth::id::ClientNumber;
 use crate::auth::secret::Secret;
+use crate::auth::time::Seconds;
 use crate::auth::{federation, profile};
 use crate::config::SignUpDefaults;
-use crate::people::{NOW, database, session};
+use crate::people::{NOW, at, database, session};
 use crate::sqlite::Db;
 use crate::store::attempts::LoginAttempt;
 use crate::store::effects::SignInEffects;
@@ -52,15 +54,15 @@ fn clients_and_accounts(db: &Db) {
         kind: "sign-in",
         result: "ok",
         user_id: Some("id-ann"),
-        client: Some(1),
+        client: Some(ClientNumber::new(1)),
         session_id: None,
         address: None,
         country: None,
         user_agent: None,
         ray: None,
     };
-    assert!(db.run(activity::insert("event", &event, NOW)));
-    db.run(hourly_counts::count("unknown client", NOW));
+    assert!(db.run(activity::insert("event", &event, at(NOW))));
+    db.run(hourly_counts::count("unknown client", at(NOW)));
 }
 
 fn attempts_and_otps(db: &Db) {
@@ -74,7 +76,7 @@ fn attempts_and_otps(db: &Db) {
         client: None,
         limits: Limits {
             per_source: 10,
-            window: 900_000,
+            window: Seconds::new(900),
             per_account: 100,
         },
     };
@@ -83,55 +85,58 @@ fn attempts_and_otps(db: &Db) {
         mac: "mac",
         client: None,
         usable: true,
-        expires_on: NOW + 1,
+        expires_on: at(NOW + 1),
     };
-    db.run((otps::put(&otp, NOW), otps::look("otp:ann", None, NOW)));
-    let reserve = otps::reserve("otp:ann", &guess, NOW);
-    let (_, otp) = db.run((attempts::count(&guess, NOW), reserve));
+    db.run((
+        otps::put(&otp, at(NOW)),
+        otps::look("otp:ann", None, at(NOW)),
+    ));
+    let reserve = otps::reserve("otp:ann", &guess, at(NOW));
+    let (_, otp) = db.run((attempts::count(&guess, at(NOW)), reserve));
     let otp = otp.unwrap();
-    db.run((otps::give_back(&otp), otps::take(&otp, "attempt", NOW)));
+    db.run((otps::give_back(&otp), otps::take(&otp, "attempt", at(NOW))));
     assert_eq!(db.run(otps::delete("otp:ann", None)), 1);
-    db.run(Vec::from(attempts::clear("id-ann", Some(&keys), NOW)));
+    db.run(Vec::from(attempts::clear("id-ann", Some(&keys), at(NOW))));
 }
 
 fn sessions_and_codes(db: &Db) {
     let mut new = session("session", "id-ann");
     new.replaces = Some("another");
-    let opened = db.run(sessions::open(&new, SignInEffects::default(), NOW));
+    let opened = db.run(sessions::open(&new, SignInEffects::default(), at(NOW)));
     assert!(opened.is_some());
     db.run(sessions::keep_provider_token("session", "sealed"));
     let attempt = refresh_tokens::RefreshAttempt {
         session_id: "session",
         n: 0,
         device: None,
-        window: 10,
+        window: Seconds::new(10),
     };
-    assert!(db.run(refresh_tokens::refresh(&attempt, NOW)).rotated);
-    db.run(refresh_tokens::renew("session", None, NOW));
+    assert!(db.run(refresh_tokens::refresh(&attempt, at(NOW))).rotated);
+    db.run(refresh_tokens::renew("session", None, at(NOW)));
     let code = codes::NewCode {
         key: "code:x",
         user_id: "id-ann",
-        client: 1,
+        client: ClientNumber::new(1),
         session_id: "of the code",
         client_secret_digest: "s",
         challenge: None,
         method: "password",
         password: PasswordPrecondition::None,
         provider_session: None,
-        expires_on: NOW + 1000,
+        expires_on: at(NOW + 1000),
     };
-    assert!(db.run(codes::insert(&code, SignInEffects::default(), NOW)));
+    assert!(db.run(codes::insert(&code, SignInEffects::default(), at(NOW))));
     let redemption = codes::Redemption {
         key: "code:x",
         attempt: "attempt",
         client_id: "web",
         challenge: None,
         device: None,
-        session_expires_on: NOW + 1000,
+        session_expires_on: at(NOW + 1000),
     };
-    let (_, opened) = db.run(codes::redeem(&redemption, NOW));
+    let (_, opened) = db.run(codes::redeem(&redemption, at(NOW)));
     assert!(opened.is_some());
-    assert!(db.run(sessions::end("session", "test", NOW)).is_some());
+    assert!(db.run(sessions::end("session", "test", at(NOW))).is_some());
 }
 
 /// A link for somebody, and the message that it goes with.
@@ -152,9 +157,9 @@ fn link<'a>(
         key,
         kind,
         user_id: None,
-        client: Some(1),
+        client: Some(ClientNumber::new(1)),
         recipient: &mailbox.address,
-        expires_on: NOW + 1000,
+        expires_on: at(NOW + 1000),
     }
 }
 
@@ -165,7 +170,7 @@ fn links_and_passwords(db: &Db) {
         user_id: Some("id-bob"),
         ..new
     };
-    assert!(db.run(links::offer(&new, NOW)));
+    assert!(db.run(links::offer(&new, at(NOW))));
     assert!(db.run(links::look("reset:x")).is_some());
     let reset = passwords::ResetPassword {
         key: "reset:x",
@@ -175,16 +180,16 @@ fn links_and_passwords(db: &Db) {
         new: "new hash of bob",
         device: Some("a device"),
     };
-    assert!(db.run(passwords::reset(&reset, NOW)));
+    assert!(db.run(passwords::reset(&reset, at(NOW))));
     let new = session("bob", "id-bob");
-    db.run(sessions::open(&new, SignInEffects::default(), NOW));
+    db.run(sessions::open(&new, SignInEffects::default(), at(NOW)));
     db.run((passwords::of_session("bob"), passwords::dummy_hash("0")));
     db.run(passwords::rehash("id-bob", "new hash of bob", "argon2"));
-    let change = passwords::change("id-bob", "bob", "another", None, NOW + 1);
+    let change = passwords::change("id-bob", "bob", "another", None, at(NOW + 1));
     assert!(db.run(change));
     let mailbox = Mailbox::of("cid@example.com");
     let new = link("an invitation", "sign-up:x", "sign-up", &mailbox);
-    assert!(db.run(links::offer(&new, NOW)));
+    assert!(db.run(links::offer(&new, at(NOW))));
     let new = sign_ups::NewUser {
         invitation: "sign-up:x",
         attempt: "attempt",
@@ -197,7 +202,7 @@ fn links_and_passwords(db: &Db) {
         profile: &profile::Profile::default(),
         defaults: &defaults(),
     };
-    assert!(db.run(sign_ups::make_user(&new, NOW)).made);
+    assert!(db.run(sign_ups::make_user(&new, at(NOW))).made);
 }
 
 fn defaults() -> SignUpDefaults {
@@ -212,18 +217,18 @@ fn people_at_providers(db: &Db) {
     let new = pending::NewPending {
         kind: "signin",
         key: "signin:x",
-        client: 1,
+        client: ClientNumber::new(1),
         bound_to: None,
         payload: "{}",
-        expires_on: NOW + 1000,
+        expires_on: at(NOW + 1000),
     };
     let presented = pending::PendingKey {
         kind: "signin",
         key: "signin:x",
         bound_to: None,
     };
-    db.run(pending::insert(&new, NOW));
-    let consumed = db.run(pending::consume(&presented, "attempt", NOW));
+    db.run(pending::insert(&new, at(NOW)));
+    let consumed = db.run(pending::consume(&presented, "attempt", at(NOW)));
     assert!(consumed.is_some());
     let mut profile = ExternalProfile {
         provider: Provider::Google,
@@ -244,18 +249,23 @@ fn people_at_providers(db: &Db) {
         },
         defaults: &defaults(),
     };
-    let signed_up = db.run(identities::sign_up(&profile, &new, NOW));
+    let signed_up = db.run(identities::sign_up(&profile, &new, at(NOW)));
     assert!(signed_up.account.is_some());
     assert!(db.run(identities::find(&profile)).account.is_some());
     profile.names.first = Some("Dee".to_owned());
-    db.run(identities::used(&profile, NOW));
+    db.run(identities::used(&profile, at(NOW)));
     profile.subject = "2".to_owned();
     let owner = EmailOwner {
         user_id: "id-ann".to_owned(),
         email: "ann@example.com".to_owned(),
         email_verified: true,
     };
-    let linked = db.run(identities::link(&profile, &owner, 1, NOW));
+    let linked = db.run(identities::link(
+        &profile,
+        &owner,
+        ClientNumber::new(1),
+        at(NOW),
+    ));
     assert!(linked.is_some());
     let logout = ProviderLogout {
         provider: Provider::Keycloak,
@@ -263,9 +273,9 @@ fn people_at_providers(db: &Db) {
         subject: Some("1".to_owned()),
         session: None,
         token: "token".to_owned(),
-        expires_on: NOW,
+        expires_on: at(NOW),
     };
-    let ended = db.run(provider_logouts::end_sessions(&logout, "attempt", NOW));
+    let ended = db.run(provider_logouts::end_sessions(&logout, "attempt", at(NOW)));
     assert!(ended.is_some());
 }
 
@@ -279,11 +289,11 @@ fn administration(db: &Db) {
         refresh_token_expiration: 900,
         auth_code_expiration: 180,
     };
-    let id = db.run(clients::create(&new, NOW)).id;
+    let id = db.run(clients::create(&new, at(NOW))).id;
     let mut changes = AuthClientChanges::default();
     changes.access_token_expiration = Some(1);
     let this = || Clause::of_ids(&[id]);
-    assert_eq!(db.run(clients::update(this(), &changes, NOW)), 1);
+    assert_eq!(db.run(clients::update(this(), &changes, at(NOW))), 1);
     let filter = Filter::default();
     let reads = (
         clients::by_number(id),
@@ -292,15 +302,15 @@ fn administration(db: &Db) {
         clients::scan(&filter.rows),
     );
     db.run(reads);
-    assert_eq!(db.run(clients::delete(id, None, NOW)), 1);
+    assert_eq!(db.run(clients::delete(id, None, at(NOW))), 1);
 }
 
 fn sweep(db: &Db) {
     let kept = Kept {
-        activity: 1,
-        failures: 1,
+        activity: Seconds::new(1),
+        failures: Seconds::new(1),
     };
     for step in &STEPS {
-        db.run((step.backlog(kept, NOW), step.delete(kept, NOW)));
+        db.run((step.backlog(kept, at(NOW)), step.delete(kept, at(NOW))));
     }
 }

@@ -9,6 +9,7 @@ mod stranger;
 pub use stranger::Stranger;
 
 use super::password::Verdict;
+use crate::auth::id::ClientNumber;
 
 /// An event of an account or a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,21 +23,21 @@ pub enum Event {
         /// The account.
         user_id: Option<String>,
         /// The client's number.
-        client: i64,
+        client: ClientNumber,
     },
     /// An account was linked to an identity of a provider.
     IdentityLinked {
         /// The account.
         user_id: String,
         /// The client's number.
-        client: i64,
+        client: ClientNumber,
     },
     /// An account was created.
     SignUp {
         /// The account.
         user_id: String,
         /// The client's number; none where an invitation created the account.
-        client: Option<i64>,
+        client: Option<ClientNumber>,
     },
     /// A code was redeemed.
     CodeRedeemed(SessionRef),
@@ -62,40 +63,40 @@ pub enum Event {
         /// The account.
         user_id: String,
         /// The client's number.
-        client: i64,
+        client: ClientNumber,
     },
     /// A reset link was rejected; without a user, it was never sent.
     PasswordResetFailed {
         /// The account.
         user_id: Option<String>,
         /// The client's number.
-        client: i64,
+        client: ClientNumber,
     },
     /// A one-time password was posted by a client or an administrator.
     OtpPosted {
         /// The administrator.
         by: Option<String>,
         /// The client's number.
-        client: Option<i64>,
+        client: Option<ClientNumber>,
     },
     /// A client was created.
     ClientCreated {
         /// The client's number.
-        client: i64,
+        client: ClientNumber,
         /// The administrator.
         by: Option<String>,
     },
     /// One client was changed, or all that a `where` selected.
     ClientChanged {
         /// The client's number; none where a `where` selected the clients.
-        client: Option<i64>,
+        client: Option<ClientNumber>,
         /// The administrator.
         by: Option<String>,
     },
     /// A client was deleted.
     ClientDeleted {
         /// The client's number.
-        client: i64,
+        client: ClientNumber,
         /// The administrator.
         by: Option<String>,
     },
@@ -114,7 +115,7 @@ pub struct SessionRef {
     /// The user's id.
     pub user_id: String,
     /// The client's number.
-    pub client: i64,
+    pub client: ClientNumber,
 }
 
 /// The user, client and session of an event, as far as they are known.
@@ -123,7 +124,7 @@ pub struct Subject {
     /// The user's id; in an event of a client or an OTP, the user who caused it.
     pub user_id: Option<String>,
     /// The client's number.
-    pub client: Option<i64>,
+    pub client: Option<ClientNumber>,
     /// The session's id.
     pub session_id: Option<String>,
 }
@@ -228,7 +229,7 @@ impl Event {
 }
 
 impl Subject {
-    const fn of(user_id: Option<String>, client: Option<i64>) -> Self {
+    const fn of(user_id: Option<String>, client: Option<ClientNumber>) -> Self {
         Self {
             user_id,
             client,

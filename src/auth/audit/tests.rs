@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::auth::id::ClientNumber;
 
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
@@ -22,7 +23,7 @@ fn session() -> SessionRef {
     SessionRef {
         id: "session".to_owned(),
         user_id: "user".to_owned(),
-        client: 7,
+        client: ClientNumber::new(7),
     }
 }
 
@@ -30,7 +31,7 @@ fn sign_in_failed(refusal: Refusal, user_id: Option<String>) -> Event {
     Event::SignInFailed {
         refusal,
         user_id,
-        client: 7,
+        client: ClientNumber::new(7),
     }
 }
 
@@ -38,8 +39,8 @@ fn sign_in_failed(refusal: Refusal, user_id: Option<String>) -> Event {
 fn events() -> Vec<Event> {
     let user = || Some("user".to_owned());
     let user_id = || "user".to_owned();
-    let (by, client) = (user(), Some(7));
-    let code = || Subject::of(user(), Some(7));
+    let (by, client) = (user(), Some(ClientNumber::new(7)));
+    let code = || Subject::of(user(), Some(ClientNumber::new(7)));
     let refusals = [
         Refusal::Failed,
         Refusal::Unreadable,
@@ -49,7 +50,7 @@ fn events() -> Vec<Event> {
         Event::SignIn(session()),
         Event::IdentityLinked {
             user_id: user_id(),
-            client: 7,
+            client: ClientNumber::new(7),
         },
         Event::SignUp {
             user_id: user_id(),
@@ -63,18 +64,18 @@ fn events() -> Vec<Event> {
         Event::PasswordChanged(session()),
         Event::PasswordReset {
             user_id: user_id(),
-            client: 7,
+            client: ClientNumber::new(7),
         },
         Event::PasswordResetFailed {
             user_id: user(),
-            client: 7,
+            client: ClientNumber::new(7),
         },
         Event::OtpPosted {
             by: by.clone(),
             client,
         },
         Event::ClientCreated {
-            client: 7,
+            client: ClientNumber::new(7),
             by: by.clone(),
         },
         Event::ClientChanged {
@@ -82,7 +83,7 @@ fn events() -> Vec<Event> {
             by: by.clone(),
         },
         Event::ClientDeleted {
-            client: 7,
+            client: ClientNumber::new(7),
             by: by.clone(),
         },
         Event::ClientChangeRefused { by },
@@ -137,7 +138,7 @@ fn every_event_names_its_user_and_those_of_a_session_the_session() {
         let refused = matches!(event, Event::ClientChangeRefused { .. });
         let expected = Subject {
             user_id: Some("user".to_owned()),
-            client: (!refused).then_some(7),
+            client: (!refused).then_some(ClientNumber::new(7)),
             session_id: of_session.then(|| "session".to_owned()),
         };
         let names = event.names();
@@ -162,7 +163,7 @@ fn a_refusal_without_an_account_is_counted() {
         (
             Event::PasswordResetFailed {
                 user_id: None,
-                client: 7,
+                client: ClientNumber::new(7),
             },
             Stranger::UnknownResetLink,
         ),

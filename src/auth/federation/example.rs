@@ -1,5 +1,7 @@
 //! What the tests of this folder share: settings, keys, a provider that signs, a WebCrypto.
 
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 use p256::ecdsa::SigningKey;
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
@@ -29,9 +31,9 @@ use crate::auth::text;
 use crate::error::Error;
 
 /// 2026-07-31T12:00:00Z, in milliseconds.
-pub const NOW: i64 = 1_785_499_200_000;
+pub const NOW: Timestamp = Timestamp::from_millis(1_785_499_200_000);
 /// The same in seconds.
-pub const NOW_SECONDS: i64 = NOW / 1000;
+pub const NOW_SECONDS: i64 = NOW.seconds();
 
 /// The whole of what a sixth provider takes: OpenID Connect, with names of its own.
 pub const SIXTH: ProviderSpec = ProviderSpec {
@@ -164,7 +166,7 @@ pub fn data_keys() -> DataKeys {
 
 pub fn start() -> Start {
     Start {
-        client: 7,
+        client: ClientNumber::new(7),
         state: Some("their state".to_owned()),
         challenge: None,
         prompt: None,

@@ -1,5 +1,6 @@
 //! What a deployment says about signing in elsewhere.
 
+use crate::auth::time::Seconds;
 use url::Url;
 
 use crate::auth::federation::identity::policy::{Linking, Policy};
@@ -8,7 +9,7 @@ use crate::auth::federation::provider::spec::Provider;
 use crate::error::Error;
 
 /// The longest a sign-in elsewhere may take, in seconds.
-pub const MAX_STATE_LIFETIME: i64 = 600;
+pub const MAX_STATE_LIFETIME: Seconds = Seconds::new(600);
 
 const STATE_EXPIRY: &str = "SIGN_IN_STATE_EXPIRY";
 const SIGN_UP: &str = "SOCIAL_SIGN_UP";
@@ -19,7 +20,7 @@ const LINKING: &str = "SOCIAL_LINKING";
 pub struct Settings {
     providers: Vec<(Provider, Result<ProviderConfig, Error>)>,
     /// How long a sign-in may take, in seconds; at most [`MAX_STATE_LIFETIME`].
-    pub state_lifetime: i64,
+    pub state_lifetime: Seconds,
     /// What somebody from elsewhere may do here.
     pub policy: Policy,
 }
@@ -63,12 +64,12 @@ impl Settings {
     }
 }
 
-fn state_lifetime(value: Option<String>) -> Result<i64, Error> {
+fn state_lifetime(value: Option<String>) -> Result<Seconds, Error> {
     let Some(value) = value else {
         return Ok(MAX_STATE_LIFETIME);
     };
     match value.parse::<i64>() {
-        Ok(seconds) if seconds >= 1 => Ok(seconds.min(MAX_STATE_LIFETIME)),
+        Ok(seconds) if seconds >= 1 => Ok(Seconds::new(seconds).min(MAX_STATE_LIFETIME)),
         _ => Err(Error::malformed_setting(
             STATE_EXPIRY,
             "a number of seconds, at least 1",
@@ -113,7 +114,7 @@ mod tests {
     #[test]
     fn nothing_set_means_nothing_configured_and_everything_off() {
         let settings = read(&[("FACEBOOK_AUTH_CLIENT_ID", " ")]).unwrap();
-        assert_eq!(settings.state_lifetime, 600);
+        assert_eq!(settings.state_lifetime, Seconds::new(600));
         assert_eq!(settings.policy.sign_up, []);
         assert_eq!(settings.policy.linking, Linking::Off);
         for provider in Provider::ALL.iter().copied() {
@@ -157,8 +158,11 @@ mod tests {
         let settings = settings.unwrap();
         assert_eq!(settings.policy.sign_up, [Provider::Google, Provider::Apple]);
         assert_eq!(settings.policy.linking, Linking::VerifiedEmail);
-        assert_eq!(settings.state_lifetime, 600, "never more");
-        assert_eq!(read(&[(STATE_EXPIRY, "30")]).unwrap().state_lifetime, 30);
+        assert_eq!(settings.state_lifetime, Seconds::new(600), "never more");
+        assert_eq!(
+            read(&[(STATE_EXPIRY, "30")]).unwrap().state_lifetime,
+            Seconds::new(30)
+        );
         assert_eq!(read(&[(SIGN_UP, "off")]).unwrap().policy.sign_up, []);
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::person::PersonClaims;
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Timestamp;
 
 /// What an access token says: the original's claims, and the registered ones besides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,7 +28,7 @@ pub struct AccessClaims {
     /// `role_type`, as a string.
     pub role: String,
     /// The client's number.
-    pub auth_client_id: i64,
+    pub auth_client_id: ClientNumber,
     /// The tenant the user belongs to unless another is named.
     pub default_tenant_id: Option<String>,
     /// The tenant this token speaks for.
@@ -130,8 +132,8 @@ impl UserPreferences {
 }
 
 /// A time as the APIs write it: ISO 8601 in UTC with milliseconds.
-pub fn iso8601(milliseconds: i64) -> String {
-    DateTime::from_timestamp_millis(milliseconds).map_or_else(String::new, |instant| {
+pub fn iso8601(time: Timestamp) -> String {
+    DateTime::from_timestamp_millis(time.millis()).map_or_else(String::new, |instant| {
         instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     })
 }

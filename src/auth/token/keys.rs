@@ -2,6 +2,7 @@
 //!
 //! The key id chooses the key, and nothing else in the header does.
 
+use crate::auth::time::{Seconds, Timestamp};
 use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, Utc};
@@ -67,7 +68,12 @@ impl TokenKeys {
     }
 
     /// Signs an access token that lives `lifetime` seconds from `now` (epoch milliseconds).
-    pub fn sign(&self, claims: AccessClaims, now: i64, lifetime: i64) -> Result<String, Error> {
+    pub fn sign(
+        &self,
+        claims: AccessClaims,
+        now: Timestamp,
+        lifetime: Seconds,
+    ) -> Result<String, Error> {
         let key = self
             .0
             .first()
@@ -75,7 +81,7 @@ impl TokenKeys {
         let issued = instant(now)?;
         let mut claims = Claims::new(claims);
         claims.issued_at = Some(issued);
-        claims.expiration = Duration::try_seconds(lifetime)
+        claims.expiration = Duration::try_seconds(lifetime.get())
             .and_then(|lifetime| issued.checked_add_signed(lifetime));
         if claims.expiration.is_none() {
             return Err(Error::Internal("a lifetime out of range".to_owned()));
@@ -92,7 +98,7 @@ impl TokenKeys {
         &self,
         token: &str,
         issuer: &str,
-        now: i64,
+        now: Timestamp,
         expiry: Expiry,
     ) -> Option<AccessClaims> {
         let token = read(token)?;
@@ -112,7 +118,12 @@ impl TokenKeys {
     /// Reads any JWT signed with a key of ours and our issuer (the compatibility flag `plain-bearer`).
     ///
     /// The token may lack `kid`, `typ` and `exp`, as those minted by ARC's own tests do.
-    pub fn verify_plain(&self, token: &str, issuer: &str, now: i64) -> Option<Map<String, Value>> {
+    pub fn verify_plain(
+        &self,
+        token: &str,
+        issuer: &str,
+        now: Timestamp,
+    ) -> Option<Map<String, Value>> {
         let token = read(token)?;
         let kid = token.header_text("kid");
         let mut keys = self.0.iter();
@@ -131,32 +142,34 @@ fn read(token: &str) -> Option<CompactJws> {
 }
 
 /// Whether `exp` is ahead, in whole seconds; nothing where it is not a time.
-fn is_before_end(token: &CompactJws, now: i64) -> Option<bool> {
+fn is_before_end(token: &CompactJws, now: Timestamp) -> Option<bool> {
     let seconds = token.claims.get("exp")?.as_i64()?;
-    Some(now <= seconds.saturating_mul(1000))
+    Some(now <= Timestamp::from_seconds(seconds))
 }
 
 /// Whether `nbf` is not ahead, or absent; nothing where it is not a time.
-fn is_after_beginning(token: &CompactJws, now: i64) -> Option<bool> {
+fn is_after_beginning(token: &CompactJws, now: Timestamp) -> Option<bool> {
     match token.claims.get("nbf") {
         None => Some(true),
-        Some(seconds) => Some(now >= seconds.as_i64()?.saturating_mul(1000)),
+        Some(seconds) => Some(now >= Timestamp::from_seconds(seconds.as_i64()?)),
     }
 }
 
-fn instant(milliseconds: i64) -> Result<DateTime<Utc>, Error> {
-    DateTime::from_timestamp_millis(milliseconds)
+fn instant(time: Timestamp) -> Result<DateTime<Utc>, Error> {
+    DateTime::from_timestamp_millis(time.millis())
         .ok_or_else(|| Error::Internal("a time out of range".to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
+    use crate::auth::id::ClientNumber;
     use crate::auth::token::{DeviceInfo, UserPreferences};
     use base64ct::{Base64UrlUnpadded, Encoding};
 
     const ISSUER: &str = "https://login.example";
-    const NOW: i64 = 1_800_000_000_000;
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
     // RFC 8037 Appendix A.1 and RFC 7515 Appendix A.3.
     const ED25519: &str = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
     const P256: &str = r#"{"kty":"EC","crv":"P-256","kid":"mine","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
@@ -180,7 +193,7 @@ mod tests {
             last_name: None,
             permissions: vec!["A".to_owned()],
             role: "1".to_owned(),
-            auth_client_id: 1,
+            auth_client_id: ClientNumber::new(1),
             default_tenant_id: None,
             tenant_id: None,
             user_tenant_id: None,
@@ -207,12 +220,15 @@ mod tests {
     #[test]
     fn a_token_verifies_until_its_end_for_its_issuer() {
         for keys in [asymmetric(&[ED25519]), asymmetric(&[P256]), shared()] {
-            let token = keys.sign(claims(), NOW, 900).unwrap();
+            let token = keys.sign(claims(), NOW, Seconds::new(900)).unwrap();
             let verify = |issuer, now, expiry| keys.verify(&token, issuer, now, expiry);
             assert_eq!(verify(ISSUER, NOW, Expiry::Checked), Some(claims()));
-            assert_eq!(verify(ISSUER, NOW + 901_000, Expiry::Checked), None);
             assert_eq!(
-                verify(ISSUER, NOW + 901_000, Expiry::Ignored),
+                verify(ISSUER, NOW + Seconds::new(901), Expiry::Checked),
+                None
+            );
+            assert_eq!(
+                verify(ISSUER, NOW + Seconds::new(901), Expiry::Ignored),
                 Some(claims())
             );
             assert_eq!(verify("https://other.example", NOW, Expiry::Checked), None);
@@ -222,7 +238,11 @@ mod tests {
     #[test]
     fn a_lifetime_that_time_has_no_room_for_is_an_error_and_no_panic() {
         for lifetime in [i64::MAX, 1 << 53, i64::MIN] {
-            assert!(shared().sign(claims(), NOW, lifetime).is_err());
+            assert!(
+                shared()
+                    .sign(claims(), NOW, Seconds::new(lifetime))
+                    .is_err()
+            );
         }
     }
 
@@ -230,8 +250,8 @@ mod tests {
     fn a_prepended_key_signs_and_the_older_ones_still_verify() {
         let before = asymmetric(&[P256]);
         let after = asymmetric(&[ED25519, P256]);
-        let old = before.sign(claims(), NOW, 900).unwrap();
-        let new = after.sign(claims(), NOW, 900).unwrap();
+        let old = before.sign(claims(), NOW, Seconds::new(900)).unwrap();
+        let new = after.sign(claims(), NOW, Seconds::new(900)).unwrap();
         assert!(after.verify(&old, ISSUER, NOW, Expiry::Checked).is_some());
         assert!(after.verify(&new, ISSUER, NOW, Expiry::Checked).is_some());
         assert!(before.verify(&new, ISSUER, NOW, Expiry::Checked).is_none());
@@ -308,13 +328,17 @@ mod tests {
                 .is_none()
         );
         let mut old = Claims::new(json!({"iss": ISSUER}));
-        old.expiration = Some(instant(NOW - 1000).unwrap());
+        old.expiration = Some(instant(NOW - Seconds::new(1)).unwrap());
         let old = sign(&old);
         assert!(shared().verify_plain(&old, ISSUER, NOW).is_none());
         let mut early = Claims::new(json!({"iss": ISSUER}));
-        early.not_before = Some(instant(NOW + 1000).unwrap());
+        early.not_before = Some(instant(NOW + Seconds::new(1)).unwrap());
         let early = sign(&early);
         assert!(shared().verify_plain(&early, ISSUER, NOW).is_none());
-        assert!(shared().verify_plain(&early, ISSUER, NOW + 1000).is_some());
+        assert!(
+            shared()
+                .verify_plain(&early, ISSUER, NOW + Seconds::new(1))
+                .is_some()
+        );
     }
 }

@@ -25,8 +25,8 @@ pub async fn verify_token(app: &App, incoming: &Incoming) -> Result<Reply, Error
     let (address, link) = sign_up::check(app, &incoming.bearer()?).await?;
     Reply::json(&json!({
         "email": address,
-        "iat": link.created_on.div_euclid(1000),
-        "exp": link.expires_on.div_euclid(1000),
+        "iat": link.created_on.seconds(),
+        "exp": link.expires_on.seconds(),
         "iss": app.config.issuer,
         "sub": address,
     }))

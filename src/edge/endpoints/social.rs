@@ -8,6 +8,7 @@ use crate::auth::federation::flow::authorization::StartParameters;
 use crate::auth::federation::flow::callback::Callback;
 use crate::auth::federation::flow::state_cookie::StateCookie;
 use crate::auth::secret::Secret;
+use crate::auth::time::Seconds;
 use crate::edge::app::App;
 use crate::edge::flows::social::{self, AuthorizationRedirect, ClientResponse, CompletedSignIn};
 use crate::error::Error;
@@ -75,7 +76,7 @@ pub async fn complete(app: &App, incoming: &Incoming, provider: Provider) -> Res
         ClientResponse::Redirect(url) => Reply::empty(302).with("location", url),
         ClientResponse::Tokens(pair) => token_response(pair)?,
     };
-    let deleted = state_cookie_line(&state_cookie, "", 0);
+    let deleted = state_cookie_line(&state_cookie, "", Seconds::ZERO);
     Ok(reply.with("set-cookie", deleted))
 }
 
@@ -92,11 +93,11 @@ fn to_provider(departure: AuthorizationRedirect) -> Reply {
 }
 
 /// The `Set-Cookie` line of a sign-in's cookie; a `__Host-` cookie is always `Secure`.
-fn state_cookie_line(state_cookie: &StateCookie, value: &str, seconds: i64) -> String {
+fn state_cookie_line(state_cookie: &StateCookie, value: &str, lifetime: Seconds) -> String {
     let cookie = SetCookie {
         name: state_cookie.name(),
         value,
-        max_age: Some(seconds),
+        max_age: Some(lifetime),
         same_site: if state_cookie.is_cross_site() {
             SameSite::None
         } else {

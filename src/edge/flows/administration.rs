@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::audit::{self, Event};
 use super::credentials::{self, Bearer, TokenSubject};
 use crate::auth::account::ADMINISTER;
+use crate::auth::id::ClientNumber;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
@@ -35,7 +36,7 @@ pub async fn create(app: &App, token: &Secret, new: &NewAuthClient) -> Result<Cl
     let by = administrator_to_change(app, token).await?.user_id();
     let row = app.db.run(clients::create(new, app.now)).await;
     let row = row.map_err(name_taken)?;
-    let client = row.id;
+    let client = ClientNumber::new(row.id);
     audit::record(app, Event::ClientCreated { client, by });
     Ok(row)
 }
@@ -52,7 +53,7 @@ pub async fn update(
     let clause = Clause::of_ids(&[id]);
     let found = change(app, clause, changes).await? > 0;
     if found {
-        let client = Some(id);
+        let client = Some(ClientNumber::new(id));
         audit::record(app, Event::ClientChanged { client, by });
     }
     Ok(found)
@@ -64,7 +65,13 @@ pub async fn delete(app: &App, token: &Secret, id: i64) -> Result<bool, Error> {
     let delete = clients::delete(id, by.as_deref(), app.now);
     let found = app.db.run(delete).await? > 0;
     if found {
-        audit::record(app, Event::ClientDeleted { client: id, by });
+        audit::record(
+            app,
+            Event::ClientDeleted {
+                client: ClientNumber::new(id),
+                by,
+            },
+        );
     }
     Ok(found)
 }

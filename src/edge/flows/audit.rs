@@ -10,17 +10,18 @@ use worker::console_log;
 
 pub use crate::auth::audit::{Event, Refusal, SessionRef, Stranger, Subject};
 use crate::auth::secret::random_id;
+use crate::auth::time::{Seconds, Timestamp};
 use crate::auth::token::iso8601;
 use crate::edge::app::App;
 use crate::store::activity::{self, Activity};
 use crate::store::hourly_counts;
 
-/// Between two log lines of requests that are only counted, in milliseconds.
-const QUIET_MS: i64 = 1000;
+/// Between two log lines of requests that are only counted.
+const QUIET: Seconds = Seconds::new(1);
 
 thread_local! {
     // When this isolate last logged such a request, and how many it has left out since.
-    static LAST_LOGGED: Cell<(i64, u32)> = const { Cell::new((0, 0)) };
+    static LAST_LOGGED: Cell<(Timestamp, u32)> = const { Cell::new((Timestamp::from_millis(0), 0)) };
 }
 
 /// Records an event after the response has left. An event without an account, and refusals beyond an
@@ -91,7 +92,7 @@ fn line(app: &App, row: &Activity<'_>) -> Value {
 /// out.
 fn log_seldom(app: &App, mut line: Value) {
     let (logged_on, left_out) = LAST_LOGGED.get();
-    if app.now < logged_on.saturating_add(QUIET_MS) {
+    if app.now < logged_on + QUIET {
         LAST_LOGGED.set((logged_on, left_out.saturating_add(1)));
         return;
     }

@@ -36,7 +36,7 @@ pub async fn new_code(
         method: person.proof().method(),
         provider_session: person.proof().provider_session(),
         password: person.password_precondition(),
-        expires_on: app.now + lifetime.saturating_mul(1000),
+        expires_on: app.now + lifetime,
     };
     let record = AuthCode {
         proven_on: app.now,

@@ -7,6 +7,7 @@ use super::sessions;
 use crate::auth::data_key::Purpose;
 use crate::auth::secret::Secret;
 use crate::auth::session::{RefreshToken, device_digest};
+use crate::auth::time::Timestamp;
 use crate::auth::token::{DeviceInfo, PersonClaims};
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
@@ -22,7 +23,7 @@ pub struct Opened {
     /// Opaque; it stays the same while the session lives.
     pub refresh_token: Secret,
     /// Epoch milliseconds at which the refresh token ends if it is never used.
-    pub refresh_expires: i64,
+    pub refresh_expires: Timestamp,
 }
 
 /// A session that goes on, with a fresh access token.
@@ -50,7 +51,7 @@ pub async fn open(
         n: 0,
     };
     let keys = &app.config.data_keys;
-    let idle = session.client.refresh_token_expiration.saturating_mul(1000);
+    let idle = session.client.refresh_token_expiration;
     Ok(Opened {
         access_token: access_token(app, &session, device)?,
         refresh_token: Secret::new(refresh_token.issue(keys, Purpose::ServiceStackRefresh)?),

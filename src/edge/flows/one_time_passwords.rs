@@ -1,5 +1,6 @@
 //! One-time passwords: who may post them, and what they open.
 
+use crate::auth::id::ClientNumber;
 use futures_util::future::try_join;
 
 use super::administration;
@@ -9,17 +10,18 @@ use crate::auth::account::{ADMINISTER, Account, canonical_name};
 use crate::auth::data_key::Purpose;
 use crate::auth::one_time::{self, Otp};
 use crate::auth::secret::Secret;
+use crate::auth::time::Seconds;
 use crate::edge::app::App;
 use crate::error::Error;
 use crate::store::otps::{self, NewOtp, ReservedOtp};
 
-/// How long an OTP lives, in seconds, as in the original.
-const LIFETIME: i64 = 900;
+/// How long an OTP lives, as in the original.
+const LIFETIME: Seconds = Seconds::new(900);
 
 /// Who posts, reads and deletes OTPs.
 pub struct OtpIssuer {
     /// The client, if a client does: it sees what it posted itself. An administrator sees all.
-    client: Option<i64>,
+    client: Option<ClientNumber>,
     /// The administrator, if one does.
     user_id: Option<String>,
     /// Whether the OTPs can be passwords.
@@ -98,7 +100,7 @@ pub async fn put(app: &App, issuer: &OtpIssuer, username: &str, otp: &Secret) ->
         mac: &mac,
         client: issuer.client,
         usable: issuer.trusted,
-        expires_on: app.now + LIFETIME * 1000,
+        expires_on: app.now + LIFETIME,
     };
     let shown = serde_json::to_string(&(username, otp.expose()))
         .map_err(|error| Error::Internal(format!("OTP record: {error}")))?;

@@ -1,5 +1,6 @@
 //! A forgotten password: ask for a link, look at it, set a new password with it.
 
+use crate::auth::time::Timestamp;
 use futures_util::future::join;
 
 use super::audit::{self, Event, Stranger};
@@ -87,7 +88,7 @@ async fn offer_link(
         user_id: Some(user_id),
         client: Some(calling.client().id),
         recipient: &canonical_name(address),
-        expires_on: app.now + lifetime.saturating_mul(1000),
+        expires_on: app.now + lifetime,
     };
     if !app.db.run(links::offer(&link, app.now)).await? {
         return Ok(());
@@ -97,7 +98,7 @@ async fn offer_link(
     };
     app.kv.put(&key, &record, lifetime).await?;
     let href = app.config.messages.reset_link(&token);
-    let message = Message::password_reset(address, href, &token, lifetime / 60, app.now);
+    let message = Message::password_reset(address, href, &token, lifetime.minutes(), app.now);
     notifier::deliver(app, &message).await
 }
 
@@ -197,7 +198,7 @@ async fn replace(
         .ok_or(Error::Refused(Reason::TokenRevoked))
 }
 
-const fn require_usable(link: Option<&Link>, now: i64) -> Result<&Link, Error> {
+fn require_usable(link: Option<&Link>, now: Timestamp) -> Result<&Link, Error> {
     match link {
         Some(link) if link.is_good(now) => Ok(link),
         Some(link) if link.is_used() => Err(Error::Refused(Reason::TokenRevoked)),

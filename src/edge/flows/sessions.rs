@@ -5,6 +5,7 @@ use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubj
 use crate::auth::data_key::Purpose;
 use crate::auth::secret::{Secret, random_id};
 use crate::auth::session::{Refresh, RefreshToken, device_digest};
+use crate::auth::time::Timestamp;
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
@@ -18,7 +19,7 @@ pub struct TokenPair {
     /// Opaque.
     pub refresh_token: String,
     /// Epoch milliseconds at which the access token ends.
-    pub expires: i64,
+    pub expires: Timestamp,
 }
 
 /// Opens a session at once (the mobile apps' way).
@@ -190,7 +191,7 @@ pub(super) fn issue(
     Ok(TokenPair {
         access_token: access_token(app, session, device_info, None)?,
         refresh_token: refresh_token.issue(&app.config.data_keys, Purpose::Refresh)?,
-        expires: app.now + lifetime.saturating_mul(1000),
+        expires: app.now + lifetime,
     })
 }
 

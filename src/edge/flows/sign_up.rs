@@ -1,5 +1,6 @@
 //! Signing up: ask for an invitation, look at it, become a user with it.
 
+use crate::auth::time::Timestamp;
 use futures_util::future::join;
 
 use super::audit::{self, Event, Stranger};
@@ -44,7 +45,7 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
         user_id: None,
         client: None,
         recipient: &canonical_name(address),
-        expires_on: app.now + lifetime.saturating_mul(1000),
+        expires_on: app.now + lifetime,
     };
     if !app.db.run(links::offer(&link, app.now)).await? {
         return Ok(());
@@ -53,7 +54,7 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
     let profile = Profile::default().or_invited_as(profile);
     app.kv.put(&key, &SignUp { profile }, lifetime).await?;
     let href = app.config.messages.sign_up_link(&token);
-    let message = Message::sign_up(address, href, &token, lifetime / 60, app.now);
+    let message = Message::sign_up(address, href, &token, lifetime.minutes(), app.now);
     notifier::deliver(app, &message).await
 }
 
@@ -166,7 +167,7 @@ fn open(app: &App) -> Result<&SignUpDefaults, Error> {
     app.config.sign_up.as_ref().ok_or(Error::NotAllowed)
 }
 
-fn require_usable(link: Option<Link>, now: i64) -> Result<(String, Link), Error> {
+fn require_usable(link: Option<Link>, now: Timestamp) -> Result<(String, Link), Error> {
     let link = link.filter(|link: &Link| link.is_good(now));
     link.and_then(|link| Some((link.recipient.clone()?, link)))
         .ok_or(Error::Strategy(Reason::BearerExpired))

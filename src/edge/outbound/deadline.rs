@@ -3,39 +3,30 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use worker::Date;
-
 use crate::auth::federation::http::call::TIMEOUT;
+use crate::auth::time::Timestamp;
+use crate::edge::clock::now;
 
-/// When the waiting ends (epoch milliseconds). Unless it is set, it begins with the first call.
+/// When the waiting ends . Unless it is set, it begins with the first call.
 #[derive(Debug, Default)]
-pub struct Deadline(Cell<Option<i64>>);
+pub struct Deadline(Cell<Option<Timestamp>>);
 
 impl Deadline {
-    /// The end of this many milliseconds from now.
-    pub fn within(milliseconds: u32) -> Self {
-        Self(Cell::new(Some(now().saturating_add(milliseconds.into()))))
+    /// The end of so much time from now.
+    pub fn within(time: Duration) -> Self {
+        Self(Cell::new(Some(now() + time)))
     }
 
     /// What is left for the next call.
     pub fn left(&self) -> Duration {
         let now = now();
-        let end = self
-            .0
-            .get()
-            .unwrap_or_else(|| now.saturating_add(TIMEOUT.into()));
+        let end = self.0.get().unwrap_or_else(|| now + TIMEOUT);
         self.0.set(Some(end));
-        Duration::from_millis(end.saturating_sub(now).try_into().unwrap_or(0))
+        end.duration_since(now)
     }
 
     /// The end of a third of what is left: for a call whose failure leaves others to be made.
     pub fn third(&self) -> Self {
-        let third = self.left().as_millis() / 3;
-        Self::within(third.try_into().unwrap_or(TIMEOUT))
+        Self::within(self.left() / 3)
     }
-}
-
-/// Epoch milliseconds. The platform's clock advances while something is waited for.
-pub fn now() -> i64 {
-    i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use worker::{Date, Delay, Env, Method, SendEmail, SendEmailBuilder};
+use worker::{Delay, Env, Method, SendEmail, SendEmailBuilder};
 
 use super::http::{OutboundRequest, send};
 use crate::auth::address::is_address;
@@ -37,7 +37,7 @@ async fn post(url: &str, key: &WebhookKey, message: &Message) -> Result<(), Erro
     let id = random_id()?;
     let mut pauses = PAUSES.into_iter();
     loop {
-        let now = i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX);
+        let now = crate::edge::clock::now();
         let Some(problem) = post_once(url, &Webhook::new(message, &id, now, key)?).await else {
             return Ok(());
         };

@@ -1,9 +1,11 @@
 //! `AuthUser`: what `GET /auth/me` tells, in the original's order.
 
+use crate::auth::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::auth::account::{Account, Membership};
+use crate::auth::id::ClientNumber;
 use crate::auth::token::{UserPreferences, iso8601};
 
 /// The original's user shape. Absent values are null, as its nullable columns are.
@@ -17,7 +19,7 @@ pub struct AuthUser<'a> {
     username: &'a str,
     email: Option<&'a str>,
     phone: Option<&'a str>,
-    auth_client_ids: &'a [i64],
+    auth_client_ids: &'a [ClientNumber],
     last_login: Option<String>,
     dob: Option<String>,
     gender: Option<&'a str>,
@@ -26,7 +28,7 @@ pub struct AuthUser<'a> {
     role: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     age: Option<u32>,
-    auth_client_id: i64,
+    auth_client_id: ClientNumber,
     user_preferences: UserPreferences,
     tenant_id: Option<&'a str>,
     user_tenant_id: Option<&'a str>,
@@ -35,7 +37,7 @@ pub struct AuthUser<'a> {
 
 impl<'a> AuthUser<'a> {
     /// Shows an account as the client with this number sees it at `now` (epoch milliseconds).
-    pub fn new(account: &'a Account, client: i64, locale: &str, now: i64) -> Self {
+    pub fn new(account: &'a Account, client: ClientNumber, locale: &str, now: Timestamp) -> Self {
         let membership: Option<&Membership> = account.membership.as_ref();
         Self {
             id: &account.id,

@@ -2,6 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::auth::time::Seconds;
 use crate::wire::cookies::{self, SameSite, SetCookie};
 use crate::wire::incoming::Incoming;
 
@@ -10,7 +11,7 @@ use crate::wire::incoming::Incoming;
 pub const X_COOKIES: (&str, &str) = ("x-cookies", "ss-tok,ss-reftok");
 
 /// Twenty years, in seconds: the life of the cookies that outlast the browser.
-pub const PERMANENT: u32 = 20 * 365 * 86_400;
+pub const PERMANENT: Seconds = Seconds::DAY.times(20 * 365);
 
 const UNESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
@@ -79,19 +80,19 @@ impl Cookie {
             .or_else(in_header)
     }
 
-    /// The `Set-Cookie` that sets it, for a number of seconds or until the browser closes. Over http
+    /// The `Set-Cookie` that sets it, for a time or until the browser closes. Over http
     /// it stays with our own site's requests, since browsers would not take it otherwise.
     pub fn set(
         self,
         value: &str,
-        max_age: Option<u32>,
+        max_age: Option<Seconds>,
         https: bool,
         same_site: SameSite,
     ) -> String {
         let cookie = SetCookie {
             name: self.name(),
             value: &utf8_percent_encode(value, UNESCAPED).to_string(),
-            max_age: max_age.map(i64::from),
+            max_age,
             same_site: if https { same_site } else { SameSite::Lax },
             secure: https,
         };
@@ -100,7 +101,7 @@ impl Cookie {
 
     /// The `Set-Cookie` that deletes it.
     pub fn delete(self, https: bool, same_site: SameSite) -> String {
-        self.set("", Some(0), https, same_site)
+        self.set("", Some(Seconds::ZERO), https, same_site)
     }
 }
 
@@ -189,7 +190,7 @@ mod tests {
     #[test]
     fn a_cookie_has_max_age_and_no_expires_and_is_secure_over_https_only() {
         assert_eq!(
-            Cookie::AccessToken.set("a.b-c_d", Some(900), true, SameSite::Lax),
+            Cookie::AccessToken.set("a.b-c_d", Some(Seconds::new(900)), true, SameSite::Lax),
             "ss-tok=a.b-c_d; Max-Age=900; Path=/; HttpOnly; SameSite=Lax; Secure"
         );
         assert_eq!(

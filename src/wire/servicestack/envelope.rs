@@ -123,6 +123,9 @@ fn stripped(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+
+    use crate::auth::id::{SessionId, UserId};
+    use crate::auth::time::Timestamp;
     use serde_json::json;
 
     use super::*;
@@ -152,7 +155,7 @@ mod tests {
             user_id: Some("1".to_owned()),
             user_name: Some("a:b".to_owned()),
             bearer_token: Some(Secret::new("x.y.z")),
-            refresh_token_expiry: Some(1_795_293_060_000),
+            refresh_token_expiry: Some(Timestamp::from_millis(1_795_293_060_000)),
             roles: Some(vec!["Admin".to_owned()]),
             permissions: Some(vec![]),
             ..AuthenticateResponse::default()

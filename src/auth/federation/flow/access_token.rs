@@ -6,6 +6,7 @@
 //! the second ([`AccessTokenProof`]); any other is asked about ([`Introspection`]). The audience of all is
 //! [`Audience::of_apps`]: an app's token is issued to the app's own client, where it has one.
 
+use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -59,7 +60,7 @@ impl AppToken {
         config: &ProviderConfig,
         endpoints: Endpoints,
         token: &Secret,
-        now: i64,
+        now: Timestamp,
     ) -> Result<Self, ProviderFailure> {
         if !config.provider.takes_tokens() {
             return Err(Error::NoSuchPath.into());
@@ -110,7 +111,7 @@ fn access_token(
     keys: Url,
     parts: CompactJws,
     token: &Secret,
-    now: i64,
+    now: Timestamp,
 ) -> Result<AppToken, ProviderFailure> {
     let inquiry = Introspection::new(config, endpoints, token, now);
     let (provider, audience) = (config.provider, Audience::of_apps(config));
@@ -142,7 +143,11 @@ impl AccessTokenProof {
 
     /// Checks the claims at `now` (epoch milliseconds); gives the question whether the token is still
     /// in force, whose answer must be about the same person.
-    pub fn check(self, signed: SignedClaims, now: i64) -> Result<ProfileRequest, ProviderFailure> {
+    pub fn check(
+        self,
+        signed: SignedClaims,
+        now: Timestamp,
+    ) -> Result<ProfileRequest, ProviderFailure> {
         let SignedClaims(claims) = signed;
         let kind = TokenKind::AccessToken;
         self.check_issuer(&claims)?;

@@ -1,5 +1,6 @@
 //! The start: a client asks, and a browser goes to the provider.
 
+use crate::auth::id::ClientNumber;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -16,6 +17,7 @@ use crate::auth::federation::provider::spec::Provider;
 use crate::auth::pkce::Challenge;
 use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::{Secret, random_secret};
+use crate::auth::time::Seconds;
 use crate::error::{Detail, Error, Reason};
 
 /// The longest `state` of a client that is handed back, in characters.
@@ -33,7 +35,7 @@ pub struct StartParameters {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// The client's number.
-    pub client: i64,
+    pub client: ClientNumber,
     /// The client's own `state`, handed back unchanged.
     pub state: Option<String>,
     /// The client's code challenge (RFC 7636, S256), which the code is bound to.
@@ -52,8 +54,8 @@ pub struct SignInTicket {
     pub start: Start,
 }
 
-/// How long a ticket may be opened, in seconds.
-pub const TICKET_LIFETIME: i64 = 60;
+/// How long a ticket may be opened.
+pub const TICKET_LIFETIME: Seconds = Seconds::MINUTE;
 
 /// The random parts of one sign-in.
 #[derive(Debug)]
@@ -478,20 +480,23 @@ mod tests {
     fn a_challenge_is_for_clients_that_get_a_code() {
         let start = |redirect_url: Option<&str>, challenge| {
             let client = AuthClient {
-                id: 7,
+                id: ClientNumber::new(7),
                 client_id: "web".to_owned(),
                 client_secret_digest: String::new(),
                 secret_digest: String::new(),
                 redirect_url: redirect_url.map(str::to_owned),
-                access_token_expiration: 900,
-                refresh_token_expiration: 86_400,
-                auth_code_expiration: 180,
+                access_token_expiration: Seconds::new(900),
+                refresh_token_expiration: Seconds::new(86_400),
+                auth_code_expiration: Seconds::new(180),
             };
             let parameters = StartParameters::read(Some("x y".to_owned()), challenge, None, None);
             parameters.unwrap().of_client(&client)
         };
         let web = start(Some("https://app.example/cb"), None).unwrap();
-        assert_eq!((web.client, web.state.as_deref()), (7, Some("x y")));
+        assert_eq!(
+            (web.client, web.state.as_deref()),
+            (ClientNumber::new(7), Some("x y"))
+        );
         assert!(start(Some("http://localhost:5173/cb"), None).is_ok());
         assert!(start(None, None).is_ok());
         let native = start(Some("com.example.app:/cb"), Some(CHALLENGE)).unwrap();

@@ -1,5 +1,6 @@
 //! The exchange: a code becomes tokens (RFC 6749 §4.1.3, OIDC Core §3.1.3).
 
+use crate::auth::time::Timestamp;
 use serde_json::Value;
 
 use crate::auth::data_key::{DataKeys, Purpose};
@@ -55,7 +56,7 @@ impl Returned {
         self,
         config: &ProviderConfig,
         keys: &DataKeys,
-        now: i64,
+        now: Timestamp,
     ) -> Result<TokenRequest, Error> {
         let pending = self.pending;
         let verifier = match &pending.verifier {

@@ -1,5 +1,6 @@
 //! The question to a provider to whom an access token was issued, and about whom.
 
+use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::auth::federation::failure::ProviderFailure;
@@ -45,7 +46,7 @@ impl Introspection {
         config: &ProviderConfig,
         endpoints: &Endpoints,
         token: &Secret,
-        now: i64,
+        now: Timestamp,
     ) -> Result<Self, ProviderFailure> {
         let (kind, call) = match config.spec().token_sign_in {
             TokenSignIn::TokenInfo(_) => (IntrospectionKind::TokenInfo, token_info(config, token)),
@@ -81,7 +82,11 @@ impl Introspection {
     }
 
     /// Reads the answer at `now` (epoch milliseconds): the token is good, ours, and about somebody.
-    pub fn read(self, answer: &ProviderResponse<'_>, now: i64) -> Result<Found, ProviderFailure> {
+    pub fn read(
+        self,
+        answer: &ProviderResponse<'_>,
+        now: Timestamp,
+    ) -> Result<Found, ProviderFailure> {
         let before = self.before.clone();
         self.found(answer, now).map_err(|failure| ProviderFailure {
             reason: format!("{before}{}", failure.reason),
@@ -89,7 +94,11 @@ impl Introspection {
         })
     }
 
-    fn found(self, answer: &ProviderResponse<'_>, now: i64) -> Result<Found, ProviderFailure> {
+    fn found(
+        self,
+        answer: &ProviderResponse<'_>,
+        now: Timestamp,
+    ) -> Result<Found, ProviderFailure> {
         let mut answer = answer.object("the token check")?;
         if matches!(self.kind, IntrospectionKind::DebugToken) {
             answer = match answer.remove("data") {
@@ -156,7 +165,7 @@ impl Introspection {
     }
 
     /// Whether the provider says that it is an access token in force.
-    fn is_good(&self, answer: &Map<String, Value>, now: i64) -> bool {
+    fn is_good(&self, answer: &Map<String, Value>, now: Timestamp) -> bool {
         let is_true = |name: &str| answer.get(name) == Some(&Value::Bool(true));
         let is_or_absent =
             |name: &str, expected: &str| answer.get(name).is_none_or(|value| value == expected);
@@ -166,7 +175,7 @@ impl Introspection {
             Some(value) => value.as_i64(),
             None => None,
         };
-        let in_force = |end: Option<i64>| end.is_some_and(|end| now < end.saturating_mul(1000));
+        let in_force = |end: Option<i64>| end.is_some_and(|end| now < Timestamp::from_seconds(end));
         match self.kind {
             IntrospectionKind::TokenInfo => in_force(seconds("exp")),
             IntrospectionKind::DebugToken => {
@@ -214,7 +223,7 @@ fn introspection(
     config: &ProviderConfig,
     endpoints: &Endpoints,
     token: &Secret,
-    now: i64,
+    now: Timestamp,
 ) -> Result<Option<ProviderRequest>, Error> {
     let parameters = [
         ("token", token.expose()),

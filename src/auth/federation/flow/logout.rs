@@ -4,6 +4,7 @@ use crate::auth::federation::http::call::ProviderRequest;
 use crate::auth::federation::provider::config::ProviderConfig;
 use crate::auth::federation::provider::endpoints::Endpoints;
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::error::Error;
 
 /// The request that ends the session a refresh token belongs to, as Keycloak takes it; nothing
@@ -12,7 +13,7 @@ pub fn end_session(
     config: &ProviderConfig,
     endpoints: &Endpoints,
     refresh_token: &Secret,
-    now: i64,
+    now: Timestamp,
 ) -> Result<Option<ProviderRequest>, Error> {
     let parameters = [("refresh_token", refresh_token.expose())];
     let call = |url| config.authenticated_call(endpoints, url, &parameters, now);

@@ -1,6 +1,7 @@
 //! A logout token: the provider's word that a session there is over (OpenID Connect Back-Channel
 //! Logout 1.0), by which the sessions that came from it end here.
 
+use crate::auth::time::Timestamp;
 use serde_json::Value;
 use url::Url;
 
@@ -45,7 +46,7 @@ pub struct ProviderLogout {
     /// What the token is known by when it comes again: digest of provider, issuer and `jti`.
     pub token: String,
     /// The token's end, epoch milliseconds.
-    pub expires_on: i64,
+    pub expires_on: Timestamp,
 }
 
 impl LogoutTokenProof {
@@ -70,7 +71,11 @@ impl LogoutTokenProof {
     }
 
     /// Checks the claims at `now` (epoch milliseconds) as §2.6 lists them.
-    pub fn check(self, signed: SignedClaims, now: i64) -> Result<ProviderLogout, ProviderFailure> {
+    pub fn check(
+        self,
+        signed: SignedClaims,
+        now: Timestamp,
+    ) -> Result<ProviderLogout, ProviderFailure> {
         let SignedClaims(claims) = signed;
         let kind = TokenKind::LogoutToken;
         check_issuer(kind, self.provider, &self.issuer, &claims)?;
@@ -111,10 +116,12 @@ fn wrong(what: &str) -> ProviderFailure {
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
     use crate::auth::federation::example::{
         NOW, NOW_SECONDS, Signer256, endpoints, settings_with, webcrypto,
     };
+    use crate::auth::time::Seconds;
     use serde_json::json;
 
     const ISSUER: &str = "https://kc.example/realms/demo";
@@ -158,7 +165,7 @@ mod tests {
     fn keycloaks_logout_token_names_a_session_and_a_subject() {
         let logout = check(&logout()).unwrap();
         assert_eq!(logout.subject.as_deref(), Some("f1d1a7c2"));
-        assert_eq!(logout.expires_on, NOW + 120_000);
+        assert_eq!(logout.expires_on, NOW + Seconds::new(120));
         let claims = json!({ "sid": "b0c2" });
         let of_id_token = session_key(Provider::Keycloak, ISSUER, claims.as_object().unwrap());
         assert!(logout.session.is_some());

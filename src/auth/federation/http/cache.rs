@@ -1,63 +1,64 @@
 //! How long a provider's documents are remembered: its keys, and where it is.
 
+use crate::auth::time::{Seconds, Timestamp};
 /// How long a document lives that says nothing (milliseconds).
-const DEFAULT: i64 = 3_600_000;
+const DEFAULT: Seconds = Seconds::HOUR;
 /// No document lives shorter, whatever it says.
-const SHORTEST: i64 = 60_000;
+const SHORTEST: Seconds = Seconds::MINUTE;
 /// No document lives longer, whatever it says.
-const LONGEST: i64 = 86_400_000;
+const LONGEST: Seconds = Seconds::DAY;
 /// An unknown key is looked for at most this often.
-const REFETCH_PAUSE: i64 = 60_000;
+const REFETCH_PAUSE: Seconds = Seconds::MINUTE;
 /// A document past its lifetime is asked for at most this often while the provider does not give it.
-const REVALIDATION_PAUSE: i64 = 10_000;
+const REVALIDATION_PAUSE: Seconds = Seconds::new(10);
 
 /// A document that was fetched. Times are epoch milliseconds.
 #[derive(Debug, Clone)]
 pub struct Cached<T> {
     /// What it says.
     pub value: T,
-    fresh_until: i64,
-    usable_until: i64,
-    refetched_on: Option<i64>,
-    revalidated_on: Option<i64>,
+    fresh_until: Timestamp,
+    usable_until: Timestamp,
+    refetched_on: Option<Timestamp>,
+    revalidated_on: Option<Timestamp>,
 }
 
 impl<T> Cached<T> {
     /// Remembers a document as long as its `Cache-Control` says, within bounds.
-    pub fn new(value: T, cache_control: Option<&str>, now: i64) -> Self {
+    pub fn new(value: T, cache_control: Option<&str>, now: Timestamp) -> Self {
         Self {
             value,
-            fresh_until: now.saturating_add(lifetime(cache_control)),
-            usable_until: now.saturating_add(LONGEST),
+            fresh_until: now + lifetime(cache_control),
+            usable_until: now + LONGEST,
             refetched_on: None,
             revalidated_on: None,
         }
     }
 
     /// Whether it may be used without asking.
-    pub const fn is_fresh(&self, now: i64) -> bool {
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
         now < self.fresh_until
     }
 
     /// Whether it may be used although it is not fresh, because the provider does not answer.
-    pub const fn is_usable(&self, now: i64) -> bool {
+    pub fn is_usable(&self, now: Timestamp) -> bool {
         now < self.usable_until
     }
 
     /// Whether a key that it lacks may be looked for now. To ask is to have tried: the next try is
     /// a minute off, whatever comes of this one. The first load does not count.
-    pub fn may_refetch(&mut self, now: i64) -> bool {
+    pub fn may_refetch(&mut self, now: Timestamp) -> bool {
         once_in(REFETCH_PAUSE, &mut self.refetched_on, now)
     }
 
     /// Whether it may be fetched again now because its lifetime is over. To ask is to have tried:
     /// until the next try the stale one is good enough (RFC 5861 §4).
-    pub fn may_revalidate(&mut self, now: i64) -> bool {
+    pub fn may_revalidate(&mut self, now: Timestamp) -> bool {
         once_in(REVALIDATION_PAUSE, &mut self.revalidated_on, now)
     }
 
     /// Takes over what was fetched again. A failed fetch takes over nothing: the old value stays.
-    pub fn replace(&mut self, value: T, cache_control: Option<&str>, now: i64) {
+    pub fn replace(&mut self, value: T, cache_control: Option<&str>, now: Timestamp) {
         *self = Self {
             refetched_on: self.refetched_on,
             ..Self::new(value, cache_control, now)
@@ -65,8 +66,8 @@ impl<T> Cached<T> {
     }
 }
 
-fn once_in(pause: i64, last: &mut Option<i64>, now: i64) -> bool {
-    let may = last.is_none_or(|at| now.saturating_sub(at) >= pause);
+fn once_in(pause: Seconds, last: &mut Option<Timestamp>, now: Timestamp) -> bool {
+    let may = last.is_none_or(|at| now >= at + pause);
     if may {
         *last = Some(now);
     }
@@ -74,7 +75,7 @@ fn once_in(pause: i64, last: &mut Option<i64>, now: i64) -> bool {
 }
 
 /// What `Cache-Control` says (RFC 9111 §5.2.2), within bounds.
-fn lifetime(cache_control: Option<&str>) -> i64 {
+fn lifetime(cache_control: Option<&str>) -> Seconds {
     let header = cache_control.unwrap_or_default().to_ascii_lowercase();
     let mut directives = header.split(',').map(str::trim);
     if directives
@@ -86,7 +87,7 @@ fn lifetime(cache_control: Option<&str>) -> i64 {
     let max_age = directives.find_map(|directive| directive.strip_prefix("max-age="));
     let seconds = max_age.and_then(|value| value.trim_matches('"').parse::<i64>().ok());
     seconds.map_or(DEFAULT, |seconds| {
-        seconds.saturating_mul(1000).clamp(SHORTEST, LONGEST)
+        Seconds::new(seconds).clamp(SHORTEST, LONGEST)
     })
 }
 
@@ -110,25 +111,34 @@ mod tests {
             (Some("max-age=9223372036854775807"), 86_400),
             (Some("s-maxage=5"), 3600),
         ] {
-            assert_eq!(lifetime(header), seconds * 1000, "{header:?}");
+            assert_eq!(lifetime(header), Seconds::new(seconds), "{header:?}");
         }
-        let cached = Cached::new((), Some("max-age=100"), 1_000);
-        assert!(cached.is_fresh(100_999));
-        assert!(!cached.is_fresh(101_000));
-        assert!(cached.is_usable(86_400_999));
-        assert!(!cached.is_usable(86_401_000));
+        let cached = Cached::new((), Some("max-age=100"), Timestamp::from_millis(1_000));
+        assert!(cached.is_fresh(Timestamp::from_millis(100_999)));
+        assert!(!cached.is_fresh(Timestamp::from_millis(101_000)));
+        assert!(cached.is_usable(Timestamp::from_millis(86_400_999)));
+        assert!(!cached.is_usable(Timestamp::from_millis(86_401_000)));
     }
 
     #[test]
     fn an_unknown_key_is_looked_for_once_a_minute() {
-        let mut cached = Cached::new("first", None, 0);
-        assert!(cached.may_refetch(0), "the first load does not count");
-        assert!(!cached.may_refetch(59_999), "a failed try counts");
+        let mut cached = Cached::new("first", None, Timestamp::from_millis(0));
+        assert!(
+            cached.may_refetch(Timestamp::from_millis(0)),
+            "the first load does not count"
+        );
+        assert!(
+            !cached.may_refetch(Timestamp::from_millis(59_999)),
+            "a failed try counts"
+        );
         assert_eq!(cached.value, "first", "and the old set stays");
-        assert!(cached.may_refetch(60_000));
-        cached.replace("second", None, 60_000);
+        assert!(cached.may_refetch(Timestamp::from_millis(60_000)));
+        cached.replace("second", None, Timestamp::from_millis(60_000));
         assert_eq!(cached.value, "second");
-        assert!(!cached.may_refetch(119_999), "a good try counts too");
-        assert!(cached.may_refetch(120_000));
+        assert!(
+            !cached.may_refetch(Timestamp::from_millis(119_999)),
+            "a good try counts too"
+        );
+        assert!(cached.may_refetch(Timestamp::from_millis(120_000)));
     }
 }

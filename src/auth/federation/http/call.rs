@@ -1,5 +1,7 @@
 //! A call to a provider as plain data, and its answer: what is between is the edge's.
 
+use std::time::Duration;
+
 use std::fmt;
 
 use base64ct::{Base64, Encoding};
@@ -12,8 +14,8 @@ use crate::auth::secret::Secret;
 
 /// The most that is read of an answer, in bytes; a longer one is no answer.
 pub const MAX_ANSWER: usize = 1_048_576;
-/// How long a request waits for all the answers it needs together, in milliseconds.
-pub const TIMEOUT: u32 = 10_000;
+/// How long a request waits for all the answers it needs together.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest token, code or key id that is believed in, in bytes.
 const MAX_TOKEN: usize = 32_768;

@@ -1,5 +1,6 @@
 //! What the claims of every kind of token are held to (RFC 7519 §4.1), and how single ones are read.
 
+use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::auth::federation::failure::ProviderFailure;
@@ -11,7 +12,7 @@ use crate::auth::secret::digest;
 /// How far a provider's clock may be ahead of ours, in seconds.
 const CLOCK_SKEW: f64 = 60.0;
 /// The end of the year 9999, in epoch milliseconds: no later time is stored.
-const END_OF_TIME: i64 = 253_402_300_799_000;
+const END_OF_TIME: Timestamp = Timestamp::from_seconds(253_402_300_799);
 /// The longest subject (OIDC Core §2), in bytes.
 const MAX_SUBJECT: usize = 255;
 
@@ -37,7 +38,7 @@ pub(in crate::auth::federation) fn check_issuer(
 pub(in crate::auth::federation) fn check_times(
     kind: TokenKind,
     claims: &Map<String, Value>,
-    now: i64,
+    now: Timestamp,
 ) -> Result<(), ProviderFailure> {
     let name = kind.name();
     let seconds = |name: &str| claims.get(name).map(Value::as_f64);
@@ -45,7 +46,7 @@ pub(in crate::auth::federation) fn check_times(
         clippy::cast_precision_loss,
         reason = "milliseconds of this age are exact"
     )]
-    let now = now as f64 / 1000.0;
+    let now = now.millis() as f64 / 1000.0;
     if !seconds("exp").flatten().is_some_and(|exp| now < exp) {
         return Err(ProviderFailure::untrusted(format!(
             "the {name} has expired"
@@ -68,13 +69,13 @@ pub(in crate::auth::federation) fn check_times(
     }
 }
 
-/// The end of claims whose times were checked, in epoch milliseconds: at most [`END_OF_TIME`], and
+/// The end of claims whose times were checked: at most [`END_OF_TIME`], and
 /// a fraction of a second is dropped.
-pub(in crate::auth::federation) fn expiry(claims: &Map<String, Value>) -> i64 {
+pub(in crate::auth::federation) fn expiry(claims: &Map<String, Value>) -> Timestamp {
     let seconds = claims.get("exp").and_then(Value::as_f64);
     #[expect(clippy::cast_possible_truncation, reason = "a cast saturates")]
     let milliseconds = (seconds.unwrap_or_default() * 1000.0) as i64;
-    milliseconds.min(END_OF_TIME)
+    Timestamp::from_millis(milliseconds).min(END_OF_TIME)
 }
 
 /// A subject as a provider writes it: not empty, not endless, without control characters.
@@ -136,8 +137,14 @@ mod tests {
     #[test]
     fn an_end_is_one_that_can_be_stored() {
         let end = |exp: Value| expiry(json!({ "exp": exp }).as_object().unwrap());
-        assert_eq!(end(json!(1_785_499_200)), 1_785_499_200_000);
-        assert_eq!(end(json!(1_785_499_200.5)), 1_785_499_200_500);
+        assert_eq!(
+            end(json!(1_785_499_200)),
+            Timestamp::from_millis(1_785_499_200_000)
+        );
+        assert_eq!(
+            end(json!(1_785_499_200.5)),
+            Timestamp::from_millis(1_785_499_200_500)
+        );
         assert_eq!(end(json!(1e300)), END_OF_TIME);
     }
 }

@@ -1,5 +1,6 @@
 //! What an id_token must claim (OIDC Core §3.1.3.7).
 
+use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::auth::federation::failure::ProviderFailure;
@@ -44,7 +45,11 @@ pub struct VerifiedClaims {
 
 impl Expectation {
     /// Checks the claims at `now` (epoch milliseconds); the reason says which one is wrong.
-    pub fn check(self, signed: SignedClaims, now: i64) -> Result<VerifiedClaims, ProviderFailure> {
+    pub fn check(
+        self,
+        signed: SignedClaims,
+        now: Timestamp,
+    ) -> Result<VerifiedClaims, ProviderFailure> {
         let SignedClaims(claims) = signed;
         let kind = TokenKind::IdToken;
         check_issuer(kind, self.provider, &self.issuer, &claims)?;

@@ -1,5 +1,6 @@
 //! An id_token's way to a profile.
 
+use crate::auth::time::Timestamp;
 use url::Url;
 
 use crate::auth::federation::failure::ProviderFailure;
@@ -23,7 +24,7 @@ pub struct IdTokenProof {
 
 impl IdTokenProof {
     /// Checks the claims at `now` (epoch milliseconds) and reads the profile in them.
-    pub fn identify(self, signed: SignedClaims, now: i64) -> Result<Found, ProviderFailure> {
+    pub fn identify(self, signed: SignedClaims, now: Timestamp) -> Result<Found, ProviderFailure> {
         let provider = self.expectation.provider;
         let verified = self.expectation.check(signed, now)?;
         let mut profile = ExternalProfile::of_claims(provider, verified);

@@ -1,5 +1,6 @@
 //! Apple's client secret: a JWT that we sign for each request.
 
+use crate::auth::time::Timestamp;
 use chrono::{DateTime, TimeDelta};
 use jwt_compact::alg::Es256;
 use jwt_compact::prelude::*;
@@ -34,11 +35,11 @@ pub(in crate::auth::federation) fn client_secret(
     key_id: &str,
     private_key: &Secret,
     client_id: &str,
-    now: i64,
+    now: Timestamp,
 ) -> Result<Secret, Error> {
     let key = signing_key(private_key)?;
     let out_of_range = || Error::Internal("a time out of range".to_owned());
-    let issued = DateTime::from_timestamp_millis(now).ok_or_else(out_of_range)?;
+    let issued = DateTime::from_timestamp_millis(now.millis()).ok_or_else(out_of_range)?;
     let expires = issued.checked_add_signed(SECRET_LIFETIME);
     let mut claims = Claims::new(SecretClaims {
         iss: team_id,

@@ -1,5 +1,6 @@
 //! A provider as a deployment has set it up: its row, filled with the settings' values.
 
+use crate::auth::time::Timestamp;
 use url::Url;
 
 use crate::auth::federation::http::address;
@@ -98,7 +99,7 @@ impl ProviderConfig {
         endpoints: &Endpoints,
         url: &Url,
         parameters: &[(&str, &str)],
-        now: i64,
+        now: Timestamp,
     ) -> Result<ProviderRequest, Error> {
         let client_id = &self.client_id;
         let secret = match &self.credential {

@@ -2,6 +2,7 @@
 
 use super::Exchange;
 use crate::auth::secret::Secret;
+use crate::auth::time::Seconds;
 use crate::edge::flows::non_rotating_sessions::Opened;
 use crate::store::sessions::LiveSession;
 use crate::wire::incoming::Incoming;
@@ -20,17 +21,14 @@ pub fn token(incoming: &Incoming, cookie: Cookie) -> Option<Secret> {
 /// The cookies of a sign-in. They outlast the browser unless the caller wants to be forgotten.
 pub fn signed_in(exchange: &Exchange<'_>, dto: &Authenticate, opened: &Opened) -> Vec<String> {
     let forgotten = dto.remember_me == Some(false);
-    let lasting = |seconds: i64| {
-        let seconds = u32::try_from(seconds).unwrap_or(PERMANENT);
-        (!forgotten).then_some(seconds)
-    };
+    let lasting = |lifetime: Seconds| (!forgotten).then_some(lifetime);
     let option = dto.remember_me.map(|remember| {
         let value = if remember { REMEMBERED } else { TEMPORARY };
         set(exchange, Cookie::Options, value, Some(PERMANENT))
     });
     // The refresh token may be used until the session's absolute end, so its cookie stays till then.
-    let session_seconds = exchange.app.config.session_max_age / 1000;
-    let access_seconds = opened.session.client.access_token_expiration;
+    let session_lifetime = exchange.app.config.session_max_age;
+    let access_lifetime = opened.session.client.access_token_expiration;
     let access = opened.access_token.expose();
     let refresh = opened.refresh_token.expose();
     let tokens = [
@@ -38,13 +36,13 @@ pub fn signed_in(exchange: &Exchange<'_>, dto: &Authenticate, opened: &Opened) -
             exchange,
             Cookie::AccessToken,
             access,
-            lasting(access_seconds),
+            lasting(access_lifetime),
         ),
         set(
             exchange,
             Cookie::RefreshToken,
             refresh,
-            lasting(session_seconds),
+            lasting(session_lifetime),
         ),
     ];
     option.into_iter().chain(tokens).collect()
@@ -53,13 +51,12 @@ pub fn signed_in(exchange: &Exchange<'_>, dto: &Authenticate, opened: &Opened) -
 /// The cookie of a fresh access token; it lasts as the one before did.
 pub fn renewed(exchange: &Exchange<'_>, session: &LiveSession, access_token: &Secret) -> String {
     let forgotten = Cookie::Options.read(exchange.incoming).as_deref() == Some(TEMPORARY);
-    let seconds = u32::try_from(session.client.access_token_expiration).unwrap_or(PERMANENT);
-    let seconds = (!forgotten).then_some(seconds);
+    let lifetime = (!forgotten).then_some(session.client.access_token_expiration);
     set(
         exchange,
         Cookie::AccessToken,
         access_token.expose(),
-        seconds,
+        lifetime,
     )
 }
 
@@ -78,7 +75,7 @@ pub fn expired_cookies(exchange: &Exchange<'_>) -> Vec<String> {
         .collect()
 }
 
-fn set(exchange: &Exchange<'_>, cookie: Cookie, value: &str, max_age: Option<u32>) -> String {
+fn set(exchange: &Exchange<'_>, cookie: Cookie, value: &str, max_age: Option<Seconds>) -> String {
     let config = &exchange.app.config;
     cookie.set(
         value,

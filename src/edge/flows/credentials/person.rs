@@ -4,7 +4,9 @@ use crate::auth::account::Account;
 use crate::auth::attempts::CounterKeys;
 use crate::auth::client::AuthClient;
 use crate::auth::federation::identity::profile::ExternalProfile;
+use crate::auth::id::ClientNumber;
 use crate::auth::secret::{Secret, random_id};
+use crate::auth::time::Timestamp;
 use crate::edge::flows::audit::{Event, Refusal, SessionRef};
 use crate::error::Error;
 use crate::store::effects::SignInEffects;
@@ -16,7 +18,7 @@ use crate::store::{attempts, identities};
 pub struct AuthenticatedUser {
     pub(super) account: Account,
     pub(super) proof: Proof,
-    pub(super) password_changed_on: Option<i64>,
+    pub(super) password_changed_on: Option<Timestamp>,
     /// Nothing where no name was typed.
     pub(super) counted_under: Option<CounterKeys>,
 }
@@ -60,7 +62,11 @@ impl AuthenticatedUser {
     }
 
     /// The sign-in as an event, with the session that it opened; without one, it failed after all.
-    pub(in crate::edge::flows) fn sign_in(&self, client: i64, session_id: Option<&str>) -> Event {
+    pub(in crate::edge::flows) fn sign_in(
+        &self,
+        client: ClientNumber,
+        session_id: Option<&str>,
+    ) -> Event {
         let user_id = self.account.id.clone();
         match session_id {
             Some(id) => Event::SignIn(SessionRef {
@@ -88,7 +94,7 @@ impl AuthenticatedUser {
 
     /// What goes first in the batch that opens something: failures are forgotten, the device is
     /// known from now on, and an OTP is taken or gets its try back.
-    pub fn effects(&self, now: i64) -> Result<SignInEffects, Error> {
+    pub fn effects(&self, now: Timestamp) -> Result<SignInEffects, Error> {
         let mut effects = SignInEffects::default();
         let cleared = attempts::clear(&self.account.id, self.counted_under.as_ref(), now);
         effects.queries.extend(cleared);

@@ -11,6 +11,7 @@ use crate::auth::federation::flow::authorization::{
 use crate::auth::federation::flow::state_cookie::StateCookie;
 use crate::auth::one_time;
 use crate::auth::secret::{Secret, random_secret};
+use crate::auth::time::Seconds;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::flows::credentials;
@@ -24,7 +25,7 @@ pub struct AuthorizationRedirect {
     /// The cookie that it goes with.
     pub state_cookie: StateCookie,
     /// How long that lives, in seconds.
-    pub lifetime: i64,
+    pub lifetime: Seconds,
 }
 
 /// Allows a client its start: it must prove itself, and the provider be configured.

@@ -1,5 +1,7 @@
 //! Signing out here and at Keycloak.
 
+use std::time::Duration;
+
 use super::log_and_map;
 use crate::auth::data_key::Purpose;
 use crate::auth::federation::flow::logout;
@@ -12,9 +14,9 @@ use crate::edge::outbound::identity_provider;
 use crate::error::Error;
 use crate::store::sessions::EndedSession;
 
-/// How long Keycloak's answer is waited for, in milliseconds: a browser that is sent there next
+/// How long Keycloak's answer is waited for: a browser that is sent there next
 /// should find nobody signed in.
-const WAIT: u32 = 3_000;
+const WAIT: Duration = Duration::from_secs(3);
 
 /// Ends the bearer's session, and then the one at Keycloak that it came from, if it did; gives the
 /// user. What Keycloak says to that is the log's business.

@@ -1,5 +1,7 @@
 //! What waits for a browser: a pending sign-in, or the ticket that leads to one.
 
+use crate::auth::id::ClientNumber;
+use crate::auth::time::Seconds;
 use futures_util::future::{join, try_join};
 
 use crate::auth::client::AuthClient;
@@ -14,7 +16,7 @@ pub struct NewPending<'a, T> {
     /// The key of its secret.
     pub key: &'a str,
     /// The client that started it.
-    pub client: i64,
+    pub client: ClientNumber,
     /// What must accompany the secret.
     pub bound_to: Option<&'a str>,
     /// What the secret leads to.
@@ -25,7 +27,7 @@ pub struct NewPending<'a, T> {
 pub async fn put<T: OneTime>(
     app: &App,
     new: &NewPending<'_, T>,
-    lifetime: i64,
+    lifetime: Seconds,
 ) -> Result<(), Error> {
     let payload = serde_json::to_string(new.record)
         .map_err(|error| Error::Internal(format!("sign-in record: {error}")))?;
@@ -35,7 +37,7 @@ pub async fn put<T: OneTime>(
         client: new.client,
         bound_to: new.bound_to,
         payload: &payload,
-        expires_on: app.now + lifetime.saturating_mul(1000),
+        expires_on: app.now + lifetime,
     };
     try_join(
         app.db.run(pending::insert(&row, app.now)),

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Refusal;
+use crate::auth::time::Timestamp;
 use crate::auth::token::iso8601;
 use crate::error::Detail;
 
@@ -173,7 +174,9 @@ impl Column {
         match (self.cell(row), self.kind) {
             (Cell::Null, _) => Value::Null,
             (Cell::Integer(number), ColumnKind::Boolean) => json!(number != 0),
-            (Cell::Integer(number), ColumnKind::Time) => json!(iso8601(number)),
+            (Cell::Integer(number), ColumnKind::Time) => {
+                json!(iso8601(Timestamp::from_millis(number)))
+            }
             (Cell::Integer(number), _) => json!(number),
             (Cell::Text(text), _) => json!(text),
         }

@@ -1,5 +1,6 @@
 //! Bodies of signing in and out, here and elsewhere.
 
+use crate::auth::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::validate::ValueKind::String as Text;
@@ -156,5 +157,5 @@ pub struct TokenResponse {
     /// Opaque.
     pub refresh_token: String,
     /// Epoch milliseconds at which the access token ends.
-    pub expires: i64,
+    pub expires: Timestamp,
 }

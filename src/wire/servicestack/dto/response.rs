@@ -4,6 +4,7 @@ use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::wire::servicestack::failure::{Failure, FieldError};
 
 /// A DTO to be written: all its members in wire order, null where there is no value.
@@ -43,8 +44,8 @@ pub struct AuthenticateResponse {
     pub bearer_token: Option<Secret>,
     /// The refresh token.
     pub refresh_token: Option<Secret>,
-    /// When the refresh token ends, in epoch milliseconds.
-    pub refresh_token_expiry: Option<i64>,
+    /// When the refresh token ends.
+    pub refresh_token_expiry: Option<Timestamp>,
     /// The user's picture.
     pub profile_url: Option<String>,
     /// Absent is not the same as empty: an empty list is written.
@@ -164,8 +165,8 @@ fn exposed(secret: Option<&Secret>) -> Value {
 
 /// A time in whole seconds, in UTC and with its zone. A fraction would be off by the time zone in
 /// Java's client, which reads a time with one as local.
-fn date(milliseconds: i64) -> String {
-    DateTime::from_timestamp_millis(milliseconds).map_or_else(String::new, |time| {
+fn date(time: Timestamp) -> String {
+    DateTime::from_timestamp_millis(time.millis()).map_or_else(String::new, |time| {
         time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
     })
 }
@@ -211,7 +212,7 @@ mod tests {
             (1_795_219_200_000, "2026-11-21T00:00:00Z"),
             (i64::MAX, ""),
         ] {
-            assert_eq!(date(milliseconds), text);
+            assert_eq!(date(Timestamp::from_millis(milliseconds)), text);
         }
     }
 

@@ -14,6 +14,8 @@ const ENTRY: &str = "KeyValueOfstringstring";
 
 #[cfg(test)]
 mod tests {
+
+    use crate::auth::id::UserId;
     use proptest::prelude::*;
     use serde_json::json;
 

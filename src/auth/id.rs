@@ -1,0 +1,71 @@
+//! Ids that must not be mistaken for one another, nor for other text.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! text_ids {
+    ($($(#[$doc:meta])+ $name:ident;)+) => {$(
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id that this text is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The id's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The id's text, taken out.
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+};
+}
+
+text_ids! {
+    /// The public name of a client: `client_id` in every protocol (RFC 6749 §2.2).
+    ClientId;
+    /// A user's id: a UUID, or what another system called the user who was moved in.
+    UserId;
+    /// A session's id: `sid` in tokens.
+    SessionId;
+    /// Drawn at random for one request, so that the statements of its batch know their own work.
+    AttemptId;
+}
+
+/// The row of a client: `id` in the `/auth-clients` API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientNumber(i64);
+
+impl ClientNumber {
+    /// The row of this number.
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for ClientNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
