@@ -129,7 +129,7 @@ impl Account {
         self.permissions().iter().any(|held| held == permission)
     }
 
-    /// Whole years since the date of birth, on the day of `now` (epoch milliseconds, UTC).
+    /// Whole years since the date of birth, on the day of `now`.
     pub fn age(&self, now: Timestamp) -> Option<u32> {
         let born = self.dob.as_deref()?.parse::<chrono::NaiveDate>().ok()?;
         let today = chrono::DateTime::from_timestamp_millis(now.millis())?.date_naive();
@@ -180,7 +180,6 @@ pub fn canonical_name(name: &str) -> String {
 pub mod example {
 
     use super::*;
-    use crate::auth::time::Seconds;
 
     /// An account with a membership of a status and an allowance for clients.
     pub fn account(status: i64, client_ids: &[i64]) -> Account {

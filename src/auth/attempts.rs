@@ -13,7 +13,7 @@ use crate::error::Error;
 pub struct Limits {
     /// Failures for one name at one network, or on one known device, before delays begin.
     pub per_source: u32,
-    /// Quiet time, in milliseconds, after which such a counter begins anew.
+    /// Quiet time, after which such a counter begins anew.
     pub window: Seconds,
     /// Consecutive failures for one account, whatever the source, before unknown devices wait.
     pub per_account: u32,

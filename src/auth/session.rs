@@ -46,7 +46,7 @@ pub fn device_digest(device_id: &str) -> String {
     digest(device_id)
 }
 
-/// A session as its row is, at the moment of a refresh. Times are epoch milliseconds.
+/// A session as its row is, at the moment of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionState {
     /// The number of the refresh token that is good now.
@@ -63,7 +63,7 @@ pub struct SessionState {
     pub device: Option<String>,
     /// Whether user, membership, tenant and client still allow it.
     pub live: bool,
-    /// The client's idle lifetime, in milliseconds.
+    /// The client's idle lifetime.
     pub idle_lifetime: Seconds,
 }
 
@@ -93,7 +93,7 @@ pub enum Refresh {
 }
 
 impl Refresh {
-    /// Judges token `n`, presented from `device` at `now`, with the retry window in milliseconds.
+    /// Judges token `n`, presented from `device` at `now`, with the retry window.
     ///
     /// `store::sessions::refresh` does in SQL what this says, in the same batch that read `state`.
     pub fn judge(

@@ -17,9 +17,9 @@ const MESSAGES_PER_HOUR: i64 = 3600;
 pub struct Messages {
     /// The way messages go, if there is one.
     pub delivery: Option<Delivery>,
-    /// `FORGOT_PASSWORD_LINK_EXPIRY`, in seconds.
+    /// `FORGOT_PASSWORD_LINK_EXPIRY`.
     pub reset_lifetime: Seconds,
-    /// `REQUEST_SIGNUP_LINK_EXPIRY`, in seconds.
+    /// `REQUEST_SIGNUP_LINK_EXPIRY`.
     pub sign_up_lifetime: Seconds,
     /// `MAIL_DOMAINS`: domains that get as many messages as their mailboxes.
     pub unlimited_domains: Vec<String>,

@@ -35,9 +35,9 @@ pub struct Config {
     pub password_hash: Algorithm,
     /// `PASSWORD_MIN_LENGTH`: characters a new password needs.
     pub password_min_length: usize,
-    /// `REFRESH_RETRY_WINDOW`: how long a lost refresh may be repeated, in milliseconds.
+    /// `REFRESH_RETRY_WINDOW`: how long a lost refresh may be repeated.
     pub refresh_retry_window: Seconds,
-    /// `SESSION_MAX_AGE`: the absolute end of a session, in milliseconds.
+    /// `SESSION_MAX_AGE`: the absolute end of a session.
     pub session_max_age: Seconds,
     /// `ALLOWED_ORIGINS`: browser origins with a grant besides those of redirect URLs.
     pub allowed_origins: Vec<String>,
@@ -49,7 +49,7 @@ pub struct Config {
     pub attempts: Limits,
     /// `RATE_LIMITS`: whether floods are stopped by the platform's counters (`off` on loopback only).
     pub rate_limits: bool,
-    /// `AUDIT_RETENTION_DAYS`, in milliseconds.
+    /// `AUDIT_RETENTION_DAYS`.
     pub audit_retention: Seconds,
     /// How people are written to, and what the links in it are.
     pub messages: Messages,

@@ -36,7 +36,7 @@ pub struct App {
     pub db: Db,
     /// The key-value store, which remembers.
     pub kv: Kv,
-    /// When the request came in, epoch milliseconds.
+    /// When the request came in.
     pub now: Timestamp,
     /// Who is asking, as the platform says.
     pub client_info: Rc<ClientInfo>,

@@ -12,7 +12,7 @@ use crate::auth::time::{Seconds, Timestamp};
 use crate::error::Error;
 use crate::wire::message::Message;
 
-/// KV refuses shorter lives, in seconds; the stored `expires_on` is the true end.
+/// KV refuses shorter lives; the stored `expires_on` is the true end.
 const SHORTEST_LIFE: Seconds = Seconds::MINUTE;
 /// What the keys of the development mailbox begin with.
 const MAIL: &str = "dev-mail:";

@@ -6,8 +6,6 @@ use super::sessions::EndedSession;
 use crate::auth::federation::flow::logout_token::ProviderLogout;
 use crate::auth::time::{Seconds, Timestamp};
 
-/// How long a session of a provider that is over is remembered, in milliseconds.
-
 const TAKE: &str = "insert into provider_logouts \
        (token, attempt, provider_session, created_on, expires_on) \
      values (?1, ?2, ?3, ?4, ?5) on conflict do nothing";

@@ -48,7 +48,7 @@ pub struct RefreshAttempt<'a> {
     pub n: u32,
     /// Digest of the device that asks.
     pub device: Option<&'a str>,
-    /// How long after a rotation the token before is taken for a lost reply, in milliseconds.
+    /// How long after a rotation the token before is taken for a lost reply.
     pub window: Seconds,
 }
 

@@ -30,7 +30,7 @@ use crate::auth::secret::Secret;
 use crate::auth::text;
 use crate::error::Error;
 
-/// 2026-07-31T12:00:00Z, in milliseconds.
+/// 2026-07-31T12:00:00Z.
 pub const NOW: Timestamp = Timestamp::from_millis(1_785_499_200_000);
 /// The same in seconds.
 pub const NOW_SECONDS: i64 = NOW.seconds();

@@ -8,7 +8,7 @@ use crate::auth::federation::provider::config::ProviderConfig;
 use crate::auth::federation::provider::spec::Provider;
 use crate::error::Error;
 
-/// The longest a sign-in elsewhere may take, in seconds.
+/// The longest a sign-in elsewhere may take.
 pub const MAX_STATE_LIFETIME: Seconds = Seconds::new(600);
 
 const STATE_EXPIRY: &str = "SIGN_IN_STATE_EXPIRY";
@@ -19,7 +19,7 @@ const LINKING: &str = "SOCIAL_LINKING";
 #[derive(Debug, Clone)]
 pub struct Settings {
     providers: Vec<(Provider, Result<ProviderConfig, Error>)>,
-    /// How long a sign-in may take, in seconds; at most [`MAX_STATE_LIFETIME`].
+    /// How long a sign-in may take; at most [`MAX_STATE_LIFETIME`].
     pub state_lifetime: Seconds,
     /// What somebody from elsewhere may do here.
     pub policy: Policy,

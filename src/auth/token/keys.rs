@@ -67,7 +67,7 @@ impl TokenKeys {
         json!({ "keys": self.0.iter().filter_map(SigningKey::public_jwk).collect::<Vec<_>>() })
     }
 
-    /// Signs an access token that lives `lifetime` seconds from `now` (epoch milliseconds).
+    /// Signs an access token that lives `lifetime` from `now`.
     pub fn sign(
         &self,
         claims: AccessClaims,

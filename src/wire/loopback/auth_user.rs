@@ -36,7 +36,7 @@ pub struct AuthUser<'a> {
 }
 
 impl<'a> AuthUser<'a> {
-    /// Shows an account as the client with this number sees it at `now` (epoch milliseconds).
+    /// Shows an account as the client with this number sees it at `now`.
     pub fn new(account: &'a Account, client: ClientNumber, locale: &str, now: Timestamp) -> Self {
         let membership: Option<&Membership> = account.membership.as_ref();
         Self {

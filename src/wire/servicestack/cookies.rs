@@ -10,7 +10,7 @@ use crate::wire::incoming::Incoming;
 /// without trimming, so there must be no space.
 pub const X_COOKIES: (&str, &str) = ("x-cookies", "ss-tok,ss-reftok");
 
-/// Twenty years, in seconds: the life of the cookies that outlast the browser.
+/// Twenty years: the life of the cookies that outlast the browser.
 pub const PERMANENT: Seconds = Seconds::DAY.times(20 * 365);
 
 const UNESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');

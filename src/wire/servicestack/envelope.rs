@@ -124,7 +124,6 @@ fn stripped(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
 
-    use crate::auth::id::{SessionId, UserId};
     use crate::auth::time::Timestamp;
     use serde_json::json;
 

@@ -141,7 +141,7 @@ impl AccessTokenProof {
         check_issuer(TokenKind::AccessToken, self.provider, &self.issuer, claims)
     }
 
-    /// Checks the claims at `now` (epoch milliseconds); gives the question whether the token is still
+    /// Checks the claims at `now`; gives the question whether the token is still
     /// in force, whose answer must be about the same person.
     pub fn check(
         self,

@@ -81,7 +81,7 @@ impl Introspection {
         Self { before, ..self }
     }
 
-    /// Reads the answer at `now` (epoch milliseconds): the token is good, ours, and about somebody.
+    /// Reads the answer at `now`: the token is good, ours, and about somebody.
     pub fn read(
         self,
         answer: &ProviderResponse<'_>,

@@ -45,7 +45,7 @@ pub struct ProviderLogout {
     pub session: Option<String>,
     /// What the token is known by when it comes again: digest of provider, issuer and `jti`.
     pub token: String,
-    /// The token's end, epoch milliseconds.
+    /// The token's end.
     pub expires_on: Timestamp,
 }
 
@@ -70,7 +70,7 @@ impl LogoutTokenProof {
         Ok((token, proof))
     }
 
-    /// Checks the claims at `now` (epoch milliseconds) as §2.6 lists them.
+    /// Checks the claims at `now` as §2.6 lists them.
     pub fn check(
         self,
         signed: SignedClaims,

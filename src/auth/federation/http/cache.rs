@@ -12,7 +12,7 @@ const REFETCH_PAUSE: Seconds = Seconds::MINUTE;
 /// A document past its lifetime is asked for at most this often while the provider does not give it.
 const REVALIDATION_PAUSE: Seconds = Seconds::new(10);
 
-/// A document that was fetched. Times are epoch milliseconds.
+/// A document that was fetched.
 #[derive(Debug, Clone)]
 pub struct Cached<T> {
     /// What it says.

@@ -11,7 +11,7 @@ use crate::auth::secret::digest;
 
 /// How far a provider's clock may be ahead of ours, in seconds.
 const CLOCK_SKEW: f64 = 60.0;
-/// The end of the year 9999, in epoch milliseconds: no later time is stored.
+/// The end of the year 9999: no later time is stored.
 const END_OF_TIME: Timestamp = Timestamp::from_seconds(253_402_300_799);
 /// The longest subject (OIDC Core §2), in bytes.
 const MAX_SUBJECT: usize = 255;

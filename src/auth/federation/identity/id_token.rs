@@ -44,7 +44,7 @@ pub struct VerifiedClaims {
 }
 
 impl Expectation {
-    /// Checks the claims at `now` (epoch milliseconds); the reason says which one is wrong.
+    /// Checks the claims at `now`; the reason says which one is wrong.
     pub fn check(
         self,
         signed: SignedClaims,

@@ -23,7 +23,7 @@ pub struct IdTokenProof {
 }
 
 impl IdTokenProof {
-    /// Checks the claims at `now` (epoch milliseconds) and reads the profile in them.
+    /// Checks the claims at `now` and reads the profile in them.
     pub fn identify(self, signed: SignedClaims, now: Timestamp) -> Result<Found, ProviderFailure> {
         let provider = self.expectation.provider;
         let verified = self.expectation.check(signed, now)?;

@@ -29,7 +29,7 @@ pub(in crate::auth::federation) fn signing_key(pem: &Secret) -> Result<SigningKe
         .map_err(|_| Error::malformed_setting(APPLE_PRIVATE_KEY, "the PKCS#8 PEM of a P-256 key"))
 }
 
-/// Makes the client secret at `now` (epoch milliseconds): ES256, by the team, about the client.
+/// Makes the client secret at `now`: ES256, by the team, about the client.
 pub(in crate::auth::federation) fn client_secret(
     team_id: &str,
     key_id: &str,

@@ -24,7 +24,7 @@ pub struct AuthorizationRedirect {
     pub location: String,
     /// The cookie that it goes with.
     pub state_cookie: StateCookie,
-    /// How long that lives, in seconds.
+    /// How long that lives.
     pub lifetime: Seconds,
 }
 

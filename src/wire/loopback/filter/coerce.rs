@@ -102,7 +102,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// An instant in epoch milliseconds: a number of them, an RFC 3339 time, one without an offset
+/// An instant in: a number of them, an RFC 3339 time, one without an offset
 /// (taken as UTC), or a day.
 fn time(value: &Value) -> Option<i64> {
     match value {

@@ -15,7 +15,6 @@ const ENTRY: &str = "KeyValueOfstringstring";
 #[cfg(test)]
 mod tests {
 
-    use crate::auth::id::UserId;
     use proptest::prelude::*;
     use serde_json::json;
 
