@@ -3,12 +3,12 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use worker::web_sys::{self, ReadableStream};
 use worker::{Delay, Request, Response};
 
+use super::clock::before;
 use crate::error::Error;
 use crate::wire::incoming::{Body, Coding, Incoming, MAX_BODY};
 
@@ -41,12 +41,10 @@ async fn to_its_end(stream: &ReadableStream, length: Option<usize>) -> Result<Ve
     let cut_off = |_| Error::Syntax("The body ends too soon".to_owned());
     let mut pieces = Pieces::of(stream, size).map_err(cut_off)?;
     let mut timeout = pin!(Delay::from(READ_TIMEOUT));
-    let body = match select(pin!(pieces.bytes()), timeout.as_mut()).await {
-        Either::Left((body, _)) => body.map_err(cut_off)?,
-        Either::Right(_) => return Err(Error::Timeout),
-    };
+    let body = before(timeout.as_mut(), pieces.bytes()).await;
+    let body = body.ok_or(Error::Timeout)?.map_err(cut_off)?;
     if body.is_none() {
-        select(pin!(pieces.pass_over()), timeout).await;
+        before(timeout, pieces.pass_over()).await;
     }
     body.ok_or(Error::TooLarge)
 }

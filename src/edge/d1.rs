@@ -6,13 +6,13 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
 use worker::{Delay, Env};
 
+use super::clock::before;
 use super::metrics::StorageMetrics;
 use crate::error::Error;
 use crate::store::{Batch, Rows, Statement, Value};
@@ -170,11 +170,10 @@ pub async fn with_timeout<T, E: std::fmt::Display>(
     what: &str,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Error> {
-    let work = std::pin::pin!(work);
-    match select(work, Delay::from(TIMEOUT)).await {
-        Either::Left((Ok(value), _)) => Ok(value),
-        Either::Left((Err(error), _)) => Err(Error::Unavailable(format!("{what}: {error}"))),
-        Either::Right(_) => Err(Error::Unavailable(format!("{what}: no answer in time"))),
+    match before(Delay::from(TIMEOUT), work).await {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(error)) => Err(Error::Unavailable(format!("{what}: {error}"))),
+        None => Err(Error::Unavailable(format!("{what}: no answer in time"))),
     }
 }
 

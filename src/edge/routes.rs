@@ -8,7 +8,8 @@ use std::pin::Pin;
 
 use super::app::App;
 use super::endpoints::{
-    auth_clients, dev_mailbox, login, logout, otp_caches, password, sign_up, social, well_known,
+    auth_clients, dev_mailbox, login, logout, otp_caches, password, sign_up, social, tokens,
+    well_known,
 };
 use super::rate_limit::{self, RateLimit};
 use crate::auth::federation::Provider::{Apple, Facebook, Google, Instagram, Keycloak};
@@ -41,10 +42,10 @@ macro_rules! routes {
 const ROUTES: &[Route] = routes! {
     Post   "/auth/login"                      SignIn => login::login;
     Post   "/auth/login-token"                SignIn => login::login_token;
-    Post   "/auth/token"                      SignIn => login::token;
-    Post   "/auth/token-refresh"              None   => login::refresh;
+    Post   "/auth/token"                      SignIn => tokens::token;
+    Post   "/auth/token-refresh"              None   => tokens::refresh;
     Get    "/auth/me"                         None   => login::me;
-    Patch  "/auth/change-password"            SignIn => login::change_password;
+    Patch  "/auth/change-password"            SignIn => password::change_password;
     Post   "/logout"                          None   => logout::logout;
     Post   "/keycloak/logout"                 None   => logout::keycloak_logout;
     Post   "/keycloak/backchannel-logout"     None   => logout::backchannel_logout, Keycloak;

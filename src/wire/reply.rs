@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
+use super::incoming::CODINGS;
 use crate::error::Error;
+
+/// After how many seconds a request that an outage has failed may be repeated.
+const RETRY_AFTER_OUTAGE: u32 = 5;
 
 /// An answer, before the platform sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +54,18 @@ impl Reply {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The same answer with the headers that a failure has in every dialect (RFC 9110 §10.2).
+    #[must_use]
+    pub fn with_headers_of(self, error: &Error) -> Self {
+        match error {
+            Error::NoSuchMethod(methods) => self.with("allow", methods.join(", ")),
+            Error::UnsupportedCoding(_) => self.with("accept-encoding", CODINGS),
+            Error::TooMany(seconds) => self.with("retry-after", seconds.to_string()),
+            Error::Unavailable(_) => self.with("retry-after", RETRY_AFTER_OUTAGE.to_string()),
+            _ => self,
+        }
     }
 
     /// Whether a header of this name is set.

@@ -9,4 +9,5 @@ pub mod password;
 pub mod servicestack;
 pub mod sign_up;
 pub mod social;
+pub mod tokens;
 pub mod well_known;

@@ -1,24 +1,43 @@
-//! Forgotten passwords.
+//! Changed and forgotten passwords.
 
 use serde_json::json;
 
-use super::login::device_info;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
+use crate::edge::flows::credentials;
 use crate::edge::flows::password_reset::{self, NewPassword};
+use crate::edge::flows::passwords::{self, PasswordChange};
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::models::{self, ForgetPasswordRequest, ResetPasswordRequest};
+use crate::wire::loopback::models::{
+    self, ChangePasswordRequest, ForgetPasswordRequest, ResetPasswordRequest,
+};
 use crate::wire::reply::Reply;
 
-/// `POST /auth/forget-password`: 204 for everybody; a message for those who exist.
+/// `PATCH /auth/change-password`.
+pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+    let body: ChangePasswordRequest = incoming.json(&models::CHANGE_PASSWORD_REQUEST)?;
+    let token = incoming.bearer();
+    let origin = credentials::origin(app, &incoming.device_info(), token.as_ref().ok());
+    let change = PasswordChange {
+        refresh_token: &body.refresh_token,
+        username: &body.username,
+        password: &body.password,
+        old_password: &body.old_password,
+        origin: &origin,
+    };
+    passwords::change(app, &token?, &change).await?;
+    Reply::json(&json!({ "success": true }))
+}
+
+/// `POST /auth/forget-password`: 204 always; a message only where there is an account.
 pub async fn forget_password(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: ForgetPasswordRequest = incoming.json(&models::FORGET_PASSWORD_REQUEST)?;
     password_reset::ask(app, &body.client_id, &body.client_secret, &body.username).await?;
     Ok(Reply::empty(204))
 }
 
-/// `GET /auth/verify-reset-password-link`: whether a link is good still.
+/// `GET /auth/verify-reset-password-link`: whether a link may be used.
 pub async fn verify_reset_password_link(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let token = Secret::new(incoming.required_query("token")?);
     password_reset::check(app, &token).await?;
@@ -29,7 +48,7 @@ pub async fn verify_reset_password_link(app: &App, incoming: &Incoming) -> Resul
 pub async fn reset_password(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let body: ResetPasswordRequest = incoming.json(&models::RESET_PASSWORD_REQUEST)?;
     let (client_id, client_secret) = (&body.client_id, &body.client_secret);
-    let device = device_info(incoming);
+    let device = incoming.device_info();
     let new = NewPassword {
         token: &body.token,
         password: &body.password,

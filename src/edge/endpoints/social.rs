@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::login::{device_info, token_response};
+use super::tokens::token_response;
 use crate::auth::federation::Provider;
 use crate::auth::federation::flow::authorization::StartParameters;
 use crate::auth::federation::flow::callback::Callback;
@@ -67,11 +67,11 @@ pub async fn complete(app: &App, incoming: &Incoming, provider: Provider) -> Res
     };
     let name = StateCookie::name_for(provider, callback.state()?);
     let cookie = cookies::values(incoming, &name).next();
-    let finished = social::complete(app, provider, callback, cookie, device_info(incoming)).await?;
+    let device = incoming.device_info();
     let CompletedSignIn {
         arrival,
         state_cookie,
-    } = finished;
+    } = social::complete(app, provider, callback, cookie, device).await?;
     let reply = match arrival {
         ClientResponse::Redirect(url) => Reply::empty(302).with("location", url),
         ClientResponse::Tokens(pair) => token_response(pair)?,

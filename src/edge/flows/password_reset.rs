@@ -129,9 +129,7 @@ pub async fn set(
     client_secret: &Secret,
     new: &NewPassword<'_>,
 ) -> Result<(), Error> {
-    if client_id.is_empty() || client_secret.is_empty() {
-        return Err(Error::Refused(Reason::Unauthorized));
-    }
+    credentials::require_client(client_id, client_secret)?;
     let key = one_time::key::<PasswordReset>(new.token);
     let reads = (
         clients::by_client_id(client_id),

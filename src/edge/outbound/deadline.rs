@@ -7,7 +7,7 @@ use crate::auth::federation::http::call::TIMEOUT;
 use crate::auth::time::Timestamp;
 use crate::edge::clock::now;
 
-/// When the waiting ends . Unless it is set, it begins with the first call.
+/// When the waiting ends. Unless it is set, it begins with the first call.
 #[derive(Debug, Default)]
 pub struct Deadline(Cell<Option<Timestamp>>);
 

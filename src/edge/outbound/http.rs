@@ -4,13 +4,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::{Either, select};
 use wasm_bindgen::JsValue;
 use worker::{
     AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
     Response, ResponseBody,
 };
 
+use crate::edge::clock::before;
 use crate::error::Error;
 
 /// A request to somebody else.
@@ -60,14 +60,11 @@ async fn within<T, F: Future<Output = worker::Result<T>>>(
     let signal = controller.signal();
     let fetch = Fetch::Request(request);
     let answer = async { then(fetch.send_with_signal(&signal).await?).await };
-    let answer = std::pin::pin!(answer);
-    match select(answer, Delay::from(patience)).await {
-        Either::Left((answer, _)) => answer.map_err(failed),
-        Either::Right(_) => {
+    match before(Delay::from(patience), answer).await {
+        Some(answer) => answer.map_err(failed),
+        None => {
             controller.abort();
-            Err(Error::Unavailable(
-                "request request: no answer in time".to_owned(),
-            ))
+            Err(failed("no answer in time"))
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::auth::address::is_address;
 use crate::auth::secret::random_id;
 use crate::config::Delivery;
 use crate::edge::app::App;
+use crate::edge::clock::now;
 use crate::error::Error;
 use crate::wire::message::{Message, Webhook, WebhookKey};
 
@@ -37,8 +38,7 @@ async fn post(url: &str, key: &WebhookKey, message: &Message) -> Result<(), Erro
     let id = random_id()?;
     let mut pauses = PAUSES.into_iter();
     loop {
-        let now = crate::edge::clock::now();
-        let Some(problem) = post_once(url, &Webhook::new(message, &id, now, key)?).await else {
+        let Some(problem) = post_once(url, &Webhook::new(message, &id, now(), key)?).await else {
             return Ok(());
         };
         match pauses.next() {

@@ -12,6 +12,7 @@ use super::basic::{self, Basic};
 use super::document::{Document, Malformed, Pairs, json};
 use super::loopback::validate::{self, Model};
 use crate::auth::secret::Secret;
+use crate::auth::token::DeviceInfo;
 use crate::error::Error;
 pub use coding::{CODINGS, Coding};
 pub use method::Method;
@@ -191,17 +192,34 @@ impl Incoming {
                 expected: JSON,
             });
         }
-        // Some clients' writers begin with a byte order mark (RFC 8259 §8.1).
-        let text = self.text()?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = self.document_text()?;
         if text.trim().is_empty() {
             return Ok(Value::Object(serde_json::Map::new()));
         }
         Ok(json::read(text).map(Document::into_value)?)
     }
 
+    /// The body as text, without the byte order mark that some writers of JSON and XML begin with
+    /// (RFC 8259 §8.1).
+    pub fn document_text(&self) -> Result<&str, Error> {
+        let text = self.text()?;
+        Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    }
+
+    /// What the headers say of the device that a request is from.
+    pub fn device_info(&self) -> DeviceInfo {
+        let header = |name| {
+            let value = self.header(name).filter(|value| !value.is_empty());
+            value.map(str::to_owned)
+        };
+        DeviceInfo {
+            device_id: header("device_id"),
+            user_agent: header("user-agent"),
+        }
+    }
+
     /// The body as text; 415 where it is said to be in another charset, and would be another text.
-    pub fn text(&self) -> Result<&str, Error> {
+    fn text(&self) -> Result<&str, Error> {
         let media = self.header("content-type").unwrap_or_default();
         match &self.body {
             Body::Unread(why) => Err(why.clone()),

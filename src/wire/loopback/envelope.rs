@@ -8,14 +8,12 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Reason};
-use crate::wire::incoming::CODINGS;
 use crate::wire::reply::Reply;
 
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 const BEARER_CHALLENGE: &str = "Bearer realm=\"Users\"";
 const INVALID_BODY: &str =
     "The request body is invalid. See error object `details` property for more info.";
-const RETRY_AFTER_OUTAGE: u32 = 5;
 /// The longest value of a parameter that is repeated whole, in characters.
 const MAX_ECHO: usize = 1_000;
 
@@ -23,9 +21,9 @@ const MAX_ECHO: usize = 1_000;
 pub fn reply(error: &Error) -> Reply {
     let body = json!({ "error": members(error) });
     let reply = Reply::json_as(error.status(), CONTENT_TYPE, &body)
-        .unwrap_or_else(|_| Reply::empty(error.status()));
+        .unwrap_or_else(|_| Reply::empty(error.status()))
+        .with_headers_of(error);
     match error {
-        Error::NoSuchMethod(allowed) => reply.with("allow", allowed.join(", ")),
         Error::NoBearer => reply.with("www-authenticate", BEARER_CHALLENGE),
         Error::BearerMalformed | Error::Strategy(Reason::BearerExpired | Reason::TokenRevoked) => {
             reply.with(
@@ -34,9 +32,6 @@ pub fn reply(error: &Error) -> Reply {
             )
         }
         Error::NoBasic => reply.with("www-authenticate", "Basic realm=\"Clients\""),
-        Error::UnsupportedCoding(_) => reply.with("accept-encoding", CODINGS),
-        Error::TooMany(seconds) => reply.with("retry-after", seconds.to_string()),
-        Error::Unavailable(_) => reply.with("retry-after", RETRY_AFTER_OUTAGE.to_string()),
         _ => reply,
     }
 }

@@ -160,17 +160,16 @@ fn document(format: Format, text: &str) -> Result<Document, Malformed> {
     .and_then(Document::new)
 }
 
-/// The body as text, without the byte order mark that some .NET writers begin with.
+/// The body as text.
 fn text<'a>(
     incoming: &'a Incoming,
     media: &'static str,
     request: &'static str,
 ) -> Result<&'a str, Failure> {
-    let text = incoming.text().map_err(|error| match error {
+    incoming.document_text().map_err(|error| match error {
         Error::Syntax(reason) => unreadable(media, request, Malformed::Syntax(reason.into())),
         other => Failure::Common(other),
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    })
 }
 
 fn unreadable(media: &'static str, request: &'static str, why: Malformed) -> Failure {

@@ -9,11 +9,7 @@ use super::dto::{
 use super::failure::Failure;
 use super::format::Format;
 use super::{csv, jsv, xml};
-use crate::error::Error;
-use crate::wire::incoming::CODINGS;
 use crate::wire::reply::Reply;
-
-const RETRY_AFTER_OUTAGE: u32 = 5;
 
 /// 200 with a DTO.
 pub fn reply(record: Record, call: &Call) -> Reply {
@@ -63,12 +59,7 @@ pub fn failure(failure: &Failure, call: &Call) -> Reply {
     }
     match failure {
         Failure::GetDisabled => reply.with("allow", "POST"),
-        Failure::Common(Error::NoSuchMethod(methods)) => reply.with("allow", methods.join(", ")),
-        Failure::Common(Error::TooMany(seconds)) => reply.with("retry-after", seconds.to_string()),
-        Failure::Common(Error::UnsupportedCoding(_)) => reply.with("accept-encoding", CODINGS),
-        Failure::Common(Error::Unavailable(_)) => {
-            reply.with("retry-after", RETRY_AFTER_OUTAGE.to_string())
-        }
+        Failure::Common(error) => reply.with_headers_of(error),
         _ => reply,
     }
 }
@@ -129,7 +120,7 @@ mod tests {
 
     use super::*;
     use crate::auth::secret::Secret;
-    use crate::error::Reason;
+    use crate::error::{Error, Reason};
     use crate::wire::incoming::{Body, Incoming, Method};
     use crate::wire::servicestack::recognise::recognise;
 

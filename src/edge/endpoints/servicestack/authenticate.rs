@@ -7,7 +7,6 @@ use super::{Exchange, OperationResult, browser, session, token_cookies};
 use crate::auth::attempts::AttemptOrigin;
 use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
-use crate::edge::endpoints::login::device_info;
 use crate::edge::flows::credentials::{
     self, AuthenticatedClient, AuthenticatedUser, PasswordCredentials,
 };
@@ -121,7 +120,7 @@ fn origin(exchange: &Exchange<'_>) -> Result<AttemptOrigin, Failure> {
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let access: Vec<Secret> = session::access_tokens(exchange).collect();
     let sessions = non_rotating_sessions::named(exchange.app, refresh.as_ref(), &access)?;
-    let device = device_info(exchange.incoming);
+    let device = exchange.incoming.device_info();
     let client_info = &exchange.app.client_info;
     Ok(client_info.origin(device.device_id.as_deref(), sessions.into_iter().next()))
 }
@@ -145,7 +144,7 @@ async fn sign_in(
     response: AuthenticateResponse,
 ) -> Result<OperationResult, Failure> {
     let presented = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
-    let device = device_info(exchange.incoming);
+    let device = exchange.incoming.device_info();
     let opened =
         non_rotating_sessions::open(exchange.app, &client, &person, device, presented.as_ref())
             .await?;

@@ -1,7 +1,6 @@
 //! `GetAccessToken`: a fresh access token for a refresh token.
 
 use super::{Exchange, OperationResult, token_cookies};
-use crate::edge::endpoints::login::device_info;
 use crate::edge::flows::non_rotating_sessions;
 use crate::error::{Error, Reason};
 use crate::wire::servicestack::cookies::Cookie;
@@ -17,7 +16,7 @@ pub async fn access_token(
 ) -> Result<OperationResult, Failure> {
     let cookie = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let token = dto.token(cookie.as_ref())?;
-    let device = device_info(exchange.incoming);
+    let device = exchange.incoming.device_info();
     let renewed = match non_rotating_sessions::renew(exchange.app, token, device).await {
         Ok(renewed) => renewed.ok_or_else(|| Failure::foreign_refresh_token(token.expose()))?,
         Err(Error::Refused(Reason::TokenExpired)) => return Err(Failure::ExpiredRefreshToken),

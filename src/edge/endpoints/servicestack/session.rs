@@ -3,7 +3,6 @@
 use super::{Exchange, OperationResult, token_cookies};
 use crate::auth::secret::Secret;
 use crate::auth::token::PersonClaims;
-use crate::edge::endpoints::login::device_info;
 use crate::edge::flows::non_rotating_sessions;
 use crate::error::Error;
 use crate::store::sessions::LiveSession;
@@ -23,7 +22,8 @@ pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Failure
     let nobody = Failure::Common(Error::NoBearer);
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let refresh = refresh.ok_or_else(|| nobody.clone())?;
-    let renewed = non_rotating_sessions::renew(app, &refresh, device_info(exchange.incoming)).await;
+    let renewed =
+        non_rotating_sessions::renew(app, &refresh, exchange.incoming.device_info()).await;
     let renewed = match renewed {
         Ok(Some(renewed)) => renewed,
         Ok(None) | Err(Error::Refused(_)) => return Err(nobody),

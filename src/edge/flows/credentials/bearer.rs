@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::auth::attempts::AttemptOrigin;
 use crate::auth::secret::Secret;
-use crate::auth::token::Expiry;
+use crate::auth::token::{DeviceInfo, Expiry};
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
 use crate::store::sessions::{self, LiveSession};
@@ -20,10 +21,7 @@ impl Bearer {
     /// Whether the bearer holds a permission now.
     pub fn may(&self, permission: &str) -> bool {
         match self {
-            Self::Session(session) => {
-                let held = session.account.permissions();
-                held.iter().any(|name| name == permission)
-            }
+            Self::Session(session) => session.account.holds(permission),
             Self::Plain(claims) => claims
                 .get("permissions")
                 .and_then(Value::as_array)
@@ -50,6 +48,13 @@ pub fn former_session(app: &App, token: &Secret) -> Option<String> {
     let (keys, issuer) = (&app.config.token_keys, app.config.issuer.as_str());
     let claims = keys.verify(token.expose(), issuer, app.now, Expiry::Ignored)?;
     Some(claims.sid)
+}
+
+/// The origin of an attempt: network, device and, where an access token of this service came along,
+/// the session that it was issued for. Its bearer may be the account's owner, who signs in again.
+pub fn origin(app: &App, device: &DeviceInfo, token: Option<&Secret>) -> AttemptOrigin {
+    let session = token.and_then(|token| former_session(app, token));
+    app.client_info.origin(device.device_id.as_deref(), session)
 }
 
 /// Whom a token names, before storage has been asked.

@@ -27,15 +27,21 @@ impl AuthenticatedClient {
     }
 }
 
-/// Proves a client, in one trip.
+/// Rejects a request that lacks the name or the secret of its client.
+pub fn require_client(client_id: &str, secret: &Secret) -> Result<(), Error> {
+    if client_id.is_empty() || secret.is_empty() {
+        return Err(Error::Refused(Reason::Unauthorized));
+    }
+    Ok(())
+}
+
+/// Authenticates a client, in one trip.
 pub async fn client(
     app: &App,
     client_id: &str,
     secret: &Secret,
 ) -> Result<AuthenticatedClient, Error> {
-    if client_id.is_empty() || secret.is_empty() {
-        return Err(Error::Refused(Reason::Unauthorized));
-    }
+    require_client(client_id, secret)?;
     let found = app.db.run(clients::by_client_id(client_id)).await?;
     prove_client(app, found, secret)
 }

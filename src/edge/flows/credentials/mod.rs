@@ -7,7 +7,7 @@ mod client;
 mod person;
 mod sign_in;
 
-pub use bearer::{Bearer, TokenSubject, bearer, former_session, session_id};
-pub use client::{AuthenticatedClient, client, named_client, prove_client};
+pub use bearer::{Bearer, TokenSubject, bearer, former_session, origin, session_id};
+pub use client::{AuthenticatedClient, client, named_client, prove_client, require_client};
 pub use person::AuthenticatedUser;
 pub use sign_in::{Credentials, PasswordCredentials, sign_in, sign_in_to_named, tag};

@@ -1,6 +1,6 @@
 //! A client and a person prove themselves, in one trip.
 
-use super::client::{AuthenticatedClient, NOBODY, client, prove_client};
+use super::client::{AuthenticatedClient, NOBODY, client, prove_client, require_client};
 use super::person::{AuthenticatedUser, Proof};
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::attempts::{AttemptOrigin, CounterKeys};
@@ -50,9 +50,7 @@ pub async fn sign_in(
         client_secret,
         ref person,
     } = *credentials;
-    if client_id.is_empty() || client_secret.is_empty() {
-        return Err(Error::Refused(Reason::Unauthorized));
-    }
+    require_client(client_id, client_secret)?;
     if canonical_name(person.username).is_empty() || person.password.is_empty() {
         // Nothing to try, so nothing is counted; but the client must prove itself all the same.
         client(app, client_id, client_secret).await?;
