@@ -12,10 +12,8 @@ macro_rules! account_columns {
     () => {
         "a.user_id, a.first_name, a.middle_name, a.last_name, a.username, a.email, a.phone, \
          a.last_login, a.gender, a.dob, a.default_tenant_id, a.user_tenant_id, a.tenant_id, \
-         a.status, a.role_permissions, a.role_type, a.standing, a.permission_changes, \
-         a.client_ids, a.locale, \
-         (select r.name from user_tenants m join roles r on r.id = m.role_id \
-            where m.id = a.user_tenant_id) as role_name"
+         a.status, a.role_name, a.role_permissions, a.role_type, a.standing, \
+         a.permission_changes, a.client_ids, a.locale"
     };
 }
 pub(super) use account_columns;

@@ -10,7 +10,9 @@ use super::effects::{SignInEffects, otp_was_consumed};
 use super::provider_logouts::not_logged_out;
 use super::query::sql;
 use super::row::{FromRow, Row, Unreadable};
-use super::sessions::{LiveSession, PasswordPrecondition, live_sessions};
+use super::sessions::{
+    LiveSession, PasswordPrecondition, insert_session, live_sessions, set_last_login,
+};
 use crate::auth::id::ClientNumber;
 use crate::auth::time::Timestamp;
 
@@ -31,19 +33,16 @@ const CONSUME: &str = "update one_time set taken_by = ?2, taken_on = ?4 \
          and c.client_id = ?3 and c.deleted = 0 \
          and c.secret_digest = one_time.client_secret_digest)";
 
-const OPEN_SESSION: &str = "insert into sessions (id, user_id, client_id, refreshed_on, \
-       last_used_on, device, method, provider_session, created_on, expires_on) \
-     select o.session_id, o.user_id, o.client_id, ?4, ?4, ?5, o.method, o.provider_session, ?4, ?6 \
-     from one_time o join live_members m on m.user_id = o.user_id and m.client_id = o.client_id \
-     where o.key = ?1 and o.taken_by = ?2 and o.challenge is ?3";
+const OPEN_SESSION: &str = concat!(
+    insert_session!("o.session_id", "o.method", "o.provider_session", "?6"),
+    "from one_time o join live_members m on m.user_id = o.user_id and m.client_id = o.client_id \
+     where o.key = ?1 and o.taken_by = ?2 and o.challenge is ?3"
+);
 
-// As in the original, a sign-in that must still change its password is not a last login.
-const LAST_LOGIN: &str = "update users set last_login = ?3 where id = ( \
-       select o.user_id from one_time o \
-       join sessions s on s.id = o.session_id \
-       join user_tenants t on t.user_id = o.user_id and t.deleted = 0 and t.status = 1 \
-       join users u on u.id = o.user_id and u.default_tenant_id = t.tenant_id \
-       where o.key = ?1 and o.taken_by = ?2)";
+const LAST_LOGIN: &str = set_last_login!(
+    "(select session_id from one_time where key = ?1 and taken_by = ?2)",
+    "?3"
+);
 
 const END_REPLAYED: &str = "update sessions set ended_on = ?4, ended_why = 'code replayed' \
      where ended_on is null and id = ( \

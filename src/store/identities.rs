@@ -2,9 +2,9 @@
 
 use super::accounts::{account_columns, taken_name};
 use super::batch::Batch;
-use super::query::{Query, Statement, sql};
+use super::query::{Query, Statement, Value, sql};
 use super::row::{FromRow, Row, Unreadable};
-use super::sign_ups;
+use super::users::{self, NewUserRow, insert_user, tenant_and_role_exist};
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::federation::identity::policy::{EmailOwner, KnownIdentity, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;
@@ -26,7 +26,7 @@ const ACCOUNT: &str = concat!(
        where provider = ?1 and issuer = ?2 and subject = ?3)"
 );
 
-// Whatever let the decision fall this way must hold still, and the account be one that may come in.
+// What the decision rests on must be so when the row is inserted, and the client must admit the user.
 const LINK: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
      select ?1, ?2, ?3, u.id, ?4 from users u \
      join live_members m on m.user_id = u.id and m.client_id = ?5 \
@@ -34,15 +34,12 @@ const LINK: &str = "insert into user_identities (provider, issuer, subject, user
      on conflict do nothing";
 
 const SIGN_UP: &str = concat!(
-    "insert into users (id, first_name, middle_name, last_name, username, \
-       username_key, email, email_key, email_verified, default_tenant_id, created_on, modified_on, \
-       name_stands_in) \
-     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 is not null, ?9, ?11, ?11, ?15 where not ",
+    insert_user!(),
+    "not ",
     taken_name!("?6", "?8"),
     " and not exists (select 1 from user_identities \
-         where provider = ?12 and issuer = ?13 and subject = ?14) \
-       and exists (select 1 from tenants where id = ?9 and deleted = 0 and status = 0) \
-       and exists (select 1 from roles where id = ?10 and deleted = 0)"
+         where provider = ?15 and issuer = ?16 and subject = ?17) and ",
+    tenant_and_role_exist!("?12", "?18")
 );
 
 const IDENTITY: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
@@ -51,7 +48,7 @@ const IDENTITY: &str = "insert into user_identities (provider, issuer, subject, 
 const USED: &str = "update user_identities set last_used_on = ?4 \
      where provider = ?1 and issuer = ?2 and subject = ?3";
 
-// A name that somebody chose stays, whatever a provider calls the person.
+// A name that was chosen stays, whatever name the provider gives.
 const NAME: &str = "update users set first_name = ?4, middle_name = ?5, last_name = ?6, \
        name_stands_in = 0, modified_on = ?7 \
      where name_stands_in = 1 and id = (select user_id from user_identities \
@@ -162,10 +159,10 @@ pub fn sign_up(
     );
     let batch = (
         user(profile, new, now).changes(),
-        sign_ups::memberships(new.id, new.membership_id, new.defaults, None, now),
+        users::memberships(new.id, new.membership_id, new.defaults, None, now),
         identity.run(),
         account(profile),
-        sign_ups::defaults_exist(new.defaults),
+        users::defaults_exist(new.defaults),
     );
     batch.map(|(made, _, (), account, (defaults_exist,))| SignedUp {
         account: account.filter(|_| made > 0),
@@ -181,27 +178,31 @@ fn user(profile: &ExternalProfile, new: &NewFederatedUser<'_>, now: Timestamp) -
         name_stands_in,
     } = new.account;
     let email_key = email.as_deref().map(canonical_name);
-    sql!(
-        SIGN_UP,
-        new.id,
-        names.first.as_deref().unwrap_or(username),
-        names.middle.as_deref(),
-        names.last.as_deref(),
+    let row = NewUserRow {
+        id: new.id,
+        first_name: names.first.as_deref().unwrap_or(username),
+        middle_name: names.middle.as_deref(),
+        last_name: names.last.as_deref(),
         username,
-        &canonical_name(username),
-        email.as_deref(),
-        email_key,
-        &new.defaults.tenant_id,
-        &new.defaults.role_id,
-        now,
+        username_key: &canonical_name(username),
+        email: email.as_deref(),
+        email_key: email_key.as_deref(),
+        phone: None,
+        gender: None,
+        dob: None,
+        tenant_id: &new.defaults.tenant_id,
+        name_stands_in: *name_stands_in,
+    };
+    let condition = [
         profile.provider.name(),
         &profile.issuer,
         &profile.subject,
-        *name_stands_in
-    )
+        &new.defaults.role_id,
+    ];
+    row.insert(SIGN_UP, now, condition.map(Value::from).to_vec())
 }
 
-/// Notes that an identity has opened its account; a name that only stood in gives way to a real one.
+/// Records that an identity was authenticated with; a name that only stood in gives way to a real one.
 pub fn used(profile: &ExternalProfile, now: Timestamp) -> Vec<Query<()>> {
     let (provider, issuer, subject) = (profile.provider.name(), &profile.issuer, &profile.subject);
     let names = &profile.names;

@@ -29,6 +29,7 @@ pub mod refresh_tokens;
 pub mod sessions;
 pub mod sign_ups;
 pub mod sweep;
+pub mod users;
 
 pub use batch::Batch;
 pub(crate) use query::sql;

@@ -37,23 +37,55 @@ pub(super) use live_sessions;
 
 const LIVE: &str = concat!(live_sessions!(), "and s.id = ?1 and s.expires_on > ?2");
 
+/// Opens the session of a row `m` of the view `live_members`, up to the `from`: at ?4, from the
+/// device ?5.
+macro_rules! insert_session {
+    ($id:literal, $method:literal, $provider_session:literal, $expires_on:literal) => {
+        concat!(
+            "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, device, \
+               created_on, method, provider_session, expires_on) \
+             select ",
+            $id,
+            ", m.user_id, m.client_id, ?4, ?4, ?5, ?4, ",
+            $method,
+            ", ",
+            $provider_session,
+            ", ",
+            $expires_on,
+            " "
+        )
+    };
+}
+pub(super) use insert_session;
+
+/// Sets the last login of the user of a session that this batch has opened. As in the original, a
+/// user who must change the password first (status 3) has not logged in.
+macro_rules! set_last_login {
+    ($session:literal, $now:literal) => {
+        concat!(
+            "update users set last_login = ",
+            $now,
+            " where id = (select s.user_id from sessions s join users u on u.id = s.user_id \
+               join user_tenants t on t.user_id = u.id and t.tenant_id = u.default_tenant_id \
+                 and t.deleted = 0 and t.status = 1 \
+               where s.id = ",
+            $session,
+            ")"
+        )
+    };
+}
+pub(super) use set_last_login;
+
 const OPEN: &str = concat!(
-    "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, \
-       device, method, provider_session, created_on, expires_on) \
-     select ?1, m.user_id, m.client_id, ?4, ?4, ?5, ?6, ?11, ?4, ?7 \
-     from live_members m where m.user_id = ?2 and m.client_id = ?3 \
+    insert_session!("?1", "?6", "?11", "?7"),
+    "from live_members m where m.user_id = ?2 and m.client_id = ?3 \
        and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
     not_logged_out!("?11"),
     " and ",
     otp_was_consumed!("?8")
 );
 
-// As in the original, a sign-in that must still change its password is not a last login.
-const LAST_LOGIN: &str = "update users set last_login = ?2 where id = ( \
-       select s.user_id from sessions s \
-       join live_members m on m.user_id = s.user_id and m.client_id = s.client_id \
-       join user_tenants t on t.id = m.user_tenant_id and t.status = 1 \
-       where s.id = ?1 and s.created_on = ?2)";
+const LAST_LOGIN: &str = set_last_login!("?1", "?2");
 
 const KEEP_PROVIDER_TOKEN: &str = "update sessions set provider_token = ?2 where id = ?1";
 
