@@ -5,7 +5,7 @@ use worker::RateLimiter;
 use super::app::App;
 use crate::error::Error;
 
-/// The period of both counters in `wrangler.toml`.
+/// The period of both counters in `wrangler.toml`, in seconds.
 const PERIOD: u32 = 60;
 
 /// What kind of flood a route must be kept from.
