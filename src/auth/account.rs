@@ -3,7 +3,7 @@
 use super::client::AuthClient;
 use super::secret::digest;
 use super::text::nfkc;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::time::Timestamp;
 use crate::error::{Error, Reason};
 
@@ -42,7 +42,7 @@ impl Status {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
     /// UUID.
-    pub id: String,
+    pub id: UserId,
     /// As the user spells it.
     pub username: String,
     /// Where messages go, if anywhere.
@@ -184,7 +184,7 @@ pub mod example {
     /// An account with a membership of a status and an allowance for clients.
     pub fn account(status: i64, client_ids: &[i64]) -> Account {
         Account {
-            id: "u".to_owned(),
+            id: UserId::new("u"),
             username: "demo".to_owned(),
             email: None,
             first_name: "Demo".to_owned(),
@@ -214,12 +214,13 @@ pub mod example {
 mod tests {
     use super::example::account;
     use super::*;
+    use crate::auth::id::ClientId;
     use crate::auth::time::Seconds;
 
     fn client() -> AuthClient {
         AuthClient {
             id: ClientNumber::new(1),
-            client_id: "web".to_owned(),
+            client_id: ClientId::new("web"),
             client_secret_digest: String::new(),
             secret_digest: String::new(),
             redirect_url: None,

@@ -6,6 +6,7 @@ use crate::auth::time::Seconds;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::data_key::{DataKeys, Purpose};
+use crate::auth::id::SessionId;
 use crate::error::Error;
 
 /// How often a sign-in may fail (settings `SIGN_IN_ATTEMPTS`, `SIGN_IN_WINDOW`, `ACCOUNT_ATTEMPTS`).
@@ -34,7 +35,7 @@ pub struct AttemptOrigin {
     /// The device, as it names itself.
     pub device: Option<String>,
     /// The session of a token that came along, proven to be ours.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
 }
 
 /// What an attempt is counted under.
@@ -56,7 +57,7 @@ pub struct CounterKeys {
     /// The counter of the name on the device.
     pub on_device: Option<String>,
     /// The session, by its id; its counter follows from that.
-    pub session: Option<String>,
+    pub session: Option<SessionId>,
 }
 
 impl CounterKeys {

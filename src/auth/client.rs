@@ -1,7 +1,7 @@
 //! A client: an app that may ask us to sign somebody in.
 
 use super::secret::Secret;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientId, ClientNumber};
 use crate::auth::time::Seconds;
 
 /// An app that is registered with us and not deleted.
@@ -10,7 +10,7 @@ pub struct AuthClient {
     /// Our number for it.
     pub id: ClientNumber,
     /// Its public name.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// Digest of what proves it is calling.
     pub client_secret_digest: String,
     /// Digest of `secret`: codes in flight are bound to it.

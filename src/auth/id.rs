@@ -4,10 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::secret::{random_id, random_uuid};
+use crate::error::Error;
+
 macro_rules! text_ids {
     ($($(#[$doc:meta])+ $name:ident;)+) => {$(
         $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -20,6 +23,11 @@ macro_rules! text_ids {
             /// The id's text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// Whether there is no text at all, which no row has.
+            pub const fn is_empty(&self) -> bool {
+                self.0.is_empty()
             }
 
             /// The id's text, taken out.
@@ -67,5 +75,26 @@ impl ClientNumber {
 impl fmt::Display for ClientNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl UserId {
+    /// Draws the id of a new user.
+    pub fn draw() -> Result<Self, Error> {
+        random_uuid().map(Self)
+    }
+}
+
+impl SessionId {
+    /// Draws the id of a new session: 144 random bits.
+    pub fn draw() -> Result<Self, Error> {
+        random_id().map(Self)
+    }
+}
+
+impl AttemptId {
+    /// Draws the id of a request's attempt.
+    pub fn draw() -> Result<Self, Error> {
+        random_id().map(Self)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::data_key::{DataKeys, Purpose};
 use super::secret::{Secret, digest};
+use crate::auth::id::SessionId;
 use crate::auth::time::{Seconds, Timestamp};
 use crate::error::{Error, Reason};
 
@@ -11,7 +12,7 @@ use crate::error::{Error, Reason};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshToken {
     /// The session.
-    pub session_id: String,
+    pub session_id: SessionId,
     /// Counts the rotations; the session's row knows which number is good.
     pub n: u32,
 }
@@ -20,7 +21,7 @@ impl RefreshToken {
     /// Writes the token for its holder.
     pub fn issue(&self, keys: &DataKeys, purpose: Purpose) -> Result<String, Error> {
         let n = self.n.to_string();
-        let tag = keys.tag(purpose, &[&self.session_id, &n])?;
+        let tag = keys.tag(purpose, &[self.session_id.as_str(), &n])?;
         Ok(format!("{}.{n}.{tag}", self.session_id))
     }
 
@@ -35,7 +36,7 @@ impl RefreshToken {
             return Ok(None);
         }
         Ok(n.parse().ok().map(|n| Self {
-            session_id: session_id.to_owned(),
+            session_id: SessionId::new(session_id),
             n,
         }))
     }
@@ -148,7 +149,7 @@ mod tests {
     fn a_refresh_token_reads_back_for_its_purpose_only() {
         let keys = keys();
         let token = RefreshToken {
-            session_id: "sid".to_owned(),
+            session_id: SessionId::new("sid"),
             n: 7,
         };
         let text = token.issue(&keys, Purpose::Refresh).unwrap();

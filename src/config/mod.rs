@@ -10,6 +10,7 @@ mod reader;
 use crate::auth::attempts::Limits;
 use crate::auth::data_key::DataKeys;
 use crate::auth::federation;
+use crate::auth::id::ClientId;
 use crate::auth::password::Algorithm;
 use crate::auth::secret::Secret;
 use crate::auth::text;
@@ -56,9 +57,9 @@ pub struct Config {
     /// Where people who sign up belong; without it nobody can.
     pub sign_up: Option<SignUpDefaults>,
     /// `OTP_CLIENT_IDS`: clients that may post one-time passwords with HTTP Basic.
-    pub otp_client_ids: Vec<String>,
+    pub otp_client_ids: Vec<ClientId>,
     /// `SERVICESTACK_CLIENT_ID`: the client that ServiceStack's callers sign in to; without it none can.
-    pub servicestack_client_id: Option<String>,
+    pub servicestack_client_id: Option<ClientId>,
     /// `TOKEN_COOKIES_SAME_SITE`: whether ServiceStack's cookies go with requests from other sites.
     pub token_cookies_same_site: SameSite,
     /// Signing in elsewhere: the providers, and who may sign up or be linked.
@@ -75,7 +76,7 @@ pub struct SignUpDefaults {
     /// `SIGN_UP_ROLE`: id of the role.
     pub role_id: String,
     /// `SIGN_UP_CLIENT_IDS`: public names of the clients; ones that do not exist are skipped.
-    pub client_ids: Vec<String>,
+    pub client_ids: Vec<ClientId>,
 }
 
 /// The behaviours of the original services that a deployment may bring back, all unsafe.
@@ -126,8 +127,8 @@ impl Config {
             messages: Messages::read(&settings, &public_url)?,
             social: settings.social(&public_url)?,
             sign_up: settings.sign_up()?,
-            otp_client_ids: settings.list("OTP_CLIENT_IDS"),
-            servicestack_client_id: settings.text("SERVICESTACK_CLIENT_ID"),
+            otp_client_ids: settings.client_ids("OTP_CLIENT_IDS"),
+            servicestack_client_id: settings.text("SERVICESTACK_CLIENT_ID").map(ClientId::new),
             token_cookies_same_site: settings.same_site()?,
             compatibility,
             public_url,
@@ -190,7 +191,7 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
             (Some(tenant_id), Some(role_id)) => Ok(Some(SignUpDefaults {
                 tenant_id,
                 role_id,
-                client_ids: self.list("SIGN_UP_CLIENT_IDS"),
+                client_ids: self.client_ids("SIGN_UP_CLIENT_IDS"),
             })),
             (Some(_), None) => Err(wrong("SIGN_UP_ROLE", "is missing beside SIGN_UP_TENANT")),
             (None, Some(_)) => Err(wrong("SIGN_UP_TENANT", "is missing beside SIGN_UP_ROLE")),

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::auth::id::ClientId;
 use crate::auth::time::Seconds;
 use crate::auth::transport::is_secure;
 use crate::error::Error;
@@ -44,6 +45,11 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
                     &format!("must be a whole number from {least} to {most}"),
                 )
             })
+    }
+
+    /// A list of clients by their public names.
+    pub fn client_ids(&self, name: &str) -> Vec<ClientId> {
+        self.list(name).into_iter().map(ClientId::new).collect()
     }
 
     /// A span in seconds.

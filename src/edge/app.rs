@@ -13,6 +13,7 @@ use super::kv::Kv;
 use super::metrics::StorageMetrics;
 use super::outbound::deadline::Deadline;
 use crate::auth::attempts::{AttemptOrigin, network_of};
+use crate::auth::id::SessionId;
 use crate::config::Config;
 use crate::error::Error;
 use crate::wire::reply::Reply;
@@ -141,7 +142,7 @@ impl ClientInfo {
 
     /// Where an attempt comes from, with the device that names itself and the session of a token
     /// that came along.
-    pub fn origin(&self, device_id: Option<&str>, session: Option<String>) -> AttemptOrigin {
+    pub fn origin(&self, device_id: Option<&str>, session: Option<SessionId>) -> AttemptOrigin {
         AttemptOrigin {
             network: network_of(self.address.as_deref()),
             device: device_id.map(str::to_owned),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::account::{Account, Membership, canonical_name, effective_permissions};
+use crate::auth::id::UserId;
 
 /// The columns of an [`Account`], of the view `accounts` as `a`.
 macro_rules! account_columns {
@@ -134,6 +135,6 @@ pub fn by_link(key: &str) -> Query<Option<AccountWithPassword>> {
 }
 
 /// The providers that a user signs in with, the last used first.
-pub fn providers(user_id: &str) -> Query<Vec<(String,)>> {
+pub fn providers(user_id: &UserId) -> Query<Vec<(String,)>> {
     sql!(PROVIDERS, user_id).all()
 }

@@ -3,7 +3,7 @@
 use super::batch::Batch;
 use super::hourly_counts::{count_where, hour_of};
 use super::query::sql;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, SessionId, UserId};
 use crate::auth::time::Timestamp;
 
 /// Rows that one account gets in an hour for refusals of one kind and result.
@@ -37,11 +37,11 @@ pub struct Activity<'a> {
     /// How it went.
     pub result: &'a str,
     /// Whom it concerns.
-    pub user_id: Option<&'a str>,
+    pub user_id: Option<&'a UserId>,
     /// The client's number.
     pub client: Option<ClientNumber>,
     /// The session.
-    pub session_id: Option<&'a str>,
+    pub session_id: Option<&'a SessionId>,
     /// The network address of the caller.
     pub address: Option<&'a str>,
     /// ISO country code.

@@ -10,6 +10,7 @@ use super::batch::Batch;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::attempts::{CounterKeys, Limits};
+use crate::auth::id::{AttemptId, ClientId, UserId};
 use crate::auth::time::{Seconds, Timestamp};
 use crate::error::Error;
 
@@ -23,12 +24,12 @@ pub struct LoginAttempt<'a> {
     /// What it is counted under.
     pub keys: &'a CounterKeys,
     /// Drawn for this attempt.
-    pub attempt: &'a str,
+    pub attempt: &'a AttemptId,
     /// Tag of what was tried.
     pub tag: &'a str,
     /// The client that must be there, and the digest of the secret it gave (nothing where the
     /// deployment vouches for it); nothing where the caller has proven itself another way.
-    pub client: Option<(&'a str, Option<&'a str>)>,
+    pub client: Option<(&'a ClientId, Option<&'a str>)>,
     /// The deployment's limits.
     pub limits: Limits,
 }
@@ -233,7 +234,7 @@ const KEEP_DEVICE: &str = "insert into known_devices (user_id, device, last_used
 
 /// Forgets the failures of an account and of the place that has signed in to it, and knows its device
 /// from now on. A sign-in without a typed name has no keys, and so no place of its own.
-pub fn clear(user_id: &str, keys: Option<&CounterKeys>, now: Timestamp) -> [Query<()>; 2] {
+pub fn clear(user_id: &UserId, keys: Option<&CounterKeys>, now: Timestamp) -> [Query<()>; 2] {
     let network = keys.map(|keys| &keys.network);
     let device = keys.and_then(|keys| keys.device.as_ref());
     let on_device = keys.and_then(|keys| keys.on_device.as_ref());
@@ -247,7 +248,7 @@ pub fn clear(user_id: &str, keys: Option<&CounterKeys>, now: Timestamp) -> [Quer
 /// Knows the device of the user who has just set a password. The trigger on `changed_on` has
 /// forgotten it with the others, and all that was counted.
 pub fn keep_device(
-    user_id: &str,
+    user_id: &UserId,
     device: Option<&str>,
     password: &str,
     now: Timestamp,

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use super::query::{Query, Statement, Value, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::client::AuthClient;
+use crate::auth::id::{ClientId, UserId};
 use crate::auth::secret::Secret;
 use crate::wire::loopback::auth_clients::{AuthClientChanges, NewAuthClient};
 use crate::wire::loopback::filter::{Clause, ClientRow, Filter, SELECTED, Scalar, Where};
@@ -84,7 +85,7 @@ impl From<Scalar> for Value {
 }
 
 /// The live client of a public name.
-pub fn by_client_id(client_id: &str) -> Query<Option<AuthClient>> {
+pub fn by_client_id(client_id: &ClientId) -> Query<Option<AuthClient>> {
     sql!(BY_CLIENT_ID, client_id).first()
 }
 
@@ -140,7 +141,7 @@ pub fn update(clause: Clause, changes: &AuthClientChanges, now: Timestamp) -> Qu
 }
 
 /// Deletes a client on an administrator's behalf; 0 if there is none.
-pub fn delete(number: i64, by: Option<&str>, now: Timestamp) -> Query<usize> {
+pub fn delete(number: i64, by: Option<&UserId>, now: Timestamp) -> Query<usize> {
     sql!(DELETE, number, now, by).changes()
 }
 

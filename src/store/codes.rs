@@ -13,7 +13,7 @@ use super::row::{FromRow, Row, Unreadable};
 use super::sessions::{
     LiveSession, PasswordPrecondition, insert_session, live_sessions, set_last_login,
 };
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{AttemptId, ClientId, ClientNumber, SessionId, UserId};
 use crate::auth::time::Timestamp;
 
 const INSERT: &str = concat!(
@@ -70,11 +70,11 @@ pub struct NewCode<'a> {
     /// The key of its secret.
     pub key: &'a str,
     /// The user who was authenticated.
-    pub user_id: &'a str,
+    pub user_id: &'a UserId,
     /// The client it is for.
     pub client: ClientNumber,
     /// Id of the session it will open, drawn now so that a replay can end it.
-    pub session_id: &'a str,
+    pub session_id: &'a SessionId,
     /// Digest of the client's `secret` now.
     pub client_secret_digest: &'a str,
     /// PKCE challenge (S256).
@@ -94,9 +94,9 @@ pub struct Redemption<'a> {
     /// The key of its secret.
     pub key: &'a str,
     /// Drawn for this attempt.
-    pub attempt: &'a str,
+    pub attempt: &'a AttemptId,
     /// The client that presents it.
-    pub client_id: &'a str,
+    pub client_id: &'a ClientId,
     /// The challenge that the verifier answers.
     pub challenge: Option<&'a str>,
     /// Digest of the device that presents it.
@@ -120,11 +120,11 @@ pub struct CodeState {
     /// Whether its time is over.
     pub expired: bool,
     /// The user it was issued for.
-    pub user_id: Option<String>,
+    pub user_id: Option<UserId>,
     /// The client it was issued to.
     pub client: Option<ClientNumber>,
     /// The session it opens, or has opened.
-    pub session_id: Option<String>,
+    pub session_id: Option<SessionId>,
 }
 
 impl FromRow for CodeState {

@@ -8,11 +8,11 @@ use super::users::{self, NewUserRow, insert_user, tenant_and_role_exist};
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::federation::identity::policy::{EmailOwner, KnownIdentity, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::time::Timestamp;
 use crate::config::SignUpDefaults;
 
-const KNOWN: &str = "select i.user_id, u.id is not null as live \
+const KNOWN: &str = "select u.id is not null as live \
      from user_identities i left join users u on u.id = i.user_id and u.deleted = 0 \
      where i.provider = ?1 and i.issuer = ?2 and i.subject = ?3";
 
@@ -75,7 +75,7 @@ pub struct SignedUp {
 impl FromRow for KnownIdentity {
     fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
         Ok(if row.get("live")? {
-            Self::Of(row.get("user_id")?)
+            Self::OfLiveUser
         } else {
             Self::OfDeletedUser
         })
@@ -104,7 +104,7 @@ pub fn find(profile: &ExternalProfile) -> impl Batch<Output = IdentityLookup> {
         sql!(EMAIL_OWNER, email_key).first(),
     );
     batch.map(|(known, account, owner)| IdentityLookup {
-        known: known.unwrap_or(KnownIdentity::No),
+        known: known.unwrap_or(KnownIdentity::Unknown),
         account,
         owner,
     })
@@ -134,7 +134,7 @@ pub fn link(
 /// A user about to be made of a person at a provider.
 pub struct NewFederatedUser<'a> {
     /// The user's id, which the statements hang on: drawn for this attempt.
-    pub id: &'a str,
+    pub id: &'a UserId,
     /// The membership's id.
     pub membership_id: &'a str,
     /// Who it is.

@@ -4,7 +4,7 @@ use super::batch::Batch;
 use super::messages::{self, NewMessage};
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::time::{Seconds, Timestamp};
 
 /// A newer request leaves a link alone for so long. Anybody can ask, and so cannot void the link that
@@ -36,7 +36,7 @@ pub struct NewLink<'a> {
     /// The kind of one-time thing.
     pub kind: &'a str,
     /// Whose password it changes.
-    pub user_id: Option<&'a str>,
+    pub user_id: Option<&'a UserId>,
     /// The client's number that asked.
     pub client: Option<ClientNumber>,
     /// The folded address it goes to.

@@ -8,6 +8,7 @@ use super::batch::Batch;
 use super::hourly_counts::{count_where, hour_of};
 use super::query::sql;
 use crate::auth::address::Mailbox;
+use crate::auth::id::AttemptId;
 use crate::auth::time::{Seconds, Timestamp};
 
 /// Messages of a kind that one mailbox gets in an hour.
@@ -32,7 +33,7 @@ const COUNT_IF_HELD_BACK: &str =
 /// A message about to be sent, as it is counted.
 pub struct NewMessage<'a> {
     /// Drawn for this attempt.
-    pub attempt: &'a str,
+    pub attempt: &'a AttemptId,
     /// What it is about.
     pub kind: &'a str,
     /// Where it goes.

@@ -6,7 +6,7 @@
 use super::attempts::{LoginAttempt, aim, allowed};
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{AttemptId, ClientNumber};
 use crate::auth::time::Timestamp;
 
 /// Wrong tries that an OTP survives, and one.
@@ -126,6 +126,6 @@ pub fn give_back(otp: &ReservedOtp) -> Query<()> {
 }
 
 /// Takes the OTP for an attempt, if nobody has.
-pub fn take(otp: &ReservedOtp, attempt: &str, now: Timestamp) -> Query<()> {
+pub fn take(otp: &ReservedOtp, attempt: &AttemptId, now: Timestamp) -> Query<()> {
     sql!(TAKE, &otp.key, &otp.mac, attempt, now).run()
 }

@@ -3,6 +3,7 @@
 use super::attempts;
 use super::batch::Batch;
 use super::query::{Query, sql};
+use crate::auth::id::{AttemptId, SessionId, UserId};
 use crate::auth::time::Timestamp;
 
 const TAKE_RESET: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
@@ -41,9 +42,9 @@ pub struct ResetPassword<'a> {
     /// The key of the link.
     pub key: &'a str,
     /// Drawn for this attempt.
-    pub attempt: &'a str,
+    pub attempt: &'a AttemptId,
     /// Whose password it is.
-    pub user_id: &'a str,
+    pub user_id: &'a UserId,
     /// As stored now, if there is one.
     pub old: Option<&'a str>,
     /// To be stored.
@@ -53,7 +54,7 @@ pub struct ResetPassword<'a> {
 }
 
 /// The stored password of a session's user.
-pub fn of_session(session_id: &str) -> Query<Option<(String,)>> {
+pub fn of_session(session_id: &SessionId) -> Query<Option<(String,)>> {
     sql!(PASSWORD_OF_SESSION, session_id).first()
 }
 
@@ -67,15 +68,15 @@ pub fn dummy_hash(draw_key: &str) -> Query<Option<(String,)>> {
 }
 
 /// Stores the same password under today's hash, unless it has changed meanwhile.
-pub fn rehash(user_id: &str, old: &str, new: &str) -> Query<()> {
+pub fn rehash(user_id: &UserId, old: &str, new: &str) -> Query<()> {
     sql!(REHASH, user_id, old, new).run()
 }
 
 /// Changes a password and everything that hangs on it, if the session that asks is still open; says
 /// whether it did. Of the user's devices only the one that asks stays known.
 pub fn change(
-    user_id: &str,
-    session_id: &str,
+    user_id: &UserId,
+    session_id: &SessionId,
     new: &str,
     device: Option<&str>,
     now: Timestamp,

@@ -8,7 +8,7 @@ use super::clients::client_columns;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::client::AuthClient;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{AttemptId, ClientNumber};
 use crate::auth::time::Timestamp;
 
 const INSERT: &str = "insert into one_time \
@@ -88,7 +88,7 @@ pub fn insert(new: &NewPending<'_>, now: Timestamp) -> Query<()> {
 /// Consumes it, once; nothing if it cannot be consumed, or its client has been deleted.
 pub fn consume(
     pending: &PendingKey<'_>,
-    attempt: &str,
+    attempt: &AttemptId,
     now: Timestamp,
 ) -> impl Batch<Output = Option<ConsumedPending>> {
     let PendingKey {

@@ -4,6 +4,7 @@ use super::batch::Batch;
 use super::query::sql;
 use super::sessions::EndedSession;
 use crate::auth::federation::flow::logout_token::ProviderLogout;
+use crate::auth::id::AttemptId;
 use crate::auth::time::{Seconds, Timestamp};
 
 const TAKE: &str = "insert into provider_logouts \
@@ -73,7 +74,7 @@ pub(super) use not_logged_out;
 /// which lived, or nothing where the token was taken before.
 pub fn end_sessions(
     logout: &ProviderLogout,
-    attempt: &str,
+    attempt: &AttemptId,
     now: Timestamp,
 ) -> impl Batch<Output = Option<Vec<EndedSession>>> {
     let (token, session) = (&logout.token, logout.session.as_deref());

@@ -4,6 +4,7 @@ use super::batch::Batch;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::sessions::{self, LiveSession, Owner};
+use crate::auth::id::SessionId;
 use crate::auth::session::SessionState;
 use crate::auth::time::{Seconds, Timestamp};
 
@@ -43,7 +44,7 @@ const RENEW: &str = concat!(
 /// A refresh as it is requested.
 pub struct RefreshAttempt<'a> {
     /// The session.
-    pub session_id: &'a str,
+    pub session_id: &'a SessionId,
     /// The refresh token's number.
     pub n: u32,
     /// Digest of the device that asks.
@@ -96,7 +97,7 @@ pub fn refresh(ask: &RefreshAttempt<'_>, now: Timestamp) -> impl Batch<Output = 
 
 /// Uses a session whose refresh token does not rotate: it is idle from now on, if it may be used.
 pub fn renew(
-    session_id: &str,
+    session_id: &SessionId,
     device: Option<&str>,
     now: Timestamp,
 ) -> impl Batch<Output = Option<LiveSession>> {

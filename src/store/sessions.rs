@@ -13,7 +13,7 @@ use super::row::{FromRow, Row, Unreadable};
 use crate::auth::account::Account;
 use crate::auth::audit::SessionRef;
 use crate::auth::client::AuthClient;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, SessionId, UserId};
 use crate::auth::time::Timestamp;
 
 /// The rows of [`LiveSession`]s, up to the condition that says which.
@@ -101,7 +101,7 @@ const END: &str = "update sessions set ended_on = ?2, ended_why = ?3 \
 /// A session in use: its user and its client as they are now.
 pub struct LiveSession {
     /// The `sid`.
-    pub id: String,
+    pub id: SessionId,
     /// How the user was authenticated.
     pub method: String,
     /// Its user.
@@ -138,7 +138,7 @@ impl PasswordPrecondition {
 #[derive(Debug)]
 pub struct Owner {
     /// Its user.
-    pub user_id: String,
+    pub user_id: UserId,
     /// Its client.
     pub client: ClientNumber,
 }
@@ -147,9 +147,9 @@ pub struct Owner {
 #[derive(Debug)]
 pub struct EndedSession {
     /// The `sid`.
-    pub id: String,
+    pub id: SessionId,
     /// Its user.
-    pub user_id: String,
+    pub user_id: UserId,
     /// Its client's number.
     pub client: ClientNumber,
     /// How the user had been authenticated.
@@ -181,9 +181,9 @@ impl From<&EndedSession> for SessionRef {
 /// A session about to be opened.
 pub struct NewSession<'a> {
     /// The `sid`.
-    pub id: &'a str,
+    pub id: &'a SessionId,
     /// Its user.
-    pub user_id: &'a str,
+    pub user_id: &'a UserId,
     /// Its client.
     pub client: ClientNumber,
     /// Digest of the device that signs in.
@@ -197,7 +197,7 @@ pub struct NewSession<'a> {
     /// The absolute end.
     pub expires_on: Timestamp,
     /// A session that ends when this one opens.
-    pub replaces: Option<&'a str>,
+    pub replaces: Option<&'a SessionId>,
 }
 
 impl FromRow for LiveSession {
@@ -233,7 +233,7 @@ impl FromRow for EndedSession {
 }
 
 /// The session of an id, if it may be used now.
-pub fn live(id: &str, now: Timestamp) -> Query<Option<LiveSession>> {
+pub fn live(id: &SessionId, now: Timestamp) -> Query<Option<LiveSession>> {
     sql!(LIVE, id, now).first()
 }
 
@@ -272,11 +272,11 @@ pub fn open(
 }
 
 /// Keeps the provider's refresh token (encrypted) for signing out there.
-pub fn keep_provider_token(id: &str, token: &str) -> Query<()> {
+pub fn keep_provider_token(id: &SessionId, token: &str) -> Query<()> {
     sql!(KEEP_PROVIDER_TOKEN, id, token).run()
 }
 
 /// Ends a live session; nothing if it was over already.
-pub fn end(id: &str, why: &str, now: Timestamp) -> Query<Option<EndedSession>> {
+pub fn end(id: &SessionId, why: &str, now: Timestamp) -> Query<Option<EndedSession>> {
     sql!(END, id, now, why).first()
 }

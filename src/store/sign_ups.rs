@@ -5,6 +5,7 @@ use super::batch::Batch;
 use super::query::{Statement, Value, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::users::{NewUserRow, insert_user, memberships, tenant_and_role_exist};
+use crate::auth::id::{AttemptId, UserId};
 use crate::auth::profile::Profile;
 use crate::auth::time::Timestamp;
 use crate::config::SignUpDefaults;
@@ -62,9 +63,9 @@ pub struct NewUser<'a> {
     /// The key of the invitation.
     pub invitation: &'a str,
     /// Drawn for this attempt.
-    pub attempt: &'a str,
+    pub attempt: &'a AttemptId,
     /// The user's id.
-    pub id: &'a str,
+    pub id: &'a UserId,
     /// The membership's id.
     pub membership_id: &'a str,
     /// As the user spells it.
@@ -136,6 +137,6 @@ fn user(new: &NewUser<'_>, now: Timestamp) -> Statement {
         tenant_id: &new.defaults.tenant_id,
         name_stands_in: profile.is_nameless(),
     };
-    let invitation = [new.invitation, new.attempt].map(Value::from);
-    row.insert(USER, now, invitation.to_vec())
+    let invitation = vec![Value::from(new.invitation), Value::from(new.attempt)];
+    row.insert(USER, now, invitation)
 }

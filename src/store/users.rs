@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::query::{Query, Statement, Value, sql};
+use crate::auth::id::UserId;
 use crate::auth::time::Timestamp;
 use crate::config::SignUpDefaults;
 
@@ -50,7 +51,7 @@ const CLIENTS: &str = "insert into user_clients (user_id, client_id) \
 
 /// The row of a new user. An address counts as verified: an invitation or a provider has proven it.
 pub(super) struct NewUserRow<'a> {
-    pub id: &'a str,
+    pub id: &'a UserId,
     pub first_name: &'a str,
     pub middle_name: Option<&'a str>,
     pub last_name: Option<&'a str>,
@@ -93,7 +94,7 @@ impl NewUserRow<'_> {
 /// The membership of a new user and the clients that the user may sign in to; inserts nothing if the
 /// user was not inserted.
 pub fn memberships(
-    user_id: &str,
+    user_id: &UserId,
     membership_id: &str,
     defaults: &SignUpDefaults,
     locale: Option<&str>,

@@ -1,5 +1,6 @@
 //! Counting of attempts, by the statements themselves.
 
+use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
 use crate::auth::time::Seconds;
 use std::collections::HashMap;
 
@@ -53,7 +54,7 @@ fn keys_from(name: &str, from: From) -> CounterKeys {
     let origin = AttemptOrigin {
         network: from.network.to_string(),
         device: from.device.map(|device| device.to_string()),
-        session: from.session.map(str::to_owned),
+        session: from.session.map(str::to_owned).map(SessionId::new),
     };
     CounterKeys::of(&keys, name, &origin).unwrap()
 }
@@ -76,9 +77,9 @@ fn attempt_with_otp(
     let guess = LoginAttempt {
         name,
         keys: &keys_from(name, from),
-        attempt: &drawn,
+        attempt: &AttemptId::new(drawn),
         tag: &format!("{name} {tried}"),
-        client: Some(("web", Some("web digest"))),
+        client: Some((&ClientId::new("web"), Some("web digest"))),
         limits: LIMITS,
     };
     let reserve = otps::reserve("otp:ann", &guess, at(now));
@@ -93,7 +94,11 @@ fn attempt_with_otp(
 
 fn succeed(db: &Db, user_id: &str, name: &str, from: From, now: i64) {
     let keys = keys_from(name, from);
-    db.run(Vec::from(attempts::clear(user_id, Some(&keys), at(now))));
+    db.run(Vec::from(attempts::clear(
+        &UserId::new(user_id),
+        Some(&keys),
+        at(now),
+    )));
 }
 
 fn open_session(db: &Db, id: &str, user_id: &str) {
@@ -145,7 +150,7 @@ fn the_same_attempt_sent_twice_counts_once_and_later_twice() {
 #[test]
 fn a_caller_whose_client_is_not_proven_counts_for_nothing() {
     let db = database();
-    for client in [
+    for (client_id, secret_digest) in [
         ("web", Some("wrong")),
         ("nobody", None),
         ("nobody", Some("web digest")),
@@ -153,9 +158,9 @@ fn a_caller_whose_client_is_not_proven_counts_for_nothing() {
         let guess = LoginAttempt {
             name: "ann",
             keys: &keys("ann", 1),
-            attempt: "x",
+            attempt: &AttemptId::new("x"),
             tag: "x",
-            client: Some(client),
+            client: Some((&ClientId::new(client_id), secret_digest)),
             limits: LIMITS,
         };
         let verdict = db.run(attempts::count(&guess, at(NOW)));
@@ -401,7 +406,7 @@ fn attempts_are_counted_by_the_rules_in_any_order_of_events() {
                 }
                 Step::Wait(time) => now += time,
                 Step::EndSession(id) => {
-                    db.run(sessions::end(id, "test", at(NOW)));
+                    db.run(sessions::end(&SessionId::new(id), "test", at(NOW)));
                     model.sessions.retain(|(session, _)| *session != id);
                 }
             }

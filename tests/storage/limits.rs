@@ -1,5 +1,6 @@
 //! What a user may have at most, and what a new password takes away.
 
+use crate::auth::id::{SessionId, UserId};
 use crate::people::{NOW, at, column, database, session};
 use crate::sqlite::Db;
 use crate::store::effects::SignInEffects;
@@ -50,7 +51,11 @@ fn a_user_has_at_most_a_hundred_open_sessions_and_the_longest_unused_end() {
     for n in 0..100 {
         open(&format!("session {n:02}"), "id-ann", NOW + n);
     }
-    db.run(sessions::end("session 50", "signed out", at(NOW + 100)));
+    db.run(sessions::end(
+        &SessionId::new("session 50"),
+        "signed out",
+        at(NOW + 100),
+    ));
     open("in its place", "id-ann", NOW + 100);
     let ended = "select id || ': ' || ended_why from sessions where ended_on is not null order by ended_on, id";
     assert_eq!(column(&db, ended), ["session 50: signed out"]);
@@ -82,7 +87,7 @@ fn a_new_password_forgets_devices_and_failures_of_its_user_whoever_sets_it() {
 
     before(&db);
     db.run(passwords::rehash(
-        "id-ann",
+        &UserId::new("id-ann"),
         "hash of ann",
         "the same, made anew",
     ));
@@ -97,14 +102,24 @@ fn a_new_password_forgets_devices_and_failures_of_its_user_whoever_sets_it() {
     before(&db);
     let new = session("ann", "id-ann");
     db.run(sessions::open(&new, SignInEffects::default(), at(NOW)));
-    let change = |session| passwords::change("id-ann", session, "y", Some("laptop"), at(NOW));
-    assert!(!db.run(change("no session")));
+    let user_id = UserId::new("id-ann");
+    let change = |session: &str| {
+        let session = SessionId::new(session);
+        db.run(passwords::change(
+            &user_id,
+            &session,
+            "y",
+            Some("laptop"),
+            at(NOW),
+        ))
+    };
+    assert!(!change("no session"));
     assert_eq!(
         devices(&db, "id-ann").len(),
         2,
         "a change that is refused forgets nothing"
     );
-    assert!(db.run(change("ann")));
+    assert!(change("ann"));
     assert_eq!(devices(&db, "id-ann"), ["laptop"], "the changer's own");
     assert_eq!(devices(&db, "id-bob").len(), 2);
     assert_eq!(column(&db, failing), ["id-bob"]);
@@ -123,7 +138,11 @@ fn a_success_forgets_its_own_place_and_the_account_only() {
         let sql = "insert into attempts (key, user_id, failures, last_on, last_tag, last_by) values (?1, 'id-ann', 1, 0, '', '')";
         db.connection.execute(sql, [key]).unwrap();
     }
-    db.run(Vec::from(attempts::clear("id-ann", Some(&keys), at(NOW))));
+    db.run(Vec::from(attempts::clear(
+        &UserId::new("id-ann"),
+        Some(&keys),
+        at(NOW),
+    )));
     let left = column(&db, "select key from attempts order by 1");
     assert_eq!(left, ["account:id-bob", "network:of the other name"]);
 }

@@ -1,6 +1,7 @@
 //! A database with a tenant, two clients and some people.
 
 use crate::auth::id::ClientNumber;
+use crate::auth::id::{SessionId, UserId};
 use crate::auth::time::Timestamp;
 use crate::sqlite::Db;
 use crate::store::sessions::{NewSession, PasswordPrecondition};
@@ -44,10 +45,10 @@ fn user(db: &Db, name: &str) {
 }
 
 /// A session of a user with the first client.
-pub const fn session<'a>(id: &'a str, user_id: &'a str) -> NewSession<'a> {
+pub fn session(id: &str, user_id: &str) -> NewSession<'static> {
     NewSession {
-        id,
-        user_id,
+        id: leaked(SessionId::new(id)),
+        user_id: leaked(UserId::new(user_id)),
         client: ClientNumber::new(1),
         device: None,
         method: "password",
@@ -56,6 +57,11 @@ pub const fn session<'a>(id: &'a str, user_id: &'a str) -> NewSession<'a> {
         expires_on: at(NOW + 86_400_000),
         replaces: None,
     }
+}
+
+/// A value for as long as the tests run: what borrows it may be built in another function.
+pub fn leaked<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
 }
 
 /// The first column of each row.

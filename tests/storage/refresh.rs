@@ -1,5 +1,6 @@
 //! Refreshing, by the rule and by the statements: they must say the same.
 
+use crate::auth::id::SessionId;
 use crate::auth::time::Seconds;
 use proptest::collection::vec;
 use proptest::option;
@@ -56,7 +57,7 @@ fn the_row_does_what_the_rule_says_in_any_order_of_events() {
                 db.connection.execute_batch("update user_tenants set status = 2").unwrap();
             }
             let n = (good + 1).saturating_sub(step.behind);
-            let ask = RefreshAttempt { session_id: "sid", n, device: step.device, window: Seconds::new(WINDOW / 1000) };
+            let ask = RefreshAttempt { session_id: &SessionId::new("sid"), n, device: step.device, window: Seconds::new(WINDOW / 1000) };
             let found = db.run(refresh(&ask, at(now)));
             let (before, _) = found.before.unwrap();
             let verdict = Refresh::judge(&before, n, step.device, at(now), Seconds::new(WINDOW / 1000));

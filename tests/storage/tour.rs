@@ -8,11 +8,12 @@ use crate::auth::federation::flow::logout_token::ProviderLogout;
 use crate::auth::federation::identity::policy::{EmailOwner, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::id::ClientNumber;
+use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::auth::{federation, profile};
 use crate::config::SignUpDefaults;
-use crate::people::{NOW, at, database, session};
+use crate::people::{NOW, at, database, leaked, session};
 use crate::sqlite::Db;
 use crate::store::attempts::LoginAttempt;
 use crate::store::effects::SignInEffects;
@@ -43,17 +44,17 @@ pub fn tour() -> Db {
 
 fn clients_and_accounts(db: &Db) {
     let reads = (
-        clients::by_client_id("web"),
+        clients::by_client_id(&ClientId::new("web")),
         accounts::by_name("ann"),
         accounts::by_link("reset:x"),
         clients::redirect_urls(),
-        accounts::providers("id-ann"),
+        accounts::providers(&UserId::new("id-ann")),
     );
     db.run(reads);
     let event = activity::Activity {
         kind: "sign-in",
         result: "ok",
-        user_id: Some("id-ann"),
+        user_id: Some(&UserId::new("id-ann")),
         client: Some(ClientNumber::new(1)),
         session_id: None,
         address: None,
@@ -71,7 +72,7 @@ fn attempts_and_otps(db: &Db) {
     let guess = LoginAttempt {
         name: "ann",
         keys: &keys,
-        attempt: "attempt",
+        attempt: &AttemptId::new("attempt"),
         tag: "tag",
         client: None,
         limits: Limits {
@@ -94,30 +95,44 @@ fn attempts_and_otps(db: &Db) {
     let reserve = otps::reserve("otp:ann", &guess, at(NOW));
     let (_, otp) = db.run((attempts::count(&guess, at(NOW)), reserve));
     let otp = otp.unwrap();
-    db.run((otps::give_back(&otp), otps::take(&otp, "attempt", at(NOW))));
+    db.run((
+        otps::give_back(&otp),
+        otps::take(&otp, &AttemptId::new("attempt"), at(NOW)),
+    ));
     assert_eq!(db.run(otps::delete("otp:ann", None)), 1);
-    db.run(Vec::from(attempts::clear("id-ann", Some(&keys), at(NOW))));
+    db.run(Vec::from(attempts::clear(
+        &UserId::new("id-ann"),
+        Some(&keys),
+        at(NOW),
+    )));
 }
 
 fn sessions_and_codes(db: &Db) {
     let mut new = session("session", "id-ann");
-    new.replaces = Some("another");
+    new.replaces = Some(leaked(SessionId::new("another")));
     let opened = db.run(sessions::open(&new, SignInEffects::default(), at(NOW)));
     assert!(opened.is_some());
-    db.run(sessions::keep_provider_token("session", "sealed"));
+    db.run(sessions::keep_provider_token(
+        &SessionId::new("session"),
+        "sealed",
+    ));
     let attempt = refresh_tokens::RefreshAttempt {
-        session_id: "session",
+        session_id: &SessionId::new("session"),
         n: 0,
         device: None,
         window: Seconds::new(10),
     };
     assert!(db.run(refresh_tokens::refresh(&attempt, at(NOW))).rotated);
-    db.run(refresh_tokens::renew("session", None, at(NOW)));
+    db.run(refresh_tokens::renew(
+        &SessionId::new("session"),
+        None,
+        at(NOW),
+    ));
     let code = codes::NewCode {
         key: "code:x",
-        user_id: "id-ann",
+        user_id: &UserId::new("id-ann"),
         client: ClientNumber::new(1),
-        session_id: "of the code",
+        session_id: &SessionId::new("of the code"),
         client_secret_digest: "s",
         challenge: None,
         method: "password",
@@ -128,27 +143,30 @@ fn sessions_and_codes(db: &Db) {
     assert!(db.run(codes::insert(&code, SignInEffects::default(), at(NOW))));
     let redemption = codes::Redemption {
         key: "code:x",
-        attempt: "attempt",
-        client_id: "web",
+        attempt: &AttemptId::new("attempt"),
+        client_id: &ClientId::new("web"),
         challenge: None,
         device: None,
         session_expires_on: at(NOW + 1000),
     };
     let (_, opened) = db.run(codes::redeem(&redemption, at(NOW)));
     assert!(opened.is_some());
-    assert!(db.run(sessions::end("session", "test", at(NOW))).is_some());
+    assert!(
+        db.run(sessions::end(&SessionId::new("session"), "test", at(NOW)))
+            .is_some()
+    );
 }
 
 /// A link for somebody, and the message that it goes with.
 fn link<'a>(
-    attempt: &'a str,
+    attempt: &str,
     key: &'a str,
     kind: &'a str,
     mailbox: &'a Mailbox,
 ) -> links::NewLink<'a> {
     links::NewLink {
         message: NewMessage {
-            attempt,
+            attempt: leaked(AttemptId::new(attempt)),
             kind,
             mailbox,
             is_limited_by_domain: true,
@@ -167,15 +185,15 @@ fn links_and_passwords(db: &Db) {
     let mailbox = Mailbox::of("bob@example.com");
     let new = link("a reset", "reset:x", "reset", &mailbox);
     let new = links::NewLink {
-        user_id: Some("id-bob"),
+        user_id: Some(&UserId::new("id-bob")),
         ..new
     };
     assert!(db.run(links::offer(&new, at(NOW))));
     assert!(db.run(links::look("reset:x")).is_some());
     let reset = passwords::ResetPassword {
         key: "reset:x",
-        attempt: "attempt",
-        user_id: "id-bob",
+        attempt: &AttemptId::new("attempt"),
+        user_id: &UserId::new("id-bob"),
         old: Some("hash of bob"),
         new: "new hash of bob",
         device: Some("a device"),
@@ -183,17 +201,30 @@ fn links_and_passwords(db: &Db) {
     assert!(db.run(passwords::reset(&reset, at(NOW))));
     let new = session("bob", "id-bob");
     db.run(sessions::open(&new, SignInEffects::default(), at(NOW)));
-    db.run((passwords::of_session("bob"), passwords::dummy_hash("0")));
-    db.run(passwords::rehash("id-bob", "new hash of bob", "argon2"));
-    let change = passwords::change("id-bob", "bob", "another", None, at(NOW + 1));
-    assert!(db.run(change));
+    db.run((
+        passwords::of_session(&SessionId::new("bob")),
+        passwords::dummy_hash("0"),
+    ));
+    db.run(passwords::rehash(
+        &UserId::new("id-bob"),
+        "new hash of bob",
+        "argon2",
+    ));
+    let (bob, session) = (UserId::new("id-bob"), SessionId::new("bob"));
+    assert!(db.run(passwords::change(
+        &bob,
+        &session,
+        "another",
+        None,
+        at(NOW + 1)
+    )));
     let mailbox = Mailbox::of("cid@example.com");
     let new = link("an invitation", "sign-up:x", "sign-up", &mailbox);
     assert!(db.run(links::offer(&new, at(NOW))));
     let new = sign_ups::NewUser {
         invitation: "sign-up:x",
-        attempt: "attempt",
-        id: "id-cid",
+        attempt: &AttemptId::new("attempt"),
+        id: &UserId::new("id-cid"),
         membership_id: "member-cid",
         email: "cid@example.com",
         email_key: "cid@example.com",
@@ -209,7 +240,7 @@ fn defaults() -> SignUpDefaults {
     SignUpDefaults {
         tenant_id: "home".to_owned(),
         role_id: "member".to_owned(),
-        client_ids: vec!["web".to_owned()],
+        client_ids: vec![ClientId::new("web")],
     }
 }
 
@@ -228,7 +259,11 @@ fn people_at_providers(db: &Db) {
         bound_to: None,
     };
     db.run(pending::insert(&new, at(NOW)));
-    let consumed = db.run(pending::consume(&presented, "attempt", at(NOW)));
+    let consumed = db.run(pending::consume(
+        &presented,
+        &AttemptId::new("attempt"),
+        at(NOW),
+    ));
     assert!(consumed.is_some());
     let mut profile = ExternalProfile {
         provider: Provider::Google,
@@ -239,7 +274,7 @@ fn people_at_providers(db: &Db) {
         session: None,
     };
     let new = identities::NewFederatedUser {
-        id: "id-dee",
+        id: &UserId::new("id-dee"),
         membership_id: "member-dee",
         account: &NewAccount {
             username: "google:1".to_owned(),
@@ -256,7 +291,7 @@ fn people_at_providers(db: &Db) {
     db.run(identities::used(&profile, at(NOW)));
     profile.subject = "2".to_owned();
     let owner = EmailOwner {
-        user_id: "id-ann".to_owned(),
+        user_id: UserId::new("id-ann"),
         email: "ann@example.com".to_owned(),
         email_verified: true,
     };
@@ -275,7 +310,11 @@ fn people_at_providers(db: &Db) {
         token: "token".to_owned(),
         expires_on: at(NOW),
     };
-    let ended = db.run(provider_logouts::end_sessions(&logout, "attempt", at(NOW)));
+    let ended = db.run(provider_logouts::end_sessions(
+        &logout,
+        &AttemptId::new("attempt"),
+        at(NOW),
+    ));
     assert!(ended.is_some());
 }
 

@@ -9,7 +9,7 @@ mod stranger;
 pub use stranger::Stranger;
 
 use super::password::Verdict;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, SessionId, UserId};
 
 /// An event of an account or a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,21 +21,21 @@ pub enum Event {
         /// Why.
         refusal: Refusal,
         /// The account.
-        user_id: Option<String>,
+        user_id: Option<UserId>,
         /// The client's number.
         client: ClientNumber,
     },
     /// An account was linked to an identity of a provider.
     IdentityLinked {
         /// The account.
-        user_id: String,
+        user_id: UserId,
         /// The client's number.
         client: ClientNumber,
     },
     /// An account was created.
     SignUp {
         /// The account.
-        user_id: String,
+        user_id: UserId,
         /// The client's number; none where an invitation created the account.
         client: Option<ClientNumber>,
     },
@@ -61,21 +61,21 @@ pub enum Event {
     /// A password was set with a reset link.
     PasswordReset {
         /// The account.
-        user_id: String,
+        user_id: UserId,
         /// The client's number.
         client: ClientNumber,
     },
     /// A reset link was rejected; without a user, it was never sent.
     PasswordResetFailed {
         /// The account.
-        user_id: Option<String>,
+        user_id: Option<UserId>,
         /// The client's number.
         client: ClientNumber,
     },
     /// A one-time password was posted by a client or an administrator.
     OtpPosted {
         /// The administrator.
-        by: Option<String>,
+        by: Option<UserId>,
         /// The client's number.
         client: Option<ClientNumber>,
     },
@@ -84,26 +84,26 @@ pub enum Event {
         /// The client's number.
         client: ClientNumber,
         /// The administrator.
-        by: Option<String>,
+        by: Option<UserId>,
     },
     /// One client was changed, or all that a `where` selected.
     ClientChanged {
         /// The client's number; none where a `where` selected the clients.
         client: Option<ClientNumber>,
         /// The administrator.
-        by: Option<String>,
+        by: Option<UserId>,
     },
     /// A client was deleted.
     ClientDeleted {
         /// The client's number.
         client: ClientNumber,
         /// The administrator.
-        by: Option<String>,
+        by: Option<UserId>,
     },
     /// A change of clients was refused: the user is no administrator.
     ClientChangeRefused {
         /// The user.
-        by: Option<String>,
+        by: Option<UserId>,
     },
 }
 
@@ -111,9 +111,9 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRef {
     /// The session's id.
-    pub id: String,
+    pub id: SessionId,
     /// The user's id.
-    pub user_id: String,
+    pub user_id: UserId,
     /// The client's number.
     pub client: ClientNumber,
 }
@@ -122,11 +122,11 @@ pub struct SessionRef {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
     /// The user's id; in an event of a client or an OTP, the user who caused it.
-    pub user_id: Option<String>,
+    pub user_id: Option<UserId>,
     /// The client's number.
     pub client: Option<ClientNumber>,
     /// The session's id.
-    pub session_id: Option<String>,
+    pub session_id: Option<SessionId>,
 }
 
 /// Why a proof of a password was refused.
@@ -229,7 +229,7 @@ impl Event {
 }
 
 impl Subject {
-    const fn of(user_id: Option<String>, client: Option<ClientNumber>) -> Self {
+    const fn of(user_id: Option<UserId>, client: Option<ClientNumber>) -> Self {
         Self {
             user_id,
             client,

@@ -1,7 +1,8 @@
+use crate::auth::id::SessionId;
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, UserId};
 
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
@@ -21,13 +22,13 @@ const STRANGERS: [Stranger; 11] = [
 
 fn session() -> SessionRef {
     SessionRef {
-        id: "session".to_owned(),
-        user_id: "user".to_owned(),
+        id: SessionId::new("session"),
+        user_id: UserId::new("user"),
         client: ClientNumber::new(7),
     }
 }
 
-fn sign_in_failed(refusal: Refusal, user_id: Option<String>) -> Event {
+fn sign_in_failed(refusal: Refusal, user_id: Option<UserId>) -> Event {
     Event::SignInFailed {
         refusal,
         user_id,
@@ -37,8 +38,8 @@ fn sign_in_failed(refusal: Refusal, user_id: Option<String>) -> Event {
 
 /// Every event, with a user and a client where it can have them.
 fn events() -> Vec<Event> {
-    let user = || Some("user".to_owned());
-    let user_id = || "user".to_owned();
+    let user_id = || UserId::new("user");
+    let user = || Some(user_id());
     let (by, client) = (user(), Some(ClientNumber::new(7)));
     let code = || Subject::of(user(), Some(ClientNumber::new(7)));
     let refusals = [
@@ -137,9 +138,9 @@ fn every_event_names_its_user_and_those_of_a_session_the_session() {
         );
         let refused = matches!(event, Event::ClientChangeRefused { .. });
         let expected = Subject {
-            user_id: Some("user".to_owned()),
+            user_id: Some(UserId::new("user")),
             client: (!refused).then_some(ClientNumber::new(7)),
-            session_id: of_session.then(|| "session".to_owned()),
+            session_id: of_session.then(|| "session".to_owned()).map(SessionId::new),
         };
         let names = event.names();
         assert_eq!(event.stranger(), None, "{names:?}");

@@ -192,7 +192,7 @@ fn a_sixth_provider_is_one_row() {
         sign_up: vec![Provider::Sixth],
         linking: Linking::Off,
     };
-    match decide(&profile, &policy, KnownIdentity::No, None) {
+    match decide(&profile, &policy, KnownIdentity::Unknown, None) {
         Ok(Decision::SignUp(account)) => assert_eq!(account.username, "ann@example.com"),
         other => panic!("{other:?}"),
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::person::PersonClaims;
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientId, ClientNumber, SessionId, UserId};
 use crate::auth::time::Timestamp;
 
 /// What an access token says: the original's claims, and the registered ones besides.
@@ -14,7 +14,7 @@ use crate::auth::time::Timestamp;
 #[serde(rename_all = "camelCase")]
 pub struct AccessClaims {
     /// The user.
-    pub id: String,
+    pub id: UserId,
     /// As the user spells it.
     pub username: String,
     /// Where messages go, if anywhere.
@@ -44,14 +44,14 @@ pub struct AccessClaims {
     /// When the user last signed in, ISO 8601.
     pub last_login: Option<String>,
     /// The user again (RFC 7519 §4.1.2).
-    pub sub: String,
+    pub sub: UserId,
     /// Makes the token unique.
     pub jti: String,
     /// The session: a row in D1.
-    pub sid: String,
+    pub sid: SessionId,
     /// The client's public name (RFC 9068 §2.2).
     #[serde(rename = "client_id")]
-    pub client_id: String,
+    pub client_id: ClientId,
     /// Who signed.
     pub iss: String,
     /// In tokens of ServiceStack's sign-ins, for services that read them; nothing here does.
@@ -111,7 +111,7 @@ impl AccessClaims {
 /// What a token says that is not of the account or the client.
 pub struct ClaimContext<'a> {
     /// The session.
-    pub session_id: &'a str,
+    pub session_id: &'a SessionId,
     /// Makes the token unique.
     pub jti: String,
     /// Who signs.

@@ -165,6 +165,7 @@ mod tests {
 
     use super::*;
     use crate::auth::id::ClientNumber;
+    use crate::auth::id::{ClientId, SessionId, UserId};
     use crate::auth::token::{DeviceInfo, UserPreferences};
     use base64ct::{Base64UrlUnpadded, Encoding};
 
@@ -186,7 +187,7 @@ mod tests {
 
     fn claims() -> AccessClaims {
         AccessClaims {
-            id: "u".to_owned(),
+            id: UserId::new("u"),
             username: "demo".to_owned(),
             email: None,
             first_name: "Demo".to_owned(),
@@ -203,10 +204,10 @@ mod tests {
             },
             device_info: DeviceInfo::default(),
             last_login: None,
-            sub: "u".to_owned(),
+            sub: UserId::new("u"),
             jti: "j".to_owned(),
-            sid: "s".to_owned(),
-            client_id: "web".to_owned(),
+            sid: SessionId::new("s"),
+            client_id: ClientId::new("web"),
             iss: ISSUER.to_owned(),
             person: None,
         }

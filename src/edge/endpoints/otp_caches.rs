@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::auth::id::ClientId;
 use crate::edge::app::App;
 use crate::edge::flows::one_time_passwords::{self, RequestCredentials};
 use crate::error::Error;
@@ -39,7 +40,10 @@ fn credentials_of(incoming: &Incoming) -> Result<RequestCredentials, Error> {
         return Ok(RequestCredentials::Anonymous);
     }
     match incoming.basic() {
-        Some(Ok(client)) => Ok(RequestCredentials::Client(client.name, client.secret)),
+        Some(Ok(client)) => Ok(RequestCredentials::Client(
+            ClientId::new(client.name),
+            client.secret,
+        )),
         Some(Err(_)) | None => incoming.bearer().map(RequestCredentials::Bearer),
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use crate::auth::id::UserId;
 use crate::auth::profile::Profile;
 use crate::edge::app::App;
 use crate::edge::flows::sign_up::{self, Application};
@@ -37,7 +38,7 @@ pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Error>
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct User {
-        id: String,
+        id: UserId,
         username: String,
         email: String,
         first_name: String,

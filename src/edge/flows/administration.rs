@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::audit::{self, Event};
 use super::credentials::{self, Bearer, TokenSubject};
 use crate::auth::account::ADMINISTER;
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
@@ -18,10 +18,10 @@ pub struct Administrator(Bearer);
 
 impl Administrator {
     /// The user's id, for the record of who did something.
-    pub fn user_id(&self) -> Option<String> {
+    pub fn user_id(&self) -> Option<UserId> {
         match &self.0 {
             Bearer::Session(session) => Some(session.account.id.clone()),
-            Bearer::Plain(claims) => claims.get("id").and_then(Value::as_str).map(str::to_owned),
+            Bearer::Plain(claims) => claims.get("id").and_then(Value::as_str).map(UserId::new),
         }
     }
 }
@@ -62,7 +62,7 @@ pub async fn update(
 /// Deletes one client, and so ends its sessions; tells whether it was there.
 pub async fn delete(app: &App, token: &Secret, id: i64) -> Result<bool, Error> {
     let by = administrator_to_change(app, token).await?.user_id();
-    let delete = clients::delete(id, by.as_deref(), app.now);
+    let delete = clients::delete(id, by.as_ref(), app.now);
     let found = app.db.run(delete).await? > 0;
     if found {
         audit::record(

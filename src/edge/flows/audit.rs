@@ -37,9 +37,9 @@ pub fn record(app: &App, event: Event) {
         let row = Activity {
             kind,
             result,
-            user_id: subject.user_id.as_deref(),
+            user_id: subject.user_id.as_ref(),
             client: subject.client,
-            session_id: subject.session_id.as_deref(),
+            session_id: subject.session_id.as_ref(),
             address: client_info.address.as_deref(),
             country: client_info.country.as_deref(),
             user_agent: client_info.user_agent.as_deref(),

@@ -5,9 +5,10 @@ use futures_util::future::{join, try_join};
 use super::audit::{self, Event, Subject};
 use super::credentials::{AuthenticatedClient, AuthenticatedUser};
 use super::sessions::{TokenPair, issue, keep_provider_token, sealed_provider_token};
+use crate::auth::id::{AttemptId, ClientId, SessionId};
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::pkce::Challenge;
-use crate::auth::secret::{Secret, random_id, random_secret};
+use crate::auth::secret::{Secret, random_secret};
 use crate::auth::session::device_digest;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
@@ -25,7 +26,7 @@ pub async fn new_code(
     let key = one_time::key::<AuthCode>(&code);
     let client = calling.client();
     let lifetime = client.code_lifetime();
-    let session_id = random_id()?;
+    let session_id = SessionId::draw()?;
     let row = NewCode {
         key: &key,
         user_id: &person.account().id,
@@ -48,7 +49,7 @@ pub async fn new_code(
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
-    let opened = made.then_some(session_id.as_str());
+    let opened = made.then_some(&session_id);
     audit::record(app, person.sign_in(client.id, opened));
     made.then_some(code)
         .ok_or(Error::Strategy(Reason::InvalidCredentials))
@@ -59,7 +60,7 @@ pub struct CodeExchange<'a> {
     /// The code.
     pub code: &'a Secret,
     /// The client's public name.
-    pub client_id: &'a str,
+    pub client_id: &'a ClientId,
     /// PKCE verifier.
     pub verifier: Option<&'a Secret>,
     /// What brings it.
@@ -76,7 +77,7 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
     let key = one_time::key::<AuthCode>(exchange.code);
     let redemption = Redemption {
         key: &key,
-        attempt: &random_id()?,
+        attempt: &AttemptId::draw()?,
         client_id: exchange.client_id,
         challenge: challenge.as_deref(),
         device: digest.as_deref(),

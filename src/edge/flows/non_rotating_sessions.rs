@@ -5,6 +5,7 @@ use super::audit::{self, Event};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
 use super::sessions;
 use crate::auth::data_key::Purpose;
+use crate::auth::id::SessionId;
 use crate::auth::secret::Secret;
 use crate::auth::session::{RefreshToken, device_digest};
 use crate::auth::time::Timestamp;
@@ -45,7 +46,7 @@ pub async fn open(
 ) -> Result<Opened, Error> {
     let replaces = presented.map(|token| read(app, token)).transpose()?;
     let replaces = replaces.flatten().map(|token| token.session_id);
-    let session = sessions::insert(app, calling, person, &device, replaces.as_deref()).await?;
+    let session = sessions::insert(app, calling, person, &device, replaces.as_ref()).await?;
     let refresh_token = RefreshToken {
         session_id: session.id.clone(),
         n: 0,
@@ -125,7 +126,7 @@ pub fn named(
     app: &App,
     refresh_token: Option<&Secret>,
     access: &[Secret],
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<SessionId>, Error> {
     let of_refresh = refresh_token.map(|token| read(app, token)).transpose()?;
     let of_access = access
         .iter()

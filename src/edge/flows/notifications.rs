@@ -1,7 +1,7 @@
 //! Messages that go out in the background, each counted, so that no mailbox is flooded.
 
 use crate::auth::address::Mailbox;
-use crate::auth::secret::random_id;
+use crate::auth::id::AttemptId;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::wire::message::{Message, MessageKind};
 /// the owner of an account changes its password, and must hear of it whatever others have asked for.
 pub fn counted<'a>(
     app: &App,
-    attempt: &'a str,
+    attempt: &'a AttemptId,
     kind: MessageKind,
     mailbox: &'a Mailbox,
 ) -> NewMessage<'a> {
@@ -30,7 +30,7 @@ pub fn counted<'a>(
 
 /// Sends a message that carries no link, unless one of the limits is reached.
 pub async fn send(app: &App, message: &Message) -> Result<(), Error> {
-    let (attempt, mailbox) = (random_id()?, Mailbox::of(&message.to));
+    let (attempt, mailbox) = (AttemptId::draw()?, Mailbox::of(&message.to));
     let new = counted(app, &attempt, message.kind, &mailbox);
     if app.db.run(messages::count(&new, app.now)).await? {
         notifier::deliver(app, message).await?;

@@ -1,6 +1,5 @@
 //! One-time passwords: who may post them, and what they open.
 
-use crate::auth::id::ClientNumber;
 use futures_util::future::try_join;
 
 use super::administration;
@@ -8,6 +7,7 @@ use super::audit::{self, Event, Stranger};
 use super::credentials;
 use crate::auth::account::{ADMINISTER, Account, canonical_name};
 use crate::auth::data_key::Purpose;
+use crate::auth::id::{ClientId, ClientNumber, UserId};
 use crate::auth::one_time::{self, Otp};
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
@@ -23,7 +23,7 @@ pub struct OtpIssuer {
     /// The client, if a client does: it sees what it posted itself. An administrator sees all.
     client: Option<ClientNumber>,
     /// The administrator, if one does.
-    user_id: Option<String>,
+    user_id: Option<UserId>,
     /// Whether the OTPs can be passwords.
     trusted: bool,
 }
@@ -44,7 +44,7 @@ impl OtpIssuer {
 /// What a request to `/otp-caches` says of its credentials.
 pub enum RequestCredentials {
     /// HTTP Basic.
-    Client(String, Secret),
+    Client(ClientId, Secret),
     /// A bearer token.
     Bearer(Secret),
     /// Nothing.
@@ -53,8 +53,8 @@ pub enum RequestCredentials {
 
 /// Lets in administrators, the clients of `OTP_CLIENT_IDS`, and with the compatibility flag `open-otp-caches`
 /// anybody, whose OTPs are never passwords.
-pub async fn issuer(app: &App, credentials_of: RequestCredentials) -> Result<OtpIssuer, Error> {
-    match credentials_of {
+pub async fn issuer(app: &App, presented: RequestCredentials) -> Result<OtpIssuer, Error> {
+    match presented {
         RequestCredentials::Client(client_id, secret) => {
             if !app.config.otp_client_ids.contains(&client_id) {
                 return Err(Error::NoBasic);

@@ -9,9 +9,10 @@ use super::notifications;
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::address::Mailbox;
 use crate::auth::attempts::device_key;
+use crate::auth::id::{AttemptId, ClientId, UserId};
 use crate::auth::one_time::{self, PasswordReset};
 use crate::auth::password::check_policy;
-use crate::auth::secret::{Secret, random_id, random_secret};
+use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
 use crate::error::{Error, Reason};
@@ -25,7 +26,7 @@ use crate::wire::message::{Message, MessageKind};
 /// answer and in nobody's clock: the account is looked up when the answer has left.
 pub async fn ask(
     app: &App,
-    client_id: &str,
+    client_id: &ClientId,
     client_secret: &Secret,
     username: &str,
 ) -> Result<(), Error> {
@@ -61,7 +62,7 @@ async fn send_link(app: &App, calling: &AuthenticatedClient, username: &str) -> 
 async fn provider_instead(
     app: &App,
     password: Option<&str>,
-    user_id: &str,
+    user_id: &UserId,
 ) -> Result<Option<String>, Error> {
     if password.is_some() {
         return Ok(None);
@@ -74,13 +75,13 @@ async fn provider_instead(
 async fn offer_link(
     app: &App,
     calling: &AuthenticatedClient,
-    user_id: &str,
+    user_id: &UserId,
     address: &str,
 ) -> Result<(), Error> {
     let token = random_secret()?;
     let key = one_time::key::<PasswordReset>(&token);
     let lifetime = app.config.messages.reset_lifetime;
-    let (attempt, mailbox) = (random_id()?, Mailbox::of(address));
+    let (attempt, mailbox) = (AttemptId::draw()?, Mailbox::of(address));
     let link = NewLink {
         message: notifications::counted(app, &attempt, MessageKind::PasswordReset, &mailbox),
         key: &key,
@@ -125,7 +126,7 @@ pub struct NewPassword<'a> {
 /// Sets a new password with a link, once, and ends every session of the user.
 pub async fn set(
     app: &App,
-    client_id: &str,
+    client_id: &ClientId,
     client_secret: &Secret,
     new: &NewPassword<'_>,
 ) -> Result<(), Error> {
@@ -177,7 +178,7 @@ async fn replace(
     let device = device.transpose()?;
     let reset = passwords::ResetPassword {
         key,
-        attempt: &random_id()?,
+        attempt: &AttemptId::draw()?,
         user_id: &account.id,
         old,
         new: &hash.hash(new.password)?,

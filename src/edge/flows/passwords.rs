@@ -6,8 +6,9 @@ use super::notifications;
 use super::sessions::own_refresh_token;
 use crate::auth::account::{Status, canonical_name};
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, device_key};
+use crate::auth::id::{AttemptId, UserId};
 use crate::auth::password::check_policy;
-use crate::auth::secret::{Secret, random_id};
+use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
 use crate::store::attempts::{self, LoginAttempt};
@@ -104,7 +105,7 @@ async fn prove_old(
     let guess = LoginAttempt {
         name: &name,
         keys: &CounterKeys::of(&app.config.data_keys, &name, change.origin)?,
-        attempt: &random_id()?,
+        attempt: &AttemptId::draw()?,
         tag: &credentials::tag(app, &name, change.old_password)?,
         client: None,
         limits: app.config.attempts,
@@ -127,7 +128,7 @@ async fn prove_old(
 }
 
 /// Stores a password under today's hash, after the answer has left.
-pub fn rehash(app: &App, user_id: &str, stored: String, password: &Secret) {
+pub fn rehash(app: &App, user_id: &UserId, stored: String, password: &Secret) {
     let algorithm = app.config.password_hash;
     let (user_id, password) = (user_id.to_owned(), password.clone());
     app.in_background(|app| async move {

@@ -3,6 +3,7 @@
 use super::audit::{self, Event, SessionRef};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
 use crate::auth::data_key::Purpose;
+use crate::auth::id::SessionId;
 use crate::auth::secret::{Secret, random_id};
 use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::time::Timestamp;
@@ -39,11 +40,11 @@ pub(super) async fn insert(
     calling: &AuthenticatedClient,
     person: &AuthenticatedUser,
     device: &DeviceInfo,
-    replaces: Option<&str>,
+    replaces: Option<&SessionId>,
 ) -> Result<LiveSession, Error> {
     let digest = device.device_id.as_deref().map(device_digest);
     let new = NewSession {
-        id: &random_id()?,
+        id: &SessionId::draw()?,
         user_id: &person.account().id,
         client: calling.client().id,
         device: digest.as_deref(),
@@ -55,7 +56,7 @@ pub(super) async fn insert(
     };
     let open = sessions::open(&new, person.effects(app.now)?, app.now);
     let session = app.db.run(open).await?;
-    let id = session.as_ref().map(|session| session.id.as_str());
+    let id = session.as_ref().map(|session| &session.id);
     audit::record(app, person.sign_in(new.client, id));
     let session = session.ok_or(Error::Strategy(Reason::InvalidCredentials))?;
     if let Some(token) = sealed_provider_token(app, person, &session.id)? {
@@ -66,7 +67,7 @@ pub(super) async fn insert(
 
 /// Keeps what ends the session at the provider. The person is signed in all the same where that
 /// fails: it costs the sign-out there, nothing else.
-pub(super) async fn keep_provider_token(app: &App, session_id: &str, token: &str) {
+pub(super) async fn keep_provider_token(app: &App, session_id: &SessionId, token: &str) {
     let keep = sessions::keep_provider_token(session_id, token);
     if let Err(error) = app.db.run(keep).await {
         crate::edge::log(&error);
@@ -77,11 +78,11 @@ pub(super) async fn keep_provider_token(app: &App, session_id: &str, token: &str
 pub(super) fn sealed_provider_token(
     app: &App,
     person: &AuthenticatedUser,
-    session_id: &str,
+    session_id: &SessionId,
 ) -> Result<Option<String>, Error> {
     let seal = |token: &Secret| {
         let keys = &app.config.data_keys;
-        keys.seal(Purpose::ProviderToken, session_id, token.expose())
+        keys.seal(Purpose::ProviderToken, session_id.as_str(), token.expose())
     };
     person.proof().provider_token().map(seal).transpose()
 }
@@ -140,13 +141,13 @@ fn own_pair(
 }
 
 /// Reads a refresh token that must be of the bearer's own session, whatever its number.
-pub fn own_refresh_token(app: &App, session_id: &str, token: &Secret) -> Result<(), Error> {
+pub fn own_refresh_token(app: &App, session_id: &SessionId, token: &Secret) -> Result<(), Error> {
     if token.is_empty() {
         return Err(Error::Refused(Reason::TokenMissing));
     }
     let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, token)?
         .ok_or(Error::Refused(Reason::TokenExpired))?;
-    if token.session_id == session_id {
+    if token.session_id == *session_id {
         Ok(())
     } else {
         Err(Error::Refused(Reason::TokenInvalid))

@@ -7,10 +7,11 @@ use super::audit::{self, Event, Stranger};
 use super::notifications;
 use crate::auth::account::canonical_name;
 use crate::auth::address::{Mailbox, normalise};
+use crate::auth::id::{AttemptId, UserId};
 use crate::auth::one_time::{self, OneTime, SignUp};
 use crate::auth::password::check_policy;
 use crate::auth::profile::Profile;
-use crate::auth::secret::{Secret, random_id, random_secret, random_uuid};
+use crate::auth::secret::{Secret, random_secret, random_uuid};
 use crate::config::SignUpDefaults;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
@@ -37,7 +38,7 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
     let token = random_secret()?;
     let key = one_time::key::<SignUp>(&token);
     let lifetime = app.config.messages.sign_up_lifetime;
-    let (attempt, mailbox) = (random_id()?, Mailbox::of(address));
+    let (attempt, mailbox) = (AttemptId::draw()?, Mailbox::of(address));
     let link = NewLink {
         message: notifications::counted(app, &attempt, MessageKind::SignUp, &mailbox),
         key: &key,
@@ -78,7 +79,7 @@ pub struct Application<'a> {
 /// What a new user is told of itself.
 pub struct MadeUser {
     /// UUID.
-    pub id: String,
+    pub id: UserId,
     /// The invited address.
     pub username: String,
     /// Given name.
@@ -90,7 +91,7 @@ pub struct MadeUser {
 impl MadeUser {
     fn new(email: &str, profile: Profile) -> Result<Self, Error> {
         Ok(Self {
-            id: random_uuid()?,
+            id: UserId::draw()?,
             username: email.to_owned(),
             first_name: first_name(&profile, email),
             profile,
@@ -127,7 +128,7 @@ pub async fn create_user(
     let made = MadeUser::new(&email, profile)?;
     let new = NewUser {
         invitation: &key,
-        attempt: &random_id()?,
+        attempt: &AttemptId::draw()?,
         id: &made.id,
         membership_id: &random_uuid()?,
         email: &email,

@@ -5,14 +5,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::auth::account::{Account, Membership};
-use crate::auth::id::ClientNumber;
+use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::token::{UserPreferences, iso8601};
 
 /// The original's user shape. Absent values are null, as its nullable columns are.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthUser<'a> {
-    id: &'a str,
+    id: &'a UserId,
     first_name: &'a str,
     last_name: Option<&'a str>,
     middle_name: Option<&'a str>,

@@ -115,6 +115,8 @@ fn stripped(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
 
+    use crate::auth::id::UserId;
+
     use crate::auth::time::Timestamp;
     use serde_json::json;
 
@@ -142,7 +144,7 @@ mod tests {
 
     fn signed_in() -> AuthenticateResponse {
         AuthenticateResponse {
-            user_id: Some("1".to_owned()),
+            user_id: Some(UserId::new("1")),
             user_name: Some("a:b".to_owned()),
             bearer_token: Some(Secret::new("x.y.z")),
             refresh_token_expiry: Some(Timestamp::from_millis(1_795_293_060_000)),

@@ -249,11 +249,13 @@ fn is_long(state: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+
     use super::*;
     use crate::auth::federation::example::{
         begun, config, data_keys, endpoints, fresh, settings_with, start,
     };
     use crate::auth::federation::provider::providers::APPLE_PRIVATE_KEY;
+    use crate::auth::id::ClientId;
 
     fn authorize(provider: Provider) -> String {
         begun(provider).authorize.into()
@@ -481,7 +483,7 @@ mod tests {
         let start = |redirect_url: Option<&str>, challenge| {
             let client = AuthClient {
                 id: ClientNumber::new(7),
-                client_id: "web".to_owned(),
+                client_id: ClientId::new("web"),
                 client_secret_digest: String::new(),
                 secret_digest: String::new(),
                 redirect_url: redirect_url.map(str::to_owned),

@@ -4,6 +4,7 @@ use crate::auth::federation::failure::ProviderFailure;
 use crate::auth::federation::identity::names::Names;
 use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::federation::provider::spec::Provider;
+use crate::auth::id::UserId;
 
 /// What the deployment allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +28,9 @@ pub enum Linking {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KnownIdentity {
     /// Nothing.
-    No,
-    /// It opens this live user's account.
-    Of(String),
+    Unknown,
+    /// It opens the account of a live user.
+    OfLiveUser,
     /// It opened the account of a user who is deleted.
     OfDeletedUser,
 }
@@ -38,7 +39,7 @@ pub enum KnownIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailOwner {
     /// The user.
-    pub user_id: String,
+    pub user_id: UserId,
     /// As stored.
     pub email: String,
     /// Whether the user has proven to read it.
@@ -48,10 +49,10 @@ pub struct EmailOwner {
 /// What is to be done. Whether the account may come in is still [`crate::auth::account`]'s to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Sign this user in.
-    SignIn(String),
-    /// Attach the identity to this user, who is then signed in.
-    Link(String),
+    /// Sign in the user whose identity it is.
+    SignIn,
+    /// Attach the identity to the owner of its address, who is then signed in.
+    Link(EmailOwner),
     /// Make an account, and attach the identity to it.
     SignUp(NewAccount),
 }
@@ -77,21 +78,21 @@ pub fn decide(
     owner: Option<EmailOwner>,
 ) -> Result<Decision, ProviderFailure> {
     match known {
-        KnownIdentity::Of(user_id) => return Ok(Decision::SignIn(user_id)),
+        KnownIdentity::OfLiveUser => return Ok(Decision::SignIn),
         KnownIdentity::OfDeletedUser => {
             return Err(ProviderFailure::untrusted(
                 "the identity is of a deleted user",
             ));
         }
-        KnownIdentity::No => {}
+        KnownIdentity::Unknown => {}
     }
-    // Who holds the address is somebody: either the same person, or nobody gets a second account.
+    // An address that has an owner here is linked to that account or refused: it never opens a second one.
     if let (Some(email), Some(owner)) = (&profile.email, owner) {
         let may_link = policy.linking == Linking::VerifiedEmail
             && owner.email_verified
             && email.is_same(&owner.email);
         return if may_link {
-            Ok(Decision::Link(owner.user_id))
+            Ok(Decision::Link(owner))
         } else {
             Err(ProviderFailure::untrusted(
                 "the address is of an account that may not be linked",
@@ -143,7 +144,7 @@ mod tests {
 
     fn owner(email: &str, email_verified: bool) -> Option<EmailOwner> {
         Some(EmailOwner {
-            user_id: "u".to_owned(),
+            user_id: UserId::new("u"),
             email: email.to_owned(),
             email_verified,
         })
@@ -156,12 +157,12 @@ mod tests {
 
     #[test]
     fn a_known_identity_signs_in_whatever_the_policies_say() {
-        let known = || KnownIdentity::Of("u".to_owned());
+        let known = || KnownIdentity::OfLiveUser;
         let someone = profile(Provider::Google, "1", Some("ann@example.com"));
         let others = owner("ann@example.com", false);
         for policy in [CLOSED, open()] {
             let decision = decide(&someone, &policy, known(), others.clone());
-            assert_eq!(decision, Ok(Decision::SignIn("u".to_owned())));
+            assert_eq!(decision, Ok(Decision::SignIn));
         }
         assert!(refused(decide(
             &someone,
@@ -174,7 +175,7 @@ mod tests {
     #[test]
     fn by_default_an_unknown_identity_gets_nothing() {
         let someone = profile(Provider::Google, "1", Some("ann@example.com"));
-        let decide = |owner| decide(&someone, &CLOSED, KnownIdentity::No, owner);
+        let decide = |owner| decide(&someone, &CLOSED, KnownIdentity::Unknown, owner);
         assert!(refused(decide(None)));
         assert!(refused(decide(owner("ann@example.com", true))));
     }
@@ -183,13 +184,11 @@ mod tests {
     fn linking_needs_the_address_verified_on_both_sides() {
         let link = |email: &str, owner| {
             let someone = profile(Provider::Google, "1", Some(email));
-            decide(&someone, &open(), KnownIdentity::No, owner)
+            decide(&someone, &open(), KnownIdentity::Unknown, owner)
         };
-        let linked = Ok(Decision::Link("u".to_owned()));
-        assert_eq!(
-            link("Ann@Example.com", owner("ann@example.COM", true)),
-            linked
-        );
+        let ann = owner("ann@example.COM", true);
+        let linked = Ok(Decision::Link(ann.clone().unwrap()));
+        assert_eq!(link("Ann@Example.com", ann), linked);
         assert!(refused(link(
             "ann@example.com",
             owner("ann@example.com", false)
@@ -205,7 +204,7 @@ mod tests {
             ("ü@example.com", "ü@example.com"),
         ] {
             let someone = profile(Provider::Google, "1", Some(theirs));
-            let decision = decide(&someone, &open(), KnownIdentity::No, owner(ours, true));
+            let decision = decide(&someone, &open(), KnownIdentity::Unknown, owner(ours, true));
             assert!(refused(decision), "{theirs}");
         }
     }
@@ -220,7 +219,7 @@ mod tests {
         let taken = decide(
             &someone,
             &policy,
-            KnownIdentity::No,
+            KnownIdentity::Unknown,
             owner("ann@example.com", true),
         );
         assert!(refused(taken));
@@ -232,7 +231,7 @@ mod tests {
             decide(
                 &profile(provider, "1", email),
                 &open(),
-                KnownIdentity::No,
+                KnownIdentity::Unknown,
                 None,
             )
         };
@@ -256,7 +255,12 @@ mod tests {
             "google:a%40b%2Fc%3Ad%20%7E%25%C3%A9"
         );
         let someone = profile(Provider::Google, "a@b", None);
-        match decide(&someone, &open(), KnownIdentity::No, owner("a@b", true)) {
+        match decide(
+            &someone,
+            &open(),
+            KnownIdentity::Unknown,
+            owner("a@b", true),
+        ) {
             Ok(Decision::SignUp(account)) => {
                 assert_eq!(account.username, "google:a%40b");
                 assert_eq!(account.email, None);

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::auth::attempts::AttemptOrigin;
+use crate::auth::id::SessionId;
 use crate::auth::secret::Secret;
 use crate::auth::token::{DeviceInfo, Expiry};
 use crate::edge::app::App;
@@ -44,7 +45,7 @@ pub async fn bearer(app: &App, token: &Secret) -> Result<Bearer, Error> {
 }
 
 /// The session that an access token of ours was made for, even if its time is over.
-pub fn former_session(app: &App, token: &Secret) -> Option<String> {
+pub fn former_session(app: &App, token: &Secret) -> Option<SessionId> {
     let (keys, issuer) = (&app.config.token_keys, app.config.issuer.as_str());
     let claims = keys.verify(token.expose(), issuer, app.now, Expiry::Ignored)?;
     Some(claims.sid)
@@ -60,7 +61,7 @@ pub fn origin(app: &App, device: &DeviceInfo, token: Option<&Secret>) -> Attempt
 /// Whom a token names, before storage has been asked.
 pub enum TokenSubject {
     /// A session, by its `sid`.
-    Session(String),
+    Session(SessionId),
     /// Whoever the claims say (the compatibility flag `plain-bearer`).
     Plain(Map<String, Value>),
 }

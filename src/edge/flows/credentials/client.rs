@@ -1,6 +1,7 @@
 //! The client that is calling.
 
 use crate::auth::client::AuthClient;
+use crate::auth::id::ClientId;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
@@ -28,7 +29,7 @@ impl AuthenticatedClient {
 }
 
 /// Rejects a request that lacks the name or the secret of its client.
-pub fn require_client(client_id: &str, secret: &Secret) -> Result<(), Error> {
+pub fn require_client(client_id: &ClientId, secret: &Secret) -> Result<(), Error> {
     if client_id.is_empty() || secret.is_empty() {
         return Err(Error::Refused(Reason::Unauthorized));
     }
@@ -38,7 +39,7 @@ pub fn require_client(client_id: &str, secret: &Secret) -> Result<(), Error> {
 /// Authenticates a client, in one trip.
 pub async fn client(
     app: &App,
-    client_id: &str,
+    client_id: &ClientId,
     secret: &Secret,
 ) -> Result<AuthenticatedClient, Error> {
     require_client(client_id, secret)?;
@@ -48,7 +49,7 @@ pub async fn client(
 
 /// The client of ServiceStack's callers, for a person whom somebody else proves.
 pub async fn named_client(app: &App) -> Result<AuthenticatedClient, Error> {
-    let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
+    let client_id = app.config.servicestack_client_id.as_ref().ok_or(NOBODY)?;
     let found = app.db.run(clients::by_client_id(client_id)).await?;
     Ok(AuthenticatedClient {
         client: found.ok_or(NOBODY)?,

@@ -4,8 +4,8 @@ use crate::auth::account::Account;
 use crate::auth::attempts::CounterKeys;
 use crate::auth::client::AuthClient;
 use crate::auth::federation::identity::profile::ExternalProfile;
-use crate::auth::id::ClientNumber;
-use crate::auth::secret::{Secret, random_id};
+use crate::auth::id::{AttemptId, ClientNumber, SessionId};
+use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
 use crate::edge::flows::audit::{Event, Refusal, SessionRef};
 use crate::error::Error;
@@ -65,7 +65,7 @@ impl AuthenticatedUser {
     pub(in crate::edge::flows) fn sign_in(
         &self,
         client: ClientNumber,
-        session_id: Option<&str>,
+        session_id: Option<&SessionId>,
     ) -> Event {
         let user_id = self.account.id.clone();
         match session_id {
@@ -104,7 +104,7 @@ impl AuthenticatedUser {
                 effects.queries.push(otps::give_back(otp));
             }
             Proof::Otp(otp) => {
-                let attempt = random_id()?;
+                let attempt = AttemptId::draw()?;
                 effects.queries.push(otps::take(otp, &attempt, now));
                 effects.otp_attempt = Some(attempt);
             }

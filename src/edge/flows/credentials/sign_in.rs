@@ -6,8 +6,9 @@ use crate::auth::account::{Account, canonical_name};
 use crate::auth::attempts::{AttemptOrigin, CounterKeys};
 use crate::auth::client::AuthClient;
 use crate::auth::data_key::Purpose;
+use crate::auth::id::{AttemptId, ClientId};
 use crate::auth::password::Verdict;
-use crate::auth::secret::{Secret, random_id};
+use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal};
 use crate::edge::flows::{one_time_passwords, passwords};
@@ -20,7 +21,7 @@ use crate::store::{clients, passwords as hashes};
 /// What a sign-in brings.
 pub struct Credentials<'a> {
     /// The client's public name.
-    pub client_id: &'a str,
+    pub client_id: &'a ClientId,
     /// What proves the client.
     pub client_secret: &'a Secret,
     /// What proves the person.
@@ -69,7 +70,7 @@ pub async fn sign_in_to_named(
     app: &App,
     person: &PasswordCredentials<'_>,
 ) -> Result<(AuthenticatedClient, AuthenticatedUser), Error> {
-    let client_id = app.config.servicestack_client_id.as_deref().ok_or(NOBODY)?;
+    let client_id = app.config.servicestack_client_id.as_ref().ok_or(NOBODY)?;
     let (client, attempted) = look_up(app, client_id, None, person).await?;
     let calling = AuthenticatedClient {
         client: client.ok_or(NOBODY)?,
@@ -94,7 +95,7 @@ struct Attempted {
 /// for.
 async fn look_up(
     app: &App,
-    client_id: &str,
+    client_id: &ClientId,
     secret_digest: Option<&str>,
     person: &PasswordCredentials<'_>,
 ) -> Result<(Option<AuthClient>, Attempted), Error> {
@@ -103,7 +104,7 @@ async fn look_up(
     let guess = LoginAttempt {
         name: &name,
         keys: &keys,
-        attempt: &random_id()?,
+        attempt: &AttemptId::draw()?,
         tag: &tag(app, &name, person.password)?,
         client: Some((client_id, secret_digest)),
         limits: app.config.attempts,

@@ -9,6 +9,7 @@ use crate::auth::federation::flow::authorization::{
     authorization_request,
 };
 use crate::auth::federation::flow::state_cookie::StateCookie;
+use crate::auth::id::ClientId;
 use crate::auth::one_time;
 use crate::auth::secret::{Secret, random_secret};
 use crate::auth::time::Seconds;
@@ -32,7 +33,7 @@ pub struct AuthorizationRedirect {
 pub async fn allow(
     app: &App,
     provider: Provider,
-    client_id: &str,
+    client_id: &ClientId,
     client_secret: &Secret,
     parameters: StartParameters,
 ) -> Result<Start, Error> {

@@ -6,6 +6,7 @@ use super::log_and_map;
 use crate::auth::data_key::Purpose;
 use crate::auth::federation::flow::logout;
 use crate::auth::federation::{Provider, ProviderFailure};
+use crate::auth::id::UserId;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::sessions;
@@ -24,7 +25,7 @@ pub async fn log_out_at_keycloak(
     app: &App,
     token: &Secret,
     refresh_token: &Secret,
-) -> Result<String, Error> {
+) -> Result<UserId, Error> {
     let ended = sessions::sign_out(app, token, refresh_token).await?;
     if let Err(failure) = end_there(app, &ended).await {
         log_and_map(Provider::Keycloak, failure);
@@ -39,7 +40,7 @@ async fn end_there(app: &App, ended: &EndedSession) -> Result<(), ProviderFailur
         return Ok(());
     };
     let keys = &app.config.data_keys;
-    let token = keys.open(Purpose::ProviderToken, &ended.id, sealed)?;
+    let token = keys.open(Purpose::ProviderToken, ended.id.as_str(), sealed)?;
     let token = token
         .map(Secret::new)
         .ok_or_else(|| Error::Internal("a provider's token cannot be read".to_owned()))?;

@@ -6,6 +6,7 @@ use crate::auth::client::AuthClient;
 use crate::auth::federation::ProviderFailure;
 use crate::auth::federation::identity::policy::{Decision, EmailOwner, NewAccount, decide};
 use crate::auth::federation::identity::profile::ExternalProfile;
+use crate::auth::id::UserId;
 use crate::auth::secret::{Secret, random_uuid};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal};
@@ -43,10 +44,9 @@ async fn account(
 ) -> Result<Account, ProviderFailure> {
     let lookup = app.db.run(identities::find(profile)).await?;
     let policy = &app.config.social.policy;
-    let owner = lookup.owner.clone();
     match decide(profile, policy, lookup.known, lookup.owner)? {
-        Decision::SignIn(_) => lookup.account.ok_or_else(changed_meanwhile),
-        Decision::Link(_) => link(app, client, profile, owner).await,
+        Decision::SignIn => lookup.account.ok_or_else(changed_meanwhile),
+        Decision::Link(owner) => link(app, client, profile, &owner).await,
         Decision::SignUp(new) => sign_up(app, client, profile, &new).await,
     }
 }
@@ -55,11 +55,10 @@ async fn link(
     app: &App,
     client: &AuthClient,
     profile: &ExternalProfile,
-    owner: Option<EmailOwner>,
+    owner: &EmailOwner,
 ) -> Result<Account, ProviderFailure> {
-    let owner = owner.ok_or_else(changed_meanwhile)?;
     let linked = {
-        let link = identities::link(profile, &owner, client.id, app.now);
+        let link = identities::link(profile, owner, client.id, app.now);
         app.db.run(link).await?
     };
     let account = linked.ok_or_else(changed_meanwhile)?;
@@ -87,7 +86,7 @@ async fn sign_up(
         });
     }
     let new = NewFederatedUser {
-        id: &random_uuid()?,
+        id: &UserId::draw()?,
         membership_id: &random_uuid()?,
         account: new,
         defaults,

@@ -1,12 +1,11 @@
 //! What waits for a browser: a pending sign-in, or the ticket that leads to one.
 
-use crate::auth::id::ClientNumber;
 use crate::auth::time::Seconds;
 use futures_util::future::{join, try_join};
 
 use crate::auth::client::AuthClient;
+use crate::auth::id::{AttemptId, ClientNumber};
 use crate::auth::one_time::OneTime;
-use crate::auth::secret::random_id;
 use crate::edge::app::App;
 use crate::error::Error;
 use crate::store::pending;
@@ -54,7 +53,7 @@ pub async fn consume<T: OneTime>(
     key: &str,
     bound_to: Option<&str>,
 ) -> Result<Option<(T, AuthClient)>, Error> {
-    let attempt = random_id()?;
+    let attempt = AttemptId::draw()?;
     let presented = pending::PendingKey {
         kind: T::KIND,
         key,

@@ -4,7 +4,8 @@ use worker::console_error;
 
 use crate::auth::federation::flow::logout_token::LogoutTokenProof;
 use crate::auth::federation::{Provider, ProviderFailure};
-use crate::auth::secret::{Secret, random_id};
+use crate::auth::id::AttemptId;
+use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
 use crate::edge::outbound::identity_provider::{endpoints, verify};
@@ -34,7 +35,7 @@ async fn end(app: &App, provider: Provider, token: &Secret) -> Result<(), Provid
     let (token, proof) = LogoutTokenProof::read(config, endpoints, token)?;
     let signed = verify(token, &proof.keys, &app.deadline).await?;
     let logout = proof.check(signed, app.now)?;
-    let attempt = random_id()?;
+    let attempt = AttemptId::draw()?;
     let end = provider_logouts::end_sessions(&logout, &attempt, app.now);
     let ended = app.db.run(end).await?;
     let ended =

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::super::validate::ValueKind::{self, String as Text};
 use super::super::validate::{Field, Model};
 use crate::auth::address::{is_address, normalise};
+use crate::auth::id::ClientId;
 use crate::auth::profile::Profile;
 use crate::auth::secret::Secret;
 use crate::error::{Detail, Error};
@@ -90,7 +91,7 @@ pub struct ForgetPasswordRequest {
     /// Username or e-mail address.
     pub username: String,
     /// The client's public name.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// What proves the client.
     pub client_secret: Secret,
 }
@@ -104,7 +105,7 @@ pub struct ResetPasswordRequest {
     /// The new password.
     pub password: Secret,
     /// The client's public name.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// What proves the client.
     pub client_secret: Secret,
 }

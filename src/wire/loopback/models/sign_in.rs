@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::validate::ValueKind::String as Text;
 use super::super::validate::{Field, Model};
+use crate::auth::id::ClientId;
 use crate::auth::pkce::Challenge;
 use crate::auth::secret::Secret;
 use crate::error::Error;
@@ -86,7 +87,7 @@ pub const CLIENT_AUTH_QUERY: Model = Model {
 #[serde(default)]
 pub struct ClientAuthRequest {
     /// The client's public name.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// What proves the client.
     pub client_secret: Secret,
     /// The client's own, handed back.
@@ -104,7 +105,7 @@ pub struct ClientAuthRequest {
 #[serde(default)]
 pub struct LoginRequest {
     /// The client's public name.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// What proves the client.
     pub client_secret: Secret,
     /// Username, or the user's e-mail address.
@@ -135,7 +136,7 @@ pub struct AuthTokenRequest {
     pub code: Secret,
     /// The client's public name.
     #[serde(rename = "clientId")]
-    pub client_id: String,
+    pub client_id: ClientId,
     /// PKCE verifier.
     pub code_verifier: Option<Secret>,
 }

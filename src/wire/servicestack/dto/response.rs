@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
+use crate::auth::id::{SessionId, UserId};
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
 use crate::wire::servicestack::failure::{Failure, FieldError};
@@ -31,9 +32,9 @@ impl Record {
 #[derive(Debug, Clone, Default)]
 pub struct AuthenticateResponse {
     /// The user's id.
-    pub user_id: Option<String>,
+    pub user_id: Option<UserId>,
     /// The session's id.
-    pub session_id: Option<String>,
+    pub session_id: Option<SessionId>,
     /// As it was typed at a sign-in.
     pub user_name: Option<String>,
     /// What to call the user.
