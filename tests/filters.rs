@@ -12,9 +12,9 @@
 
 use std::collections::HashSet;
 
-use edgelatch::error::Error;
-use edgelatch::wire::document;
-use edgelatch::wire::loopback::filter::{Clause, ClientRow, Filter, Scalar, Where};
+use edgelatch::testing::error::Error;
+use edgelatch::testing::wire::document;
+use edgelatch::testing::wire::loopback::filter::{Clause, ClientRow, Filter, Scalar, Where};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

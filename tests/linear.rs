@@ -10,9 +10,11 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use edgelatch::wire::incoming::{Body, Incoming, MAX_BODY, Method};
-use edgelatch::wire::servicestack::dto::Authenticate;
-use edgelatch::wire::servicestack::{bind, cookies, jsv, negotiation, recognise, return_url};
+use edgelatch::testing::wire::incoming::{Body, Incoming, MAX_BODY, Method};
+use edgelatch::testing::wire::servicestack::dto::Authenticate;
+use edgelatch::testing::wire::servicestack::{
+    bind, cookies, jsv, negotiation, recognise, return_url,
+};
 
 const LARGE: usize = MAX_BODY * 16;
 const PARTS: u32 = 16;

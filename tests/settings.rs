@@ -11,9 +11,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use edgelatch::auth::secret::Secret;
-use edgelatch::config::{CompatFlags, Config};
-use edgelatch::error::Error;
+use edgelatch::testing::auth::secret::Secret;
+use edgelatch::testing::config::{CompatFlags, Config};
+use edgelatch::testing::error::Error;
 
 const SETTINGS: &str = include_str!("../docs/settings.md");
 const PROVIDERS: &str = include_str!("../docs/providers.md");

@@ -81,7 +81,7 @@ pub struct Membership {
     /// Whether the person may come in.
     pub status: i64,
     /// Whether tenant and role still hold.
-    pub standing: bool,
+    pub is_effective: bool,
     /// The role's name.
     pub role_name: String,
     /// `role_type`.
@@ -93,13 +93,13 @@ pub struct Membership {
 impl Account {
     /// Lets a person whose password or OTP is proven into a client, or says why not.
     ///
-    /// Inactive, rejected and homeless people get the answer of a wrong password; the rest may
-    /// differ, for only somebody who knows the password sees it.
-    pub fn admit(&self, client: &AuthClient) -> Result<&Membership, Error> {
+    /// A user who is inactive, rejected or without a membership gets the answer of a wrong password;
+    /// the other refusals may differ, because they follow a proven password only.
+    pub fn admit(&self, client: &AuthClient) -> Result<(), Error> {
         let membership = self
             .membership
             .as_ref()
-            .filter(|membership| membership.standing)
+            .filter(|membership| membership.is_effective)
             .ok_or(Error::Strategy(Reason::InvalidCredentials))?;
         let status = Status::from_number(membership.status);
         if matches!(status, Status::Inactive | Status::Rejected) {
@@ -114,7 +114,7 @@ impl Account {
         if status == Status::Registered {
             return Err(Error::Refused(Reason::UserNotActive));
         }
-        Ok(membership)
+        Ok(())
     }
 
     /// Effective permissions; none without a membership.
@@ -199,7 +199,7 @@ pub mod example {
                 id: "m".to_owned(),
                 tenant_id: "t".to_owned(),
                 status,
-                standing: true,
+                is_effective: true,
                 role_name: "Member".to_owned(),
                 role_type: 1,
                 permissions: vec![],

@@ -25,15 +25,6 @@ macro_rules! text_ids {
                 &self.0
             }
 
-            /// Whether there is no text at all, which no row has.
-            pub const fn is_empty(&self) -> bool {
-                self.0.is_empty()
-            }
-
-            /// The id's text, taken out.
-            pub fn into_string(self) -> String {
-                self.0
-            }
         }
 
         impl fmt::Display for $name {
@@ -75,6 +66,13 @@ impl ClientNumber {
 impl fmt::Display for ClientNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl ClientId {
+    /// Whether there is no text at all, which no client has.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

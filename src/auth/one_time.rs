@@ -4,7 +4,6 @@
 //! found by the same key, made from the secret's digest, so that nobody reads a live secret in a
 //! list of keys. The implementations of [`OneTime`] are the KV schema.
 
-use crate::auth::time::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::federation::flow::authorization::{PendingSignIn, SignInTicket};
@@ -26,8 +25,6 @@ pub fn key<T: OneTime>(secret: &Secret) -> String {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthCode {
-    /// Epoch milliseconds at which the person was proven.
-    pub proven_on: Timestamp,
     /// The provider's refresh token, encrypted, where one gave any.
     pub provider_token: Option<String>,
 }

@@ -35,8 +35,6 @@ pub enum Reason {
     SamePassword,
     /// The user has no password here to change.
     ExternalUser,
-    /// The caller acts for somebody else.
-    NotAllowedAccess,
     /// The provider's user refused.
     AccessDenied,
     /// The address is not the invited one.
@@ -63,7 +61,6 @@ impl Reason {
             Self::IncorrectPassword => "Incorrect Password",
             Self::SamePassword => "Password cannot be same as previous password!",
             Self::ExternalUser => "PasswordCannotBeChangedForExternalUser",
-            Self::NotAllowedAccess => "NotAllowedAccess",
             Self::AccessDenied => "Access Denied",
             Self::InvalidEmail => "Invalid Email",
         }
@@ -76,7 +73,6 @@ impl Reason {
             | Self::PasswordInvalid
             | Self::ExternalUser
             | Self::InvalidEmail => 400,
-            Self::NotAllowedAccess => 403,
             Self::ClientUserMissing | Self::TokenMissing => 422,
             _ => 401,
         }

@@ -107,7 +107,7 @@ fn membership(row: &Row<'_>) -> Result<Option<Membership>, Unreadable> {
         id,
         tenant_id: row.get("tenant_id")?,
         status: row.get("status")?,
-        standing: row.get("standing")?,
+        is_effective: row.get("standing")?,
         role_name: row.get::<Option<String>>("role_name")?.unwrap_or_default(),
         role_type: row.get::<Option<i64>>("role_type")?.unwrap_or(1),
         permissions: effective_permissions(role, changes),

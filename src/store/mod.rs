@@ -34,7 +34,7 @@ pub mod users;
 pub use batch::Batch;
 pub(crate) use query::sql;
 pub use query::{Query, Statement, Value};
-pub use row::{FromRow, FromValue, Row, Rows, Unreadable};
+pub use row::Rows;
 
 /// Whether the database answers at all.
 pub fn probe() -> Query<()> {

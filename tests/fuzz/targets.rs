@@ -2,31 +2,31 @@
 //!
 //! A target reads a text, whose parts stand between unit separators; it fails by panicking.
 
-use edgelatch::auth::account::{canonical_name, is_overlong};
-use edgelatch::auth::address::is_address;
-use edgelatch::auth::attempts::network_of;
-use edgelatch::auth::data_key::{DataKeys, Purpose};
-use edgelatch::auth::federation::Provider;
-use edgelatch::auth::federation::flow::callback::Callback;
-use edgelatch::auth::federation::flow::state_cookie::StateCookie;
-use edgelatch::auth::password::Algorithm;
-use edgelatch::auth::pkce::Challenge;
-use edgelatch::auth::profile::Profile;
-use edgelatch::auth::secret::Secret;
-use edgelatch::auth::session::RefreshToken;
-use edgelatch::auth::time::Timestamp;
-use edgelatch::auth::token::{Expiry, TokenKeys};
-use edgelatch::auth::transport::is_loopback;
-use edgelatch::error::Error;
-use edgelatch::wire::cors;
-use edgelatch::wire::document::Pairs;
-use edgelatch::wire::incoming::{Body, Incoming, Method};
-use edgelatch::wire::loopback::auth_clients::{self, AuthClientChanges, NewAuthClient};
-use edgelatch::wire::loopback::filter::{Filter, Where};
-use edgelatch::wire::loopback::{envelope, models};
-use edgelatch::wire::servicestack::call::Call;
-use edgelatch::wire::servicestack::failure::Failure;
-use edgelatch::wire::servicestack::{
+use edgelatch::testing::auth::account::{canonical_name, is_overlong};
+use edgelatch::testing::auth::address::is_address;
+use edgelatch::testing::auth::attempts::network_of;
+use edgelatch::testing::auth::data_key::{DataKeys, Purpose};
+use edgelatch::testing::auth::federation::Provider;
+use edgelatch::testing::auth::federation::flow::callback::Callback;
+use edgelatch::testing::auth::federation::flow::state_cookie::StateCookie;
+use edgelatch::testing::auth::password::Algorithm;
+use edgelatch::testing::auth::pkce::Challenge;
+use edgelatch::testing::auth::profile::Profile;
+use edgelatch::testing::auth::secret::Secret;
+use edgelatch::testing::auth::session::RefreshToken;
+use edgelatch::testing::auth::time::Timestamp;
+use edgelatch::testing::auth::token::{Expiry, TokenKeys};
+use edgelatch::testing::auth::transport::is_loopback;
+use edgelatch::testing::error::Error;
+use edgelatch::testing::wire::cors;
+use edgelatch::testing::wire::document::Pairs;
+use edgelatch::testing::wire::incoming::{Body, Incoming, Method};
+use edgelatch::testing::wire::loopback::auth_clients::{self, AuthClientChanges, NewAuthClient};
+use edgelatch::testing::wire::loopback::filter::{Filter, Where};
+use edgelatch::testing::wire::loopback::{envelope, models};
+use edgelatch::testing::wire::servicestack::call::Call;
+use edgelatch::testing::wire::servicestack::failure::Failure;
+use edgelatch::testing::wire::servicestack::{
     bind, cookies, csv, dto, envelope as stack, intent, jsv, recognise, return_url, xml,
 };
 use serde_json::{Map, Value};

@@ -8,7 +8,7 @@
     clippy::indexing_slicing
 )]
 
-use edgelatch::{auth, config, error, store, wire};
+use edgelatch::testing::{auth, config, error, store, wire};
 
 mod attempts;
 mod limits;

@@ -110,9 +110,9 @@ impl Idp {
     ) -> Result<ExternalProfile, ProviderFailure> {
         let token = Secret::new(token);
         match AppToken::new(config, endpoints(config), &token, NOW)? {
-            AppToken::IdToken(token, proof) => self.verify(token, proof),
-            AppToken::SignedAccessToken(..) => panic!("{token:?}"),
-            AppToken::AccessToken(inquiry) => {
+            AppToken::Id(token, proof) => self.verify(token, proof),
+            AppToken::SignedAccess(..) => panic!("{token:?}"),
+            AppToken::Access(inquiry) => {
                 let found = inquiry.read(&good(&self.token.to_string()), NOW)?;
                 self.ask(found)
             }

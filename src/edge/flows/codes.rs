@@ -40,7 +40,6 @@ pub async fn new_code(
         expires_on: app.now + lifetime,
     };
     let record = AuthCode {
-        proven_on: app.now,
         provider_token: sealed_provider_token(app, person, &session_id)?,
     };
     let (made, ()) = try_join(

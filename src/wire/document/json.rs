@@ -112,7 +112,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::arbitrary::documents;
-    use super::super::{MAX_DEPTH, MAX_VALUES};
+    use super::super::bounds::{MAX_DEPTH, MAX_VALUES};
     use super::*;
 
     fn value(text: &str) -> Result<Value, Malformed> {

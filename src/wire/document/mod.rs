@@ -7,7 +7,7 @@
 
 #[cfg(test)]
 pub(in crate::wire) mod arbitrary;
-mod bounds;
+pub mod bounds;
 pub mod json;
 mod pairs;
 
@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-pub use bounds::{Bounds, MAX_DEPTH, MAX_VALUES};
+pub use bounds::{Bounds, MAX_DEPTH};
 pub use pairs::Pairs;
 
 use crate::error::{Detail, Error};

@@ -57,7 +57,7 @@ impl fmt::Debug for Pairs {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MAX_VALUES;
+    use super::super::bounds::MAX_VALUES;
     use super::*;
 
     #[test]

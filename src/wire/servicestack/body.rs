@@ -188,7 +188,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::document::MAX_VALUES;
+    use crate::wire::document::bounds::MAX_VALUES;
     use crate::wire::incoming::{Body, Method};
 
     fn incoming(content_type: &str, body: &[u8]) -> Incoming {

@@ -71,7 +71,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::document::MAX_VALUES;
+    use crate::wire::document::bounds::MAX_VALUES;
 
     fn written(members: &Value) -> String {
         write(members.as_object().unwrap())

@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::document::MAX_VALUES;
+    use crate::wire::document::bounds::MAX_VALUES;
 
     fn read(content_type: &str, body: &str) -> Result<Vec<(String, String)>, Malformed> {
         let pairs = FormType::read(content_type).unwrap().pairs(body);

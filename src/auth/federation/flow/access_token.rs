@@ -35,12 +35,13 @@ use crate::error::Error;
 /// A token that was presented, and what is to be done about it.
 #[derive(Debug)]
 pub enum AppToken {
-    /// It says who came, once it is verified.
-    IdToken(UnverifiedToken, IdTokenProof),
-    /// It says to whom it was issued, once it is verified; where that does not prove it, ask.
-    SignedAccessToken(UnverifiedToken, AccessTokenProof, Option<Introspection>),
-    /// Ask whose it is.
-    AccessToken(Introspection),
+    /// An id_token: authenticates the person once it is verified.
+    Id(UnverifiedToken, IdTokenProof),
+    /// A signed access token: proves to whom it was issued once it is verified; introspection is the
+    /// other way.
+    SignedAccess(UnverifiedToken, AccessTokenProof, Option<Introspection>),
+    /// An access token that only the provider can read.
+    Access(Introspection),
 }
 
 /// What a signed access token must claim, once its signature is verified.
@@ -77,7 +78,7 @@ impl AppToken {
             (Some(parts), Some(keys)) if TokenKind::AccessToken.may_be(&parts) => {
                 access_token(config, &endpoints, keys, parts, &token, now)
             }
-            _ => Introspection::new(config, &endpoints, &token, now).map(Self::AccessToken),
+            _ => Introspection::new(config, &endpoints, &token, now).map(Self::Access),
         }
     }
 }
@@ -100,7 +101,7 @@ fn id_token(
         names_from: None,
     };
     let token = UnverifiedToken::read(TokenKind::IdToken, parts)?;
-    Ok(AppToken::IdToken(token, proof))
+    Ok(AppToken::Id(token, proof))
 }
 
 /// A JWT of a realm proves itself where userinfo says that it is still in force; the keys alone would
@@ -119,7 +120,7 @@ fn access_token(
     let spec = config.spec();
     let is_realm = matches!(spec.token_sign_in, TokenSignIn::Introspection);
     let Some(userinfo) = userinfo.filter(|_| is_realm) else {
-        return inquiry.map(AppToken::AccessToken);
+        return inquiry.map(AppToken::Access);
     };
     let proof = AccessTokenProof {
         keys,
@@ -131,8 +132,8 @@ fn access_token(
     // No key is looked for that could only be another issuer's.
     let unverified = proof.check_issuer(&parts.claims);
     match unverified.and_then(|()| Ok(UnverifiedToken::read(TokenKind::AccessToken, parts)?)) {
-        Ok(token) => Ok(AppToken::SignedAccessToken(token, proof, inquiry.ok())),
-        Err(failure) => Ok(AppToken::AccessToken(inquiry?.after(&failure))),
+        Ok(token) => Ok(AppToken::SignedAccess(token, proof, inquiry.ok())),
+        Err(failure) => Ok(AppToken::Access(inquiry?.after(&failure))),
     }
 }
 
@@ -201,10 +202,7 @@ mod tests {
         let token = signer.sign(&json!({ "sub": "x" }));
         for provider in WITH_ID_TOKENS {
             let presented = present(provider, &token);
-            assert!(
-                matches!(presented, Ok(AppToken::IdToken(..))),
-                "{presented:?}"
-            );
+            assert!(matches!(presented, Ok(AppToken::Id(..))), "{presented:?}");
         }
     }
 
@@ -219,7 +217,7 @@ mod tests {
     fn limited(claims: &Value) -> Result<ExternalProfile, ProviderFailure> {
         let signer = Signer256::new("k", 3);
         let presented = present(Provider::Facebook, &signer.sign(claims)).unwrap();
-        let AppToken::IdToken(token, proof) = presented else {
+        let AppToken::Id(token, proof) = presented else {
             panic!("{presented:?}");
         };
         assert_eq!(
@@ -319,7 +317,7 @@ mod tests {
     fn signed(claims: &Value) -> Result<ProfileRequest, ProviderFailure> {
         let signer = Signer256::new("k", 3);
         match with_apps(&signer.sign(claims))? {
-            AppToken::SignedAccessToken(token, proof, Some(_)) => {
+            AppToken::SignedAccess(token, proof, Some(_)) => {
                 assert!(proof.keys.as_str().ends_with("/certs"));
                 let keys = signer.key_set();
                 let check = token.with_key(&keys).unwrap();
@@ -379,10 +377,7 @@ mod tests {
         let signer = Signer256::new("k", 3);
         let header = |typ: &str| json!({ "alg": "ES256", "kid": "k", "typ": typ });
         let at_jwt = signer.sign_as(&header("at+jwt"), &keycloaks("typ", Value::Null));
-        assert!(matches!(
-            with_apps(&at_jwt),
-            Ok(AppToken::SignedAccessToken(..))
-        ));
+        assert!(matches!(with_apps(&at_jwt), Ok(AppToken::SignedAccess(..))));
         for (token, why) in [
             ("opaque".to_owned(), ""),
             (signer.sign(&keycloaks("typ", json!("DPoP"))), ""),
@@ -396,7 +391,7 @@ mod tests {
             ),
         ] {
             let presented = with_apps(&token);
-            let Ok(AppToken::AccessToken(inquiry)) = presented else {
+            let Ok(AppToken::Access(inquiry)) = presented else {
                 panic!("{presented:?}");
             };
             let failure = inquiry.read(&good(r#"{"active":false}"#), NOW).unwrap_err();
@@ -412,7 +407,7 @@ mod tests {
         let token = Secret::new(signer.sign(&keycloaks("acr", json!("1"))));
         let presented = AppToken::new(keycloak, endpoints, &token, NOW);
         assert!(
-            matches!(presented, Ok(AppToken::AccessToken(_))),
+            matches!(presented, Ok(AppToken::Access(_))),
             "{presented:?}"
         );
     }
@@ -425,7 +420,7 @@ mod tests {
         for provider in [Provider::Google, Provider::Facebook] {
             let presented = present(provider, &token);
             assert!(
-                matches!(presented, Ok(AppToken::AccessToken(_))),
+                matches!(presented, Ok(AppToken::Access(_))),
                 "{presented:?}"
             );
         }

@@ -132,14 +132,6 @@ impl CallbackOutcome {
             names,
         }))
     }
-
-    /// Who asked, and what goes back.
-    pub const fn start(&self) -> &Start {
-        match self {
-            Self::Returned(returned) => &returned.pending.start,
-            Self::Denied(denied) => &denied.start,
-        }
-    }
 }
 
 fn check_issuer(pending: &PendingSignIn, iss: Option<&str>) -> Result<(), ProviderFailure> {

@@ -42,9 +42,9 @@ pub async fn by_token(
 ) -> Result<ExternalProfile, ProviderFailure> {
     let endpoints = endpoints(&config.source, &app.deadline).await?;
     match AppToken::new(config, endpoints, token, app.now)? {
-        AppToken::IdToken(token, proof) => by_id_token(app, token, proof).await,
-        AppToken::AccessToken(inquiry) => by_inquiry(app, inquiry).await,
-        AppToken::SignedAccessToken(token, proof, inquiry) => {
+        AppToken::Id(token, proof) => by_id_token(app, token, proof).await,
+        AppToken::Access(inquiry) => by_inquiry(app, inquiry).await,
+        AppToken::SignedAccess(token, proof, inquiry) => {
             match (by_access_token(app, token, proof).await, inquiry) {
                 (Err(failure), Some(inquiry)) => by_inquiry(app, inquiry.after(&failure)).await,
                 (proven, _) => proven,

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use coerce::Scalar;
 pub(super) use coerce::whole;
-pub use column::{COLUMNS, ClientRow, Column, MASK, SELECTED};
+pub use column::{COLUMNS, ClientRow, MASK, SELECTED};
 pub use condition::Where;
 pub use fields::Projection;
 pub use order::Direction;

@@ -321,7 +321,6 @@ mod tests {
         ] {
             let dto: GetAccessToken = bound(path, "", JSON, body).unwrap();
             assert_eq!(dto.refresh_token.unwrap().expose(), "r");
-            assert_eq!(dto.use_token_cookie, Some(false));
         }
     }
 

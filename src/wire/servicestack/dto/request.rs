@@ -19,12 +19,8 @@ pub struct Authenticate {
     pub remember_me: Option<bool>,
     /// A token that a provider issued to our app.
     pub access_token: Option<Secret>,
-    /// Its second half; no provider of ours has one.
-    pub access_token_secret: Option<Secret>,
     /// Where a browser wants to go; in a document only sign-out heeds it.
     pub return_url: Option<String>,
-    /// Accepted and ignored.
-    pub error_view: Option<String>,
     /// What the host wants to know besides.
     pub meta: BTreeMap<String, String>,
     /// Whether the tokens should go into cookies alone; of older clients.
@@ -47,15 +43,16 @@ impl Request for Authenticate {
     ];
 
     fn bind(fields: &mut BoundMembers) -> Self {
+        // Bound, so that a value of another type is refused; nothing depends on them.
+        fields.secret("AccessTokenSecret");
+        fields.text("ErrorView");
         Self {
             provider: fields.text("provider"),
             user_name: fields.text("UserName"),
             password: fields.secret("Password"),
             remember_me: fields.flag("RememberMe"),
             access_token: fields.secret("AccessToken"),
-            access_token_secret: fields.secret("AccessTokenSecret"),
             return_url: fields.text("ReturnUrl"),
-            error_view: fields.text("ErrorView"),
             meta: fields.dictionary("Meta"),
             use_token_cookie: fields.flag("UseTokenCookie"),
         }
@@ -76,8 +73,6 @@ impl Authenticate {
 pub struct GetAccessToken {
     /// The refresh token.
     pub refresh_token: Option<Secret>,
-    /// Whether the access token should go into a cookie alone.
-    pub use_token_cookie: Option<bool>,
 }
 
 impl Request for GetAccessToken {
@@ -85,9 +80,10 @@ impl Request for GetAccessToken {
     const MEMBERS: &'static [&'static str] = &["RefreshToken", "UseTokenCookie"];
 
     fn bind(fields: &mut BoundMembers) -> Self {
+        // The answer goes where the token came from, whatever the flag says.
+        fields.flag("UseTokenCookie");
         Self {
             refresh_token: fields.secret("RefreshToken"),
-            use_token_cookie: fields.flag("UseTokenCookie"),
         }
     }
 }
@@ -113,12 +109,10 @@ mod tests {
         let sign_in = Authenticate {
             password: secret(),
             access_token: secret(),
-            access_token_secret: secret(),
             ..Authenticate::default()
         };
         let refresh = GetAccessToken {
             refresh_token: secret(),
-            use_token_cookie: None,
         };
         let printed = format!("{sign_in:?}{refresh:?}");
         assert!(!printed.contains("hunter2"), "{printed}");
@@ -130,7 +124,6 @@ mod tests {
         let token = |body: Option<&str>, cookie: Option<&Secret>| {
             let request = GetAccessToken {
                 refresh_token: body.map(Secret::new),
-                use_token_cookie: None,
             };
             request.token(cookie).map(|token| token.expose().to_owned())
         };

@@ -64,7 +64,6 @@ const fn refusal(why: Reason) -> (u16, &'static str, &'static str) {
         Reason::TokenRevoked => (401, TOKEN, "Token has been invalidated"),
         Reason::TokenInvalid => (400, ARGUMENT, "Token is invalid"),
         Reason::TokenMissing => (400, "ArgumentNullException", NO_REFRESH_TOKEN),
-        Reason::NotAllowedAccess => (403, "Forbidden", "Forbidden"),
         Reason::PasswordInvalid
         | Reason::SamePassword
         | Reason::ExternalUser

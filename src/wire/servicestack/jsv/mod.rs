@@ -31,7 +31,8 @@ mod tests {
 
     use super::*;
     use crate::wire::document::arbitrary::documents;
-    use crate::wire::document::{MAX_DEPTH, MAX_VALUES, Malformed};
+    use crate::wire::document::bounds::MAX_VALUES;
+    use crate::wire::document::{MAX_DEPTH, Malformed};
 
     #[derive(Deserialize)]
     struct Vectors {

@@ -19,7 +19,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::document::{MAX_DEPTH, MAX_VALUES, Malformed};
+    use crate::wire::document::bounds::MAX_VALUES;
+    use crate::wire::document::{MAX_DEPTH, Malformed};
 
     #[test]
     fn a_request_as_dotnet_writes_it_is_read() {
