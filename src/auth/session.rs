@@ -96,7 +96,7 @@ pub enum Refresh {
 impl Refresh {
     /// Judges token `n`, presented from `device` at `now`, with the retry window.
     ///
-    /// `store::sessions::refresh` does in SQL what this says, in the same batch that read `state`.
+    /// `store::refresh_tokens` does in SQL what this says, in the same batch that read `state`.
     pub fn judge(
         state: &SessionState,
         n: u32,
