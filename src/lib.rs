@@ -1,6 +1,6 @@
 //! Edgelatch: an authentication service for Cloudflare Workers.
 //!
-//! Four rooms, and doors that open one way:
+//! Rooms, and doors that open one way:
 //!
 //! - [`auth`], the rules: what a client, an account, a token, a session is, and what is allowed.
 //! - [`wire`], the formats: how the two families of clients write these things down.

@@ -6,7 +6,7 @@ use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::auth::transport::{is_loopback, is_secure};
 use crate::error::Error;
-use crate::wire::message::WebhookKey;
+use crate::wire::webhook::WebhookKey;
 
 const TOKEN: &str = "{token}";
 const LINK_LIFETIME: i64 = 1800;

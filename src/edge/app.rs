@@ -9,9 +9,10 @@ use std::time::Duration;
 use worker::{Context, Delay, Env, Request};
 
 use super::d1::Db;
+use super::deadline::Deadline;
 use super::kv::Kv;
+use super::log;
 use super::metrics::StorageMetrics;
-use super::outbound::deadline::Deadline;
 use crate::auth::attempts::{AttemptOrigin, network_of};
 use crate::auth::id::SessionId;
 use crate::config::Config;
@@ -97,7 +98,7 @@ impl App {
             // The answer goes first: without this, D1 would be asked before it is on its way.
             Delay::from(Duration::ZERO).await;
             if let Err(error) = work.await {
-                super::log(&error);
+                log::failure(&error);
             }
         });
     }

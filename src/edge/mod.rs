@@ -6,10 +6,12 @@ mod app;
 mod body;
 mod clock;
 mod d1;
+mod deadline;
 mod endpoints;
 mod flows;
 mod http;
 mod kv;
+mod log;
 mod metrics;
 mod origins;
 mod outbound;
@@ -19,9 +21,7 @@ mod routes;
 mod sweep;
 
 use futures_util::future::join;
-use worker::{
-    Context, Env, Request, Response, ScheduleContext, ScheduledEvent, console_error, event,
-};
+use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 
 use crate::error::Error;
 use crate::wire::cors;
@@ -53,7 +53,7 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     panic::report();
     match App::open_store(&env) {
         Ok((config, db)) => sweep::sweep(&db, &config).await,
-        Err(error) => log(&error),
+        Err(error) => log::failure(&error),
     }
 }
 
@@ -90,12 +90,6 @@ fn unopened(error: Error, incoming: &Incoming) -> Reply {
 
 /// A failure in the ARC API's envelope, after the log has what the operator needs.
 fn failure(error: &Error) -> Reply {
-    log(error);
+    log::failure(error);
     envelope::reply(error)
-}
-
-fn log(error: &Error) {
-    if let Some(text) = error.log_text() {
-        console_error!("{text}");
-    }
 }

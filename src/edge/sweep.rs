@@ -4,6 +4,7 @@ use worker::Delay;
 
 use super::clock::now;
 use super::d1::Db;
+use super::log;
 use crate::config::Config;
 use crate::store::sweep::{Kept, Sweep};
 
@@ -16,7 +17,7 @@ pub async fn sweep(db: &Db, config: &Config) {
         let start = now();
         match db.run(step.delete(kept, sweep.start)).await {
             Ok(rows) => sweep.deleted(step, rows),
-            Err(error) => super::log(&error),
+            Err(error) => log::failure(&error),
         }
         Delay::from(now().duration_since(start)).await;
     }

@@ -7,6 +7,7 @@
 //! locked to strangers.
 
 use super::batch::Batch;
+use super::known_devices;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::attempts::{CounterKeys, Limits};
@@ -222,36 +223,15 @@ fn verdict(guess: &LoginAttempt<'_>) -> Query<AttemptVerdict> {
 const CLEAR: &str =
     "delete from attempts where key in ('account:' || ?1, ?2, ?3, 'session:' || ?4)";
 
-// A trigger forgets the devices that were used least recently, where there are more than twenty.
-const KNOW_DEVICE: &str = "insert into known_devices (user_id, device, last_used_on) \
-     select ?1, ?2, ?3 where ?2 is not null \
-     on conflict (user_id, device) do update set last_used_on = excluded.last_used_on";
-
-const KEEP_DEVICE: &str = "insert into known_devices (user_id, device, last_used_on) \
-     select ?1, ?2, ?3 where ?2 is not null \
-       and exists (select 1 from user_credentials where user_id = ?1 and password = ?4) \
-     on conflict (user_id, device) do update set last_used_on = excluded.last_used_on";
-
 /// Forgets the failures of an account and of the place that has signed in to it, and knows its device
 /// from now on. A sign-in without a typed name has no keys, and so no place of its own.
 pub fn clear(user_id: &UserId, keys: Option<&CounterKeys>, now: Timestamp) -> [Query<()>; 2] {
     let network = keys.map(|keys| &keys.network);
-    let device = keys.and_then(|keys| keys.device.as_ref());
+    let device = keys.and_then(|keys| keys.device.as_deref());
     let on_device = keys.and_then(|keys| keys.on_device.as_ref());
     let session = keys.and_then(|keys| keys.session.as_ref());
     [
         sql!(CLEAR, user_id, network, on_device, session).run(),
-        sql!(KNOW_DEVICE, user_id, device, now).run(),
+        known_devices::add(user_id, device, now),
     ]
-}
-
-/// Knows the device of the user who has just set a password. The trigger on `changed_on` has
-/// forgotten it with the others, and all that was counted.
-pub fn keep_device(
-    user_id: &UserId,
-    device: Option<&str>,
-    password: &str,
-    now: Timestamp,
-) -> Query<()> {
-    sql!(KEEP_DEVICE, user_id, device, now, password).run()
 }

@@ -115,7 +115,8 @@ tuples!(A B C D E F G H);
 
 #[cfg(test)]
 mod tests {
-    use super::super::query::{Value, sql};
+    use super::super::query::sql;
+    use super::super::value::Value;
     use super::*;
 
     /// An answer of one number, as many rows of it, and as many changes.

@@ -4,8 +4,9 @@
 use crate::auth::time::Timestamp;
 use std::borrow::Cow;
 
-use super::query::{Query, Statement, Value, sql};
+use super::query::{Query, Statement, sql};
 use super::row::{FromRow, Row, Unreadable};
+use super::value::Value;
 use crate::auth::client::AuthClient;
 use crate::auth::id::{ClientId, UserId};
 use crate::auth::secret::Secret;

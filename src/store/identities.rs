@@ -2,9 +2,10 @@
 
 use super::accounts::{account_columns, taken_name};
 use super::batch::Batch;
-use super::query::{Query, Statement, Value, sql};
+use super::query::{Query, Statement, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::users::{self, NewUserRow, insert_user, tenant_and_role_exist};
+use super::value::Value;
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::federation::identity::policy::{EmailOwner, KnownIdentity, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;

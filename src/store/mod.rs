@@ -9,7 +9,7 @@
 mod batch;
 mod query;
 mod row;
-mod values;
+mod value;
 
 pub mod accounts;
 pub mod activity;
@@ -17,8 +17,10 @@ pub mod attempts;
 pub mod clients;
 pub mod codes;
 pub mod effects;
+pub mod ended_session;
 pub mod hourly_counts;
 pub mod identities;
+pub mod known_devices;
 pub mod links;
 pub mod messages;
 pub mod otps;
@@ -33,8 +35,9 @@ pub mod users;
 
 pub use batch::Batch;
 pub(crate) use query::sql;
-pub use query::{Query, Statement, Value};
+pub use query::{Query, Statement};
 pub use row::Rows;
+pub use value::Value;
 
 /// Whether the database answers at all.
 pub fn probe() -> Query<()> {

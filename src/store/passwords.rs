@@ -1,7 +1,7 @@
 //! Passwords, and what they are changed with.
 
-use super::attempts;
 use super::batch::Batch;
+use super::known_devices;
 use super::query::{Query, sql};
 use crate::auth::id::{AttemptId, SessionId, UserId};
 use crate::auth::time::Timestamp;
@@ -84,7 +84,7 @@ pub fn change(
     let batch = (
         sql!(CHANGE_PASSWORD, user_id, session_id, new, now).changes(),
         sql!(ACTIVATE, user_id, new, now).run(),
-        attempts::keep_device(user_id, device, new, now),
+        known_devices::keep(user_id, device, new, now),
     );
     batch.map(|(changed, (), ())| changed > 0)
 }
@@ -96,7 +96,7 @@ pub fn reset(reset: &ResetPassword<'_>, now: Timestamp) -> impl Batch<Output = b
         sql!(TAKE_RESET, key, attempt, now, reset.old).run(),
         sql!(RESET_PASSWORD, key, attempt, reset.user_id, reset.new, now).changes(),
         sql!(ACTIVATE, reset.user_id, reset.new, now).run(),
-        attempts::keep_device(reset.user_id, reset.device, reset.new, now),
+        known_devices::keep(reset.user_id, reset.device, reset.new, now),
     );
     batch.map(|((), set, (), ())| set > 0)
 }

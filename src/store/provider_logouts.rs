@@ -1,8 +1,8 @@
 //! Sessions that end because their provider says so, once for each logout token.
 
 use super::batch::Batch;
+use super::ended_session::EndedSession;
 use super::query::sql;
-use super::sessions::EndedSession;
 use crate::auth::federation::flow::logout_token::ProviderLogout;
 use crate::auth::id::AttemptId;
 use crate::auth::time::{Seconds, Timestamp};

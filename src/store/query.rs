@@ -5,18 +5,7 @@ use std::borrow::Cow;
 use std::panic::Location;
 
 use super::row::{FromRow, Rows, Unreadable};
-
-/// A value that is bound, or that a column holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Value {
-    /// `null`
-    #[default]
-    Null,
-    /// A number, a truth value or a time in epoch milliseconds; D1 holds integers up to 2^53 exactly.
-    Integer(i64),
-    /// Text.
-    Text(String),
-}
+use super::value::Value;
 
 /// SQL and the values of its parameters, in the order of `?1`, `?2`, ….
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +30,7 @@ pub struct Query<T> {
 /// `sql!(BY_ID, id).first()`.
 macro_rules! sql {
     ($sql:expr $(, $value:expr)* $(,)?) => {
-        $crate::store::Statement::new($sql, vec![$($crate::store::Value::from($value)),*])
+        $crate::store::query::Statement::new($sql, vec![$($crate::store::value::Value::from($value)),*])
     };
 }
 pub(crate) use sql;
@@ -92,47 +81,5 @@ impl Statement {
     /// Every row.
     pub const fn all<T: FromRow>(self) -> Query<Vec<T>> {
         self.reading(|rows| rows.iter().map(|row| T::from_row(&row)).collect())
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<&String> for Value {
-    fn from(text: &String) -> Self {
-        Self::Text(text.clone())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<i64> for Value {
-    fn from(number: i64) -> Self {
-        Self::Integer(number)
-    }
-}
-
-impl From<u32> for Value {
-    fn from(number: u32) -> Self {
-        Self::Integer(i64::from(number))
-    }
-}
-
-impl From<bool> for Value {
-    fn from(truth: bool) -> Self {
-        Self::Integer(i64::from(truth))
-    }
-}
-
-impl<T: Into<Self>> From<Option<T>> for Value {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, T::into)
     }
 }

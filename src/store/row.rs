@@ -1,6 +1,6 @@
 //! The answer to a statement, and how its rows are read: column by column.
 
-use super::query::Value;
+use super::value::{FromValue, Value};
 use crate::error::Error;
 
 /// What a statement answered.
@@ -25,12 +25,6 @@ pub struct Row<'a> {
 pub trait FromRow: Sized {
     /// Reads it; fails where a column is missing or holds something else than the schema says.
     fn from_row(row: &Row<'_>) -> Result<Self, Unreadable>;
-}
-
-/// Something that is read from one column.
-pub trait FromValue: Sized {
-    /// Reads it; nothing where the value is of another type.
-    fn from_value(value: &Value) -> Option<Self>;
 }
 
 /// Why an answer could not be read: the schema and the query differ, or something was stored by hand.
@@ -94,45 +88,6 @@ impl<T: FromValue> FromRow for (T,) {
     fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
         let value = row.values.first().and_then(T::from_value);
         value.map(|value| (value,)).ok_or(Unreadable::NoRow)
-    }
-}
-
-impl FromValue for i64 {
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Integer(number) => Some(*number),
-            _ => None,
-        }
-    }
-}
-
-impl FromValue for u32 {
-    fn from_value(value: &Value) -> Option<Self> {
-        i64::from_value(value).and_then(|number| number.try_into().ok())
-    }
-}
-
-impl FromValue for bool {
-    fn from_value(value: &Value) -> Option<Self> {
-        i64::from_value(value).map(|number| number != 0)
-    }
-}
-
-impl FromValue for String {
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Text(text) => Some(text.clone()),
-            _ => None,
-        }
-    }
-}
-
-impl<T: FromValue> FromValue for Option<T> {
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Null => Some(None),
-            value => T::from_value(value).map(Some),
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::accounts::account_columns;
 use super::batch::Batch;
 use super::clients::client_columns;
 use super::effects::{SignInEffects, otp_was_consumed};
+use super::ended_session::EndedSession;
 use super::provider_logouts::not_logged_out;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
@@ -143,37 +144,12 @@ pub struct Owner {
     pub client: ClientNumber,
 }
 
-/// A session that a statement has just ended.
-#[derive(Debug)]
-pub struct EndedSession {
-    /// The `sid`.
-    pub id: SessionId,
-    /// Its user.
-    pub user_id: UserId,
-    /// Its client's number.
-    pub client: ClientNumber,
-    /// How the user had been authenticated.
-    pub method: String,
-    /// The provider's refresh token (encrypted), if one was kept.
-    pub provider_token: Option<String>,
-}
-
 impl From<&LiveSession> for SessionRef {
     fn from(session: &LiveSession) -> Self {
         Self {
             id: session.id.clone(),
             user_id: session.account.id.clone(),
             client: session.client.id,
-        }
-    }
-}
-
-impl From<&EndedSession> for SessionRef {
-    fn from(session: &EndedSession) -> Self {
-        Self {
-            id: session.id.clone(),
-            user_id: session.user_id.clone(),
-            client: session.client,
         }
     }
 }
@@ -216,18 +192,6 @@ impl FromRow for Owner {
         Ok(Self {
             user_id: row.get("user_id")?,
             client: row.get("client_id")?,
-        })
-    }
-}
-
-impl FromRow for EndedSession {
-    fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
-        Ok(Self {
-            id: row.get("id")?,
-            user_id: row.get("user_id")?,
-            client: row.get("client_id")?,
-            method: row.get("method")?,
-            provider_token: row.get("provider_token")?,
         })
     }
 }

@@ -2,9 +2,10 @@
 
 use super::accounts::taken_name;
 use super::batch::Batch;
-use super::query::{Statement, Value, sql};
+use super::query::{Statement, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::users::{NewUserRow, insert_user, memberships, tenant_and_role_exist};
+use super::value::Value;
 use crate::auth::id::{AttemptId, UserId};
 use crate::auth::profile::Profile;
 use crate::auth::time::Timestamp;

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::query::{Query, Statement, Value, sql};
+use super::query::{Query, Statement, sql};
+use super::value::Value;
 use crate::auth::id::UserId;
 use crate::auth::time::Timestamp;
 use crate::config::SignUpDefaults;

@@ -1,15 +1,10 @@
-//! The messages that people get, and how each way of sending wants them.
+//! The messages that users get, as text and as HTML.
 
-use crate::auth::time::Timestamp;
-use base64ct::{Base64, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use sha2::Sha256;
 
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::auth::token::iso8601;
-use crate::error::Error;
 
 /// What a message is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,68 +190,6 @@ pub fn escape(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-/// A message as a signed webhook request (Standard Webhooks 1.0): headers and body.
-pub struct Webhook {
-    /// `webhook-id`, `webhook-timestamp`, `webhook-signature`, `content-type`.
-    pub headers: [(&'static str, String); 4],
-    /// JSON.
-    pub body: Vec<u8>,
-}
-
-impl Webhook {
-    /// Signs a message: HMAC-SHA256 over id, timestamp (seconds) and body.
-    pub fn new(
-        message: &Message,
-        id: &str,
-        now: Timestamp,
-        key: &WebhookKey,
-    ) -> Result<Self, Error> {
-        let body = json!({
-            "type": message.kind,
-            "timestamp": message.sent_at,
-            "data": {
-                "to": message.to,
-                "subject": message.subject,
-                "kind": message.kind,
-                "link": message.link,
-                "token": message.token,
-                "text": message.text(),
-                "html": message.html(),
-            },
-        });
-        let body = body.to_string();
-        let timestamp = now.seconds().to_string();
-        let signature = key.sign(&format!("{id}.{timestamp}.{body}"))?;
-        Ok(Self {
-            headers: [
-                ("content-type", "application/json".to_owned()),
-                ("webhook-id", id.to_owned()),
-                ("webhook-timestamp", timestamp),
-                ("webhook-signature", format!("v1,{signature}")),
-            ],
-            body: body.into_bytes(),
-        })
-    }
-}
-
-/// The secret shared with the webhook's receiver.
-pub struct WebhookKey(Vec<u8>);
-
-impl WebhookKey {
-    /// Reads a secret in the standard's form: `whsec_` and base64 of 24 to 64 bytes.
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes = Base64::decode_vec(text.strip_prefix("whsec_")?).ok()?;
-        (24..=64).contains(&bytes.len()).then_some(Self(bytes))
-    }
-
-    fn sign(&self, text: &str) -> Result<String, Error> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0)
-            .map_err(|error| Error::Internal(format!("HMAC: {error}")))?;
-        mac.update(text.as_bytes());
-        Ok(Base64::encode_string(&mac.finalize().into_bytes()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,29 +218,5 @@ mod tests {
             "href=\"https://app.example/reset?a=1&amp;token=t&quot;&gt;&lt;script&gt;\""
         ));
         assert!(!message.html().contains("<script>"));
-    }
-
-    #[test]
-    fn the_example_of_standard_webhooks() {
-        let key = WebhookKey::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let body = r#"{"test": 2432232314}"#;
-        assert_eq!(
-            key.sign(&format!("msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{body}"))
-                .unwrap(),
-            "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-        );
-    }
-
-    #[test]
-    fn a_webhook_secret_must_be_one() {
-        for text in [
-            "",
-            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-            "whsec_",
-            "whsec_c2hvcnQ=",
-            "whsec_!",
-        ] {
-            assert!(WebhookKey::parse(text).is_none(), "{text}");
-        }
     }
 }

@@ -11,3 +11,4 @@ pub mod loopback;
 pub mod message;
 pub mod reply;
 pub mod servicestack;
+pub mod webhook;

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::incoming::CODINGS;
 use crate::error::Error;
 
+/// The content codings that request bodies are decoded from (RFC 9110 §12.5.3): those of `Coding`.
+const CODINGS: &str = "gzip, deflate";
 /// After how many seconds a request that an outage has failed may be repeated.
 const RETRY_AFTER_OUTAGE: u32 = 5;
 

@@ -8,6 +8,9 @@ import { root } from "../../scripts/lib/steps.mjs";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const { scripts } = JSON.parse(read("package.json"));
+const sources = ["src", "tests"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
+);
 const documents = [...readdirSync(root), ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`), "tests/bench/README.md"].filter(
   (name) => name.endsWith(".md"),
 );
@@ -23,6 +26,16 @@ describe.each(documents)("%s", (document) => {
   test("the files of the project that it names are there", () => {
     const named = [...text.matchAll(/`((?:src|scripts|tests|docs|migrations)\/[\w./-]*)`/g)].map(([, path]) => path!);
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test("the source files that it names in short are there, with what it names in them", () => {
+    const named = [...text.matchAll(/`((?:\w+\/)*\w+\.rs)(?:::([\w:]+))?`/g)].map(([, path, item]) => ({ path: path!, item }));
+    const lacking = named.filter(({ path, item }) => {
+      const files = sources.filter((source) => `/${source}`.endsWith(`/${path}`));
+      const defines = new RegExp(`\\b(?:fn|struct|enum|const) ${item?.split("::").at(-1)}\\b`);
+      return !files.some((file) => !item || defines.test(read(file)));
+    });
+    expect(lacking).toEqual([]);
   });
 
   test("the commands that it names are there", () => {

@@ -15,7 +15,7 @@ use base64ct::{Base64Unpadded, Encoding};
 use super::secret::{Secret, random_bytes};
 use super::text::nfkc;
 use crate::error::{Detail, Error};
-use stored::{Function, StoredHash, hashing};
+use stored::{Function, OUTPUT_LENGTH, SALT_LENGTH, StoredHash, hashing};
 
 /// Iterations of PBKDF2-SHA512: OWASP's figure for it, rounded up.
 const PBKDF2_ROUNDS: u32 = 220_000;
@@ -23,8 +23,6 @@ const PBKDF2_ROUNDS: u32 = 220_000;
 const ARGON2_MEMORY_KIB: u32 = 19 * 1024;
 const ARGON2_PASSES: u32 = 2;
 const ARGON2_LANES: u32 = 1;
-const SALT_LENGTH: usize = 16;
-const OUTPUT_LENGTH: usize = 32;
 const MAX_LENGTH: usize = 256;
 
 /// How new passwords are hashed (`PASSWORD_HASH`).

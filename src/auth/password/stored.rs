@@ -8,9 +8,12 @@ use password_hash::phc::PasswordHash;
 use pbkdf2::pbkdf2_hmac;
 use sha2::{Sha256, Sha512};
 
-use super::{OUTPUT_LENGTH, SALT_LENGTH};
 use crate::auth::secret::{Secret, constant_time_eq};
 use crate::error::Error;
+
+/// How long a new hash and its salt are, in bytes.
+pub const OUTPUT_LENGTH: usize = 32;
+pub const SALT_LENGTH: usize = 16;
 
 // Costs beyond which a stored hash is not verified. They are what an import admits, so a hash either
 // comes in and verifies or does neither; and since stored hashes stand in for accounts that do not

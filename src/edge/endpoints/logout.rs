@@ -6,6 +6,7 @@ use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::{sessions, social};
+use crate::edge::log;
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::models::{self, RefreshRequest};
@@ -41,7 +42,7 @@ pub async fn backchannel_logout(
         Ok(()) => Ok(Reply::empty(200)),
         Err(error @ Error::NotConfigured(_)) => Err(error),
         Err(error) if error.log_text().is_some() => {
-            crate::edge::log(&error);
+            log::failure(&error);
             refused("temporarily_unavailable", "the logout could not be done")
         }
         Err(_) => refused("invalid_request", "the logout token is not valid"),

@@ -4,16 +4,16 @@ use futures_util::future::try_join;
 
 use super::administration;
 use super::audit::{self, Event, Stranger};
-use super::credentials;
-use crate::auth::account::{ADMINISTER, Account, canonical_name};
+use super::credentials::{self, otp};
+use crate::auth::account::canonical_name;
 use crate::auth::data_key::Purpose;
 use crate::auth::id::{ClientId, ClientNumber, UserId};
-use crate::auth::one_time::{self, Otp};
+use crate::auth::one_time::Otp;
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
 use crate::error::Error;
-use crate::store::otps::{self, NewOtp, ReservedOtp};
+use crate::store::otps::{self, NewOtp};
 
 /// How long an OTP lives, as in the original.
 const LIFETIME: Seconds = Seconds::new(900);
@@ -34,9 +34,9 @@ impl OtpIssuer {
     fn key(&self, username: &str) -> String {
         let name = canonical_name(username);
         if self.trusted {
-            key(&name)
+            otp::key(&name)
         } else {
-            key(&format!(" {name}"))
+            otp::key(&format!(" {name}"))
         }
     }
 }
@@ -156,29 +156,4 @@ pub async fn delete(app: &App, issuer: &OtpIssuer, username: &str) -> Result<(),
         app.in_background(|app| async move { app.kv.delete(&key).await });
     }
     Ok(())
-}
-
-/// Whether an OTP opens an account: the right one, of an issuer that reaches the account, which
-/// must not be an administrator's.
-pub fn opens(
-    app: &App,
-    otp: &ReservedOtp,
-    given: &Secret,
-    account: &Account,
-) -> Result<bool, Error> {
-    let parts = [otp.key.as_str(), given.expose()];
-    let right = app
-        .config
-        .data_keys
-        .verify(Purpose::Otp, &parts, &otp.mac)?;
-    let reached = otp
-        .client_id
-        .is_none_or(|client| account.client_ids.contains(&client));
-    let administers = account.holds(ADMINISTER);
-    Ok(right && otp.is_usable && reached && !administers)
-}
-
-/// The key of a folded name's OTP, in D1 and in KV.
-pub fn key(name: &str) -> String {
-    one_time::key::<Otp>(&Secret::new(name))
 }

@@ -6,7 +6,7 @@ use super::notifications;
 use super::sessions::own_refresh_token;
 use crate::auth::account::{Status, canonical_name};
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, device_key};
-use crate::auth::id::{AttemptId, UserId};
+use crate::auth::id::AttemptId;
 use crate::auth::password::check_policy;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
@@ -125,16 +125,4 @@ async fn prove_old(
     }
     audit::record(app, failed(verdict.into()));
     Err(Error::Refused(Reason::IncorrectPassword))
-}
-
-/// Stores a password under today's hash, after the answer has left.
-pub fn rehash(app: &App, user_id: &UserId, stored: String, password: &Secret) {
-    let algorithm = app.config.password_hash;
-    let (user_id, password) = (user_id.to_owned(), password.clone());
-    app.in_background(|app| async move {
-        let hash = algorithm.hash(&password)?;
-        app.db
-            .run(passwords::rehash(&user_id, &stored, &hash))
-            .await
-    });
 }

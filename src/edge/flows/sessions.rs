@@ -9,9 +9,11 @@ use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::time::Timestamp;
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
+use crate::edge::log;
 use crate::error::{Error, Reason};
+use crate::store::ended_session::EndedSession;
 use crate::store::refresh_tokens::{self, RefreshAttempt};
-use crate::store::sessions::{self, EndedSession, LiveSession, NewSession};
+use crate::store::sessions::{self, LiveSession, NewSession};
 
 /// An access token, and the refresh token that gets the next one.
 pub struct TokenPair {
@@ -70,7 +72,7 @@ pub(super) async fn insert(
 pub(super) async fn keep_provider_token(app: &App, session_id: &SessionId, token: &str) {
     let keep = sessions::keep_provider_token(session_id, token);
     if let Err(error) = app.db.run(keep).await {
-        crate::edge::log(&error);
+        log::failure(&error);
     }
 }
 

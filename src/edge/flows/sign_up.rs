@@ -122,9 +122,8 @@ pub async fn create_user(
         return Err(Error::Conflict("username, email"));
     }
     let invited = record.ok().flatten().map(|record| record.profile);
-    let profile = application
-        .profile
-        .or_invited_as(invited.unwrap_or_default());
+    let invited = invited.unwrap_or_default();
+    let profile = application.profile.or_invited_as(invited);
     let made = MadeUser::new(&email, profile)?;
     let new = NewUser {
         invitation: &key,

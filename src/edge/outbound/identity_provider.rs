@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use url::Url;
 use worker::{Method, console_error};
 
-use super::deadline::Deadline;
 use super::http::{OutboundRequest, OutboundResponse, receive};
 use super::web_crypto;
 use crate::auth::federation::ProviderFailure;
@@ -20,6 +19,7 @@ use crate::auth::federation::provider::endpoints::Endpoints;
 use crate::auth::jose::key_set::JwkSet;
 use crate::auth::jose::provider_token::{SignatureCheck, SignedClaims, UnverifiedToken};
 use crate::edge::clock::now;
+use crate::edge::deadline::Deadline;
 
 /// No more documents than this are remembered: a deployment has a handful.
 const MOST_DOCUMENTS: usize = 64;

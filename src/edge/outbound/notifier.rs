@@ -12,7 +12,8 @@ use crate::config::Delivery;
 use crate::edge::app::App;
 use crate::edge::clock::now;
 use crate::error::Error;
-use crate::wire::message::{Message, Webhook, WebhookKey};
+use crate::wire::message::Message;
+use crate::wire::webhook::{Webhook, WebhookKey};
 
 /// How long one try of the webhook may take; with the pauses, all tries fit an event's 30 s.
 const TIMEOUT: Duration = Duration::from_secs(6);

@@ -1,6 +1,6 @@
 //! How much one document may hold, counted while it is read.
 
-use super::Malformed;
+use super::malformed::Malformed;
 
 /// The most values that a document, form or query may have; the document itself is one.
 pub const MAX_VALUES: usize = 1_000;

@@ -9,45 +9,14 @@
 pub(in crate::wire) mod arbitrary;
 pub mod bounds;
 pub mod json;
+mod malformed;
 mod pairs;
-
-use std::borrow::Cow;
 
 use serde_json::Value;
 
 pub use bounds::{Bounds, MAX_DEPTH};
+pub use malformed::{Malformed, NO_NUL, pointer};
 pub use pairs::Pairs;
-
-use crate::error::{Detail, Error};
-
-/// What is said of a text with U+0000.
-pub const NO_NUL: &str = "must NOT contain U+0000";
-
-/// Why a text is no document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Malformed {
-    /// It is not of its format, or holds more than a document may; in words that repeat nothing of it.
-    Syntax(Cow<'static, str>),
-    /// A text in it has U+0000; the JSON pointer to the text, or to the object whose member it names.
-    Nul(String),
-}
-
-impl Malformed {
-    /// A text that is not of its format.
-    pub const fn syntax(reason: &'static str) -> Self {
-        Self::Syntax(Cow::Borrowed(reason))
-    }
-}
-
-/// In the ARC API's words: 400, or the 422 that names the text.
-impl From<Malformed> for Error {
-    fn from(malformed: Malformed) -> Self {
-        match malformed {
-            Malformed::Syntax(reason) => Self::Syntax(reason.into_owned()),
-            Malformed::Nul(path) => Self::Invalid(vec![Detail::pattern(&path, NO_NUL)]),
-        }
-    }
-}
 
 /// A value without U+0000 in any of its texts. Its reader has counted it with [`Bounds`].
 #[derive(Debug, Clone, PartialEq)]
@@ -87,11 +56,6 @@ fn nul(value: &Value) -> Option<String> {
     }
 }
 
-/// The JSON pointer to a member of what `path` points at (RFC 6901 §3).
-pub fn pointer(path: &str, name: &str) -> String {
-    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,10 +78,5 @@ mod tests {
             Document::new(clean.clone()).map(Document::into_value),
             Ok(clean)
         );
-    }
-
-    #[test]
-    fn a_pointer_escapes_what_pointers_are_made_of() {
-        assert_eq!(pointer("/where", "a~/b"), "/where/a~0~1b");
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use url::form_urlencoded;
 
-use super::{Bounds, Malformed, pointer};
+use super::bounds::Bounds;
+use super::malformed::{Malformed, pointer};
 
 /// Names and values, decoded, in the order they were sent: no more than a document has, and without
 /// U+0000.

@@ -2,9 +2,6 @@
 
 use crate::error::Error;
 
-/// The codings that are decoded, as `Accept-Encoding` tells them (RFC 9110 §12.5.3).
-pub const CODINGS: &str = "gzip, deflate";
-
 /// How a body is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {

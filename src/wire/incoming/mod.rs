@@ -1,5 +1,6 @@
 //! A request as plain data, and the readers that every endpoint shares.
 
+mod body;
 mod check;
 mod coding;
 mod method;
@@ -14,7 +15,8 @@ use super::loopback::validate::{self, Model};
 use crate::auth::secret::Secret;
 use crate::auth::token::DeviceInfo;
 use crate::error::Error;
-pub use coding::{CODINGS, Coding};
+pub use body::Body;
+pub use coding::Coding;
 pub use method::Method;
 
 /// The largest body that is taken, in bytes, as it came and decoded.
@@ -25,15 +27,6 @@ const MAX_SEGMENTS: usize = 8;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
-
-/// What came after the headers.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Body {
-    /// The whole body.
-    Bytes(Vec<u8>),
-    /// None of it is kept, and why: who wants the body is told.
-    Unread(Error),
-}
 
 /// A request, read once, before anything is decided.
 #[derive(Debug, Clone)]
@@ -218,20 +211,9 @@ impl Incoming {
         }
     }
 
-    /// The body as text; 415 where it is said to be in another charset, and would be another text.
     fn text(&self) -> Result<&str, Error> {
-        let media = self.header("content-type").unwrap_or_default();
-        match &self.body {
-            Body::Unread(why) => Err(why.clone()),
-            Body::Bytes(bytes) if bytes.is_ascii() || coding::is_utf8(media) => {
-                std::str::from_utf8(bytes)
-                    .map_err(|_| Error::Syntax("The body is not UTF-8 text".to_owned()))
-            }
-            Body::Bytes(_) => Err(Error::UnsupportedMedia {
-                got: media.to_owned(),
-                expected: "charset=utf-8",
-            }),
-        }
+        let media = self.header("content-type");
+        self.body.text(media.unwrap_or_default())
     }
 }
 

@@ -1,53 +1,16 @@
 //! A request's body, read in the format it is in.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 
 use super::call::UrlForm;
+use super::content::Content;
 use super::failure::Failure;
 use super::form::FormType;
 use super::format::{Format, Media};
 use super::{csv, jsv, xml};
 use crate::error::Error;
-use crate::wire::document::{Document, Malformed, Pairs, json};
+use crate::wire::document::{Document, Malformed, json};
 use crate::wire::incoming::Incoming;
-
-/// What a body holds, names and values as they were sent.
-#[derive(Clone, PartialEq)]
-pub enum Content {
-    /// No body, or none that is read here.
-    Nothing,
-    /// One DTO.
-    Document(Map<String, Value>),
-    /// The DTOs of a batch.
-    Batch(Vec<Map<String, Value>>),
-    /// A form's fields.
-    Form(Pairs),
-}
-
-impl Content {
-    /// The names of its members or fields.
-    pub fn names(&self) -> Vec<&str> {
-        match self {
-            Self::Document(members) => members.keys().map(String::as_str).collect(),
-            Self::Form(pairs) => pairs.iter().map(|(name, _)| name.as_str()).collect(),
-            Self::Nothing | Self::Batch(_) => Vec::new(),
-        }
-    }
-}
-
-/// Prints what kind it is: it may hold secrets.
-impl fmt::Debug for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Nothing => "Nothing",
-            Self::Document(_) => "Document",
-            Self::Batch(_) => "Batch",
-            Self::Form(_) => "Form",
-        })
-    }
-}
 
 /// Reads the body as the URL says, or else by its content type. `request` names the DTO in errors.
 pub fn read(
@@ -188,6 +151,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::wire::document::Pairs;
     use crate::wire::document::bounds::MAX_VALUES;
     use crate::wire::incoming::{Body, Method};
 

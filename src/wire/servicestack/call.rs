@@ -1,6 +1,6 @@
 //! A call that has been recognised: what it is for, and how it is read and answered.
 
-use super::body::Content;
+use super::content::Content;
 use super::failure::Failure;
 use super::format::{Format, Media};
 use crate::wire::document::Pairs;

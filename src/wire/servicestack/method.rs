@@ -1,6 +1,6 @@
 //! The method that counts, where a form or a proxy can only post.
 
-use super::body::Content;
+use super::content::Content;
 use super::failure::Failure;
 use crate::wire::incoming::{Incoming, Method};
 

@@ -2,9 +2,9 @@
 //! answer is written.
 //!
 //! An endpoint goes through the files in this order: [`recognise`] says that the call is
-//! ServiceStack's and what it is for, reads its [`body`] once ([`method`] may be in it), and chooses
+//! ServiceStack's and what it is for, reads its [`body`] once into [`content`] ([`method`] may be in it), and chooses
 //! how the answer is written ([`negotiation`]); [`csrf`] refuses browsers of other sites; [`bind`]
-//! fills the [`dto`] from body, path, query and form; [`ask`] says what the caller wants; a flow
+//! fills the [`dto`] from body, path, query and form; [`intent`] says what the caller wants; a flow
 //! does it; [`envelope`] writes the answer, or the [`failure`], in the call's format. [`cookies`]
 //! and [`return_url`] are for what travels beside the DTOs.
 //!
@@ -14,6 +14,7 @@
 pub mod bind;
 pub mod body;
 pub mod call;
+pub mod content;
 pub mod cookies;
 pub mod csrf;
 pub mod csv;

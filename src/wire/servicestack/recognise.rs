@@ -5,8 +5,9 @@
 //! the other API's. Every other single name there is ours, and so are the URLs made of a DTO's
 //! name. What is not recognised belongs to the other API, its 404s and 405s included.
 
-use super::body::{self, Content};
+use super::body;
 use super::call::{Call, Operation, UrlForm};
+use super::content::Content;
 use super::failure::Failure;
 use super::format::{Format, Media};
 use super::{method, negotiation};

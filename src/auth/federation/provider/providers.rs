@@ -6,15 +6,6 @@ use crate::auth::federation::provider::spec::{
     Quirk, TokenSignIn, UrlSetting,
 };
 
-/// The standard claims (OIDC Core §5.1).
-pub const OPENID: ProfileFields = ProfileFields {
-    subject: "sub",
-    first_name: "given_name",
-    middle_name: "middle_name",
-    last_name: "family_name",
-    name: "name",
-};
-
 /// <https://developers.google.com/identity/openid-connect/openid-connect>
 pub const GOOGLE: ProviderSpec = ProviderSpec {
     name: "google",
@@ -46,7 +37,7 @@ pub const GOOGLE: ProviderSpec = ProviderSpec {
     pkce: true,
     // Google documents both spellings.
     proof: IdentitySource::IdToken(&["https://accounts.google.com", "accounts.google.com"]),
-    fields: OPENID,
+    fields: ProfileFields::OPENID,
     token_sign_in: TokenSignIn::TokenInfo(url(
         "GOOGLE_AUTH_TOKENINFO_URL",
         "https://oauth2.googleapis.com/tokeninfo",
@@ -143,7 +134,7 @@ pub const INSTAGRAM: ProviderSpec = ProviderSpec {
     fields: ProfileFields {
         subject: "user_id",
         name: "name",
-        ..OPENID
+        ..ProfileFields::OPENID
     },
     token_sign_in: TokenSignIn::No,
     quirks: &[Quirk::WrappedInData],
@@ -184,7 +175,7 @@ pub const APPLE: ProviderSpec = ProviderSpec {
     prompt: &[],
     pkce: false,
     proof: IdentitySource::IdToken(&[APPLE_ISSUER]),
-    fields: OPENID,
+    fields: ProfileFields::OPENID,
     token_sign_in: TokenSignIn::IdToken,
     quirks: &[Quirk::FormPost, Quirk::VerifiedAsText],
 };
@@ -205,7 +196,7 @@ pub const KEYCLOAK: ProviderSpec = ProviderSpec {
     prompt: prompt::OPENID,
     pkce: true,
     proof: IdentitySource::IdToken(&[]),
-    fields: OPENID,
+    fields: ProfileFields::OPENID,
     token_sign_in: TokenSignIn::Introspection,
     quirks: &[],
 };
@@ -237,17 +228,6 @@ impl Provider {
             Self::Keycloak => &KEYCLOAK,
             #[cfg(test)]
             Self::Sixth => &crate::auth::federation::example::SIXTH,
-        }
-    }
-}
-
-impl ProviderSpec {
-    /// Where the claims of an id_token keep what is read of them: in the standard ones (OIDC Core
-    /// §5.1), unless the provider's profiles are id_tokens, with names of their own.
-    pub const fn claims(&self) -> &ProfileFields {
-        match self.proof {
-            IdentitySource::IdToken(_) => &self.fields,
-            IdentitySource::Profile(_) => &OPENID,
         }
     }
 }

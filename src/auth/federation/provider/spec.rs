@@ -213,3 +213,25 @@ impl ProviderSpec {
         self.quirks.contains(&oddity)
     }
 }
+
+impl ProfileFields {
+    /// The standard claims (OIDC Core §5.1).
+    pub const OPENID: Self = Self {
+        subject: "sub",
+        first_name: "given_name",
+        middle_name: "middle_name",
+        last_name: "family_name",
+        name: "name",
+    };
+}
+
+impl ProviderSpec {
+    /// The claims of an ID token that a profile is read from: the standard ones, unless the provider's
+    /// profiles are ID tokens, with names of their own.
+    pub const fn claims(&self) -> &ProfileFields {
+        match self.proof {
+            IdentitySource::IdToken(_) => &self.fields,
+            IdentitySource::Profile(_) => &ProfileFields::OPENID,
+        }
+    }
+}

@@ -3,7 +3,8 @@
 //! In two steps, so that a batch in which one request fails leaves no sessions behind: first all
 //! of it is authorized, then all of it is done.
 
-use super::{Exchange, OperationResult, browser, session, token_cookies};
+use super::exchange::{Exchange, OperationResult};
+use super::{browser, session, token_cookies};
 use crate::auth::attempts::AttemptOrigin;
 use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
@@ -26,14 +27,20 @@ pub enum Authorized<'a> {
     /// To tell this.
     Answer(OperationResult),
     /// To open a session.
-    SignIn {
-        /// How the caller wants it.
-        dto: &'a Authenticate,
-        /// For whom.
-        person: (AuthenticatedClient, AuthenticatedUser),
-        /// What is not of the account.
-        response: AuthenticateResponse,
-    },
+    SignIn(SignIn<'a>),
+}
+
+/// A session that may be opened.
+pub struct SignIn<'a> {
+    /// How the caller wants it.
+    dto: &'a Authenticate,
+    person: (AuthenticatedClient, AuthenticatedUser),
+    /// The name as it was typed.
+    user_name: Option<String>,
+    /// The provider that authenticated the user.
+    auth_provider: Option<String>,
+    /// The return URL.
+    referrer_url: Option<String>,
 }
 
 /// Proves whoever must be. A return URL that leads elsewhere is refused before anything is tried.
@@ -43,11 +50,7 @@ pub async fn authorize<'a>(
 ) -> Result<Authorized<'a>, Failure> {
     let intent = AuthenticateIntent::of(exchange.incoming, exchange.call, dto)?;
     let referrer_url = browser::return_url(exchange, dto, &intent).await?;
-    let mut response = AuthenticateResponse {
-        referrer_url,
-        ..AuthenticateResponse::default()
-    };
-    let person = match intent {
+    let (person, user_name, auth_provider) = match intent {
         AuthenticateIntent::SignOut => {
             csrf::check_sign_out(exchange.incoming, exchange.allowed)?;
             return Ok(Authorized::SignOut);
@@ -65,22 +68,23 @@ pub async fn authorize<'a>(
             password,
         } => {
             let person = by_password(exchange, &user_name, &password).await?;
-            response.user_name = Some(user_name);
-            person
+            (person, Some(user_name), None)
         }
         AuthenticateIntent::Provider {
             provider,
             access_token,
         } => {
-            response.auth_provider = Some(provider.name().to_owned());
-            by_token(exchange, provider, &access_token).await?
+            let person = by_token(exchange, provider, &access_token).await?;
+            (person, None, Some(provider.name().to_owned()))
         }
     };
-    Ok(Authorized::SignIn {
+    Ok(Authorized::SignIn(SignIn {
         dto,
         person,
-        response,
-    })
+        user_name,
+        auth_provider,
+        referrer_url,
+    }))
 }
 
 /// Does what has been authorized.
@@ -91,11 +95,7 @@ pub async fn complete(
     match authorized {
         Authorized::SignOut => sign_out(exchange).await,
         Authorized::Answer(result) => Ok(result),
-        Authorized::SignIn {
-            dto,
-            person,
-            response,
-        } => sign_in(exchange, dto, person, response).await,
+        Authorized::SignIn(asked) => sign_in(exchange, asked).await,
     }
 }
 
@@ -136,13 +136,9 @@ async fn by_token(
         .map_err(Failure::of_access_token)
 }
 
-/// Opens the session; `response` has what is not of the account.
-async fn sign_in(
-    exchange: &Exchange<'_>,
-    dto: &Authenticate,
-    (client, person): (AuthenticatedClient, AuthenticatedUser),
-    response: AuthenticateResponse,
-) -> Result<OperationResult, Failure> {
+/// Opens the session.
+async fn sign_in(exchange: &Exchange<'_>, asked: SignIn<'_>) -> Result<OperationResult, Failure> {
+    let (dto, (client, person)) = (asked.dto, asked.person);
     let presented = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let device = exchange.incoming.device_info();
     let opened =
@@ -150,9 +146,9 @@ async fn sign_in(
             .await?;
     let account = session::described(&opened.session);
     let mut response = AuthenticateResponse {
-        user_name: response.user_name.or(account.user_name),
-        referrer_url: response.referrer_url,
-        auth_provider: response.auth_provider,
+        user_name: asked.user_name.or(account.user_name),
+        referrer_url: asked.referrer_url,
+        auth_provider: asked.auth_provider,
         ..account
     };
     if !dto.wants_tokens() {

@@ -1,6 +1,6 @@
 //! Browsers that post a form and show what they get: they are sent on instead.
 
-use super::Exchange;
+use super::exchange::Exchange;
 use crate::edge::origins;
 use crate::wire::reply::Reply;
 use crate::wire::servicestack::dto::Authenticate;

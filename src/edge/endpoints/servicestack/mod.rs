@@ -4,43 +4,21 @@
 
 mod authenticate;
 mod browser;
+mod exchange;
 mod refresh;
 mod session;
 mod token_cookies;
 
 use crate::edge::app::App;
+use crate::edge::log;
 use crate::error::Error;
-use crate::wire::cors::origin_of;
-use crate::wire::incoming::{Incoming, Method};
+use crate::wire::incoming::Incoming;
 use crate::wire::reply::Reply;
-use crate::wire::servicestack::bind::{self, Request};
 use crate::wire::servicestack::call::{Call, Operation};
 use crate::wire::servicestack::cookies::X_COOKIES;
-use crate::wire::servicestack::csrf;
-use crate::wire::servicestack::dto::{AuthenticateResponse, Record};
 use crate::wire::servicestack::envelope;
 use crate::wire::servicestack::failure::Failure;
-
-/// The most that one batch may ask: each sign-in costs as much as any other.
-const MAX_BATCH: usize = 10;
-
-/// A call in the hands of the operation that answers it.
-struct Exchange<'a> {
-    app: &'a App,
-    incoming: &'a Incoming,
-    call: &'a Call,
-    /// The origins that browsers may call from.
-    allowed: &'a [String],
-}
-
-/// What an operation has to say.
-struct OperationResult {
-    record: Record,
-    /// `Set-Cookie` lines.
-    cookies: Vec<String>,
-    /// Whether there are tokens among the cookies.
-    has_tokens: bool,
-}
+use exchange::{Exchange, OperationResult};
 
 /// Answers a call.
 pub async fn answer(app: &App, incoming: &Incoming, call: &Call, allowed: &[String]) -> Reply {
@@ -62,7 +40,7 @@ pub async fn answer(app: &App, incoming: &Incoming, call: &Call, allowed: &[Stri
 /// Refuses a call, after the log has what the operator needs.
 pub fn refuse(failure: &Failure, call: &Call) -> Reply {
     if let Failure::Common(error) = failure {
-        crate::edge::log(error);
+        log::failure(error);
     }
     envelope::failure(failure, call)
 }
@@ -88,36 +66,6 @@ impl Exchange<'_> {
             }
         }
         Ok(self.written(results))
-    }
-
-    /// Refuses what a page of another site has a browser do.
-    fn check_origin(&self, method: Method) -> Result<(), Failure> {
-        let own = origin_of(&self.app.config.public_url).unwrap_or_default();
-        let origin = self.incoming.header("origin");
-        let site = self.incoming.header("sec-fetch-site");
-        csrf::check(method, origin, site, &own, self.allowed)
-    }
-
-    /// The DTOs that were sent: one, unless the call is a batch.
-    fn asked<T: Request>(&self) -> Result<Vec<T>, Failure> {
-        if !self.call.is_batch() {
-            return Ok(vec![bind::one(self.incoming, self.call)?]);
-        }
-        let dtos = bind::batch(self.incoming, self.call)?;
-        if dtos.len() > MAX_BATCH {
-            let text = format!("A batch has at most {MAX_BATCH} requests");
-            return Err(Failure::Common(Error::BadRequest(text)));
-        }
-        Ok(dtos)
-    }
-
-    /// An answer that brings no cookies.
-    fn answered(&self, response: &AuthenticateResponse) -> OperationResult {
-        OperationResult {
-            record: response.record(),
-            cookies: Vec::new(),
-            has_tokens: false,
-        }
     }
 
     fn written(&self, results: Vec<OperationResult>) -> Reply {

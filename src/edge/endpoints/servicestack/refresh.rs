@@ -1,6 +1,7 @@
 //! `GetAccessToken`: a fresh access token for a refresh token.
 
-use super::{Exchange, OperationResult, token_cookies};
+use super::exchange::{Exchange, OperationResult};
+use super::token_cookies;
 use crate::edge::flows::non_rotating_sessions;
 use crate::error::{Error, Reason};
 use crate::wire::servicestack::cookies::Cookie;

@@ -1,6 +1,7 @@
 //! Who is signed in, and what is told of it.
 
-use super::{Exchange, OperationResult, token_cookies};
+use super::exchange::{Exchange, OperationResult};
+use super::token_cookies;
 use crate::auth::secret::Secret;
 use crate::auth::token::PersonClaims;
 use crate::edge::flows::non_rotating_sessions;

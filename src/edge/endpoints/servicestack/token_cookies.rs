@@ -1,6 +1,6 @@
 //! The cookies that tokens travel in.
 
-use super::Exchange;
+use super::exchange::Exchange;
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::edge::flows::non_rotating_sessions::Opened;

@@ -4,6 +4,7 @@
 
 mod bearer;
 mod client;
+pub mod otp;
 mod person;
 mod sign_in;
 

@@ -1,22 +1,22 @@
 //! A client and a person prove themselves, in one trip.
 
 use super::client::{AuthenticatedClient, NOBODY, client, prove_client, require_client};
+use super::otp;
 use super::person::{AuthenticatedUser, Proof};
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::attempts::{AttemptOrigin, CounterKeys};
 use crate::auth::client::AuthClient;
 use crate::auth::data_key::Purpose;
-use crate::auth::id::{AttemptId, ClientId};
+use crate::auth::id::{AttemptId, ClientId, UserId};
 use crate::auth::password::Verdict;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal};
-use crate::edge::flows::{one_time_passwords, passwords};
 use crate::error::{Error, Reason};
 use crate::store::accounts::{self, AccountWithPassword};
 use crate::store::attempts::{self, LoginAttempt};
 use crate::store::otps::{self, ReservedOtp};
-use crate::store::{clients, passwords as hashes};
+use crate::store::{clients, passwords};
 
 /// What a sign-in brings.
 pub struct Credentials<'a> {
@@ -114,8 +114,8 @@ async fn look_up(
         clients::by_client_id(client_id),
         accounts::by_name(person.username),
         attempts::count(&guess, app.now),
-        otps::reserve(&one_time_passwords::key(&name), &guess, app.now),
-        hashes::dummy_hash(&draw_key),
+        otps::reserve(&otp::key(&name), &guess, app.now),
+        passwords::dummy_hash(&draw_key),
     );
     let (client, account, verdict, otp, dummy_hash) = app.db.run(batch).await?;
     let attempted = Attempted {
@@ -185,16 +185,28 @@ fn prove_person(
     } = found.ok_or_else(|| refusal.clone())?;
     if verdict.is_right() {
         if let (Verdict::Outdated, Some(stored)) = (verdict, stored) {
-            passwords::rehash(app, &account.id, stored, password);
+            rehash(app, &account.id, stored, password);
         }
         return Ok((account, Proof::Password { unused: otp }));
     }
     match otp {
-        Some(otp) if one_time_passwords::opens(app, &otp, password, &account)? => {
-            Ok((account, Proof::Otp(otp)))
+        Some(reserved) if otp::opens(app, &reserved, password, &account)? => {
+            Ok((account, Proof::Otp(reserved)))
         }
         _ => Err(refusal),
     }
+}
+
+/// Stores a password under today's hash, after the answer has left.
+fn rehash(app: &App, user_id: &UserId, stored: String, password: &Secret) {
+    let algorithm = app.config.password_hash;
+    let (user_id, password) = (user_id.to_owned(), password.clone());
+    app.in_background(|app| async move {
+        let hash = algorithm.hash(&password)?;
+        app.db
+            .run(passwords::rehash(&user_id, &stored, &hash))
+            .await
+    });
 }
 
 /// Recognises the same attempt sent twice, and tells nothing of the password.

@@ -1,6 +1,6 @@
 //! The start: a client asks, and a browser goes to the provider, at once or with a ticket.
 
-use super::log_and_map;
+use super::failure::log_and_map;
 use super::pending::{self, NewPending};
 use crate::auth::client::AuthClient;
 use crate::auth::federation::Provider;

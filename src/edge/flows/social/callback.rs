@@ -1,6 +1,7 @@
 //! The return: a browser brings a code, and leaves with one of ours.
 
-use super::{count_unknown, identify, log_and_map, membership, pending as pending_sign_ins};
+use super::failure::{count_unknown, log_and_map};
+use super::{identify, membership, pending as pending_sign_ins};
 use crate::auth::client::AuthClient;
 use crate::auth::federation::flow::authorization::{PendingSignIn, Start};
 use crate::auth::federation::flow::callback::{Callback, CallbackOutcome, Denied, Returned};

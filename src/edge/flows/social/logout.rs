@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use super::log_and_map;
+use super::failure::log_and_map;
 use crate::auth::data_key::Purpose;
 use crate::auth::federation::flow::logout;
 use crate::auth::federation::{Provider, ProviderFailure};
 use crate::auth::id::UserId;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
+use crate::edge::deadline::Deadline;
 use crate::edge::flows::sessions;
-use crate::edge::outbound::deadline::Deadline;
 use crate::edge::outbound::identity_provider;
 use crate::error::Error;
-use crate::store::sessions::EndedSession;
+use crate::store::ended_session::EndedSession;
 
 /// How long Keycloak's answer is waited for: a browser that is sent there next
 /// should find nobody signed in.

@@ -1,6 +1,6 @@
 //! The account of a federated identity: known, linked, created, or none.
 
-use super::count_unknown;
+use super::failure::count_unknown;
 use crate::auth::account::Account;
 use crate::auth::client::AuthClient;
 use crate::auth::federation::ProviderFailure;

@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-use super::Refusal;
 use super::column::{Column, ColumnKind};
+use super::parameter::Refusal;
 use crate::error::Detail;
 
 /// The last instant that the original's dates reach, in epoch milliseconds (ECMA-262 §21.4.1.1).

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Refusal;
+use super::parameter::Refusal;
 use crate::auth::time::Timestamp;
 use crate::auth::token::iso8601;
 use crate::error::Detail;

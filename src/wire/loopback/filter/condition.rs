@@ -2,14 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::Refusal;
 use super::coerce::scalar;
 use super::column::Column;
 use super::operator::{Test, equal, tests};
-use super::parameter::Parameter;
-use super::pointer;
+use super::parameter::{Parameter, Refusal};
 use crate::error::{Detail, Error};
-use crate::wire::document::Pairs;
+use crate::wire::document::{Pairs, pointer};
 
 /// How deep `and` and `or` may be nested.
 const MAX_DEPTH: usize = 8;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::coerce::boolean;
 use super::column::{COLUMNS, ClientRow, Column};
-use super::{Refusal, pointer};
+use super::parameter::Refusal;
 use crate::error::Detail;
+use crate::wire::document::pointer;
 
 /// The properties that a reply shows. The default is all of them.
 #[derive(Debug, Clone)]

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::coerce::{Scalar, scalar};
 use super::column::{Column, ColumnKind};
+use super::parameter::Refusal;
 use super::pattern::Pattern;
-use super::{Refusal, pointer};
 use crate::error::Detail;
+use crate::wire::document::pointer;
 
 /// The longest pattern, in bytes.
 const MAX_PATTERN: usize = 256;

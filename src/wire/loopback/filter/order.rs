@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::column::Column;
-use super::{Refusal, pointer};
+use super::parameter::Refusal;
 use crate::error::Detail;
+use crate::wire::document::pointer;
 
 /// Which way a column is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,9 @@ use crate::wire::document::{
     Bounds, Document, MAX_DEPTH, Malformed, NO_NUL, Pairs, json as format,
 };
 
+/// What is wrong with a filter; boxed, because it is large and rare.
+pub(super) type Refusal = Box<Detail>;
+
 /// A parameter as it was sent: what it holds, and enough to refuse it by name.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Parameter {

@@ -7,8 +7,9 @@ use super::coerce::Scalar;
 use super::column::Column;
 use super::condition::{Condition, Where};
 use super::operator::{Comparison, Test};
+use super::order::Direction;
+use super::parse::Filter;
 use super::pattern::Pattern;
-use super::{Direction, Filter};
 
 /// The longest pattern of GLOB and LIKE, in bytes.
 const MAX_PATTERN: usize = 50;

@@ -4,11 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Request;
 use crate::auth::secret::Secret;
 use crate::wire::document::{Document, json};
 use crate::wire::servicestack::failure::Failure;
 use crate::wire::servicestack::jsv;
+
+/// A DTO that is asked with.
+pub trait Request: Sized {
+    /// Its name.
+    const NAME: &'static str;
+    /// Its members as they are declared, which is how errors name them.
+    const MEMBERS: &'static [&'static str];
+
+    /// Takes its members out of what was given.
+    fn bind(fields: &mut BoundMembers) -> Self;
+}
 
 /// What was given for the members of one DTO, by their declared names.
 pub struct BoundMembers {

@@ -3,23 +3,12 @@
 
 mod fields;
 
-pub use fields::BoundMembers;
+pub use fields::{BoundMembers, Request};
 
-use super::body::Content;
 use super::call::{Call, UrlForm};
+use super::content::Content;
 use super::failure::Failure;
 use crate::wire::incoming::Incoming;
-
-/// A DTO that is asked with.
-pub trait Request: Sized {
-    /// Its name.
-    const NAME: &'static str;
-    /// Its members as they are declared, which is how errors name them.
-    const MEMBERS: &'static [&'static str];
-
-    /// Takes its members out of what was given.
-    fn bind(fields: &mut BoundMembers) -> Self;
-}
 
 /// Binds the one DTO of a call.
 pub fn one<T: Request>(incoming: &Incoming, call: &Call) -> Result<T, Failure> {

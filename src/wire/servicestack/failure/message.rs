@@ -1,13 +1,12 @@
 //! What failures say to people, and which members of the request they blame.
 
-use super::{Failure, FieldError, SERIALIZATION, shared};
-use crate::error::Error;
+use super::codes::{NO_REFRESH_TOKEN, SERIALIZATION, TOKEN_EXPIRED};
+use super::kind::{Failure, FieldError};
+use super::shared;
 use crate::wire::document::NO_NUL;
 
 const GET_DISABLED: &str = "GET Authenticate requests are disabled, to enable set \
     AuthFeature.AllowGetAuthenticateRequests = req => true";
-pub(super) const TOKEN_EXPIRED: &str = "Token has expired";
-pub(super) const NO_REFRESH_TOKEN: &str = "Value cannot be null. (Parameter 'refreshToken')";
 
 /// The longest part of a name from the request that an error repeats, in characters.
 const MAX_ECHO: usize = 64;
@@ -53,39 +52,9 @@ impl Failure {
         };
         text.to_owned()
     }
-
-    /// The members of the request that are to blame.
-    pub fn errors(&self) -> Vec<FieldError> {
-        match self {
-            Self::Empty(members) => members.iter().map(|member| not_empty(member)).collect(),
-            Self::Unbindable { members, .. } => {
-                members.iter().map(|member| not_bound(member)).collect()
-            }
-            Self::ExternalRedirect => vec![self.blame("continue")],
-            Self::NoRefreshToken => vec![self.blame("refreshToken")],
-            Self::Nul(path) => vec![self.blame(&member(path))],
-            Self::Common(Error::Invalid(details)) => details
-                .iter()
-                .map(|detail| FieldError {
-                    error_code: detail.code,
-                    field_name: detail.path.trim_start_matches('/').to_owned(),
-                    message: detail.message.clone(),
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn blame(&self, field_name: &str) -> FieldError {
-        FieldError {
-            error_code: self.error_code(),
-            field_name: field_name.to_owned(),
-            message: self.message(),
-        }
-    }
 }
 
-fn not_empty(member: &str) -> FieldError {
+pub(super) fn not_empty(member: &str) -> FieldError {
     FieldError {
         error_code: "NotEmpty",
         field_name: member.to_owned(),
@@ -93,7 +62,7 @@ fn not_empty(member: &str) -> FieldError {
     }
 }
 
-fn not_bound(member: &str) -> FieldError {
+pub(super) fn not_bound(member: &str) -> FieldError {
     FieldError {
         error_code: SERIALIZATION,
         field_name: member.to_owned(),
@@ -114,7 +83,7 @@ fn spaced(member: &str) -> String {
 }
 
 /// The member that a JSON pointer leads to.
-fn member(path: &str) -> String {
+pub(super) fn member(path: &str) -> String {
     echo(path.rsplit('/').next().unwrap_or_default())
 }
 

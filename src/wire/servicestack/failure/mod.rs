@@ -1,151 +1,18 @@
 //! Every way a ServiceStack call can fail, as that surface names it: status, error code, words.
 
+mod codes;
+mod kind;
 mod message;
+mod parts;
 mod shared;
 
-use std::borrow::Cow;
-
-use crate::error::{Error, Reason};
-
-/// Why a call failed: what only this surface can meet, or what both can.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Failure {
-    /// Met by the other API too.
-    Common(Error),
-    /// Members that must have text have none; their declared names.
-    Empty(Vec<&'static str>),
-    /// The body is not a document of its format.
-    Unreadable {
-        /// The media type it was read as.
-        media: &'static str,
-        /// The DTO it should have been.
-        request: &'static str,
-        /// What is wrong with it.
-        reason: Cow<'static, str>,
-    },
-    /// Members have values that are not of their type; their declared names.
-    Unbindable {
-        /// The DTO they belong to.
-        request: &'static str,
-        /// The members.
-        members: Vec<&'static str>,
-    },
-    /// A text of the body has U+0000; the JSON pointer to it.
-    Nul(String),
-    /// There is no way to sign in by this name.
-    UnknownProvider(String),
-    /// There is no DTO by this name.
-    NoSuchOperation(String),
-    /// Credentials came in a GET, where logs and histories keep them.
-    GetDisabled,
-    /// The return URL leads to somebody else.
-    ExternalRedirect,
-    /// A browser sent this for a page of another site.
-    CrossSite,
-    /// The provider's token is wrong, was issued to another app, or is of nobody here.
-    InvalidAccessToken,
-    /// The JWT that was to be verified is not ours.
-    InvalidToken,
-    /// There is no refresh token, in the body or in a cookie.
-    NoRefreshToken,
-    /// The refresh token is ours, but has expired, or its session is over or unknown. Not 401: at
-    /// that the Java client asks again without end.
-    ExpiredRefreshToken,
-    /// The refresh token is not ours, and is not even base64url.
-    IllegalRefreshToken,
-    /// The refresh token is not ours.
-    ForeignRefreshToken,
-}
-
-/// One entry of `errors[]`: a member of the request and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// The rule that was broken.
-    pub error_code: &'static str,
-    /// The member's declared name.
-    pub field_name: String,
-    /// What is wrong, for people.
-    pub message: String,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Common(error)
-    }
-}
-
-/// Status, error code and message.
-type Parts = (u16, &'static str, String);
-
-const ARGUMENT: &str = "ArgumentException";
-const VALIDATION: &str = "ValidationException";
-const SERIALIZATION: &str = "SerializationException";
-const NOT_IMPLEMENTED: &str = "NotImplementedException";
-const TOKEN: &str = "TokenException";
-
-impl Failure {
-    /// What to say of a refresh token that we did not issue: the original tells two kinds apart.
-    pub fn foreign_refresh_token(token: &str) -> Self {
-        let legal = |part: &str| {
-            part.len() % 4 != 1
-                && part
-                    .chars()
-                    .all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '='))
-        };
-        if token.split('.').all(legal) {
-            Self::ForeignRefreshToken
-        } else {
-            Self::IllegalRefreshToken
-        }
-    }
-
-    /// What to say where a provider's token signs nobody in, whatever is wrong with it or them.
-    pub fn of_access_token(error: Error) -> Self {
-        match error {
-            Error::Strategy(Reason::InvalidCredentials) => Self::InvalidAccessToken,
-            other => Self::Common(other),
-        }
-    }
-
-    /// The status code.
-    pub fn status(&self) -> u16 {
-        self.parts().0
-    }
-
-    /// The name of the original's exception, or of the status.
-    pub fn error_code(&self) -> &'static str {
-        self.parts().1
-    }
-
-    /// What went wrong, for people. A 5xx says nothing of its cause but the name of a setting.
-    pub fn message(&self) -> String {
-        self.parts().2
-    }
-
-    fn parts(&self) -> Parts {
-        let (status, code) = match self {
-            Self::Common(error) => return shared::parts(error),
-            Self::Empty(_) => (400, VALIDATION),
-            Self::Unreadable { .. } | Self::Unbindable { .. } => (400, SERIALIZATION),
-            Self::Nul(_)
-            | Self::ExternalRedirect
-            | Self::IllegalRefreshToken
-            | Self::ForeignRefreshToken => (400, ARGUMENT),
-            Self::NoRefreshToken => (400, "ArgumentNullException"),
-            Self::InvalidAccessToken => (401, "Unauthorized"),
-            Self::CrossSite | Self::InvalidToken => (403, "Forbidden"),
-            Self::ExpiredRefreshToken => (403, TOKEN),
-            Self::UnknownProvider(_) | Self::NoSuchOperation(_) => (404, "NotFound"),
-            Self::GetDisabled => (405, "NotSupportedException"),
-        };
-        (status, code, self.own_message())
-    }
-}
+pub use kind::{Failure, FieldError};
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Detail;
+    use crate::error::{Error, Reason};
 
     fn parts(failure: impl Into<Failure>) -> (u16, &'static str, String) {
         failure.into().parts()

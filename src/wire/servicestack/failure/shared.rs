@@ -1,7 +1,9 @@
 //! Failures that the other API can meet too, in this surface's words.
 
-use super::message::{NO_REFRESH_TOKEN, TOKEN_EXPIRED};
-use super::{ARGUMENT, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN, VALIDATION};
+use super::codes::{
+    ARGUMENT, NO_REFRESH_TOKEN, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN, TOKEN_EXPIRED,
+    VALIDATION,
+};
 use crate::error::{Error, Reason};
 
 /// Status, error code and message.

@@ -20,9 +20,6 @@ mod write;
 pub use read::{read, read_dictionary, read_list};
 pub use write::write;
 
-/// What counts as whitespace where whitespace is not data.
-const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::SPACE;
 use crate::wire::document::{Bounds, Malformed};
+
+/// What counts as whitespace where whitespace is not data.
+pub(super) const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 const NO_END: Malformed = Malformed::syntax("it ends before its last bracket");
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::SPACE;
+use super::read::SPACE;
 
 /// What a bare scalar cannot contain.
 const QUOTED: [char; 9] = ['"', ':', ',', '{', '}', '[', ']', '\r', '\n'];

@@ -9,9 +9,6 @@ mod write;
 pub use read::read;
 pub use write::write;
 
-/// The element that is one entry of a dictionary.
-const ENTRY: &str = "KeyValueOfstringstring";
-
 #[cfg(test)]
 mod tests {
 

@@ -6,8 +6,10 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Error, Reader};
 use serde_json::{Map, Value};
 
-use super::ENTRY;
 use crate::wire::document::{Bounds, Malformed};
+
+/// The element that is one entry of a dictionary.
+pub(super) const ENTRY: &str = "KeyValueOfstringstring";
 
 const SYNTAX: Malformed = Malformed::syntax("it is not well-formed XML");
 

@@ -3,7 +3,7 @@
 use quick_xml::escape::partial_escape;
 use serde_json::{Map, Value};
 
-use super::ENTRY;
+use super::read::ENTRY;
 use crate::wire::servicestack::pascal_case;
 
 const TYPES: &str = "http://schemas.servicestack.net/types";

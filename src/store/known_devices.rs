@@ -1,0 +1,26 @@
+//! Devices that a user has signed in with before.
+
+use super::query::{Query, sql};
+use crate::auth::id::UserId;
+use crate::auth::time::Timestamp;
+
+// A trigger forgets the devices that were used least recently, where there are more than twenty.
+const KNOW: &str = "insert into known_devices (user_id, device, last_used_on) \
+     select ?1, ?2, ?3 where ?2 is not null \
+     on conflict (user_id, device) do update set last_used_on = excluded.last_used_on";
+
+const KEEP: &str = "insert into known_devices (user_id, device, last_used_on) \
+     select ?1, ?2, ?3 where ?2 is not null \
+       and exists (select 1 from user_credentials where user_id = ?1 and password = ?4) \
+     on conflict (user_id, device) do update set last_used_on = excluded.last_used_on";
+
+/// Makes a device a known one of its user, or remembers that it was used; nothing without a device.
+pub fn add(user_id: &UserId, device: Option<&str>, now: Timestamp) -> Query<()> {
+    sql!(KNOW, user_id, device, now).run()
+}
+
+/// Keeps the device known from which a user has just set a password: the trigger on `changed_on` has
+/// deleted it with the user's others, and every counter.
+pub fn keep(user_id: &UserId, device: Option<&str>, password: &str, now: Timestamp) -> Query<()> {
+    sql!(KEEP, user_id, device, now, password).run()
+}

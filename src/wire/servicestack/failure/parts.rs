@@ -1,0 +1,73 @@
+//! What a failure is answered with: status, error code, message, and the members to blame.
+
+use super::codes::{ARGUMENT, Parts, SERIALIZATION, TOKEN, VALIDATION};
+use super::kind::{Failure, FieldError};
+use super::message::{member, not_bound, not_empty};
+use super::shared;
+use crate::error::Error;
+
+impl Failure {
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.parts().0
+    }
+
+    /// The name of the original's exception, or of the status.
+    pub fn error_code(&self) -> &'static str {
+        self.parts().1
+    }
+
+    /// What went wrong, for people. A 5xx says nothing of its cause but the name of a setting.
+    pub fn message(&self) -> String {
+        self.parts().2
+    }
+
+    pub(super) fn parts(&self) -> Parts {
+        let (status, code) = match self {
+            Self::Common(error) => return shared::parts(error),
+            Self::Empty(_) => (400, VALIDATION),
+            Self::Unreadable { .. } | Self::Unbindable { .. } => (400, SERIALIZATION),
+            Self::Nul(_)
+            | Self::ExternalRedirect
+            | Self::IllegalRefreshToken
+            | Self::ForeignRefreshToken => (400, ARGUMENT),
+            Self::NoRefreshToken => (400, "ArgumentNullException"),
+            Self::InvalidAccessToken => (401, "Unauthorized"),
+            Self::CrossSite | Self::InvalidToken => (403, "Forbidden"),
+            Self::ExpiredRefreshToken => (403, TOKEN),
+            Self::UnknownProvider(_) | Self::NoSuchOperation(_) => (404, "NotFound"),
+            Self::GetDisabled => (405, "NotSupportedException"),
+        };
+        (status, code, self.own_message())
+    }
+
+    /// The members of the request that are to blame.
+    pub fn errors(&self) -> Vec<FieldError> {
+        match self {
+            Self::Empty(members) => members.iter().map(|member| not_empty(member)).collect(),
+            Self::Unbindable { members, .. } => {
+                members.iter().map(|member| not_bound(member)).collect()
+            }
+            Self::ExternalRedirect => vec![self.blame("continue")],
+            Self::NoRefreshToken => vec![self.blame("refreshToken")],
+            Self::Nul(path) => vec![self.blame(&member(path))],
+            Self::Common(Error::Invalid(details)) => details
+                .iter()
+                .map(|detail| FieldError {
+                    error_code: detail.code,
+                    field_name: detail.path.trim_start_matches('/').to_owned(),
+                    message: detail.message.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn blame(&self, field_name: &str) -> FieldError {
+        FieldError {
+            error_code: self.error_code(),
+            field_name: field_name.to_owned(),
+            message: self.message(),
+        }
+    }
+}
