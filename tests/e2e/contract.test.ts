@@ -3,6 +3,7 @@
 // after the tour storage and log hold none of its secrets.
 
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { ADMIN, type Answer, DEMO, DEMO_MOBILE, DEMO_WEB, type Pair } from "../support/api";
@@ -21,6 +22,11 @@ import {
 } from "../support/identity_provider";
 import { mailbox } from "../support/mailbox";
 import { PASSWORD, aUser } from "../support/seed";
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+/** The operations of the document. */
+const DOCUMENTED: string[] = JSON.parse(read("tests/vectors/arc_operations.json"));
 
 type Type = "string" | "number" | "boolean" | "null" | "object" | "array";
 
@@ -298,8 +304,17 @@ function expectSchema(value: Record<string, unknown>, name: string, without: str
   for (const [property, types] of properties) expect(types, property).toContain(typeOf(value[property]));
 }
 
-test("the document has 37 operations", () => {
-  expect(Object.keys(OPERATIONS)).toHaveLength(37);
+test("every operation of the document, 37 in all, has a row in the contract, and no other has", () => {
+  expect(DOCUMENTED).toHaveLength(37);
+  expect(Object.keys(OPERATIONS).sort()).toEqual(DOCUMENTED.toSorted());
+});
+
+test("every route is an operation of the document or documented as an addition, and each of these has a route", () => {
+  const table = read("src/edge/routes.rs").matchAll(/^ {4}([A-Z][a-z]+) +"(\/[^"]*)" .*=>/gm);
+  const routes = [...table].map(([, method, path]) => `${method!.toUpperCase()} ${path}`);
+  const additions = [...read("docs/differences.md").matchAll(/^\| `([A-Z]+ \/\S*)` \|/gm)].map(([, operation]) => operation!);
+  expect(additions.length).toBeGreaterThan(0);
+  expect(routes.sort()).toEqual([...DOCUMENTED, ...additions].sort());
 });
 
 test.each(Object.entries(OPERATIONS))("%s answers as documented", async (_, { ask, status = 200, schema, without }) => {
