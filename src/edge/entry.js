@@ -1,6 +1,5 @@
 // The worker's entry: hands Cloudflare's events to the compiled crate, and gives it a fresh instance after a panic.
 
-import { WorkerEntrypoint } from "cloudflare:workers";
 import * as crate from "edgelatch"; // what bindgen wrote: see scripts/lib/build.mjs
 
 /** Whether the instance has panicked: nothing in its memory can be relied upon any more. */
@@ -26,12 +25,8 @@ async function handle(event, ...values) {
   }
 }
 
-export default class extends WorkerEntrypoint {
-  fetch(request) {
-    return handle(crate.fetch, request, this.env, this.ctx);
-  }
-
-  scheduled(event) {
-    return handle(crate.scheduled, event, this.env, this.ctx);
-  }
-}
+// Plain functions: an object of a class would be made anew for every request.
+export default {
+  fetch: (request, env, context) => handle(crate.fetch, request, env, context),
+  scheduled: (event, env, context) => handle(crate.scheduled, event, env, context),
+};

@@ -13,7 +13,7 @@
 // The log tells every trip of an order that has an `id`.
 
 import { memorySize } from "./memory.mjs";
-import Worker from "./index.js";
+import worker from "./index.js";
 
 const RealDate = Date;
 let ahead = 0;
@@ -32,13 +32,13 @@ export default {
     if (order?.memory) return new Response(String(memorySize()));
     ahead = order?.later ?? ahead;
     try {
-      return await new Worker(watched(context, order?.panic), order ? meddled(env, order) : env).fetch(request);
+      return await worker.fetch(request, order ? meddled(env, order) : env, watched(context, order?.panic));
     } finally {
       if (order?.panic) busy.clear(); // with the instance went what went on in it
     }
   },
   scheduled(event, env, context) {
-    return new Worker(watched(context), env).scheduled(event);
+    return worker.scheduled(event, env, watched(context));
   },
 };
 
