@@ -37,6 +37,11 @@ impl CompactJws {
         self.header.get(name)?.as_str()
     }
 
+    /// A claim that is text.
+    pub fn claim_text(&self, name: &str) -> Option<&str> {
+        self.claims.get(name)?.as_str()
+    }
+
     /// The header member that refuses the token, if it has one (RFC 8725 §3.10).
     pub fn refused_member(&self) -> Option<&'static str> {
         let mut refused = REFUSED.into_iter();

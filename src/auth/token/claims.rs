@@ -1,7 +1,7 @@
 //! What an access token says.
 
 use chrono::DateTime;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::person::PersonClaims;
 use crate::auth::account::Account;
@@ -10,7 +10,7 @@ use crate::auth::id::{ClientId, ClientNumber, SessionId, UserId};
 use crate::auth::time::Timestamp;
 
 /// What an access token says: the original's claims, and the registered ones besides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessClaims {
     /// The user.
@@ -55,19 +55,19 @@ pub struct AccessClaims {
     /// Who signed.
     pub iss: String,
     /// In tokens of ServiceStack's sign-ins, for services that read them; nothing here does.
-    #[serde(flatten, skip_deserializing)]
+    #[serde(flatten)]
     pub person: Option<PersonClaims>,
 }
 
 /// `userPreferences` of the original.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UserPreferences {
     /// BCP 47 language tag.
     pub locale: String,
 }
 
 /// `deviceInfo` of the original.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceInfo {
     /// The `device_id` header.

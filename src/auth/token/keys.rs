@@ -2,7 +2,6 @@
 //!
 //! The key id chooses the key, and nothing else in the header does.
 
-use crate::auth::time::{Seconds, Timestamp};
 use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, Utc};
@@ -10,9 +9,12 @@ use jwt_compact::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::claims::AccessClaims;
+use super::verified::{Expiry, VerifiedToken, VerifiedTokens};
+use crate::auth::id::SessionId;
 use crate::auth::jose::compact::CompactJws;
 use crate::auth::jose::signing_key::SigningKey;
 use crate::auth::secret::Secret;
+use crate::auth::time::{Seconds, Timestamp};
 use crate::error::Error;
 
 /// `typ` of an access token (RFC 9068 §2.1): its purpose.
@@ -20,19 +22,19 @@ const ACCESS_TOKEN: &str = "at+jwt";
 /// What HS256 needs to be as strong as its hash (RFC 7518 §3.2), in bytes.
 const SHARED_SECRET_LENGTH: usize = 32;
 
-/// Whether a token's `exp` is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expiry {
-    /// A token past its time is refused.
-    Checked,
-    /// A token past its time still names its session (refreshing needs that).
-    Ignored,
+/// The keys of `JWT_KEYS` or `JWT_SECRET`: the first signs, all verify.
+pub struct TokenKeys {
+    keys: Vec<SigningKey>,
+    /// The access tokens that these keys have verified.
+    verified: VerifiedTokens,
 }
 
-/// The keys of `JWT_KEYS` or `JWT_SECRET`: the first signs, all verify.
-pub struct TokenKeys(Vec<SigningKey>);
-
 impl TokenKeys {
+    fn new(keys: Vec<SigningKey>) -> Self {
+        let verified = VerifiedTokens::default();
+        Self { keys, verified }
+    }
+
     /// Reads a private JWK set of Ed25519 and P-256 keys (RFC 7517 §5).
     ///
     /// Fails with what is wrong, without any value.
@@ -51,7 +53,7 @@ impl TokenKeys {
         if ids.len() < keys.len() {
             return Err("has two keys of one kid");
         }
-        Ok(Self(keys))
+        Ok(Self::new(keys))
     }
 
     /// Takes the secret that resource servers share (HS256).
@@ -59,12 +61,12 @@ impl TokenKeys {
         if secret.expose().len() < SHARED_SECRET_LENGTH && !allow_short {
             return Err("must have at least 32 bytes");
         }
-        Ok(Self(vec![SigningKey::shared(secret)]))
+        Ok(Self::new(vec![SigningKey::shared(secret)]))
     }
 
     /// The public halves, as `/.well-known/jwks.json` shows them; a shared secret has none.
     pub fn jwks(&self) -> Value {
-        json!({ "keys": self.0.iter().filter_map(SigningKey::public_jwk).collect::<Vec<_>>() })
+        json!({ "keys": self.keys.iter().filter_map(SigningKey::public_jwk).collect::<Vec<_>>() })
     }
 
     /// Signs an access token that lives `lifetime` from `now`.
@@ -75,7 +77,7 @@ impl TokenKeys {
         lifetime: Seconds,
     ) -> Result<String, Error> {
         let key = self
-            .0
+            .keys
             .first()
             .ok_or_else(|| Error::Misconfigured("JWT_KEYS has no key".to_owned()))?;
         let issued = instant(now)?;
@@ -100,19 +102,29 @@ impl TokenKeys {
         issuer: &str,
         now: Timestamp,
         expiry: Expiry,
-    ) -> Option<AccessClaims> {
+    ) -> Option<VerifiedToken> {
+        let verify = || self.verify_signed(token, issuer);
+        let verified = self.verified.get_or_verify(token, issuer, verify)?;
+        verified.is_in_time(now, expiry).then_some(verified)
+    }
+
+    /// Verifies everything but the time: purpose, key, signature, issuer.
+    fn verify_signed(&self, token: &str, issuer: &str) -> Option<VerifiedToken> {
         let token = read(token)?;
         if token.header_text("typ") != Some(ACCESS_TOKEN) {
             return None;
         }
         let kid = token.header_text("kid")?;
-        let key = self.0.iter().find(|key| key.id() == kid)?;
-        let in_time = expiry == Expiry::Ignored || is_before_end(&token, now)?;
-        if !key.has_signed(&token) || !in_time || !is_after_beginning(&token, now)? {
+        let key = self.keys.iter().find(|key| key.id() == kid)?;
+        if !key.has_signed(&token) || token.claim_text("iss") != Some(issuer) {
             return None;
         }
-        let claims: AccessClaims = serde_json::from_value(Value::Object(token.claims)).ok()?;
-        (claims.iss == issuer).then_some(claims)
+        Some(VerifiedToken {
+            session_id: SessionId::new(token.claim_text("sid")?),
+            issuer: issuer.to_owned(),
+            expires: time(&token, "exp")?,
+            not_before: time(&token, "nbf")?,
+        })
     }
 
     /// Reads any JWT signed with a key of ours and our issuer (the compatibility flag `plain-bearer`).
@@ -126,14 +138,12 @@ impl TokenKeys {
     ) -> Option<Map<String, Value>> {
         let token = read(token)?;
         let kid = token.header_text("kid");
-        let mut keys = self.0.iter();
+        let mut keys = self.keys.iter();
         keys.find(|key| kid.is_none_or(|kid| key.id() == kid) && key.has_signed(&token))?;
-        let may_be_over = token.claims.contains_key("exp");
-        if (may_be_over && !is_before_end(&token, now)?) || !is_after_beginning(&token, now)? {
-            return None;
-        }
-        let iss = token.claims.get("iss").and_then(Value::as_str);
-        (iss == Some(issuer)).then_some(token.claims)
+        let ended = time(&token, "exp")?.is_some_and(|end| now > end);
+        let early = time(&token, "nbf")?.is_some_and(|start| now < start);
+        let ours = token.claim_text("iss") == Some(issuer);
+        (ours && !ended && !early).then_some(token.claims)
     }
 }
 
@@ -141,17 +151,11 @@ fn read(token: &str) -> Option<CompactJws> {
     CompactJws::read(token).filter(|token| token.refused_member().is_none())
 }
 
-/// Whether `exp` is ahead, in whole seconds; nothing where it is not a time.
-fn is_before_end(token: &CompactJws, now: Timestamp) -> Option<bool> {
-    let seconds = token.claims.get("exp")?.as_i64()?;
-    Some(now <= Timestamp::from_seconds(seconds))
-}
-
-/// Whether `nbf` is not ahead, or absent; nothing where it is not a time.
-fn is_after_beginning(token: &CompactJws, now: Timestamp) -> Option<bool> {
-    match token.claims.get("nbf") {
-        None => Some(true),
-        Some(seconds) => Some(now >= Timestamp::from_seconds(seconds.as_i64()?)),
+/// A time among the claims, if the token has it; nothing where it is not in whole seconds.
+fn time(token: &CompactJws, name: &str) -> Option<Option<Timestamp>> {
+    match token.claims.get(name) {
+        None => Some(None),
+        Some(seconds) => seconds.as_i64().map(Timestamp::from_seconds).map(Some),
     }
 }
 
@@ -165,7 +169,7 @@ mod tests {
 
     use super::*;
     use crate::auth::id::ClientNumber;
-    use crate::auth::id::{ClientId, SessionId, UserId};
+    use crate::auth::id::{ClientId, UserId};
     use crate::auth::token::{DeviceInfo, UserPreferences};
     use base64ct::{Base64UrlUnpadded, Encoding};
 
@@ -213,6 +217,13 @@ mod tests {
         }
     }
 
+    /// As `SigningKey` calls the shared secret.
+    const SHARED: &str = "shared";
+
+    fn session(verified: Option<VerifiedToken>) -> Option<SessionId> {
+        verified.map(|verified| verified.session_id)
+    }
+
     fn forge(header: &Value, claims: &Value) -> String {
         let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
         format!("{}.{}.AAAA", part(header), part(claims))
@@ -222,18 +233,110 @@ mod tests {
     fn a_token_verifies_until_its_end_for_its_issuer() {
         for keys in [asymmetric(&[ED25519]), asymmetric(&[P256]), shared()] {
             let token = keys.sign(claims(), NOW, Seconds::new(900)).unwrap();
-            let verify = |issuer, now, expiry| keys.verify(&token, issuer, now, expiry);
-            assert_eq!(verify(ISSUER, NOW, Expiry::Checked), Some(claims()));
+            let verify = |issuer, now, expiry| session(keys.verify(&token, issuer, now, expiry));
+            let good = Some(SessionId::new("s"));
+            assert_eq!(verify(ISSUER, NOW, Expiry::Checked), good);
+            assert_eq!(
+                verify(ISSUER, NOW + Seconds::new(900), Expiry::Checked),
+                good
+            );
             assert_eq!(
                 verify(ISSUER, NOW + Seconds::new(901), Expiry::Checked),
                 None
             );
             assert_eq!(
                 verify(ISSUER, NOW + Seconds::new(901), Expiry::Ignored),
-                Some(claims())
+                good
             );
             assert_eq!(verify("https://other.example", NOW, Expiry::Checked), None);
         }
+    }
+
+    #[test]
+    fn a_signed_token_says_what_it_was_made_of() {
+        let token = shared().sign(claims(), NOW, Seconds::new(900)).unwrap();
+        let mut said = Value::Object(read(&token).unwrap().claims);
+        for (name, seconds) in [("iat", NOW.seconds()), ("exp", NOW.seconds() + 900)] {
+            assert_eq!(
+                said.as_object_mut().unwrap().remove(name),
+                Some(json!(seconds))
+            );
+        }
+        assert_eq!(said, serde_json::to_value(claims()).unwrap());
+    }
+
+    #[test]
+    fn after_a_token_was_verified_no_other_token_passes_for_it() {
+        for keys in [asymmetric(&[ED25519, P256]), asymmetric(&[P256]), shared()] {
+            let token = keys.sign(claims(), NOW, Seconds::new(900)).unwrap();
+            let verify = |token: &str| keys.verify(token, ISSUER, NOW, Expiry::Checked);
+            assert!(verify(&token).is_some());
+            // One character in any part, one less, one more, and the parts of another token.
+            for at in 0..token.len() {
+                let mut altered = token.clone().into_bytes();
+                altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+                let altered = String::from_utf8(altered).unwrap();
+                assert_eq!(verify(&altered), None, "{at}");
+            }
+            assert_eq!(verify(token.get(1..).unwrap()), None);
+            assert_eq!(verify(token.get(..token.len() - 1).unwrap()), None);
+            assert_eq!(verify(&format!("{token}A")), None);
+            let signature = token.rsplit_once('.').unwrap().1;
+            let later = keys
+                .sign(claims(), NOW + Seconds::new(1), Seconds::new(900))
+                .unwrap();
+            let mixed = later.rsplit_once('.').unwrap().0;
+            assert_eq!(verify(&format!("{mixed}.{signature}")), None);
+            assert!(verify(&token).is_some());
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_verified_is_refused_by_other_keys_and_for_another_issuer() {
+        let (ours, others) = (asymmetric(&[ED25519]), asymmetric(&[P256]));
+        let token = ours.sign(claims(), NOW, Seconds::new(900)).unwrap();
+        assert!(ours.verify(&token, ISSUER, NOW, Expiry::Checked).is_some());
+        for expiry in [Expiry::Checked, Expiry::Ignored] {
+            assert_eq!(others.verify(&token, ISSUER, NOW, expiry), None);
+            let elsewhere = ours.verify(&token, "https://other.example", NOW, expiry);
+            assert_eq!(elsewhere, None);
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_verified_is_judged_by_the_time_of_each_use() {
+        let keys = shared();
+        let mut header = Header::empty().with_key_id(SHARED);
+        header.token_type = Some(ACCESS_TOKEN.to_owned());
+        let mut claims = Claims::new(claims());
+        claims.not_before = Some(instant(NOW).unwrap());
+        claims.expiration = Some(instant(NOW + Seconds::new(60)).unwrap());
+        let token = keys.keys[0].sign(&header, &claims).unwrap();
+        let verify = |now, expiry| keys.verify(&token, ISSUER, now, expiry).is_some();
+        for (now, checked, ignored) in [
+            (NOW, true, true),
+            (NOW + Seconds::new(61), false, true),
+            (NOW - Seconds::new(1), false, false),
+            (NOW + Seconds::new(60), true, true),
+        ] {
+            assert_eq!(verify(now, Expiry::Checked), checked, "{now:?}");
+            assert_eq!(verify(now, Expiry::Ignored), ignored, "{now:?}");
+        }
+    }
+
+    #[test]
+    fn a_plain_token_is_never_remembered_as_one_of_a_session() {
+        let keys = shared();
+        let plain = Claims::new(json!({ "iss": ISSUER, "sid": "s", "exp": NOW.seconds() + 60 }));
+        let plain = keys.keys[0].sign(&Header::empty(), &plain).unwrap();
+        let verify = || keys.verify(&plain, ISSUER, NOW, Expiry::Ignored);
+        assert_eq!(verify(), None);
+        assert!(keys.verify_plain(&plain, ISSUER, NOW).is_some());
+        assert_eq!(verify(), None);
+        assert!(
+            keys.verify_plain(&plain, ISSUER, NOW + Seconds::new(61))
+                .is_none()
+        );
     }
 
     #[test]
@@ -300,7 +403,7 @@ mod tests {
             let mut header = Header::new(extra).with_key_id("mine");
             header.token_type = Some("at+jwt".to_owned());
             let keys = asymmetric(&[P256]);
-            keys.0[0].sign(&header, &Claims::new(claims())).unwrap()
+            keys.keys[0].sign(&header, &Claims::new(claims())).unwrap()
         };
         let verify =
             |token: String| asymmetric(&[P256]).verify(&token, ISSUER, NOW, Expiry::Ignored);
@@ -318,7 +421,8 @@ mod tests {
 
     #[test]
     fn a_token_of_another_purpose_is_plain_at_best() {
-        let sign = |claims: &Claims<Value>| shared().0[0].sign(&Header::empty(), claims).unwrap();
+        let sign =
+            |claims: &Claims<Value>| shared().keys[0].sign(&Header::empty(), claims).unwrap();
         let token = |claims: Value| sign(&Claims::new(claims));
         let plain = token(json!({"iss": ISSUER, "id": "u"}));
         assert_eq!(shared().verify(&plain, ISSUER, NOW, Expiry::Checked), None);

@@ -5,7 +5,9 @@
 mod claims;
 mod keys;
 mod person;
+mod verified;
 
 pub use claims::{AccessClaims, ClaimContext, DeviceInfo, UserPreferences, iso8601};
-pub use keys::{Expiry, TokenKeys};
+pub use keys::TokenKeys;
 pub use person::PersonClaims;
+pub use verified::Expiry;

@@ -1,6 +1,6 @@
 //! The claims by which ServiceStack's services know the user, and what they are allowed.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::auth::account::{ADMINISTER, Account};
 
@@ -8,7 +8,7 @@ use crate::auth::account::{ADMINISTER, Account};
 const SUPERUSER: &str = "Admin";
 
 /// What ServiceStack's JWT reader takes from a token, besides `sub` and `email`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PersonClaims {
     /// Given and family name, or the username where there is neither.
     pub name: String,

@@ -137,7 +137,7 @@ fn own_pair(
     access_token
         .ok()
         .and_then(|access| keys.verify(access.expose(), issuer, app.now, Expiry::Ignored))
-        .filter(|claims| claims.sid == token.session_id)
+        .filter(|access| access.session_id == token.session_id)
         .ok_or(Error::Refused(Reason::TokenInvalid))?;
     Ok(token)
 }

@@ -47,8 +47,8 @@ pub async fn bearer(app: &App, token: &Secret) -> Result<Bearer, Error> {
 /// The session that an access token of ours was made for, even if its time is over.
 pub fn former_session(app: &App, token: &Secret) -> Option<SessionId> {
     let (keys, issuer) = (&app.config.token_keys, app.config.issuer.as_str());
-    let claims = keys.verify(token.expose(), issuer, app.now, Expiry::Ignored)?;
-    Some(claims.sid)
+    let verified = keys.verify(token.expose(), issuer, app.now, Expiry::Ignored)?;
+    Some(verified.session_id)
 }
 
 /// The origin of an attempt: network, device and, where an access token of this service came along,
@@ -69,8 +69,8 @@ pub enum TokenSubject {
 /// Checks a token's signature, purpose, issuer and time.
 pub fn session_id(app: &App, token: &Secret) -> Result<TokenSubject, Error> {
     let (keys, issuer) = (&app.config.token_keys, app.config.issuer.as_str());
-    if let Some(claims) = keys.verify(token.expose(), issuer, app.now, Expiry::Checked) {
-        return Ok(TokenSubject::Session(claims.sid));
+    if let Some(verified) = keys.verify(token.expose(), issuer, app.now, Expiry::Checked) {
+        return Ok(TokenSubject::Session(verified.session_id));
     }
     let plain = app.config.compatibility.plain_bearer;
     plain
