@@ -6,7 +6,9 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use worker::{Context, Delay, Env, Request};
+use js_sys::Reflect;
+use worker::web_sys::Request;
+use worker::{Context, Delay, Env};
 
 use super::d1::Db;
 use super::deadline::Deadline;
@@ -17,6 +19,7 @@ use crate::auth::attempts::{AttemptOrigin, network_of};
 use crate::auth::id::SessionId;
 use crate::config::Config;
 use crate::error::Error;
+use crate::wire::incoming::Incoming;
 use crate::wire::reply::Reply;
 
 /// What is kept of a `User-Agent`, in characters.
@@ -114,31 +117,38 @@ impl App {
 }
 
 /// Who is asking, as the platform says: nothing here is taken from what the caller may write.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ClientInfo {
     /// The address that connected to Cloudflare.
     pub address: Option<String>,
-    /// ISO country code.
-    pub country: Option<String>,
     /// What the caller calls itself.
     pub user_agent: Option<String>,
     /// Cloudflare's id of the request.
     pub ray: Option<String>,
+    request: Request,
 }
 
 impl ClientInfo {
-    /// Reads a request's platform headers.
-    pub fn of(request: &Request) -> Self {
+    /// Reads the headers that the platform sets.
+    pub fn new(incoming: &Incoming, request: Request) -> Self {
         let header = |name, longest| {
-            let value = request.headers().get(name).ok().flatten();
+            let value = incoming.header(name);
             value.map(|text| text.chars().take(longest).collect())
         };
         Self {
             address: header("cf-connecting-ip", LONGEST_WORD),
-            country: request.cf().and_then(worker::Cf::country),
             user_agent: header("user-agent", LONGEST_AGENT),
             ray: header("cf-ray", LONGEST_WORD),
+            request,
         }
+    }
+
+    /// ISO country code. The runtime reads `cf` whole at the first use, which takes longer than anything
+    /// else that is read of a request.
+    pub fn country(&self) -> Option<String> {
+        let cf = Reflect::get(&self.request, &"cf".into()).ok()?;
+        let country = Reflect::get(&cf, &"country".into()).ok()?;
+        country.as_string()
     }
 
     /// Where an attempt comes from, with the device that names itself and the session of a token

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
-use worker::web_sys::{self, ReadableStream};
-use worker::{Delay, Request, Response};
+use worker::web_sys::{self, ReadableStream, Request};
+use worker::{Delay, Response};
 
 use super::clock::before;
 use crate::error::Error;
@@ -24,7 +24,7 @@ pub async fn read(request: &Request, incoming: &Incoming) -> Body {
         .header("content-length")
         .and_then(|length| length.parse().ok());
     let coding = Coding::read(incoming.header("content-encoding"));
-    let body = match request.inner().body() {
+    let body = match request.body() {
         None => return Body::Bytes(Vec::new()),
         Some(stream) => to_its_end(&stream, length).await,
     };

@@ -1,8 +1,11 @@
 //! The request as it is read, and the answer as it is written.
 
-use worker::{Headers, Request, Response, ResponseBody};
+use js_sys::Array;
+use wasm_bindgen::JsCast;
+use worker::web_sys::{Headers, Request, Response, ResponseInit};
 
 use super::body;
+use crate::auth::text;
 use crate::wire::incoming::{Body, Incoming, Method};
 use crate::wire::reply::Reply;
 
@@ -18,15 +21,10 @@ pub struct IncomingRequest {
 /// Reads a request to its end, whatever becomes of it: where an answer leaves before the body has
 /// come, the connection breaks under `wrangler dev`, and with it the next request of somebody else.
 pub async fn read(request: &Request) -> worker::Result<IncomingRequest> {
-    let url = request.url()?;
-    let name = request.inner().method();
-    // Not `request.method()`, which takes whatever it does not know for GET.
+    let url = text::url(&request.url())?;
+    let name = request.method();
     let method = Method::parse(&name);
-    let headers = request
-        .headers()
-        .entries()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
-        .collect();
+    let headers = headers(request);
     let query = url.query().unwrap_or_default();
     let mut incoming = Incoming::new(method, url.path(), query, headers, Body::Bytes(Vec::new()));
     incoming.base_url = url.origin().ascii_serialization();
@@ -42,18 +40,30 @@ pub async fn read(request: &Request) -> worker::Result<IncomingRequest> {
     })
 }
 
+/// The headers, names in lower case (Fetch Standard §2.2.2: sort and combine).
+fn headers(request: &Request) -> Vec<(String, String)> {
+    let pairs = Array::from(&request.headers());
+    let pair = |pair: Array| Some((pair.get(0).as_string()?, pair.get(1).as_string()?));
+    let pairs = pairs.iter().map(JsCast::unchecked_into);
+    pairs.filter_map(pair).collect()
+}
+
 /// Writes the answer to a request.
 pub fn respond(received: &IncomingRequest, reply: Reply) -> worker::Result<Response> {
     let reply = reply.secured(received.https);
-    let headers = Headers::new();
+    let headers = Headers::new()?;
     for (name, value) in &reply.headers {
         headers.append(name, value)?;
     }
-    let body = match reply.body {
-        Some(bytes) if !received.head => ResponseBody::Body(bytes),
-        _ => ResponseBody::Empty,
+    let init = ResponseInit::new();
+    init.set_status(reply.status);
+    init.set_headers(&headers);
+    let response = match reply.body {
+        Some(bytes) if !received.head => {
+            let bytes = js_sys::Uint8Array::from(bytes.as_slice());
+            Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init)
+        }
+        _ => Response::new_with_opt_str_and_init(None, &init),
     };
-    Ok(Response::from_body(body)?
-        .with_status(reply.status)
-        .with_headers(headers))
+    Ok(response?)
 }

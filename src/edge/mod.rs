@@ -21,7 +21,8 @@ mod routes;
 mod sweep;
 
 use futures_util::future::join;
-use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+use worker::web_sys::{Request, Response};
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
 use crate::error::Error;
 use crate::wire::cors;
@@ -39,7 +40,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     panic::report();
     let received = http::read(&request).await?;
     let incoming = &received.incoming;
-    let client_info = ClientInfo::of(&request);
+    let client_info = ClientInfo::new(incoming, request);
     let reply = match App::open(&env, context, client_info, clock::now()) {
         Ok(app) => answer(&app, incoming).await,
         Err(error) => unopened(error, incoming),

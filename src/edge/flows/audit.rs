@@ -34,6 +34,7 @@ pub fn record(app: &App, event: Event) {
         let (kind, result) = event.names();
         let subject = event.subject();
         let client_info = &app.client_info;
+        let country = client_info.country();
         let row = Activity {
             kind,
             result,
@@ -41,7 +42,7 @@ pub fn record(app: &App, event: Event) {
             client: subject.client,
             session_id: subject.session_id.as_ref(),
             address: client_info.address.as_deref(),
-            country: client_info.country.as_deref(),
+            country: country.as_deref(),
             user_agent: client_info.user_agent.as_deref(),
             ray: client_info.ray.as_deref(),
         };
@@ -65,7 +66,7 @@ pub fn count(app: &App, stranger: Stranger) {
             "event": stranger.name(),
             "at": iso8601(app.now),
             "address": client_info.address,
-            "country": client_info.country,
+            "country": client_info.country(),
             "ray": client_info.ray,
         });
         log_seldom(&app, line);
