@@ -10,17 +10,24 @@
     clippy::string_slice
 )]
 
+#[path = "storage/schema.rs"]
+mod schema;
+
 use std::collections::HashSet;
 
+use edgelatch::testing::auth::client::column::{COLUMNS, Column, ColumnKind};
+use edgelatch::testing::auth::client::condition::Where;
+use edgelatch::testing::auth::client::row::{ClientRow, Scalar};
 use edgelatch::testing::error::Error;
+use edgelatch::testing::store::clause::{self, Clause};
 use edgelatch::testing::wire::document;
-use edgelatch::testing::wire::loopback::filter::{Clause, ClientRow, Filter, Scalar, Where};
+use edgelatch::testing::wire::loopback::filter::{self, Filter};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rusqlite::limits::Limit;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use serde_json::{Map, Value, json};
 
 type Pairs = Vec<(String, String)>;
@@ -32,9 +39,7 @@ fn query(pairs: Pairs) -> document::Pairs {
 
 /// The schema in a database with D1's limits.
 fn database() -> Connection {
-    let db = Connection::open_in_memory().unwrap();
-    db.execute_batch(include_str!("../migrations/0001_clients.sql"))
-        .unwrap();
+    let db = schema::database();
     for (limit, value) in [
         (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
         (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
@@ -54,41 +59,45 @@ fn milliseconds(time: &Value) -> i64 {
         .timestamp_millis()
 }
 
+/// The value of a column in a row as the wire writes it.
+fn value(column: &Column, row: &Value) -> Option<Scalar> {
+    let value = &row[column.property];
+    match column.kind {
+        ColumnKind::Secret => None,
+        ColumnKind::Boolean => Some(Scalar::Integer((*value == true).into())),
+        _ if value.is_null() => None,
+        ColumnKind::Integer => value.as_i64().map(Scalar::Integer),
+        ColumnKind::Time => Some(Scalar::Integer(milliseconds(value))),
+        ColumnKind::Text => value.as_str().map(|text| Scalar::Text(text.to_owned())),
+    }
+}
+
 fn client_row(row: &Value) -> ClientRow {
-    ClientRow {
-        id: row["id"].as_i64().unwrap(),
-        client_id: row["clientId"].as_str().unwrap().to_owned(),
-        redirect_url: row["redirectUrl"].as_str().map(str::to_owned),
-        access_token_expiration: row["accessTokenExpiration"].as_i64().unwrap(),
-        refresh_token_expiration: row["refreshTokenExpiration"].as_i64().unwrap(),
-        auth_code_expiration: row["authCodeExpiration"].as_i64().unwrap(),
-        created_on: milliseconds(&row["createdOn"]),
-        modified_on: milliseconds(&row["modifiedOn"]),
+    let values = COLUMNS.iter().map(|column| value(column, row));
+    ClientRow::new(row["id"].as_i64().unwrap(), values.collect())
+}
+
+fn bound(column: &Column, row: &ClientRow) -> rusqlite::types::Value {
+    match row.value(column) {
+        _ if column.kind == ColumnKind::Secret => "hidden".to_owned().into(),
+        None => rusqlite::types::Value::Null,
+        Some(Scalar::Integer(number)) => (*number).into(),
+        Some(Scalar::Text(text)) => text.clone().into(),
     }
 }
 
 /// Inserts rows as the wire writes them and gives back the live ones.
 fn insert(db: &Connection, rows: &[Value]) -> Vec<ClientRow> {
-    let sql = "insert into auth_clients (id, client_id, client_secret_digest, secret_digest, \
-        redirect_url, access_token_expiration, refresh_token_expiration, auth_code_expiration, \
-        created_on, modified_on, deleted) values (?, ?, 'hidden', 'hidden', ?, ?, ?, ?, ?, ?, ?)";
+    let names: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
+    let marks = vec!["?"; names.len()].join(", ");
+    let names = names.join(", ");
+    let sql = format!("insert into auth_clients ({names}) values ({marks})");
     let mut live = Vec::new();
     for json in rows {
         let row = client_row(json);
-        let deleted = json["deleted"] == true;
-        let values = params![
-            row.id,
-            row.client_id,
-            row.redirect_url,
-            row.access_token_expiration,
-            row.refresh_token_expiration,
-            row.auth_code_expiration,
-            row.created_on,
-            row.modified_on,
-            deleted,
-        ];
-        db.execute(sql, values).unwrap();
-        if !deleted {
+        let values = COLUMNS.iter().map(|column| bound(column, &row));
+        db.execute(&sql, params_from_iter(values)).unwrap();
+        if json["deleted"] != true {
             live.push(row);
         }
     }
@@ -113,9 +122,9 @@ fn ids(db: &Connection, clause: &Clause) -> Vec<i64> {
 /// The clause that finds the rows, in SQL where it can be said and by evaluation where not, which
 /// must scan with a statement that works.
 fn clause(db: &Connection, rows: &Where, live: &[ClientRow]) -> Clause {
-    rows.clause().unwrap_or_else(|| {
-        db.prepare(&rows.scan()).unwrap();
-        rows.select(live).unwrap()
+    Clause::of(rows).unwrap_or_else(|| {
+        db.prepare(&clause::scan(rows)).unwrap();
+        Clause::among(live, rows).unwrap()
     })
 }
 
@@ -130,7 +139,7 @@ fn json_pair(name: &str, value: &Value) -> Pairs {
 
 /// A `where` that is there.
 fn parse_where(pairs: Pairs) -> Result<Where, Error> {
-    Where::parse(&query(pairs)).map(Option::unwrap)
+    filter::parse_where(&query(pairs)).map(Option::unwrap)
 }
 
 mod vectors {
@@ -196,16 +205,16 @@ mod vectors {
             |filter| filter.rows.clone(),
         );
         let whole = |clause: Clause| match &filter {
-            Some(filter) => filter.page(clause),
+            Some(filter) => clause.page(&filter.page),
             None => clause,
         };
         let is_evaluated = case["evaluated"] == true;
-        assert_eq!(rows.clause().is_none(), is_evaluated, "{name}");
-        if let Some(clause) = rows.clause().map(whole) {
+        assert_eq!(Clause::of(&rows).is_none(), is_evaluated, "{name}");
+        if let Some(clause) = Clause::of(&rows).map(whole) {
             assert_eq!(case["sql"], clause.sql, "{name}");
             assert_eq!(values(case), clause.values, "{name}");
         }
-        for clause in [clause(db, &rows, live), rows.select(live).unwrap()] {
+        for clause in [clause(db, &rows, live), Clause::among(live, &rows).unwrap()] {
             let mut ids = ids(db, &whole(clause));
             if filter.is_none() {
                 ids.sort_unstable();
@@ -229,7 +238,7 @@ mod vectors {
             } else {
                 let error = match case["parameter"].as_str() {
                     Some("filter") => Filter::parse(&query(pairs(case))).map(|_| ()),
-                    _ => Where::parse(&query(pairs(case))).map(|_| ()),
+                    _ => filter::parse_where(&query(pairs(case))).map(|_| ()),
                 };
                 let error = error.expect_err(name);
                 expect_refusal(name, &error, case);
@@ -487,8 +496,8 @@ mod random {
                 found.sort_unstable();
                 prop_assert_eq!(&found, &naive);
                 let mut counted = counted.borrow_mut();
-                *counted.0 += usize::from(parsed.clause().is_some());
-                *counted.1 += usize::from(parsed.clause().is_none());
+                *counted.0 += usize::from(Clause::of(&parsed).is_some());
+                *counted.1 += usize::from(Clause::of(&parsed).is_none());
                 *counted.2 += usize::from(!naive.is_empty() && naive.len() < live.len());
                 Ok(())
             })
@@ -559,9 +568,9 @@ mod random {
                     .map(|row| row["id"].as_i64().unwrap())
                     .collect();
                 let by_sql = clause(&db, &filter.rows, &live);
-                prop_assert_eq!(&ids(&db, &filter.page(by_sql)), &naive);
-                let by_ids = filter.rows.select(&live).unwrap();
-                prop_assert_eq!(&ids(&db, &filter.page(by_ids)), &naive);
+                prop_assert_eq!(&ids(&db, &by_sql.page(&filter.page)), &naive);
+                let by_ids = Clause::among(&live, &filter.rows).unwrap();
+                prop_assert_eq!(&ids(&db, &by_ids.page(&filter.page)), &naive);
                 Ok(())
             })
             .unwrap();
@@ -584,10 +593,10 @@ mod limits {
             condition = json!({if depth % 2 == 0 { "and" } else { "or" }: list});
         }
         let parsed = parse_where(json_pair("where", &condition)).unwrap();
-        assert_eq!(ids(&db, &parsed.clause().unwrap()), Vec::<i64>::new());
+        assert_eq!(ids(&db, &Clause::of(&parsed).unwrap()), Vec::<i64>::new());
         let wide = json!({"or": vec![json!({"redirectUrl": null}); 100]});
         let parsed = parse_where(json_pair("where", &wide)).unwrap();
-        assert_eq!(ids(&db, &parsed.clause().unwrap()), Vec::<i64>::new());
+        assert_eq!(ids(&db, &Clause::of(&parsed).unwrap()), Vec::<i64>::new());
     }
 
     #[test]
@@ -604,22 +613,18 @@ mod limits {
         let regexp = json!({"clientId": {"regexp": "7$"}});
         let parsed = parse_where(json_pair("where", &regexp)).unwrap();
         assert_eq!(
-            parsed.scan(),
+            clause::scan(&parsed),
             "select id, client_id from auth_clients where deleted = 0 order by id limit 10001"
         );
         let mut rows: Vec<ClientRow> = (1..=10_000)
-            .map(|id| ClientRow {
-                id,
-                client_id: format!("client-{id}"),
-                ..ClientRow::default()
-            })
+            .map(|id| client_row(&json!({"id": id, "clientId": format!("client-{id}")})))
             .collect();
-        let Scalar::Text(list) = &parsed.select(&rows).unwrap().values[0] else {
+        let Scalar::Text(list) = &Clause::among(&rows, &parsed).unwrap().values[0] else {
             panic!("no list");
         };
         assert_eq!(serde_json::from_str::<Vec<i64>>(list).unwrap().len(), 1_000);
         rows.push(ClientRow::default());
-        let error = parsed.select(&rows).unwrap_err();
+        let error = Clause::among(&rows, &parsed).unwrap_err();
         assert_eq!(error.status(), 400);
     }
 }
@@ -765,13 +770,11 @@ mod injection {
             };
             accepted += 1;
             expect_ours(
-                &filter
-                    .rows
-                    .scan()
+                &clause::scan(&filter.rows)
                     .replace("10001", "")
                     .replace("auth_clients", ""),
             );
-            let page = filter.page(clause(&db, &filter.rows, &live));
+            let page = clause(&db, &filter.rows, &live).page(&filter.page);
             expect_ours(&page.sql);
             ids(&db, &page);
         }
@@ -807,7 +810,7 @@ mod injection {
                 json!({"or": [{"clientId": text}, {"redirectUrl": text}]}),
             ] {
                 let parsed = parse_where(json_pair("where", &test)).unwrap();
-                assert_eq!(ids(&db, &parsed.clause().unwrap()), [id], "{test}");
+                assert_eq!(ids(&db, &Clause::of(&parsed).unwrap()), [id], "{test}");
             }
         }
     }

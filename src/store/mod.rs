@@ -11,10 +11,14 @@ mod query;
 mod row;
 mod value;
 
+// First, since the others use the macro `client_columns!`.
+#[macro_use]
+pub mod clients;
+
 pub mod accounts;
 pub mod activity;
 pub mod attempts;
-pub mod clients;
+pub mod clause;
 pub mod codes;
 pub mod effects;
 pub mod ended_session;

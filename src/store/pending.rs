@@ -4,7 +4,6 @@
 //! location whose KV does not have it yet.
 
 use super::batch::Batch;
-use super::clients::client_columns;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::client::AuthClient;

@@ -53,20 +53,15 @@ impl Rows {
 impl Row<'_> {
     /// Reads a column.
     pub fn get<T: FromValue>(&self, column: &'static str) -> Result<T, Unreadable> {
-        let position = self.columns.iter().position(|name| name == column);
-        position
-            .and_then(|position| self.values.get(position))
+        self.find(column)
             .and_then(T::from_value)
             .ok_or(Unreadable::Column(column))
     }
 
-    /// Reads a column, or the type's own default where the query did not select it.
-    pub fn selected<T: FromValue + Default>(&self, column: &'static str) -> Result<T, Unreadable> {
-        if self.columns.iter().any(|name| name == column) {
-            self.get(column)
-        } else {
-            Ok(T::default())
-        }
+    /// A column's value; nothing where the query did not select it.
+    pub fn find(&self, column: &str) -> Option<&Value> {
+        let position = self.columns.iter().position(|name| name == column)?;
+        self.values.get(position)
     }
 
     /// Reads a column that holds JSON.

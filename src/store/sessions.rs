@@ -5,7 +5,6 @@
 
 use super::accounts::account_columns;
 use super::batch::Batch;
-use super::clients::client_columns;
 use super::effects::{SignInEffects, otp_was_consumed};
 use super::ended_session::EndedSession;
 use super::provider_logouts::not_logged_out;

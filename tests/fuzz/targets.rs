@@ -18,11 +18,12 @@ use edgelatch::testing::auth::time::Timestamp;
 use edgelatch::testing::auth::token::{Expiry, TokenKeys};
 use edgelatch::testing::auth::transport::is_loopback;
 use edgelatch::testing::error::Error;
+use edgelatch::testing::store::clause::Clause;
 use edgelatch::testing::wire::cors;
 use edgelatch::testing::wire::document::Pairs;
 use edgelatch::testing::wire::incoming::{Body, Incoming, Method};
-use edgelatch::testing::wire::loopback::auth_clients::{self, AuthClientChanges, NewAuthClient};
-use edgelatch::testing::wire::loopback::filter::{Filter, Where};
+use edgelatch::testing::wire::loopback::auth_clients;
+use edgelatch::testing::wire::loopback::filter::{Filter, parse_where};
 use edgelatch::testing::wire::loopback::{envelope, models};
 use edgelatch::testing::wire::servicestack::call::Call;
 use edgelatch::testing::wire::servicestack::failure::Failure;
@@ -203,10 +204,10 @@ fn filters(input: &str) {
         return;
     };
     if let Ok(filter) = Filter::parse(&query) {
-        let _ = filter.rows.clause();
+        let _ = Clause::of(&filter.rows);
     }
-    if let Ok(Some(rows)) = Where::parse(&query) {
-        let clause = rows.clause();
+    if let Ok(Some(rows)) = parse_where(&query) {
+        let clause = Clause::of(&rows);
         assert!(clause.is_none_or(|clause| clause.values.len() <= 100));
     }
 }
@@ -253,8 +254,8 @@ fn arc(incoming: &Incoming) {
     ] {
         let body = incoming.json::<Map<String, Value>>(model);
         if let Ok(body) = &body {
-            blames_the_caller(NewAuthClient::read(body));
-            blames_the_caller(AuthClientChanges::read_partial(body));
+            blames_the_caller(auth_clients::new_client(body));
+            blames_the_caller(auth_clients::update(body));
             let _ = Profile::read(body, "");
         }
         blames_the_caller(body);

@@ -11,10 +11,12 @@
 use edgelatch::testing::{auth, config, error, store, wire};
 
 mod attempts;
+mod columns;
 mod limits;
 mod people;
 mod plans;
 mod refresh;
+mod schema;
 mod sqlite;
 mod stand_ins;
 mod sweep;

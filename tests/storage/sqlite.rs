@@ -7,6 +7,7 @@ use std::panic::Location;
 use rusqlite::types::{Value as Bound, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
+use crate::schema;
 use crate::store::{Batch, Rows, Statement, Value};
 
 /// A statement's text, and where it was made.
@@ -21,19 +22,8 @@ pub struct Db {
 impl Db {
     /// A database with every migration and nothing in it.
     pub fn new() -> Self {
-        let connection = Connection::open_in_memory().unwrap();
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
-        let mut files: Vec<_> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|file| file.unwrap().path())
-            .collect();
-        files.sort();
-        for file in files {
-            let sql = std::fs::read_to_string(&file).unwrap();
-            connection.execute_batch(&sql).unwrap();
-        }
         Self {
-            connection,
+            connection: schema::database(),
             seen: RefCell::default(),
         }
     }

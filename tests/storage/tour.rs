@@ -2,6 +2,9 @@
 
 use crate::auth::address::Mailbox;
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
+use crate::auth::client::changes::{AuthClientChanges, NewAuthClient, NewValue};
+use crate::auth::client::column::{COLUMNS, Column, ColumnKind};
+use crate::auth::client::row::Scalar;
 use crate::auth::data_key::DataKeys;
 use crate::auth::federation::Provider;
 use crate::auth::federation::flow::logout_token::ProviderLogout;
@@ -16,6 +19,7 @@ use crate::config::SignUpDefaults;
 use crate::people::{NOW, at, database, leaked, session};
 use crate::sqlite::Db;
 use crate::store::attempts::LoginAttempt;
+use crate::store::clause::Clause;
 use crate::store::effects::SignInEffects;
 use crate::store::messages::NewMessage;
 use crate::store::otps::NewOtp;
@@ -25,8 +29,7 @@ use crate::store::{
     self, accounts, activity, attempts, clients, codes, hourly_counts, identities, links, otps,
     passwords, pending, provider_logouts, refresh_tokens, sessions, sign_ups,
 };
-use crate::wire::loopback::auth_clients::{AuthClientChanges, NewAuthClient};
-use crate::wire::loopback::filter::{Clause, Filter};
+use crate::wire::loopback::filter::Filter;
 
 /// A database on which each function of the store has run.
 pub fn tour() -> Db {
@@ -319,24 +322,28 @@ fn people_at_providers(db: &Db) {
 }
 
 fn administration(db: &Db) {
-    let new = NewAuthClient {
-        client_id: "third".to_owned(),
-        client_secret: Secret::new("x"),
-        secret: Secret::new("x"),
-        redirect_url: None,
-        access_token_expiration: 900,
-        refresh_token_expiration: 900,
-        auth_code_expiration: 180,
-    };
+    let values = COLUMNS.iter().filter(|column| column.required);
+    let values = values.map(|column| {
+        let value = match column.kind {
+            ColumnKind::Secret => NewValue::Secret(Secret::new("x")),
+            ColumnKind::Text => NewValue::Plain(Some(Scalar::Text("third".to_owned()))),
+            _ => NewValue::Plain(Some(Scalar::Integer(900))),
+        };
+        (column, value)
+    });
+    let new = NewAuthClient::new(values.collect()).unwrap();
     let id = db.run(clients::create(&new, at(NOW))).id;
-    let mut changes = AuthClientChanges::default();
-    changes.access_token_expiration = Some(1);
+    let column = Column::of_property("accessTokenExpiration").unwrap();
+    let changes = AuthClientChanges {
+        values: vec![(column, NewValue::Plain(Some(Scalar::Integer(1))))],
+        id: None,
+    };
     let this = || Clause::of_ids(&[id]);
     assert_eq!(db.run(clients::update(this(), &changes, at(NOW))), 1);
     let filter = Filter::default();
     let reads = (
         clients::by_number(id),
-        clients::page(&filter, this()),
+        clients::page(&filter.page, this()),
         clients::count(this()),
         clients::scan(&filter.rows),
     );

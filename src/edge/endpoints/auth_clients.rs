@@ -1,20 +1,21 @@
 //! Auth clients, administered by those who hold the permission.
 
+use crate::auth::client::changes::AuthClientChanges;
 use crate::edge::app::App;
 use crate::edge::flows::administration;
 use crate::error::Error;
 use crate::store::clients;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::auth_clients::{
-    AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL, AuthClientChanges, Count,
-    NewAuthClient, created, path_id,
+    AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL, Count, created, new_client,
+    path_id, replacement, update,
 };
-use crate::wire::loopback::filter::{Filter, Projection, Where};
+use crate::wire::loopback::filter::{Filter, Projection, parse_where};
 use crate::wire::reply::Reply;
 
 /// `POST /auth-clients`: the only answer that tells a client's secrets.
 pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    let new = NewAuthClient::read(&incoming.json(&AUTH_CLIENT_EXCLUDING_ID)?)?;
+    let new = new_client(&incoming.json(&AUTH_CLIENT_EXCLUDING_ID)?)?;
     let row = administration::create(app, &incoming.bearer()?, &new).await?;
     Reply::json(&created(&row, &new))
 }
@@ -22,7 +23,7 @@ pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 /// `GET /auth-clients`: a page of them.
 pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let filter = Filter::parse(&incoming.query)?;
-    let page = |clause| clients::page(&filter, clause);
+    let page = |clause| clients::page(&filter.page, clause);
     let rows = administration::read_where(app, &incoming.bearer()?, &filter.rows, page).await?;
     let shown: Vec<_> = rows.iter().map(|row| filter.fields.show(row)).collect();
     Reply::json(&shown)
@@ -30,7 +31,7 @@ pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 
 /// `GET /auth-clients/count`: how many there are.
 pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    let rows = Where::parse(&incoming.query)?.unwrap_or_default();
+    let rows = parse_where(&incoming.query)?.unwrap_or_default();
     let token = incoming.bearer()?;
     let (count,) = administration::read_where(app, &token, &rows, clients::count).await?;
     Reply::json(&Count { count })
@@ -38,10 +39,10 @@ pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
 
 /// `PATCH /auth-clients`: changes those that `where` means, which must be said.
 pub async fn update_all(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    let rows = Where::parse(&incoming.query)?.ok_or_else(|| {
+    let rows = parse_where(&incoming.query)?.ok_or_else(|| {
         Error::BadRequest("Say which clients with where; where={} means all".to_owned())
     })?;
-    let changes = AuthClientChanges::read_partial(&incoming.json(&AUTH_CLIENT_PARTIAL)?)?;
+    let changes = update(&incoming.json(&AUTH_CLIENT_PARTIAL)?)?;
     changes.for_many()?;
     let token = incoming.bearer()?;
     let count = administration::update_where(app, &token, &rows, &changes).await?;
@@ -59,14 +60,14 @@ pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> 
 /// `PUT /auth-clients/{id}`: replaces one.
 pub async fn replace_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let id = path_id(incoming.id())?;
-    let changes = AuthClientChanges::read_full(&incoming.json(&AUTH_CLIENT)?)?;
+    let changes = replacement(&incoming.json(&AUTH_CLIENT)?)?;
     change(app, incoming, id, &changes).await
 }
 
 /// `PATCH /auth-clients/{id}`: changes one.
 pub async fn update_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     let id = path_id(incoming.id())?;
-    let changes = AuthClientChanges::read_partial(&incoming.json(&AUTH_CLIENT_PARTIAL)?)?;
+    let changes = update(&incoming.json(&AUTH_CLIENT_PARTIAL)?)?;
     change(app, incoming, id, &changes).await
 }
 

@@ -5,13 +5,15 @@ use serde_json::Value;
 use super::audit::{self, Event};
 use super::credentials::{self, Bearer, TokenSubject};
 use crate::auth::account::ADMINISTER;
+use crate::auth::client::changes::{AuthClientChanges, NewAuthClient};
+use crate::auth::client::condition::Where;
+use crate::auth::client::row::ClientRow;
 use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
+use crate::store::clause::Clause;
 use crate::store::{Query, clients, sessions};
-use crate::wire::loopback::auth_clients::{AuthClientChanges, NewAuthClient};
-use crate::wire::loopback::filter::{Clause, ClientRow, Where};
 
 /// Somebody who may administer now.
 pub struct Administrator(Bearer);
@@ -101,11 +103,11 @@ pub async fn read_where<T>(
     rows: &Where,
     query: impl FnOnce(Clause) -> Query<T>,
 ) -> Result<T, Error> {
-    match rows.clause() {
+    match Clause::of(rows) {
         Some(clause) => read(app, token, query(clause)).await,
         None => {
             let all = read(app, token, clients::scan(rows)).await?;
-            app.db.run(query(rows.select(&all)?)).await
+            app.db.run(query(Clause::among(&all, rows)?)).await
         }
     }
 }
@@ -118,9 +120,9 @@ pub async fn update_where(
     changes: &AuthClientChanges,
 ) -> Result<usize, Error> {
     let by = administrator_to_change(app, token).await?.user_id();
-    let clause = match rows.clause() {
+    let clause = match Clause::of(rows) {
         Some(clause) => clause,
-        None => rows.select(&app.db.run(clients::scan(rows)).await?)?,
+        None => Clause::among(&app.db.run(clients::scan(rows)).await?, rows)?,
     };
     let count = change(app, clause, changes).await?;
     if count > 0 {

@@ -14,6 +14,7 @@ pub struct Model {
 }
 
 /// One property of a body.
+#[derive(Clone, Copy)]
 pub struct Field {
     /// As on the wire.
     pub name: &'static str,
@@ -58,16 +59,6 @@ impl Field {
             kind,
             required: false,
             nullable: false,
-        }
-    }
-
-    /// A property that may be absent or null.
-    pub const fn nullable(name: &'static str, kind: ValueKind) -> Self {
-        Self {
-            name,
-            kind,
-            required: false,
-            nullable: true,
         }
     }
 
@@ -147,7 +138,10 @@ mod tests {
         fields: &[
             Field::required("code", ValueKind::String),
             Field::required("clientId", ValueKind::String),
-            Field::nullable("deletedOn", ValueKind::DateTime),
+            Field {
+                nullable: true,
+                ..Field::optional("deletedOn", ValueKind::DateTime)
+            },
             Field::optional("count", ValueKind::Number),
             Field::optional("data", ValueKind::Object),
         ],

@@ -1,230 +1,153 @@
 //! Bodies about auth clients, read into what they ask for; what breaks a rule is a 422 detail.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
+use crate::auth::client::changes::{
+    AuthClientChanges, NamedId, NewAuthClient, NewValue, NewValues,
+};
+use crate::auth::client::column::{COLUMNS, Column, ColumnKind, Limit};
+use crate::auth::client::row::Scalar;
 use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::Secret;
 use crate::error::{Detail, Error};
 use crate::wire::loopback::filter::{MASK, whole};
 
-/// The most characters of a client's name or of a secret.
-const MAX_TEXT: usize = 255;
-/// The most characters of a redirect URL.
-const MAX_URL: usize = 2_000;
-/// The longest lifetime, in seconds: a year.
-const MAX_LIFETIME: i64 = 31_536_000;
-
-const REQUIRED: [&str; 6] = [
-    "clientId",
-    "clientSecret",
-    "secret",
-    "accessTokenExpiration",
-    "refreshTokenExpiration",
-    "authCodeExpiration",
-];
-
-/// A client to be created.
-#[derive(Debug, Clone)]
-pub struct NewAuthClient {
-    /// Its public name.
-    pub client_id: String,
-    /// What will prove that it is calling.
-    pub client_secret: Secret,
-    /// What its codes will be bound to.
-    pub secret: Secret,
-    /// Where a browser goes after signing in elsewhere.
-    pub redirect_url: Option<String>,
-    /// Seconds.
-    pub access_token_expiration: i64,
-    /// Seconds.
-    pub refresh_token_expiration: i64,
-    /// Seconds.
-    pub auth_code_expiration: i64,
+/// Reads a body that fits [`AUTH_CLIENT_EXCLUDING_ID`](super::AUTH_CLIENT_EXCLUDING_ID).
+pub fn new_client(body: &Map<String, Value>) -> Result<NewAuthClient, Error> {
+    // Only `null`, which fits every model, gets here without the required properties.
+    NewAuthClient::new(values(body, Mask::Rejected)?).map_err(|missing| {
+        let details = missing
+            .iter()
+            .map(|column| Detail::required(column.property));
+        Error::Invalid(details.collect())
+    })
 }
 
-/// What is to become of one client, or of many: nothing where it stays as it is.
-#[derive(Debug, Clone, Default)]
-pub struct AuthClientChanges {
-    /// Its public name.
-    pub client_id: Option<String>,
-    /// What proves that it is calling.
-    pub client_secret: Option<Secret>,
-    /// What its codes are bound to.
-    pub secret: Option<Secret>,
-    /// Where a browser goes after signing in elsewhere; an inner nothing takes it away.
-    pub redirect_url: Option<Option<String>>,
-    /// Seconds.
-    pub access_token_expiration: Option<i64>,
-    /// Seconds.
-    pub refresh_token_expiration: Option<i64>,
-    /// Seconds.
-    pub auth_code_expiration: Option<i64>,
-    id: Option<Number>,
+/// Reads a body that fits [`AUTH_CLIENT`](super::AUTH_CLIENT), a replacement: what it leaves out
+/// becomes null. A secret that is sent as it is shown stays as it is.
+pub fn replacement(body: &Map<String, Value>) -> Result<AuthClientChanges, Error> {
+    if body.is_empty() {
+        new_client(body)?;
+    }
+    let mut changes = changes(body)?;
+    let absent = COLUMNS.iter().filter(|column| {
+        column.limit.is_some() && !column.required && !body.contains_key(column.property)
+    });
+    let nulls = absent.map(|column| (column, NewValue::Plain(None)));
+    changes.values.extend(nulls);
+    Ok(changes)
 }
 
-impl NewAuthClient {
-    /// Reads a body that fits [`AUTH_CLIENT_EXCLUDING_ID`](super::AUTH_CLIENT_EXCLUDING_ID).
-    pub fn read(body: &Map<String, Value>) -> Result<Self, Error> {
-        let changes = AuthClientChanges::checked(body, false)?;
-        match changes {
-            AuthClientChanges {
-                client_id: Some(client_id),
-                client_secret: Some(client_secret),
-                secret: Some(secret),
-                redirect_url,
-                access_token_expiration: Some(access_token_expiration),
-                refresh_token_expiration: Some(refresh_token_expiration),
-                auth_code_expiration: Some(auth_code_expiration),
-                id: _,
-            } => Ok(Self {
-                client_id,
-                client_secret,
-                secret,
-                redirect_url: redirect_url.flatten(),
-                access_token_expiration,
-                refresh_token_expiration,
-                auth_code_expiration,
-            }),
-            _ => Err(missing(body)),
-        }
+/// Reads a body that fits [`AUTH_CLIENT_PARTIAL`](super::AUTH_CLIENT_PARTIAL); an empty one is
+/// 400. A secret that is sent as it is shown stays as it is.
+pub fn update(body: &Map<String, Value>) -> Result<AuthClientChanges, Error> {
+    if body.is_empty() {
+        return Err(Error::BadRequest("The request body is empty".to_owned()));
     }
+    changes(body)
 }
 
-impl AuthClientChanges {
-    /// Reads a body that fits [`AUTH_CLIENT`](super::AUTH_CLIENT), a replacement: all of it is set,
-    /// and no `redirectUrl` is none. A secret that is sent as it is shown stays as it is.
-    pub fn read_full(body: &Map<String, Value>) -> Result<Self, Error> {
-        if body.is_empty() {
-            return Err(missing(body));
-        }
-        let changes = Self::checked(body, true)?;
-        Ok(Self {
-            redirect_url: Some(changes.redirect_url.flatten()),
-            ..changes
-        })
-    }
+fn changes(body: &Map<String, Value>) -> Result<AuthClientChanges, Error> {
+    let id = body.get("id").and_then(Value::as_number);
+    Ok(AuthClientChanges {
+        values: values(body, Mask::Unchanged)?,
+        id: id.map(|id| NamedId {
+            number: whole(id),
+            text: id.to_string(),
+        }),
+    })
+}
 
-    /// Reads a body that fits [`AUTH_CLIENT_PARTIAL`](super::AUTH_CLIENT_PARTIAL); an empty one is
-    /// 400. A secret that is sent as it is shown stays as it is.
-    pub fn read_partial(body: &Map<String, Value>) -> Result<Self, Error> {
-        if body.is_empty() {
-            return Err(Error::BadRequest("The request body is empty".to_owned()));
-        }
-        Self::checked(body, true)
-    }
+/// The meaning of [`MASK`] as a secret.
+#[derive(Clone, Copy)]
+enum Mask {
+    Rejected,
+    Unchanged,
+}
 
-    /// Refuses a body that is about another row than the path.
-    pub fn for_one(&self, id: i64) -> Result<(), Error> {
-        match &self.id {
-            Some(other) if whole(other) != Some(id) => Err(Error::IdChanged {
-                from: id,
-                to: other.to_string(),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses a body that is about one row where many are to be changed.
-    pub fn for_many(&self) -> Result<(), Error> {
-        match self.id {
-            Some(_) => Err(Error::BadRequest(
-                "id property (id) cannot be updated".to_owned(),
-            )),
-            None => Ok(()),
-        }
-    }
-
-    fn checked(body: &Map<String, Value>, may_be_masked: bool) -> Result<Self, Error> {
-        let mut reader = ClientReader {
-            body,
-            details: Vec::new(),
+/// The values that a body sets, or all that is wrong with them, in the columns' order.
+fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, Error> {
+    let (mut values, mut details) = (Vec::new(), Vec::new());
+    for column in COLUMNS {
+        let (Some(limit), Some(value)) = (column.limit, body.get(column.property)) else {
+            continue;
         };
-        let changes = Self {
-            client_id: reader.text("clientId", MAX_TEXT).map(str::to_owned),
-            client_secret: reader.secret("clientSecret", may_be_masked),
-            secret: reader.secret("secret", may_be_masked),
-            redirect_url: reader.redirect_url(),
-            access_token_expiration: reader.lifetime("accessTokenExpiration"),
-            refresh_token_expiration: reader.lifetime("refreshTokenExpiration"),
-            auth_code_expiration: reader.lifetime("authCodeExpiration"),
-            id: body.get("id").and_then(Value::as_number).cloned(),
-        };
-        if reader.details.is_empty() {
-            Ok(changes)
-        } else {
-            Err(Error::Invalid(reader.details))
+        match new_value(column, limit, value, mask) {
+            Ok(value) => values.extend(value.map(|value| (column, value))),
+            Err(detail) => details.push(*detail),
         }
+    }
+    if details.is_empty() {
+        Ok(values)
+    } else {
+        Err(Error::Invalid(details))
     }
 }
 
-/// The 422 of a body without what it needs. Only `null` gets this far: it fits every model.
-fn missing(body: &Map<String, Value>) -> Error {
-    let absent = REQUIRED.iter().filter(|name| !body.contains_key(**name));
-    Error::Invalid(absent.map(|name| Detail::required(name)).collect())
-}
-
-struct ClientReader<'a> {
-    body: &'a Map<String, Value>,
-    details: Vec<Detail>,
-}
-
-impl<'a> ClientReader<'a> {
-    fn text(&mut self, name: &str, limit: usize) -> Option<&'a str> {
-        let text = self.body.get(name)?.as_str()?;
-        let path = format!("/{name}");
-        if text.is_empty() {
-            self.details.push(Detail::too_short(&path, 1));
-        } else if text.chars().count() > limit {
-            self.details.push(Detail::too_long(&path, limit));
-        }
-        Some(text)
+/// Reads a value; nothing where the column stays as it is.
+fn new_value(
+    column: &Column,
+    limit: Limit,
+    value: &Value,
+    mask: Mask,
+) -> Result<Option<NewValue>, Box<Detail>> {
+    let path = format!("/{}", column.property);
+    if value.is_null() && column.nullable {
+        return Ok(Some(NewValue::Plain(None)));
     }
-
-    fn secret(&mut self, name: &str, may_be_masked: bool) -> Option<Secret> {
-        let text = self.text(name, MAX_TEXT)?;
-        if text != MASK {
-            return Some(Secret::new(text));
+    let scalar = match limit {
+        Limit::Characters(most) if column.kind == ColumnKind::Secret => {
+            return secret(text(value, most, &path)?, mask, &path);
         }
-        if !may_be_masked {
+        Limit::Characters(most) => Scalar::Text(text(value, most, &path)?.to_owned()),
+        Limit::RedirectUrl(most) => Scalar::Text(redirect_url(value, most, &path)?.to_owned()),
+        Limit::UpTo(most) => Scalar::Integer(number(value, most, &path)?),
+    };
+    Ok(Some(NewValue::Plain(Some(scalar))))
+}
+
+fn text<'a>(value: &'a Value, most: usize, path: &str) -> Result<&'a str, Box<Detail>> {
+    match value.as_str() {
+        None => Err(Detail::wrong_type(path, "string").into()),
+        Some("") => Err(Detail::too_short(path, 1).into()),
+        Some(text) if text.chars().count() > most => Err(Detail::too_long(path, most).into()),
+        Some(text) => Ok(text),
+    }
+}
+
+fn secret(text: &str, mask: Mask, path: &str) -> Result<Option<NewValue>, Box<Detail>> {
+    match mask {
+        _ if text != MASK => Ok(Some(NewValue::Secret(Secret::new(text)))),
+        Mask::Unchanged => Ok(None),
+        Mask::Rejected => {
             let message = "must NOT be the text that hides secrets";
-            self.details
-                .push(Detail::pattern(&format!("/{name}"), message));
+            Err(Detail::pattern(path, message).into())
         }
-        None
     }
+}
 
-    fn redirect_url(&mut self) -> Option<Option<String>> {
-        if self.body.get("redirectUrl")?.is_null() {
-            return Some(None);
-        }
-        let before = self.details.len();
-        let text = self.text("redirectUrl", MAX_URL)?;
-        if self.details.len() == before && RedirectUrl::parse(text).is_none() {
-            self.details.push(Detail::pattern(
-                "/redirectUrl",
-                "must be https, http on loopback, or a custom scheme with a dot, \
-                 without userinfo, fragment and * in the host",
-            ));
-        }
-        Some(Some(text.to_owned()))
+fn redirect_url<'a>(value: &'a Value, most: usize, path: &str) -> Result<&'a str, Box<Detail>> {
+    let text = text(value, most, path)?;
+    if RedirectUrl::parse(text).is_none() {
+        let message = "must be https, http on loopback, or a custom scheme with a dot, \
+            without userinfo, fragment and * in the host";
+        return Err(Detail::pattern(path, message).into());
     }
+    Ok(text)
+}
 
-    fn lifetime(&mut self, name: &str) -> Option<i64> {
-        let number = self.body.get(name)?.as_number()?;
-        let path = format!("/{name}");
-        let seconds = whole(number);
-        match seconds {
-            None if number.as_f64().is_some_and(|float| float.fract() == 0.0) => {
-                self.details.push(Detail::maximum(&path, MAX_LIFETIME));
-            }
-            None => self.details.push(Detail::wrong_type(&path, "integer")),
-            Some(seconds) if seconds < 1 => self.details.push(Detail::minimum(&path, 1)),
-            Some(seconds) if seconds > MAX_LIFETIME => {
-                self.details.push(Detail::maximum(&path, MAX_LIFETIME));
-            }
-            Some(_) => {}
+fn number(value: &Value, most: i64, path: &str) -> Result<i64, Box<Detail>> {
+    let wrong_type = || Detail::wrong_type(path, "integer");
+    let number = value.as_number().ok_or_else(wrong_type)?;
+    match whole(number) {
+        // Too large to be exact.
+        None if number.as_f64().is_some_and(|float| float.fract() == 0.0) => {
+            Err(Detail::maximum(path, most).into())
         }
-        seconds
+        None => Err(wrong_type().into()),
+        Some(number) if number < 1 => Err(Detail::minimum(path, 1).into()),
+        Some(number) if number > most => Err(Detail::maximum(path, most).into()),
+        Some(number) => Ok(number),
     }
 }
 
@@ -252,15 +175,46 @@ mod tests {
     }
 
     fn post(changes: Value) -> Result<NewAuthClient, Error> {
-        NewAuthClient::read(&check(&AUTH_CLIENT_EXCLUDING_ID, body(changes))?)
+        new_client(&check(&AUTH_CLIENT_EXCLUDING_ID, body(changes))?)
     }
 
     fn put(changes: Value) -> Result<AuthClientChanges, Error> {
-        AuthClientChanges::read_full(&check(&AUTH_CLIENT, body(changes))?)
+        replacement(&check(&AUTH_CLIENT, body(changes))?)
     }
 
     fn patch(body: Value) -> Result<AuthClientChanges, Error> {
-        AuthClientChanges::read_partial(&check(&AUTH_CLIENT_PARTIAL, body)?)
+        update(&check(&AUTH_CLIENT_PARTIAL, body)?)
+    }
+
+    /// The value that changes write into the column of a property.
+    fn plain(changes: &AuthClientChanges, property: &str) -> Option<Option<Scalar>> {
+        match written(&changes.values, property)? {
+            NewValue::Plain(value) => Some(value.clone()),
+            NewValue::Secret(_) => panic!("{property} is a secret"),
+        }
+    }
+
+    fn secret_of(values: &[(&'static Column, NewValue)], property: &str) -> Option<String> {
+        match written(values, property)? {
+            NewValue::Secret(secret) => Some(secret.expose().to_owned()),
+            NewValue::Plain(_) => panic!("{property} is no secret"),
+        }
+    }
+
+    fn written<'a>(
+        values: &'a [(&'static Column, NewValue)],
+        property: &str,
+    ) -> Option<&'a NewValue> {
+        let mut values = values.iter();
+        values.find_map(|(column, value)| (column.property == property).then_some(value))
+    }
+
+    fn integer(number: i64) -> Option<Option<Scalar>> {
+        Some(Some(Scalar::Integer(number)))
+    }
+
+    fn text_value(text: &str) -> Option<Option<Scalar>> {
+        Some(Some(Scalar::Text(text.to_owned())))
     }
 
     fn codes<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(String, &'static str)> {
@@ -287,43 +241,52 @@ mod tests {
             "refreshTokenExpiration": 86400, "authCodeExpiration": 181,
         });
         let full = put(read.clone()).unwrap();
-        assert!(full.client_secret.is_none() && full.secret.is_none());
-        assert_eq!(full.redirect_url, Some(None));
-        assert_eq!(full.auth_code_expiration, Some(181));
+        assert_eq!(secret_of(&full.values, "clientSecret"), None);
+        assert_eq!(secret_of(&full.values, "secret"), None);
+        assert_eq!(plain(&full, "redirectUrl"), Some(None));
+        assert_eq!(plain(&full, "authCodeExpiration"), integer(181));
         assert_eq!(full.for_one(3), Ok(()));
         let partial = patch(read).unwrap();
-        assert!(partial.client_secret.is_none() && partial.secret.is_none());
-        assert_eq!(partial.redirect_url, Some(None));
+        assert_eq!(secret_of(&partial.values, "clientSecret"), None);
+        assert_eq!(secret_of(&partial.values, "secret"), None);
+        assert_eq!(plain(&partial, "redirectUrl"), Some(None));
     }
 
     #[test]
     fn a_replacement_without_a_redirect_url_has_none_and_an_update_keeps_it() {
         let mut whole = body(json!({}));
         whole.as_object_mut().unwrap().remove("redirectUrl");
-        let full = AuthClientChanges::read_full(whole.as_object().unwrap()).unwrap();
-        assert_eq!(full.redirect_url, Some(None));
-        assert!(
-            full.client_secret
-                .unwrap()
-                .matches(&Secret::new("s3cret").digest())
+        let full = replacement(whole.as_object().unwrap()).unwrap();
+        assert_eq!(plain(&full, "redirectUrl"), Some(None));
+        assert_eq!(
+            secret_of(&full.values, "clientSecret").as_deref(),
+            Some("s3cret")
         );
         let partial = patch(json!({"authCodeExpiration": 60})).unwrap();
-        assert_eq!(partial.redirect_url, None);
-        assert_eq!(partial.client_id, None);
-        assert_eq!(partial.auth_code_expiration, Some(60));
+        assert_eq!(plain(&partial, "redirectUrl"), None);
+        assert_eq!(plain(&partial, "clientId"), None);
+        assert_eq!(plain(&partial, "authCodeExpiration"), integer(60));
     }
 
     #[test]
     fn a_new_client_has_what_was_sent() {
         let new = post(json!({"deleted": true, "deletedBy": "me"})).unwrap();
-        assert_eq!(new.client_id, "demo-web");
-        assert_eq!(new.client_secret.expose(), "s3cret");
-        assert_eq!(new.secret.expose(), "code key");
-        assert_eq!(
-            new.redirect_url.as_deref(),
-            Some("https://app.example/callback")
-        );
-        assert_eq!(new.refresh_token_expiration, 86_400);
+        let secret = |property| secret_of(new.values(), property);
+        assert_eq!(secret("clientSecret").as_deref(), Some("s3cret"));
+        assert_eq!(secret("secret").as_deref(), Some("code key"));
+        let changes = AuthClientChanges {
+            values: new.values().to_vec(),
+            id: None,
+        };
+        for (property, value) in [
+            ("clientId", text_value("demo-web")),
+            ("redirectUrl", text_value("https://app.example/callback")),
+            ("refreshTokenExpiration", integer(86_400)),
+            ("deleted", None),
+            ("deletedBy", None),
+        ] {
+            assert_eq!(plain(&changes, property), value, "{property}");
+        }
     }
 
     #[test]
@@ -350,7 +313,10 @@ mod tests {
             one("/secret", "pattern")
         );
         let nine = patch(json!({"secret": "*********"})).unwrap();
-        assert_eq!(nine.secret.unwrap().expose(), "*********");
+        assert_eq!(
+            secret_of(&nine.values, "secret").as_deref(),
+            Some("*********")
+        );
     }
 
     #[test]
@@ -413,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_in_the_model_s_order() {
+    fn all_that_is_wrong_is_named_in_the_model_s_order() {
         let wrong = json!({"authCodeExpiration": 0, "redirectUrl": "x:y", "clientId": "",
             "secret": MASK});
         assert_eq!(
@@ -435,9 +401,9 @@ mod tests {
             (&AUTH_CLIENT, json!({})),
             (&AUTH_CLIENT, json!(null)),
         ] {
-            let post = check(model, body.clone()).and_then(|body| NewAuthClient::read(&body));
+            let post = check(model, body.clone()).and_then(|body| new_client(&body));
             assert_eq!(codes(post).len(), 6, "{body}");
-            let put = check(model, body).and_then(|body| AuthClientChanges::read_full(&body));
+            let put = check(model, body).and_then(|body| replacement(&body));
             assert_eq!(codes(put).len(), 6);
         }
         for body in [json!({}), json!(null)] {

@@ -7,10 +7,13 @@ mod models;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-pub use body::{AuthClientChanges, NewAuthClient};
+pub use body::{new_client, replacement, update};
 pub use models::{AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL};
 
-use super::filter::{COLUMNS, ClientRow};
+use super::filter::json as shown;
+use crate::auth::client::changes::NewAuthClient;
+use crate::auth::client::column::COLUMNS;
+use crate::auth::client::row::ClientRow;
 use crate::error::Error;
 
 /// `loopback.Count`.
@@ -31,17 +34,16 @@ pub fn path_id(text: &str) -> Result<i64, Error> {
         })
 }
 
-/// What is answered to the request that created a row: the only time that its secrets are told.
+/// What is answered to the request that created a row: the only one that shows its secrets.
 ///
 /// What has no value is left out, as in the original; reads show it as null.
 pub fn created(row: &ClientRow, new: &NewAuthClient) -> Map<String, Value> {
     COLUMNS
         .iter()
         .map(|column| {
-            let value = match column.property {
-                "clientSecret" => json!(new.client_secret.expose()),
-                "secret" => json!(new.secret.expose()),
-                _ => column.json(row),
+            let value = match new.secret(column) {
+                Some(secret) => json!(secret.expose()),
+                None => shown(column, row),
             };
             (column.property.to_owned(), value)
         })
@@ -52,21 +54,25 @@ pub fn created(row: &ClientRow, new: &NewAuthClient) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::client::row::Scalar;
     use crate::wire::document::Pairs;
     use crate::wire::loopback::envelope;
     use crate::wire::loopback::filter::{Filter, Projection};
 
     fn row() -> ClientRow {
-        ClientRow {
-            id: 7,
-            client_id: "demo-web".to_owned(),
-            redirect_url: None,
-            access_token_expiration: 900,
-            refresh_token_expiration: 86_400,
-            auth_code_expiration: 180,
-            created_on: 1_577_836_800_123,
-            modified_on: 1_577_923_200_000,
-        }
+        let value = |property| match property {
+            "clientId" => Some(Scalar::Text("demo-web".to_owned())),
+            "deleted" => Some(Scalar::Integer(0)),
+            "id" => Some(Scalar::Integer(7)),
+            "accessTokenExpiration" => Some(Scalar::Integer(900)),
+            "refreshTokenExpiration" => Some(Scalar::Integer(86_400)),
+            "authCodeExpiration" => Some(Scalar::Integer(180)),
+            "createdOn" => Some(Scalar::Integer(1_577_836_800_123)),
+            "modifiedOn" => Some(Scalar::Integer(1_577_923_200_000)),
+            _ => None,
+        };
+        let values = COLUMNS.iter().map(|column| value(column.property));
+        ClientRow::new(7, values.collect())
     }
 
     fn text(members: &Map<String, Value>) -> String {
@@ -94,7 +100,7 @@ mod tests {
             "accessTokenExpiration": 900, "refreshTokenExpiration": 86400,
             "authCodeExpiration": 180,
         });
-        let new = NewAuthClient::read(body.as_object().unwrap()).unwrap();
+        let new = new_client(body.as_object().unwrap()).unwrap();
         assert_eq!(
             text(&created(&row(), &new)),
             concat!(

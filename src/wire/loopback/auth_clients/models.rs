@@ -1,66 +1,67 @@
-//! The three body models of auth clients.
+//! The three body models of auth clients, each derived from the columns.
 //!
-//! `deleted`, `deletedOn`, `deletedBy`, `createdOn` and `modifiedOn` are the model's, so that what
-//! was read can be sent back; they are checked and then ignored.
+//! What only this service writes (`deleted`, `createdOn`, …) is the models' too, so that an answer can
+//! be sent back; it is checked and then ignored.
 
-use crate::wire::loopback::validate::ValueKind::{Boolean, DateTime, Number, String as Text};
-use crate::wire::loopback::validate::{Field, Model};
+use crate::auth::client::column::{COLUMNS, Column, ColumnKind};
+use crate::wire::loopback::validate::{Field, Model, ValueKind};
 
 /// `AuthClientExcluding_id_`, the body of POST.
 pub const AUTH_CLIENT_EXCLUDING_ID: Model = Model {
-    fields: &[
-        Field::optional("deleted", Boolean),
-        Field::nullable("deletedOn", DateTime),
-        Field::nullable("deletedBy", Text),
-        Field::optional("createdOn", DateTime),
-        Field::optional("modifiedOn", DateTime),
-        Field::required("clientId", Text),
-        Field::required("clientSecret", Text),
-        Field::required("secret", Text),
-        Field::optional("redirectUrl", Text),
-        Field::required("accessTokenExpiration", Number),
-        Field::required("refreshTokenExpiration", Number),
-        Field::required("authCodeExpiration", Number),
-    ],
+    fields: &fields::<{ COLUMNS.len() - 1 }>(Body::New),
     closed: true,
 };
 
 /// `AuthClient`, the body of PUT; `redirectUrl` may be null, as reads show it.
 pub const AUTH_CLIENT: Model = Model {
-    fields: &[
-        Field::optional("deleted", Boolean),
-        Field::nullable("deletedOn", DateTime),
-        Field::nullable("deletedBy", Text),
-        Field::optional("createdOn", DateTime),
-        Field::optional("modifiedOn", DateTime),
-        Field::optional("id", Number),
-        Field::required("clientId", Text),
-        Field::required("clientSecret", Text),
-        Field::required("secret", Text),
-        Field::nullable("redirectUrl", Text),
-        Field::required("accessTokenExpiration", Number),
-        Field::required("refreshTokenExpiration", Number),
-        Field::required("authCodeExpiration", Number),
-    ],
+    fields: &fields::<{ COLUMNS.len() }>(Body::Replacement),
     closed: true,
 };
 
 /// `AuthClientPartial`, the body of both `PATCH` operations.
 pub const AUTH_CLIENT_PARTIAL: Model = Model {
-    fields: &[
-        Field::optional("deleted", Boolean),
-        Field::nullable("deletedOn", DateTime),
-        Field::nullable("deletedBy", Text),
-        Field::optional("createdOn", DateTime),
-        Field::optional("modifiedOn", DateTime),
-        Field::optional("id", Number),
-        Field::optional("clientId", Text),
-        Field::optional("clientSecret", Text),
-        Field::optional("secret", Text),
-        Field::nullable("redirectUrl", Text),
-        Field::optional("accessTokenExpiration", Number),
-        Field::optional("refreshTokenExpiration", Number),
-        Field::optional("authCodeExpiration", Number),
-    ],
+    fields: &fields::<{ COLUMNS.len() }>(Body::Update),
     closed: true,
 };
+
+#[derive(Clone, Copy)]
+enum Body {
+    New,
+    Replacement,
+    Update,
+}
+
+/// The properties of a body, in the columns' order; a new client has no id.
+const fn fields<const N: usize>(body: Body) -> [Field; N] {
+    let mut fields = [Field::optional("", ValueKind::Object); N];
+    let (mut rest, mut columns) = (fields.as_mut_slice(), COLUMNS);
+    while let [column, others @ ..] = columns {
+        columns = others;
+        if matches!(body, Body::New) && column.is_id() {
+            continue;
+        }
+        rest = match rest {
+            [field, rest @ ..] => {
+                *field = property(column, body);
+                rest
+            }
+            [] => &mut [],
+        };
+    }
+    fields
+}
+
+const fn property(column: &Column, body: Body) -> Field {
+    Field {
+        name: column.property,
+        kind: match column.kind {
+            ColumnKind::Boolean => ValueKind::Boolean,
+            ColumnKind::Integer => ValueKind::Number,
+            ColumnKind::Time => ValueKind::DateTime,
+            ColumnKind::Text | ColumnKind::Secret => ValueKind::String,
+        },
+        required: column.required && !matches!(body, Body::Update),
+        // The original's model of a new client has no null for what the body sets.
+        nullable: column.nullable && !(matches!(body, Body::New) && column.limit.is_some()),
+    }
+}

@@ -2,27 +2,17 @@
 //! numbers and booleans as text in JSON too.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
-use serde::Serialize;
 use serde_json::{Number, Value};
 
-use super::column::{Column, ColumnKind};
 use super::parameter::Refusal;
+use crate::auth::client::column::{Column, ColumnKind};
+use crate::auth::client::row::Scalar;
 use crate::error::Detail;
 
 /// The last instant that the original's dates reach, in epoch milliseconds (ECMA-262 §21.4.1.1).
 const LAST_INSTANT: i64 = 8_640_000_000_000_000;
 /// The largest integer that JSON numbers of the original's kind hold exactly.
 pub(super) const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
-
-/// A value to compare with and to bind; of one column all are of one kind.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(untagged)]
-pub enum Scalar {
-    /// A number, epoch milliseconds, or 0 and 1 for false and true.
-    Integer(i64),
-    /// Text.
-    Text(String),
-}
 
 /// Reads a value as what its column holds; null is nothing.
 pub(super) fn scalar(
@@ -102,7 +92,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// An instant in: a number of them, an RFC 3339 time, one without an offset
+/// An instant in milliseconds: a number of them, an RFC 3339 time, one without an offset
 /// (taken as UTC), or a day.
 fn time(value: &Value) -> Option<i64> {
     match value {
@@ -132,7 +122,7 @@ mod tests {
     use super::*;
 
     fn read(property: &str, value: Value) -> Result<Option<Scalar>, Refusal> {
-        scalar(Column::named(property, "", "/x").unwrap(), &value, "/x")
+        scalar(Column::of_property(property).unwrap(), &value, "/x")
     }
 
     #[test]

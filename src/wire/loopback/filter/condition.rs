@@ -3,9 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::coerce::scalar;
-use super::column::Column;
-use super::operator::{Test, equal, tests};
+use super::column::named;
+use super::operator::{equal, tests};
 use super::parameter::{Parameter, Refusal};
+use crate::auth::client::column::Column;
+use crate::auth::client::condition::{Condition, Test, Where};
 use crate::error::{Detail, Error};
 use crate::wire::document::{Pairs, pointer};
 
@@ -14,45 +16,22 @@ const MAX_DEPTH: usize = 8;
 /// How many conditions there may be; `between` counts as two.
 const MAX_CONDITIONS: usize = 100;
 
-/// Which live rows are meant. The default is all of them.
-#[derive(Debug, Clone, Default)]
-pub struct Where(pub(super) Condition);
-
-/// A condition in its shortest form: no group has one member, or a group of its own kind, in it.
-#[derive(Debug, Clone)]
-pub(super) enum Condition {
-    /// Every one of them; none at all is always true.
-    All(Vec<Condition>),
-    /// At least one of them; never empty.
-    Any(Vec<Condition>),
-    /// A column passes a test.
-    Is(&'static Column, Test),
+/// Reads the `where` parameter of a query; nothing if there is none.
+///
+/// `where={}` is something: all rows.
+pub fn parse_where(query: &Pairs) -> Result<Option<Where>, Error> {
+    let Some(parameter) = Parameter::find("where", query)? else {
+        return Ok(None);
+    };
+    read(&parameter.value, "")
+        .map(Some)
+        .map_err(|detail| parameter.refuse(&detail))
 }
 
-impl Default for Condition {
-    fn default() -> Self {
-        Self::All(Vec::new())
-    }
-}
-
-impl Where {
-    /// Reads the `where` parameter of a query; nothing if there is none.
-    ///
-    /// `where={}` is something: all rows.
-    pub fn parse(query: &Pairs) -> Result<Option<Self>, Error> {
-        let Some(parameter) = Parameter::find("where", query)? else {
-            return Ok(None);
-        };
-        Self::read(&parameter.value, "")
-            .map(Some)
-            .map_err(|detail| parameter.refuse(&detail))
-    }
-
-    /// Reads a where object that is found at `path`.
-    pub(super) fn read(value: &Value, path: &str) -> Result<Self, Refusal> {
-        let mut reader = ConditionReader { conditions: 0 };
-        reader.object(value, path, 0).map(Self)
-    }
+/// Reads a where object that is found at `path`.
+pub(super) fn read(value: &Value, path: &str) -> Result<Where, Refusal> {
+    let mut reader = ConditionReader { conditions: 0 };
+    reader.object(value, path, 0).map(Where::new)
 }
 
 struct ConditionReader {
@@ -71,7 +50,7 @@ impl ConditionReader {
                 "and" => all.extend(self.clauses(value, &at, depth)?),
                 "or" => all.push(any(self.clauses(value, &at, depth)?, &at)?),
                 _ => {
-                    let column = Column::named(name, path, &at)?;
+                    let column = named(name, path, &at)?;
                     all.extend(self.property(column, value, &at)?);
                 }
             }
@@ -120,8 +99,8 @@ impl ConditionReader {
 
 /// The tests of `{operator: operand, …}`: all of them must pass.
 ///
-/// `options` beside an operator says how some databases should look; ours, like the original's,
-/// does not listen. An empty object equals nothing.
+/// `options` beside an operator is for some databases, and is ignored as by the original's. An empty
+/// object equals nothing.
 fn operations(
     column: &Column,
     operators: &Map<String, Value>,
@@ -140,45 +119,9 @@ fn operations(
     Ok(all)
 }
 
-impl Condition {
-    /// All of these, in the shortest form.
-    fn all(conditions: Vec<Self>) -> Self {
-        let mut flat = Vec::new();
-        for condition in conditions {
-            match condition {
-                Self::All(inner) => flat.extend(inner),
-                other => flat.push(other),
-            }
-        }
-        match flat.pop() {
-            Some(only) if flat.is_empty() => only,
-            last => {
-                flat.extend(last);
-                Self::All(flat)
-            }
-        }
-    }
-}
-
-/// At least one of these, in the shortest form.
-///
-/// A branch that asks nothing is left out, as the original leaves it out; an `or` of which
-/// nothing is left is refused, or an update would reach every row.
+/// At least one of these. An `or` whose branches all mean every row is rejected, or an update would
+/// reach every row.
 fn any(conditions: Vec<Condition>, path: &str) -> Result<Condition, Refusal> {
-    let mut flat = Vec::new();
-    for condition in conditions {
-        match condition {
-            Condition::All(inner) if inner.is_empty() => {}
-            Condition::Any(inner) => flat.extend(inner),
-            other => flat.push(other),
-        }
-    }
-    match flat.pop() {
-        None => Err(Detail::pattern(path, "must have at least 1 condition").into()),
-        Some(only) if flat.is_empty() => Ok(only),
-        Some(last) => {
-            flat.push(last);
-            Ok(Condition::Any(flat))
-        }
-    }
+    Condition::any(conditions)
+        .ok_or_else(|| Detail::pattern(path, "must have at least 1 condition").into())
 }

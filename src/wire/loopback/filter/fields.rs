@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::coerce::boolean;
-use super::column::{COLUMNS, ClientRow, Column};
+use super::column::{json, named};
 use super::parameter::Refusal;
+use crate::auth::client::column::{COLUMNS, Column};
+use crate::auth::client::row::ClientRow;
 use crate::error::Detail;
 use crate::wire::document::pointer;
 
@@ -26,14 +28,11 @@ impl Projection {
             Value::Array(items) => (listed(items, path)?, Vec::new()),
             _ => return Err(Detail::wrong_type(path, "object").into()),
         };
-        let has = |list: &[&Column], column: &Column| {
-            list.iter().any(|other| other.property == column.property)
-        };
         let kept = |column: &&Column| {
             if shown.is_empty() {
-                !has(&hidden, column)
+                !hidden.contains(column)
             } else {
-                has(&shown, column)
+                shown.contains(column)
             }
         };
         Ok(Self(COLUMNS.iter().filter(kept).collect()))
@@ -43,7 +42,7 @@ impl Projection {
     pub fn show(&self, row: &ClientRow) -> Map<String, Value> {
         self.0
             .iter()
-            .map(|column| (column.property.to_owned(), column.json(row)))
+            .map(|column| (column.property.to_owned(), json(column, row)))
             .collect()
     }
 }
@@ -55,7 +54,7 @@ fn by_name(members: &Map<String, Value>, path: &str) -> Result<(Columns, Columns
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
     for (name, value) in members {
         let at = pointer(path, name);
-        let column = Column::named(name, path, &at)?;
+        let column = named(name, path, &at)?;
         match boolean(value) {
             Some(true) => shown.push(column),
             Some(false) => hidden.push(column),
@@ -71,7 +70,7 @@ fn listed(items: &[Value], path: &str) -> Result<Columns, Refusal> {
         let name = item
             .as_str()
             .ok_or_else(|| Detail::wrong_type(&at, "string"))?;
-        Column::named(name, &at, &at)
+        named(name, &at, &at)
     };
     items.iter().enumerate().map(column).collect()
 }

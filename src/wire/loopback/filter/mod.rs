@@ -1,29 +1,23 @@
 //! LoopBack's `filter` and `where` over auth clients (LoopBack 4, "Querying data").
 //!
-//! The way of one: a query's pairs → [`Filter::parse`] → [`Where::clause`] → [`Filter::page`] →
-//! rows → [`Projection::show`]. Where D1 cannot say a condition, [`Where::clause`] is nothing, and
-//! [`Where::scan`] with [`Where::select`] find the rows instead. Nothing of what a caller writes
-//! gets into SQL: names are looked up in [`COLUMNS`], values are bound.
+//! A query's pairs become a [`Filter`]: a condition on rows, a page of them, and a [`Projection`], by
+//! which each row is shown. Nothing of the pairs gets into SQL: names are looked up among the columns
+//! of [`auth::client`](crate::auth::client::column), values are bound.
 
 mod coerce;
 mod column;
 mod condition;
-mod evaluate;
 mod fields;
 mod operator;
 mod order;
 mod parameter;
 mod parse;
-mod pattern;
-mod sql;
 
-pub use coerce::Scalar;
 pub(super) use coerce::whole;
-pub use column::{COLUMNS, ClientRow, MASK, SELECTED};
-pub use condition::Where;
+pub use column::{MASK, json};
+pub use condition::parse_where;
 pub use fields::Projection;
 pub use parse::Filter;
-pub use sql::Clause;
 
 #[cfg(test)]
 mod tests {
@@ -37,7 +31,7 @@ mod tests {
         let pairs = Pairs::new([(name.to_owned(), text.to_owned())].into_iter()).unwrap();
         let error = match name {
             "filter" => Filter::parse(&pairs).map(|_| ()),
-            _ => Where::parse(&pairs).map(|_| ()),
+            _ => parse_where(&pairs).map(|_| ()),
         };
         let reply = envelope::reply(&error.unwrap_err());
         serde_json::from_slice(&reply.body.unwrap()).unwrap()
@@ -74,8 +68,8 @@ mod tests {
     #[test]
     fn no_where_is_not_the_same_as_all_rows() {
         let parse =
-            |text: &str| Where::parse(&Pairs::url_encoded(&format!("where={text}")).unwrap());
-        assert!(Where::parse(&Pairs::default()).unwrap().is_none());
+            |text: &str| parse_where(&Pairs::url_encoded(&format!("where={text}")).unwrap());
+        assert!(parse_where(&Pairs::default()).unwrap().is_none());
         assert!(parse("").unwrap().is_none());
         assert!(parse("{}").unwrap().is_some());
     }

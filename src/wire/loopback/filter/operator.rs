@@ -1,12 +1,14 @@
 //! What a `where` asks of one column: an operator and what it compares with.
 
-use regex_lite::{Regex, RegexBuilder};
+use regex_lite::RegexBuilder;
 use serde_json::Value;
 
-use super::coerce::{Scalar, scalar};
-use super::column::{Column, ColumnKind};
+use super::coerce::scalar;
 use super::parameter::Refusal;
-use super::pattern::Pattern;
+use crate::auth::client::column::{Column, ColumnKind};
+use crate::auth::client::condition::{Comparison, Test};
+use crate::auth::client::pattern::Pattern;
+use crate::auth::client::row::Scalar;
 use crate::error::Detail;
 use crate::wire::document::pointer;
 
@@ -14,47 +16,6 @@ use crate::wire::document::pointer;
 const MAX_PATTERN: usize = 256;
 /// The largest compiled expression, in bytes; it bounds what one row may cost.
 const MAX_COMPILED: usize = 1 << 14;
-
-/// A question that a column's value passes or fails.
-///
-/// `null` fails every question but [`Self::Null`] and an empty [`Self::NoneOf`], as in SQL.
-#[derive(Debug, Clone)]
-pub(super) enum Test {
-    /// No value passes.
-    Never,
-    /// `{eq: null}`
-    Null,
-    /// `{neq: null}`
-    NotNull,
-    /// `eq neq gt gte lt lte`, and both halves of `between`.
-    Compare(Comparison, Scalar),
-    /// `inq`: sorted, without null, which never equals anything.
-    OneOf(Vec<Scalar>),
-    /// `nin`: sorted, without null.
-    NoneOf(Vec<Scalar>),
-    /// `like`, `ilike` and their opposites.
-    Like {
-        /// What the whole value must look like.
-        pattern: Pattern,
-        /// Whether case is ignored.
-        canonical_name: bool,
-        /// Whether it must not match.
-        negated: bool,
-    },
-    /// `regexp`: somewhere in the value.
-    Regexp(Regex),
-}
-
-/// How a value must stand to another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-}
 
 /// The tests of one `{operator: operand}`; `between` makes two.
 pub(super) fn tests(
@@ -136,7 +97,7 @@ fn like(
     column: &Column,
     operand: &Value,
     path: &str,
-    canonical_name: bool,
+    ignores_case: bool,
     negated: bool,
 ) -> Result<Test, Refusal> {
     // Numbers are compared as text, as the original casts them.
@@ -147,7 +108,7 @@ fn like(
         .ok_or_else(|| Detail::pattern(path, "must NOT end with a lone backslash"))?;
     Ok(Test::Like {
         pattern,
-        canonical_name,
+        ignores_case,
         negated,
     })
 }

@@ -2,19 +2,12 @@
 
 use serde_json::Value;
 
-use super::column::Column;
+use super::column::named;
 use super::parameter::Refusal;
+use crate::auth::client::column::Column;
+use crate::auth::client::page::Direction;
 use crate::error::Detail;
 use crate::wire::document::pointer;
-
-/// Which way a column is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Smallest first, null last.
-    Ascending,
-    /// Null first, then the largest.
-    Descending,
-}
 
 /// What to sort by, each column once.
 pub(super) type Order = Vec<(&'static Column, Direction)>;
@@ -54,9 +47,9 @@ fn terms(value: &Value, path: &str, order: &mut Order) -> Result<(), Refusal> {
                 return Err(Detail::pattern(path, message).into());
             }
         };
-        let column = Column::named(property, path, path)?;
-        // A column that is sorted by already decides nothing more.
-        if !order.iter().any(|(other, _)| other.name == column.name) {
+        let column = named(property, path, path)?;
+        // A column decides nothing the second time.
+        if !order.iter().any(|(other, _)| *other == column) {
             order.push((column, direction));
         }
     }

@@ -3,38 +3,41 @@
 use serde_json::Value;
 
 use super::coerce::{MAX_SAFE_INTEGER, integer};
-use super::condition::Where;
+use super::condition;
 use super::fields::Projection;
 use super::order;
 use super::parameter::{Parameter, Refusal};
+use crate::auth::client::condition::Where;
+use crate::auth::client::page::Page;
 use crate::error::{Detail, Error};
 use crate::wire::document::{Pairs, pointer};
 
-/// How many rows a page has when the caller does not say.
+/// The rows of a page unless the filter says how many.
 const DEFAULT_LIMIT: i64 = 100;
-/// How many rows a page may have.
+/// The most rows of a page.
 const MAX_LIMIT: i64 = 1_000;
 
-/// Which rows to read, in which order, how many, and what to show of them.
+/// The rows to read and the properties to show of them.
 #[derive(Debug, Clone)]
 pub struct Filter {
-    /// Which rows.
+    /// The rows that are meant.
     pub rows: Where,
-    /// What to show.
+    /// The page of them.
+    pub page: Page,
+    /// The properties to show.
     pub fields: Projection,
-    pub(super) order: order::Order,
-    pub(super) limit: i64,
-    pub(super) skip: i64,
 }
 
 impl Default for Filter {
     fn default() -> Self {
         Self {
             rows: Where::default(),
+            page: Page {
+                order: Vec::new(),
+                limit: DEFAULT_LIMIT,
+                skip: 0,
+            },
             fields: Projection::default(),
-            order: order::Order::default(),
-            limit: DEFAULT_LIMIT,
-            skip: 0,
         }
     }
 }
@@ -67,16 +70,19 @@ impl Filter {
         let offset = bounded("offset", 0, MAX_SAFE_INTEGER)?;
         let limit = bounded("limit", 1, MAX_LIMIT)?;
         let skip = bounded("skip", 0, MAX_SAFE_INTEGER)?;
-        let rows = members.get("where").map(|rows| Where::read(rows, "/where"));
+        let rows = members.get("where");
+        let rows = rows.map(|rows| condition::read(rows, "/where"));
         let fields = members.get("fields");
         let fields = fields.map(|fields| Projection::read(fields, "/fields"));
         Ok(Self {
             rows: rows.transpose()?.unwrap_or_default(),
             fields: fields.transpose()?.unwrap_or_default(),
-            order: order::read(members.get("order"), "/order")?,
-            limit: limit.unwrap_or(DEFAULT_LIMIT),
-            // As in the original, a `skip` of 0 lets `offset` speak.
-            skip: skip.filter(|skip| *skip > 0).or(offset).unwrap_or(0),
+            page: Page {
+                order: order::read(members.get("order"), "/order")?,
+                limit: limit.unwrap_or(DEFAULT_LIMIT),
+                // As in the original, `offset` counts where `skip` is 0.
+                skip: skip.filter(|skip| *skip > 0).or(offset).unwrap_or(0),
+            },
         })
     }
 }

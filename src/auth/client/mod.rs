@@ -1,21 +1,29 @@
-//! A client: an app that may ask us to sign somebody in.
+//! A client: an app that may ask this service to authenticate users (RFC 6749 §1.1).
 
+pub mod changes;
+pub mod column;
+pub mod condition;
+mod evaluation;
+pub mod page;
+pub mod pattern;
+pub mod row;
+
+use super::id::{ClientId, ClientNumber};
 use super::secret::Secret;
-use crate::auth::id::{ClientId, ClientNumber};
-use crate::auth::time::Seconds;
+use super::time::Seconds;
 
-/// An app that is registered with us and not deleted.
+/// A registered client that is not deleted: the columns that the rules need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthClient {
-    /// Our number for it.
+    /// The client's number.
     pub id: ClientNumber,
-    /// Its public name.
+    /// The public name.
     pub client_id: ClientId,
-    /// Digest of what proves it is calling.
+    /// Digest of the secret that authenticates the client.
     pub client_secret_digest: String,
-    /// Digest of `secret`: codes in flight are bound to it.
+    /// Digest of `secret`, which authorization codes are bound to.
     pub secret_digest: String,
-    /// Where a browser goes after signing in elsewhere.
+    /// Where a browser goes after a sign-in with an identity provider.
     pub redirect_url: Option<String>,
     /// How long an access token lives.
     pub access_token_expiration: Seconds,

@@ -1,23 +1,24 @@
-//! A filter as SQL for D1: column names from the table, every value bound.
+//! Conditions on clients as SQL for D1: column names from the table, every value bound.
 //!
 //! D1 takes 100 bound values a statement, patterns of 50 bytes, expressions 100 deep, has no
-//! `regexp`, and folds ASCII only. What does not fit is evaluated (see [`super::evaluate`]).
+//! `regexp`, and folds ASCII only. A condition beyond that is evaluated on the rows of a [`scan`].
 
-use super::coerce::Scalar;
-use super::column::Column;
-use super::condition::{Condition, Where};
-use super::operator::{Comparison, Test};
-use super::order::Direction;
-use super::parse::Filter;
-use super::pattern::Pattern;
+use crate::auth::client::column::Column;
+use crate::auth::client::condition::{Comparison, Condition, Test, Where};
+use crate::auth::client::page::{Direction, Page};
+use crate::auth::client::pattern::Pattern;
+use crate::auth::client::row::{ClientRow, Scalar};
+use crate::error::Error;
 
 /// The longest pattern of GLOB and LIKE, in bytes.
 const MAX_PATTERN: usize = 50;
 /// How many values a condition may bind; the rest of D1's 100 is for the statement it goes into.
 const MAX_VALUES: usize = 80;
+/// How many rows may be scanned.
+const MAX_ROWS: usize = 10_000;
 
 /// The end of a statement over `auth_clients`, and what to bind to its `?` in their order, after
-/// whatever the statement itself binds.
+/// the values of the statement itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
     /// `where …`, and for a page also `order by … limit … offset …`.
@@ -26,19 +27,31 @@ pub struct Clause {
     pub values: Vec<Scalar>,
 }
 
-impl Where {
-    /// The `where` clause; nothing if D1 cannot say it and the rows must be evaluated.
-    pub fn clause(&self) -> Option<Clause> {
+impl Clause {
+    /// The `where` clause of the rows that are meant; nothing if D1 cannot say it and a [`scan`] must
+    /// find them.
+    pub fn of(rows: &Where) -> Option<Self> {
         let mut values = Vec::new();
-        let sql = match &self.0 {
+        let sql = match rows.condition() {
             Condition::All(none) if none.is_empty() => "where deleted = 0".to_owned(),
             condition => format!("where deleted = 0 and {}", write(condition, &mut values)?),
         };
-        (values.len() <= MAX_VALUES).then_some(Clause { sql, values })
+        (values.len() <= MAX_VALUES).then_some(Self { sql, values })
     }
-}
 
-impl Clause {
+    /// The `where` clause of the rows that are meant among those of a [`scan`]; 400 if there are too
+    /// many to scan.
+    pub fn among(scanned: &[ClientRow], rows: &Where) -> Result<Self, Error> {
+        if scanned.len() > MAX_ROWS {
+            return Err(Error::BadRequest(format!(
+                "More than {MAX_ROWS} clients: use a condition without regexp, long patterns or \
+                 letters beyond ASCII"
+            )));
+        }
+        let meant = scanned.iter().filter(|row| rows.matches(row));
+        Ok(Self::of_ids(&meant.map(|row| row.id).collect::<Vec<_>>()))
+    }
+
     /// The `where` clause of these rows, however many: they are one bound value.
     pub fn of_ids(ids: &[i64]) -> Self {
         Self {
@@ -46,34 +59,43 @@ impl Clause {
             values: vec![json_array(ids)],
         }
     }
-}
 
-impl Filter {
-    /// The end of the statement that reads a page of the rows that `clause` names.
+    /// The clause of a page of its rows.
     ///
     /// The id comes last in every order, so that pages do not overlap.
     #[must_use]
-    pub fn page(&self, mut clause: Clause) -> Clause {
-        let mut order: Vec<String> = self
-            .order
-            .iter()
+    pub fn page(mut self, page: &Page) -> Self {
+        let order = page.order.iter();
+        let mut order: Vec<String> = order
             .map(|&(column, direction)| order_term(column, direction))
             .collect();
-        if !self.order.iter().any(|(column, _)| column.name == "id") {
+        if !page.order.iter().any(|(column, _)| column.is_id()) {
             order.push("id".to_owned());
         }
-        clause.sql = format!(
-            "{} order by {} limit ? offset ?",
-            clause.sql,
-            order.join(", ")
-        );
-        let bounds = [self.limit, self.skip].map(Scalar::Integer);
-        clause.values.extend(bounds);
-        clause
+        let order = order.join(", ");
+        self.sql = format!("{} order by {order} limit ? offset ?", self.sql);
+        self.values
+            .extend([page.limit, page.skip].map(Scalar::Integer));
+        self
     }
 }
 
-/// Postgres takes null for the largest value; D1 has to be told.
+/// The statement that reads the columns a condition is about, of every client: one row more than may
+/// be scanned, so that too many are noticed.
+pub fn scan(rows: &Where) -> String {
+    let mut columns = Vec::new();
+    rows.condition().columns(&mut columns);
+    let others = columns.iter().filter(|column| !column.is_id());
+    let names = ["id"].into_iter().chain(others.map(|column| column.name));
+    let names: Vec<_> = names.collect();
+    format!(
+        "select {} from auth_clients where deleted = 0 order by id limit {}",
+        names.join(", "),
+        MAX_ROWS + 1
+    )
+}
+
+/// In Postgres null is the largest value; in D1 the statement must say so.
 fn order_term(column: &Column, direction: Direction) -> String {
     let (direction, nulls) = match direction {
         Direction::Ascending => ("", " nulls last"),
@@ -119,9 +141,9 @@ fn is(name: &str, test: &Test, values: &mut Vec<Scalar>) -> Option<String> {
         Test::NoneOf(list) => (listed(name, "not in"), json_array(list)),
         Test::Like {
             pattern,
-            canonical_name,
+            ignores_case,
             negated,
-        } => like(name, pattern, *canonical_name, *negated)?,
+        } => like(name, pattern, *ignores_case, *negated)?,
         Test::Regexp(_) => return None,
     };
     values.push(value);
@@ -150,11 +172,11 @@ fn json_array<T: serde::Serialize>(items: &[T]) -> Scalar {
 fn like(
     name: &str,
     pattern: &Pattern,
-    canonical_name: bool,
+    ignores_case: bool,
     negated: bool,
 ) -> Option<(String, Scalar)> {
     let not = if negated { "not " } else { "" };
-    let (text, sql) = if canonical_name {
+    let (text, sql) = if ignores_case {
         let text = pattern.like();
         // D1 would take É and é for two letters.
         let folds = text.is_ascii();

@@ -1,9 +1,9 @@
-//! Patterns of `like` and its kin: `%` is any text, `_` one character, `\` takes the next one
+//! Patterns of `like` and its variants: `%` is any text, `_` one character, `\` takes the next one
 //! literally, and the whole value must match (Postgres §9.7.1).
 
 /// A pattern, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<Part>);
+pub struct Pattern(Vec<Part>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
@@ -31,7 +31,7 @@ impl Pattern {
         Some(Self(parts))
     }
 
-    /// The same for D1's GLOB, which tells upper from lower case.
+    /// The same for D1's GLOB, which distinguishes upper and lower case.
     pub fn glob(&self) -> String {
         let mut text = String::new();
         for part in &self.0 {
@@ -62,9 +62,9 @@ impl Pattern {
     }
 
     /// Whether a value matches, with case folded or not.
-    pub fn matches(&self, value: &str, canonical_name: bool) -> bool {
+    pub fn matches(&self, value: &str, ignores_case: bool) -> bool {
         let same = |left: char, right: char| {
-            left == right || canonical_name && folded(left) == folded(right)
+            left == right || ignores_case && folded(left) == folded(right)
         };
         let mut parts = self.0.as_slice();
         let mut rest = value.chars();
