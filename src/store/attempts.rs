@@ -220,8 +220,9 @@ fn verdict(guess: &LoginAttempt<'_>) -> Query<AttemptVerdict> {
     statement.one()
 }
 
-const CLEAR: &str =
-    "delete from attempts where key in ('account:' || ?1, ?2, ?3, 'session:' || ?4)";
+// The token of a session may come with a sign-in to another account, which proves nothing of its own.
+const CLEAR: &str = "delete from attempts where key in ('account:' || ?1, ?2, ?3, \
+       (select 'session:' || id from sessions where id = ?4 and user_id = ?1))";
 
 /// Forgets the failures of an account and of the place that has signed in to it, and knows its device
 /// from now on. A sign-in without a typed name has no keys, and so no place of its own.

@@ -148,6 +148,23 @@ fn the_same_attempt_sent_twice_counts_once_and_later_twice() {
 }
 
 #[test]
+fn a_sign_in_to_one_account_clears_nothing_of_a_session_of_another() {
+    let db = database();
+    open_session(&db, "of ann", "id-ann");
+    let from = From {
+        session: Some("of ann"),
+        ..network(1)
+    };
+    for n in 0..LIMITS.per_source {
+        assert_eq!(attempt(&db, "ann", &n.to_string(), from, NOW), None);
+        succeed(&db, "id-bob", "bob", from, NOW);
+    }
+    assert_eq!(attempt(&db, "ann", "more", from, NOW), Some(60));
+    succeed(&db, "id-ann", "ann", from, NOW);
+    assert_eq!(attempt(&db, "ann", "more", from, NOW), None);
+}
+
+#[test]
 fn a_caller_whose_client_is_not_proven_counts_for_nothing() {
     let db = database();
     for (client_id, secret_digest) in [
