@@ -1,0 +1,50 @@
+// What the tests of codes and sessions share.
+
+import { createHash } from "node:crypto";
+import { expect } from "vitest";
+import { type Pair, flat } from "./api";
+import { REVOKED, useWorker } from "./fixtures";
+import { freshKeys } from "./worker";
+
+export const JWT_KEYS = freshKeys();
+export const TOKEN_EXPIRED = flat(401, "Token Expired");
+export const TOKEN_INVALID = flat(401, "Token Invalid");
+export const INVALID_CREDENTIALS = flat(401, "Invalid Credentials");
+export const codeKey = (code: string) => `code:${createHash("sha256").update(code).digest("base64url")}`;
+
+interface CodeRow {
+  kind: string;
+  session_id: string;
+  taken_by: string | null;
+  created_on: number;
+  expires_on: number;
+}
+
+/** A worker, and what is done with codes and sessions. */
+export function useSessions() {
+  const { worker, our, session } = useWorker({ settings: { JWT_KEYS } });
+
+  const run = (sql: string, ...values: unknown[]) =>
+    worker.db
+      .prepare(sql)
+      .bind(...values)
+      .run();
+
+  const newCode = async (body: object = {}): Promise<string> => (await our.login(body)).body.code;
+
+  const redeem = async (code: string, body: object = {}): Promise<Pair> => {
+    const answer = await our.token(code, body);
+    expect(answer.status).toBe(200);
+    return answer.body;
+  };
+
+  const expectAlive = async (pair: Pair) => expect((await our.me(pair.accessToken)).status).toBe(200);
+
+  const expectOver = async (pair: Pair) => {
+    expect((await our.me(pair.accessToken)).body).toEqual(REVOKED);
+    expect((await our.refresh(pair)).body).toEqual(TOKEN_EXPIRED);
+  };
+
+  const codeRow = (code: string) => worker.db.prepare("select * from one_time where key = ?").bind(codeKey(code)).first<CodeRow>();
+  return { worker, our, session, run, newCode, redeem, expectAlive, expectOver, codeRow };
+}
