@@ -90,31 +90,60 @@ pub struct Membership {
     pub permissions: Vec<String>,
 }
 
+/// Why an account is not admitted to a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAdmitted {
+    /// The account has no membership that is effective and active.
+    #[error("the account has no active membership")]
+    NoMembership,
+    /// The account belongs to no client.
+    #[error("the account belongs to no client")]
+    NoClient,
+    /// The account belongs to other clients.
+    #[error("the account does not belong to the client")]
+    OtherClient,
+    /// The account has registered and has not been activated.
+    #[error("the account is not active yet")]
+    Registered,
+}
+
+impl NotAdmitted {
+    /// The reason that the caller learns. An account without a membership has that of a wrong password;
+    /// the others may differ, since only a caller who knows the password learns them.
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::NoMembership => Reason::InvalidCredentials,
+            Self::NoClient => Reason::ClientUserMissing,
+            Self::OtherClient => Reason::ClientInvalid,
+            Self::Registered => Reason::UserNotActive,
+        }
+    }
+}
+
+/// At a sign-in.
+impl From<NotAdmitted> for Error {
+    fn from(refusal: NotAdmitted) -> Self {
+        match refusal {
+            NotAdmitted::NoMembership => Self::Unauthenticated(refusal.reason()),
+            _ => Self::Rejected(refusal.reason()),
+        }
+    }
+}
+
 impl Account {
-    /// Lets a person whose password or OTP is proven into a client, or says why not.
-    ///
-    /// A user who is inactive, rejected or without a membership gets the answer of a wrong password;
-    /// the other refusals may differ, because they follow a proven password only.
-    pub fn admit(&self, client: &AuthClient) -> Result<(), Error> {
-        let membership = self
-            .membership
-            .as_ref()
+    /// Admits an account whose password, OTP or identity is proven to a client.
+    pub fn admit(&self, client: &AuthClient) -> Result<(), NotAdmitted> {
+        let membership = self.membership.as_ref();
+        let status = membership
             .filter(|membership| membership.is_effective)
-            .ok_or(Error::Strategy(Reason::InvalidCredentials))?;
-        let status = Status::from_number(membership.status);
-        if matches!(status, Status::Inactive | Status::Rejected) {
-            return Err(Error::Strategy(Reason::InvalidCredentials));
+            .map(|membership| Status::from_number(membership.status));
+        match status {
+            None | Some(Status::Inactive | Status::Rejected) => Err(NotAdmitted::NoMembership),
+            Some(_) if self.client_ids.is_empty() => Err(NotAdmitted::NoClient),
+            Some(_) if !self.client_ids.contains(&client.id) => Err(NotAdmitted::OtherClient),
+            Some(Status::Registered) => Err(NotAdmitted::Registered),
+            Some(Status::Active | Status::PasswordChangeNeeded) => Ok(()),
         }
-        if self.client_ids.is_empty() {
-            return Err(Error::Refused(Reason::ClientUserMissing));
-        }
-        if !self.client_ids.contains(&client.id) {
-            return Err(Error::Refused(Reason::ClientInvalid));
-        }
-        if status == Status::Registered {
-            return Err(Error::Refused(Reason::UserNotActive));
-        }
-        Ok(())
     }
 
     /// Effective permissions; none without a membership.
@@ -231,29 +260,36 @@ mod tests {
     }
 
     #[test]
-    fn who_is_admitted_and_who_is_told_what() {
+    fn an_account_is_admitted_to_its_clients_while_its_membership_is_active() {
         let refusal = |status, clients: &[i64]| account(status, clients).admit(&client()).err();
         assert_eq!(refusal(1, &[1]), None);
         assert_eq!(refusal(3, &[2, 1]), None);
-        let one_answer = Some(Error::Strategy(Reason::InvalidCredentials));
-        assert_eq!(refusal(2, &[]), one_answer);
-        assert_eq!(refusal(4, &[1]), one_answer);
-        assert_eq!(refusal(9, &[1]), one_answer);
-        assert_eq!(
-            refusal(0, &[1]),
-            Some(Error::Refused(Reason::UserNotActive))
-        );
-        assert_eq!(
-            refusal(1, &[]),
-            Some(Error::Refused(Reason::ClientUserMissing))
-        );
-        assert_eq!(
-            refusal(0, &[2]),
-            Some(Error::Refused(Reason::ClientInvalid))
-        );
+        for (status, clients) in [(2, [].as_slice()), (4, &[1]), (9, &[1])] {
+            assert_eq!(refusal(status, clients), Some(NotAdmitted::NoMembership));
+        }
+        assert_eq!(refusal(0, &[1]), Some(NotAdmitted::Registered));
+        assert_eq!(refusal(1, &[]), Some(NotAdmitted::NoClient));
+        assert_eq!(refusal(0, &[2]), Some(NotAdmitted::OtherClient));
         let mut homeless = account(1, &[1]);
         homeless.membership = None;
-        assert_eq!(homeless.admit(&client()).err(), one_answer);
+        assert_eq!(homeless.admit(&client()), Err(NotAdmitted::NoMembership));
+        let mut suspended = account(1, &[1]);
+        let membership = suspended.membership.as_mut();
+        membership.unwrap().is_effective = false;
+        assert_eq!(suspended.admit(&client()), Err(NotAdmitted::NoMembership));
+    }
+
+    #[test]
+    fn an_account_without_membership_is_refused_as_a_wrong_password_is() {
+        let wrong_password = Error::Unauthenticated(Reason::InvalidCredentials);
+        assert_eq!(Error::from(NotAdmitted::NoMembership), wrong_password);
+        for (refusal, reason) in [
+            (NotAdmitted::NoClient, Reason::ClientUserMissing),
+            (NotAdmitted::OtherClient, Reason::ClientInvalid),
+            (NotAdmitted::Registered, Reason::UserNotActive),
+        ] {
+            assert_eq!(Error::from(refusal), Error::Rejected(reason));
+        }
     }
 
     #[test]

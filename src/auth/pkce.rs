@@ -1,32 +1,25 @@
 //! Proof Key for Code Exchange (RFC 7636), S256 only.
 
 use super::secret::{Secret, digest};
-use crate::error::{Detail, Error};
+use crate::error::InvalidInput;
 
 /// A code challenge as a client sends it: base64url of a SHA-256, 43 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge(String);
 
 impl Challenge {
-    /// Reads `code_challenge` and `code_challenge_method` (RFC 7636 §4.3): S256, or none at all; 422
-    /// if they are malformed.
-    pub fn read(challenge: Option<&str>, method: Option<&str>) -> Result<Option<Self>, Error> {
-        let refuse = |path, message| Error::Invalid(vec![Detail::pattern(path, message)]);
+    /// Reads `code_challenge` and `code_challenge_method` (RFC 7636 §4.3): S256, or none at all.
+    pub fn read(
+        challenge: Option<&str>,
+        method: Option<&str>,
+    ) -> Result<Option<Self>, InvalidInput> {
         match (challenge, method) {
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(refuse(
-                "/code_challenge_method",
-                "must NOT be present without code_challenge",
-            )),
-            (Some(_), Some(method)) if method != "S256" => {
-                Err(refuse("/code_challenge_method", "must be S256"))
-            }
-            (Some(text), _) => Self::parse(text).map(Some).ok_or_else(|| {
-                refuse(
-                    "/code_challenge",
-                    "must be the base64url SHA-256 of the verifier, 43 characters",
-                )
-            }),
+            (None, Some(_)) => Err(InvalidInput::MethodWithoutChallenge),
+            (Some(_), Some(method)) if method != "S256" => Err(InvalidInput::UnsupportedMethod),
+            (Some(text), _) => Self::parse(text)
+                .map(Some)
+                .ok_or(InvalidInput::MalformedChallenge),
         }
     }
 

@@ -123,8 +123,8 @@ impl Refresh {
     pub const fn allow(self) -> Result<(), Error> {
         match self {
             Self::Rotation | Self::Retry => Ok(()),
-            Self::OtherDevice => Err(Error::Refused(Reason::TokenInvalid)),
-            Self::Theft | Self::Over => Err(Error::Refused(Reason::TokenExpired)),
+            Self::OtherDevice => Err(Error::Rejected(Reason::TokenInvalid)),
+            Self::Theft | Self::Over => Err(Error::Rejected(Reason::TokenExpired)),
         }
     }
 }

@@ -4,9 +4,9 @@ use worker::console_error;
 
 use crate::error::Error;
 
-/// Logs what the operator needs to know of a failure; most need nothing.
+/// Logs a failure of the service; those of its callers are not logged.
 pub fn failure(error: &Error) {
-    if let Some(text) = error.log_text() {
-        console_error!("{text}");
+    if error.is_server_error() {
+        console_error!("{error}");
     }
 }

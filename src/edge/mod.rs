@@ -27,7 +27,7 @@ use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 use crate::error::Error;
 use crate::wire::cors;
 use crate::wire::incoming::{Incoming, Method};
-use crate::wire::loopback::envelope;
+use crate::wire::loopback::{self, envelope};
 use crate::wire::reply::Reply;
 use crate::wire::servicestack::failure::Failure;
 use crate::wire::servicestack::recognise::recognise;
@@ -85,12 +85,14 @@ async fn answer(app: &App, incoming: &Incoming) -> Reply {
 fn unopened(error: Error, incoming: &Incoming) -> Reply {
     match recognise(incoming) {
         Some(call) => servicestack::refuse(&Failure::Common(error), &call),
-        None => failure(&error),
+        None => failure(&error.into()),
     }
 }
 
-/// A failure in the ARC API's envelope, after the log has what the operator needs.
-fn failure(error: &Error) -> Reply {
-    log::failure(error);
-    envelope::reply(error)
+/// A failure in the ARC API's envelope, once the log has what the operator needs.
+fn failure(failure: &loopback::failure::Failure) -> Reply {
+    if let loopback::failure::Failure::Common(error) = failure {
+        log::failure(error);
+    }
+    envelope::reply(failure)
 }

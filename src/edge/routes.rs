@@ -16,9 +16,10 @@ use crate::auth::federation::Provider::{Apple, Facebook, Google, Instagram, Keyc
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::incoming::Method::{self, Delete, Get, Patch, Post, Put};
+use crate::wire::loopback::failure::Failure;
 use crate::wire::reply::Reply;
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, Error>> + 'a>>;
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, Failure>> + 'a>>;
 
 struct Route {
     method: Method,
@@ -86,7 +87,7 @@ const ROUTES: &[Route] = routes! {
 };
 
 /// Answers a request by the endpoint that has its method and path.
-pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let here = || ROUTES.iter().filter(|route| incoming.is_at(route.path));
     if let Some(route) = here().find(|route| route.method == incoming.method) {
         incoming.check()?;
@@ -94,11 +95,11 @@ pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
         return (route.handler)(app, incoming).await;
     }
     if app.config.compatibility.nothing_is_404 {
-        return Err(Error::NotAllowed);
+        return Err(Error::NotAllowed.into());
     }
     let mut allowed: Vec<&str> = here().map(|route| route.method.name()).collect();
     if allowed.is_empty() {
-        return Err(Error::NoSuchPath);
+        return Err(Error::NoSuchPath.into());
     }
     if allowed.contains(&"GET") {
         allowed.push("HEAD");
@@ -106,5 +107,5 @@ pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
     // A path can be of two patterns: `/auth-clients/count` is also an `{id}`.
     let mut named = HashSet::new();
     allowed.retain(|name| named.insert(*name));
-    Err(Error::NoSuchMethod(allowed))
+    Err(Error::NoSuchMethod(allowed).into())
 }

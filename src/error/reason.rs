@@ -1,80 +1,60 @@
-//! The original's literal reasons for a refusal.
+//! Why a caller is not authenticated, or a request is rejected.
 
-/// The original's literal reasons for a refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a caller is not authenticated, or a request is rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// Client credentials are empty or missing, or HTTP Basic is wrong.
+    /// The credentials of the client are absent or malformed.
+    #[error("no client credentials")]
     Unauthorized,
-    /// The client is unknown, its secret is wrong, or it is not allowed for this user.
+    /// The client is unknown, its secret is wrong, or the account does not belong to it.
+    #[error("invalid client")]
     ClientInvalid,
-    /// The user may sign in to no client at all.
+    /// The account belongs to no client.
+    #[error("the account belongs to no client")]
     ClientUserMissing,
-    /// Username or password is empty.
+    /// The username or the password is empty.
+    #[error("no username or password")]
     MissingCredentials,
-    /// Whatever else is wrong with a sign-in: one answer for all of it.
+    /// The username, the password or the account is not good for a sign-in: one reason for all.
+    #[error("invalid credentials")]
     InvalidCredentials,
-    /// The user has registered but is not active yet.
+    /// The account has registered and has not been activated.
+    #[error("the account is not active yet")]
     UserNotActive,
-    /// The code has been used, or its time is over.
+    /// The code has been used or has expired.
+    #[error("the code has expired")]
     CodeExpired,
-    /// The refresh, reset or sign-up secret is unknown, used up or too old.
+    /// The refresh token or reset link is unknown, used up or expired.
+    #[error("the token has expired")]
     TokenExpired,
-    /// The secret belongs to somebody or something else.
+    /// The token was issued for another session or device.
+    #[error("the token was issued for another session")]
     TokenInvalid,
-    /// A required secret is absent.
+    /// A required token is absent.
+    #[error("no token")]
     TokenMissing,
-    /// An access or sign-up token is forged, foreign or expired (one word, unlike `TokenExpired`).
+    /// The access token or invitation is forged, foreign or expired.
+    #[error("the bearer token has expired")]
     BearerExpired,
-    /// The session behind the token is over.
+    /// The session of the token is over, or the link has been used.
+    #[error("the token is revoked")]
     TokenRevoked,
-    /// A new password, or the old one that must accompany it, is absent.
+    /// The new password is absent, or the old one that must accompany it.
+    #[error("no password")]
     PasswordInvalid,
     /// The old password is wrong.
+    #[error("the old password is wrong")]
     IncorrectPassword,
     /// The new password is the present one.
+    #[error("the new password is the present one")]
     SamePassword,
-    /// The user has no password here to change.
+    /// The account has no password here to change.
+    #[error("the account has no password")]
     ExternalUser,
-    /// The provider's user refused.
+    /// The user denied the authorization at the provider.
+    #[error("denied at the provider")]
     AccessDenied,
     /// The address is not the invited one.
+    #[error("not the invited address")]
     InvalidEmail,
-}
-
-impl Reason {
-    /// The literal text of the original.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Unauthorized => "Unauthorized",
-            Self::ClientInvalid => "Client Invalid",
-            Self::ClientUserMissing => "Client User Missing",
-            Self::MissingCredentials => "Missing credentials",
-            Self::InvalidCredentials => "Invalid Credentials",
-            Self::UserNotActive => "User not active yet",
-            Self::CodeExpired => "Code Expired",
-            Self::TokenExpired => "Token Expired",
-            Self::TokenInvalid => "Token Invalid",
-            Self::TokenMissing => "TokenMissing",
-            Self::BearerExpired => "TokenExpired",
-            Self::TokenRevoked => "TokenRevoked",
-            Self::PasswordInvalid => "PasswordInvalid",
-            Self::IncorrectPassword => "Incorrect Password",
-            Self::SamePassword => "Password cannot be same as previous password!",
-            Self::ExternalUser => "PasswordCannotBeChangedForExternalUser",
-            Self::AccessDenied => "Access Denied",
-            Self::InvalidEmail => "Invalid Email",
-        }
-    }
-
-    /// The status of a flat refusal; a nested one is always 401.
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::UserNotActive
-            | Self::PasswordInvalid
-            | Self::ExternalUser
-            | Self::InvalidEmail => 400,
-            Self::ClientUserMissing | Self::TokenMissing => 422,
-            _ => 401,
-        }
-    }
 }

@@ -28,15 +28,19 @@ pub trait FromRow: Sized {
 }
 
 /// Why an answer could not be read: the schema and the query differ, or something was stored by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// The batch has more queries than answers.
+    #[error("D1 gave fewer answers than it was asked questions")]
     NoAnswer,
     /// No row where there always is one.
+    #[error("D1 gave no row where there always is one")]
     NoRow,
     /// A column that the query did not select, or whose value is of another type.
+    #[error("D1 row: {0} is missing or of another type")]
     Column(&'static str),
     /// A column whose text is not what it should be; the reason never quotes it.
+    #[error("D1 row: {0}: {1}")]
     Content(&'static str, String),
 }
 
@@ -88,12 +92,7 @@ impl<T: FromValue> FromRow for (T,) {
 
 impl From<Unreadable> for Error {
     fn from(unreadable: Unreadable) -> Self {
-        Self::Internal(match unreadable {
-            Unreadable::NoAnswer => "D1 gave fewer answers than it was asked questions".to_owned(),
-            Unreadable::NoRow => "D1 gave no row where there always is one".to_owned(),
-            Unreadable::Column(column) => format!("D1 row: {column} is missing or of another type"),
-            Unreadable::Content(column, why) => format!("D1 row: {column}: {why}"),
-        })
+        Self::Internal(unreadable.to_string())
     }
 }
 

@@ -1,30 +1,31 @@
-//! How a sign-in elsewhere fails.
+//! How a federated sign-in fails.
 
 use crate::auth::jose::invalid::InvalidToken;
 use crate::error::{Error, Reason};
 
-/// A sign-in elsewhere that went wrong: what the caller is told, and what the log is told.
-#[derive(Debug, Clone, PartialEq)]
+/// A federated sign-in that failed: the error of the response, and the reason for the log.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{reason}")]
 pub struct ProviderFailure {
-    /// What the caller is told.
+    /// The error of the response.
     pub error: Error,
     /// What was wrong; holds no token, code or secret, but may quote a provider's error code.
     pub reason: String,
 }
 
 impl ProviderFailure {
-    /// The provider, or what came in its name, is not believed: 401, nested, whatever it was.
+    /// What the provider sent, or another sent in its name, authenticates no user: one error for all.
     pub fn untrusted(reason: impl Into<String>) -> Self {
         Self {
-            error: Error::Strategy(Reason::InvalidCredentials),
+            error: Error::Unauthenticated(Reason::InvalidCredentials),
             reason: reason.into(),
         }
     }
 
-    /// What came back does not belong to a sign-in of this browser at this route: 401, flat.
+    /// The callback belongs to no sign-in that this browser began at this route.
     pub fn foreign(reason: impl Into<String>) -> Self {
         Self {
-            error: Error::Refused(Reason::ClientInvalid),
+            error: Error::Rejected(Reason::ClientInvalid),
             reason: reason.into(),
         }
     }
@@ -48,7 +49,7 @@ impl ProviderFailure {
 
 impl From<Error> for ProviderFailure {
     fn from(error: Error) -> Self {
-        let reason = error.log_text().unwrap_or_default();
+        let reason = error.to_string();
         Self { error, reason }
     }
 }

@@ -148,7 +148,10 @@ impl Idp {
 fn refused(result: Result<ExternalProfile, ProviderFailure>) {
     match result {
         Err(failure) => {
-            assert_eq!(failure.error, Error::Strategy(Reason::InvalidCredentials));
+            assert_eq!(
+                failure.error,
+                Error::Unauthenticated(Reason::InvalidCredentials)
+            );
             assert!(!failure.reason.is_empty());
         }
         Ok(profile) => panic!("{profile:?}"),

@@ -14,7 +14,7 @@ use base64ct::{Base64Unpadded, Encoding};
 
 use super::secret::{Secret, random_bytes};
 use super::text::nfkc;
-use crate::error::{Detail, Error};
+use crate::error::{Error, InvalidInput};
 use stored::{Function, OUTPUT_LENGTH, SALT_LENGTH, StoredHash, hashing};
 
 /// Iterations of PBKDF2-SHA512: OWASP's figure for it, rounded up.
@@ -136,16 +136,16 @@ impl Algorithm {
     }
 }
 
-/// Refuses a new password that is too short or too long: a 422 detail at `path`, before any hashing.
+/// Rejects a new password that is too short or too long, before any hashing.
 ///
 /// There are no other rules: spaces, emoji and sentences are welcome.
-pub fn check_policy(password: &Secret, min_length: usize, path: &str) -> Result<(), Error> {
+pub fn check_policy(password: &Secret, min_length: usize) -> Result<(), InvalidInput> {
     let length = normalise(password).expose().chars().count();
     if length < min_length {
-        return Err(Error::Invalid(vec![Detail::too_short(path, min_length)]));
+        return Err(InvalidInput::PasswordTooShort(min_length));
     }
     if length > MAX_LENGTH {
-        return Err(Error::Invalid(vec![Detail::too_long(path, MAX_LENGTH)]));
+        return Err(InvalidInput::PasswordTooLong(MAX_LENGTH));
     }
     Ok(())
 }
@@ -320,16 +320,13 @@ mod tests {
 
     #[test]
     fn length_is_counted_in_characters() {
-        let check = |text: &str| check_policy(&Secret::new(text), 8, "/password");
+        let check = |text: &str| check_policy(&Secret::new(text), 8);
         assert!(check("🐎🐎🐎🐎🐎🐎🐎🐎").is_ok());
         assert!(check(&"x".repeat(256)).is_ok());
-        assert_eq!(
-            check("1234567"),
-            Err(Error::Invalid(vec![Detail::too_short("/password", 8)]))
-        );
+        assert_eq!(check("1234567"), Err(InvalidInput::PasswordTooShort(8)));
         assert_eq!(
             check(&"x".repeat(257)),
-            Err(Error::Invalid(vec![Detail::too_long("/password", 256)]))
+            Err(InvalidInput::PasswordTooLong(256))
         );
     }
 }

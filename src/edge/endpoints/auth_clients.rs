@@ -10,35 +10,36 @@ use crate::wire::loopback::auth_clients::{
     AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL, Count, created, new_client,
     path_id, replacement, update,
 };
+use crate::wire::loopback::failure::Failure;
 use crate::wire::loopback::filter::{Filter, Projection, parse_where};
 use crate::wire::reply::Reply;
 
 /// `POST /auth-clients`: the only answer that tells a client's secrets.
-pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let new = new_client(&incoming.json(&AUTH_CLIENT_EXCLUDING_ID)?)?;
     let row = administration::create(app, &incoming.bearer()?, &new).await?;
-    Reply::json(&created(&row, &new))
+    Ok(Reply::json(&created(&row, &new))?)
 }
 
 /// `GET /auth-clients`: a page of them.
-pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let filter = Filter::parse(&incoming.query)?;
     let page = |clause| clients::page(&filter.page, clause);
     let rows = administration::read_where(app, &incoming.bearer()?, &filter.rows, page).await?;
     let shown: Vec<_> = rows.iter().map(|row| filter.fields.show(row)).collect();
-    Reply::json(&shown)
+    Ok(Reply::json(&shown)?)
 }
 
 /// `GET /auth-clients/count`: how many there are.
-pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let rows = parse_where(&incoming.query)?.unwrap_or_default();
     let token = incoming.bearer()?;
     let (count,) = administration::read_where(app, &token, &rows, clients::count).await?;
-    Reply::json(&Count { count })
+    Ok(Reply::json(&Count { count })?)
 }
 
 /// `PATCH /auth-clients`: changes those that `where` means, which must be said.
-pub async fn update_all(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn update_all(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let rows = parse_where(&incoming.query)?.ok_or_else(|| {
         Error::BadRequest("Say which clients with where; where={} means all".to_owned())
     })?;
@@ -47,32 +48,34 @@ pub async fn update_all(app: &App, incoming: &Incoming) -> Result<Reply, Error> 
     let token = incoming.bearer()?;
     let count = administration::update_where(app, &token, &rows, &changes).await?;
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    Reply::json(&Count { count })
+    Ok(Reply::json(&Count { count })?)
 }
 
 /// `GET /auth-clients/{id}`: one of them.
-pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let find = clients::by_number(path_id(incoming.id())?);
     let row = administration::read(app, &incoming.bearer()?, find).await?;
-    Reply::json(&Projection::default().show(&row.ok_or(Error::NoEntity)?))
+    Ok(Reply::json(
+        &Projection::default().show(&row.ok_or(Failure::NoEntity)?),
+    )?)
 }
 
 /// `PUT /auth-clients/{id}`: replaces one.
-pub async fn replace_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn replace_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let id = path_id(incoming.id())?;
     let changes = replacement(&incoming.json(&AUTH_CLIENT)?)?;
     change(app, incoming, id, &changes).await
 }
 
 /// `PATCH /auth-clients/{id}`: changes one.
-pub async fn update_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn update_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let id = path_id(incoming.id())?;
     let changes = update(&incoming.json(&AUTH_CLIENT_PARTIAL)?)?;
     change(app, incoming, id, &changes).await
 }
 
 /// `DELETE /auth-clients/{id}`: deletes one, and so ends its sessions.
-pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let id = path_id(incoming.id())?;
     done(
         administration::delete(app, &incoming.bearer()?, id).await?,
@@ -85,15 +88,15 @@ async fn change(
     incoming: &Incoming,
     id: i64,
     changes: &AuthClientChanges,
-) -> Result<Reply, Error> {
+) -> Result<Reply, Failure> {
     let token = incoming.bearer()?;
     done(administration::update(app, &token, id, changes).await?, id)
 }
 
-fn done(found: bool, id: i64) -> Result<Reply, Error> {
+fn done(found: bool, id: i64) -> Result<Reply, Failure> {
     found
         .then(|| Reply::empty(204))
-        .ok_or_else(|| Error::EntityNotFound {
+        .ok_or_else(|| Failure::EntityNotFound {
             entity: "auth_clients",
             id: id.to_string(),
         })

@@ -8,18 +8,19 @@ use crate::auth::transport::is_loopback;
 use crate::edge::app::App;
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
+use crate::wire::loopback::failure::Failure;
 use crate::wire::message::{Message, escape};
 use crate::wire::reply::Reply;
 
 /// `GET /dev/mailbox`: a page, or JSON for those who ask for it.
-pub async fn dev_mailbox(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn dev_mailbox(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     if !app.config.messages.has_mailbox() || !is_loopback(&incoming.base_url) {
-        return Err(Error::NoSuchPath);
+        return Err(Error::NoSuchPath.into());
     }
     let mails = app.kv.mails().await?;
     let accept = incoming.header("accept").unwrap_or_default();
     if accept.contains("application/json") {
-        return Reply::json(&mails.iter().map(outline).collect::<Vec<_>>());
+        return Ok(Reply::json(&mails.iter().map(outline).collect::<Vec<_>>())?);
     }
     let page = page(&mails).into_bytes();
     let mut reply = Reply::empty(200)

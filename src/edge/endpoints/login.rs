@@ -8,44 +8,45 @@ use crate::edge::app::App;
 use crate::edge::flows::codes;
 use crate::edge::flows::credentials::{self, Bearer, Credentials, PasswordCredentials};
 use crate::edge::flows::sessions;
-use crate::error::{Error, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::auth_user::{self, AuthUser};
+use crate::wire::loopback::failure::Failure;
 use crate::wire::loopback::models::{self, LoginRequest};
 use crate::wire::reply::Reply;
 
 /// `POST /auth/login`: a code for a web app's server.
-pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
     let challenge = body.challenge()?;
     let token = incoming.bearer().ok();
     let origin = credentials::origin(app, &incoming.device_info(), token.as_ref());
     let (client, person) = credentials::sign_in(app, &credentials_of(&body, &origin)).await?;
     let code = codes::new_code(app, &client, &person, challenge.as_ref()).await?;
-    Reply::json(&json!({ "code": code.expose() }))
+    Ok(Reply::json(&json!({ "code": code.expose() }))?)
 }
 
 /// `POST /auth/login-token`: tokens at once, for mobile apps.
-pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let body: LoginRequest = incoming.json(&models::LOGIN_TOKEN_REQUEST)?;
     let (device, token) = (incoming.device_info(), incoming.bearer().ok());
     let origin = credentials::origin(app, &device, token.as_ref());
     let (client, person) = credentials::sign_in(app, &credentials_of(&body, &origin))
         .await
-        .map_err(as_resource_owner)?;
+        .map_err(Failure::of_resource_owner)?;
     let pair = sessions::open(app, &client, &person, device).await?;
     token_response(pair)
 }
 
 /// `GET /auth/me`: the signed-in user, as the store knows them now.
-pub async fn me(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
-    match credentials::bearer(app, &incoming.bearer()?).await? {
+pub async fn me(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+    let reply = match credentials::bearer(app, &incoming.bearer()?).await? {
         Bearer::Session(session) => {
             let (account, client) = (&session.account, session.client.id);
             Reply::json(&AuthUser::new(account, client, &app.config.locale, app.now))
         }
         Bearer::Plain(claims) => Reply::json(&auth_user::from_claims(claims)),
-    }
+    };
+    Ok(reply?)
 }
 
 fn credentials_of<'a>(body: &'a LoginRequest, origin: &'a AttemptOrigin) -> Credentials<'a> {
@@ -57,14 +58,5 @@ fn credentials_of<'a>(body: &'a LoginRequest, origin: &'a AttemptOrigin) -> Cred
             password: &body.password,
             origin,
         },
-    }
-}
-
-/// The original's resource-owner strategy spells two refusals the other way round.
-fn as_resource_owner(error: Error) -> Error {
-    match error {
-        Error::Strategy(Reason::MissingCredentials) => Error::Refused(Reason::Unauthorized),
-        Error::Refused(Reason::ClientInvalid) => Error::Strategy(Reason::ClientInvalid),
-        other => other,
     }
 }

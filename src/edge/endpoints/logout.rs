@@ -9,22 +9,25 @@ use crate::edge::flows::{sessions, social};
 use crate::edge::log;
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
+use crate::wire::loopback::failure::Failure;
 use crate::wire::loopback::models::{self, RefreshRequest};
 use crate::wire::reply::Reply;
 
 /// `POST /logout`: ends the bearer's session, everywhere at once.
-pub async fn logout(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn logout(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let body: RefreshRequest = incoming.json(&models::LOGOUT_REQUEST)?;
     let ended = sessions::sign_out(app, &incoming.bearer()?, &body.refresh_token).await?;
-    Reply::json(&json!({ "success": true, "key": ended.user_id }))
+    Ok(Reply::json(
+        &json!({ "success": true, "key": ended.user_id }),
+    )?)
 }
 
 /// `POST /keycloak/logout`: the same, and then at Keycloak.
-pub async fn keycloak_logout(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn keycloak_logout(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let body: RefreshRequest = incoming.json(&models::LOGOUT_REQUEST)?;
     let (token, refresh_token) = (incoming.bearer()?, &body.refresh_token);
     let user_id = social::log_out_at_keycloak(app, &token, refresh_token).await?;
-    Reply::json(&json!({ "success": true, "key": user_id }))
+    Ok(Reply::json(&json!({ "success": true, "key": user_id }))?)
 }
 
 /// The back-channel logout of a provider (OpenID Connect Back-Channel Logout 1.0 §2.5 and §2.8): 200,
@@ -33,15 +36,15 @@ pub async fn backchannel_logout(
     app: &App,
     incoming: &Incoming,
     provider: Provider,
-) -> Result<Reply, Error> {
+) -> Result<Reply, Failure> {
     let ended = match logout_token(incoming) {
         Some(token) => social::end_by_logout_token(app, provider, &token).await,
         None => return refused("invalid_request", "one logout_token in a form is expected"),
     };
     match ended {
         Ok(()) => Ok(Reply::empty(200)),
-        Err(error @ Error::NotConfigured(_)) => Err(error),
-        Err(error) if error.log_text().is_some() => {
+        Err(error @ Error::NotConfigured(_)) => Err(error.into()),
+        Err(error) if error.is_server_error() => {
             log::failure(&error);
             refused("temporarily_unavailable", "the logout could not be done")
         }
@@ -57,7 +60,7 @@ fn logout_token(incoming: &Incoming) -> Option<Secret> {
     tokens.next().is_none().then(|| Secret::new(token))
 }
 
-fn refused(error: &str, description: &str) -> Result<Reply, Error> {
+fn refused(error: &str, description: &str) -> Result<Reply, Failure> {
     let body = json!({ "error": error, "error_description": description });
-    Reply::json_as(400, "application/json", &body)
+    Ok(Reply::json_as(400, "application/json", &body)?)
 }

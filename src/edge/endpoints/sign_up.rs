@@ -7,14 +7,14 @@ use crate::auth::id::UserId;
 use crate::auth::profile::Profile;
 use crate::edge::app::App;
 use crate::edge::flows::sign_up::{self, Application};
-use crate::error::Error;
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::models::{self, CreateUserRequest, SignUpRequest};
+use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::models::{self, CreateUserRequest, SignUpRequest, read_profile};
 use crate::wire::reply::Reply;
 
 /// `POST /auth/sign-up/create-token`: 204 for everybody; a message to the address.
 #[allow(clippy::unused_async)] // every handler has one shape
-pub async fn create_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn create_token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let body: SignUpRequest = incoming.json(&models::SIGN_UP_REQUEST)?;
     let profile = body.profile()?;
     sign_up::ask(app, &body.email, profile)?;
@@ -22,19 +22,19 @@ pub async fn create_token(app: &App, incoming: &Incoming) -> Result<Reply, Error
 }
 
 /// `GET /auth/sign-up/verify-token`: what an invitation says, as the claims it had in the original.
-pub async fn verify_token(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn verify_token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let (address, link) = sign_up::check(app, &incoming.bearer()?).await?;
-    Reply::json(&json!({
+    Ok(Reply::json(&json!({
         "email": address,
         "iat": link.created_on.seconds(),
         "exp": link.expires_on.seconds(),
         "iss": app.config.issuer,
         "sub": address,
-    }))
+    }))?)
 }
 
 /// `POST /auth/sign-up/create-user`: a new user, who can sign in at once.
-pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct User {
@@ -50,7 +50,7 @@ pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Error>
         password,
         rest,
     } = incoming.json(&models::CREATE_USER_REQUEST)?;
-    let profile = Profile::read(&rest, "").map_err(Error::Invalid)?;
+    let profile = read_profile(&rest, "").map_err(Failure::InvalidBody)?;
     // Nobody has proven anything yet: what is not of the profile does not wait for it.
     drop(rest);
     let application = Application {
@@ -69,5 +69,5 @@ pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Error>
             ..made.profile
         },
     };
-    Reply::json(&json!({ "email": user.email, "user": user }))
+    Ok(Reply::json(&json!({ "email": user.email, "user": user }))?)
 }

@@ -11,9 +11,9 @@ use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
 use crate::edge::flows::social::{self, AuthorizationRedirect, ClientResponse, CompletedSignIn};
-use crate::error::Error;
 use crate::wire::cookies::{self, SameSite, SetCookie};
 use crate::wire::incoming::{Incoming, Method};
+use crate::wire::loopback::failure::Failure;
 use crate::wire::loopback::models::{self, ClientAuthRequest};
 use crate::wire::reply::Reply;
 
@@ -23,7 +23,7 @@ const DEPRECATION: &str = "@1767225600";
 const SUNSET: &str = "Fri, 31 Dec 2027 23:59:59 GMT";
 
 /// The starts: the browser goes to the provider, or an app gets a URL to open in one.
-pub async fn start(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Error> {
+pub async fn start(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Failure> {
     let request: ClientAuthRequest = if incoming.method == Method::Get {
         incoming.query_as(&models::CLIENT_AUTH_QUERY)?
     } else {
@@ -53,13 +53,17 @@ pub async fn start(app: &App, incoming: &Incoming, provider: Provider) -> Result
 }
 
 /// `GET /auth/sign-in/continue`: a browser with a ticket goes to the provider.
-pub async fn proceed(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn proceed(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let ticket = Secret::new(incoming.query("ticket").unwrap_or_default());
-    social::open_ticket(app, &ticket).await.map(to_provider)
+    Ok(to_provider(social::open_ticket(app, &ticket).await?))
 }
 
 /// The returns: the browser goes on to the client with a code, or stays with tokens.
-pub async fn complete(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Error> {
+pub async fn complete(
+    app: &App,
+    incoming: &Incoming,
+    provider: Provider,
+) -> Result<Reply, Failure> {
     let callback = if incoming.method == Method::Get {
         Callback::read(incoming.query_pairs())?
     } else {

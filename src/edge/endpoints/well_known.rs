@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::store;
 use crate::store::sweep::{self, Kept};
 use crate::wire::incoming::Incoming;
+use crate::wire::loopback::failure::Failure;
 use crate::wire::reply::Reply;
 
 /// Short enough that a rotated key is known everywhere soon.
@@ -15,7 +16,7 @@ const JWKS_CACHE: &str = "public, max-age=300";
 
 /// `GET /.well-known/jwks.json`: the keys that verify our tokens (RFC 7517 §5).
 #[allow(clippy::unused_async)] // every handler has one shape
-pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, Failure> {
     let reply = Reply::json_as(
         200,
         "application/jwk-set+json",
@@ -26,16 +27,16 @@ pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, Error> {
 
 /// `GET /health`: 200 while the database answers. Administrators are told besides how many rows of
 /// each table wait for the sweep.
-pub async fn health(app: &App, incoming: &Incoming) -> Result<Reply, Error> {
+pub async fn health(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     if is_administrator(app, incoming).await? {
         let backlog = app
             .db
             .run(sweep::backlog(Kept::of(&app.config), app.now))
             .await?;
-        return Reply::json(&json!({ "status": "ok", "backlog": backlog }));
+        return Ok(Reply::json(&json!({ "status": "ok", "backlog": backlog }))?);
     }
     app.db.run(store::probe()).await?;
-    Reply::json(&json!({ "status": "ok" }))
+    Ok(Reply::json(&json!({ "status": "ok" }))?)
 }
 
 /// Whether an administrator asks. Whatever else is wrong with a token, its bearer is a stranger.
@@ -45,7 +46,7 @@ async fn is_administrator(app: &App, incoming: &Incoming) -> Result<bool, Error>
     };
     match administration::administrator(app, &token).await {
         Ok(_) => Ok(true),
-        Err(error) if error.status() < 500 => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if error.is_server_error() => Err(error),
+        Err(_) => Ok(false),
     }
 }

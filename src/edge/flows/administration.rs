@@ -84,7 +84,7 @@ pub async fn read<T>(app: &App, token: &Secret, query: Query<T>) -> Result<T, Er
         TokenSubject::Session(id) => {
             let session = sessions::live(&id, app.now);
             let (answer, session) = app.db.run((query, session)).await?;
-            let session = session.ok_or(Error::Strategy(Reason::TokenRevoked))?;
+            let session = session.ok_or(Error::Unauthenticated(Reason::TokenRevoked))?;
             admit(Bearer::Session(Box::new(session)))?;
             Ok(answer)
         }

@@ -51,7 +51,7 @@ pub async fn new_code(
     let opened = made.then_some(&session_id);
     audit::record(app, person.sign_in(client.id, opened));
     made.then_some(code)
-        .ok_or(Error::Strategy(Reason::InvalidCredentials))
+        .ok_or(Error::Unauthenticated(Reason::InvalidCredentials))
 }
 
 /// A code as a client brings it back.
@@ -91,7 +91,7 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
     let Some(session) = session else {
         let refusal = why_not_redeemed(&state);
         audit::record(app, not_redeemed(state));
-        return Err(Error::Refused(refusal));
+        return Err(Error::Rejected(refusal));
     };
     audit::record(app, Event::CodeRedeemed((&session).into()));
     // A place that does not know the record yet costs the sign-out at the provider, nothing else.

@@ -73,7 +73,7 @@ pub async fn renew(
     let digest = device.device_id.as_deref().map(device_digest);
     let renew = refresh_tokens::renew(&token.session_id, digest.as_deref(), app.now);
     let session = app.db.run(renew).await?;
-    let session = session.ok_or(Error::Refused(Reason::TokenExpired))?;
+    let session = session.ok_or(Error::Rejected(Reason::TokenExpired))?;
     let access_token = access_token(app, &session, device)?;
     Ok(Some(Renewed {
         session,
@@ -95,9 +95,9 @@ pub async fn verify(app: &App, access_token: &Secret) -> Result<Option<LiveSessi
         return Ok(Some(session));
     }
     match credentials::session_id(app, access_token) {
-        Ok(_) => Err(Error::Strategy(Reason::TokenRevoked)),
+        Ok(_) => Err(Error::Unauthenticated(Reason::TokenRevoked)),
         Err(_) if credentials::former_session(app, access_token).is_some() => {
-            Err(Error::Strategy(Reason::BearerExpired))
+            Err(Error::Unauthenticated(Reason::BearerExpired))
         }
         Err(_) => Ok(None),
     }

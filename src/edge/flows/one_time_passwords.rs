@@ -61,7 +61,7 @@ pub async fn issuer(app: &App, presented: RequestCredentials) -> Result<OtpIssue
             }
             let calling = credentials::client(app, &client_id, &secret).await;
             let calling = calling.map_err(|error| match error {
-                Error::Strategy(_) | Error::Refused(_) => Error::NoBasic,
+                Error::Unauthenticated(_) | Error::Rejected(_) => Error::NoBasic,
                 other => other,
             })?;
             Ok(OtpIssuer {

@@ -141,14 +141,14 @@ pub async fn set(
     let (client, link, found) = answers?;
     let calling = credentials::prove_client(app, client, client_secret)?;
     if new.token.is_empty() {
-        return Err(Error::Refused(Reason::TokenMissing));
+        return Err(Error::Rejected(Reason::TokenMissing));
     }
     let user_id = found.as_ref().map(|found| found.account.id.clone());
     let client = calling.client().id;
     let (account, old) = require_usable(link.as_ref(), app.now)
         .and_then(|link| allowed(&calling, link, found))
         .inspect_err(|_| audit::record(app, Event::PasswordResetFailed { user_id, client }))?;
-    check_policy(new.password, app.config.password_min_length, "/password")?;
+    check_policy(new.password, app.config.password_min_length)?;
     replace(app, &calling, &key, &account, old.as_deref(), new).await?;
     // The link's own address is told; where this place has forgotten it, the present one.
     let address = record.ok().flatten().map(|record| record.address);
@@ -167,10 +167,10 @@ async fn replace(
 ) -> Result<(), Error> {
     let hash = app.config.password_hash;
     if provider_instead(app, old, &account.id).await?.is_some() {
-        return Err(Error::Refused(Reason::ExternalUser));
+        return Err(Error::Rejected(Reason::ExternalUser));
     }
     if hash.verify(new.password, old, None)?.is_right() {
-        return Err(Error::Refused(Reason::SamePassword));
+        return Err(Error::Rejected(Reason::SamePassword));
     }
     let device = new
         .device_id
@@ -194,14 +194,14 @@ async fn replace(
     };
     audit::record(app, event);
     done.then_some(())
-        .ok_or(Error::Refused(Reason::TokenRevoked))
+        .ok_or(Error::Rejected(Reason::TokenRevoked))
 }
 
 fn require_usable(link: Option<&Link>, now: Timestamp) -> Result<&Link, Error> {
     match link {
         Some(link) if link.is_good(now) => Ok(link),
-        Some(link) if link.is_used() => Err(Error::Refused(Reason::TokenRevoked)),
-        _ => Err(Error::Refused(Reason::TokenExpired)),
+        Some(link) if link.is_used() => Err(Error::Rejected(Reason::TokenRevoked)),
+        _ => Err(Error::Rejected(Reason::TokenExpired)),
     }
 }
 
@@ -212,15 +212,12 @@ fn allowed(
     found: Option<AccountWithPassword>,
 ) -> Result<(Account, Option<String>), Error> {
     if link.client_id != Some(calling.client().id) {
-        return Err(Error::Refused(Reason::ClientInvalid));
+        return Err(Error::Rejected(Reason::ClientInvalid));
     }
-    let found = found.ok_or(Error::Refused(Reason::TokenExpired))?;
+    let found = found.ok_or(Error::Rejected(Reason::TokenExpired))?;
     found
         .account
         .admit(calling.client())
-        .map_err(|error| match error {
-            Error::Strategy(why) => Error::Refused(why),
-            other => other,
-        })?;
+        .map_err(|refusal| Error::Rejected(refusal.reason()))?;
     Ok((found.account, found.password))
 }

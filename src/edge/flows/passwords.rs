@@ -34,11 +34,11 @@ pub struct PasswordChange<'a> {
 /// Every check comes before the one write, so a refusal leaves everything as it was.
 pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> Result<(), Error> {
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
-        return Err(Error::Refused(Reason::TokenInvalid));
+        return Err(Error::Rejected(Reason::TokenInvalid));
     };
     let reads = (sessions::live(&id, app.now), passwords::of_session(&id));
     let (session, stored) = app.db.run(reads).await?;
-    let session = session.ok_or(Error::Strategy(Reason::TokenRevoked))?;
+    let session = session.ok_or(Error::Unauthenticated(Reason::TokenRevoked))?;
     own_refresh_token(app, &session.id, change.refresh_token)?;
     let stored = stored.map(|(stored,)| stored);
     check(app, &session, stored.as_deref(), change)?;
@@ -48,7 +48,7 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let hash = app.config.password_hash;
     let same = hash.verify(change.password, stored.as_deref(), None)?;
     if same.is_right() {
-        return Err(Error::Refused(Reason::SamePassword));
+        return Err(Error::Rejected(Reason::SamePassword));
     }
     let new = hash.hash(change.password)?;
     let (user_id, now) = (&session.account.id, app.now);
@@ -64,7 +64,7 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
         Ok(())
     } else {
         // Signed out, or the password changed, between the read and the write.
-        Err(Error::Strategy(Reason::TokenRevoked))
+        Err(Error::Unauthenticated(Reason::TokenRevoked))
     }
 }
 
@@ -78,19 +78,20 @@ fn check(
         return Err(Error::NotAllowed);
     }
     if change.password.is_empty() {
-        return Err(Error::Refused(Reason::PasswordInvalid));
+        return Err(Error::Rejected(Reason::PasswordInvalid));
     }
     if stored.is_none() {
-        return Err(Error::Refused(Reason::ExternalUser));
+        return Err(Error::Rejected(Reason::ExternalUser));
     }
     let membership = session.account.membership.as_ref();
     let status = membership.map(|membership| Status::from_number(membership.status));
     let may_omit_old = status == Some(Status::PasswordChangeNeeded)
         || app.config.compatibility.change_password_without_old;
     if change.old_password.is_empty() && !may_omit_old {
-        return Err(Error::Refused(Reason::PasswordInvalid));
+        return Err(Error::Rejected(Reason::PasswordInvalid));
     }
-    check_policy(change.password, app.config.password_min_length, "/password")
+    check_policy(change.password, app.config.password_min_length)?;
+    Ok(())
 }
 
 /// Verifies the old password. A wrong one counts as a failed sign-in: a stolen session must not be a
@@ -124,5 +125,5 @@ async fn prove_old(
         return Ok(());
     }
     audit::record(app, failed(verdict.into()));
-    Err(Error::Refused(Reason::IncorrectPassword))
+    Err(Error::Rejected(Reason::IncorrectPassword))
 }

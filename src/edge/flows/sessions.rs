@@ -60,7 +60,7 @@ pub(super) async fn insert(
     let session = app.db.run(open).await?;
     let id = session.as_ref().map(|session| &session.id);
     audit::record(app, person.sign_in(new.client, id));
-    let session = session.ok_or(Error::Strategy(Reason::InvalidCredentials))?;
+    let session = session.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))?;
     if let Some(token) = sealed_provider_token(app, person, &session.id)? {
         keep_provider_token(app, &session.id, &token).await;
     }
@@ -105,7 +105,7 @@ pub async fn refresh(
         window: app.config.refresh_retry_window,
     };
     let done = app.db.run(refresh_tokens::refresh(&ask, app.now)).await?;
-    let (before, owner) = done.before.ok_or(Error::Refused(Reason::TokenExpired))?;
+    let (before, owner) = done.before.ok_or(Error::Rejected(Reason::TokenExpired))?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
     if verdict == Refresh::Theft {
         let session = SessionRef {
@@ -121,7 +121,7 @@ pub async fn refresh(
             "the row and the rule of a refresh disagree".to_owned(),
         ));
     }
-    let session = done.session.ok_or(Error::Refused(Reason::TokenExpired))?;
+    let session = done.session.ok_or(Error::Rejected(Reason::TokenExpired))?;
     issue(app, &session, token.n.saturating_add(1), device)
 }
 
@@ -132,27 +132,27 @@ fn own_pair(
     access_token: Result<Secret, Error>,
 ) -> Result<RefreshToken, Error> {
     let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, refresh_token)?
-        .ok_or(Error::Refused(Reason::TokenExpired))?;
+        .ok_or(Error::Rejected(Reason::TokenExpired))?;
     let (keys, issuer) = (&app.config.token_keys, &app.config.issuer);
     access_token
         .ok()
         .and_then(|access| keys.verify(access.expose(), issuer, app.now, Expiry::Ignored))
         .filter(|access| access.session_id == token.session_id)
-        .ok_or(Error::Refused(Reason::TokenInvalid))?;
+        .ok_or(Error::Rejected(Reason::TokenInvalid))?;
     Ok(token)
 }
 
 /// Reads a refresh token that must be of the bearer's own session, whatever its number.
 pub fn own_refresh_token(app: &App, session_id: &SessionId, token: &Secret) -> Result<(), Error> {
     if token.is_empty() {
-        return Err(Error::Refused(Reason::TokenMissing));
+        return Err(Error::Rejected(Reason::TokenMissing));
     }
     let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, token)?
-        .ok_or(Error::Refused(Reason::TokenExpired))?;
+        .ok_or(Error::Rejected(Reason::TokenExpired))?;
     if token.session_id == *session_id {
         Ok(())
     } else {
-        Err(Error::Refused(Reason::TokenInvalid))
+        Err(Error::Rejected(Reason::TokenInvalid))
     }
 }
 
@@ -165,7 +165,7 @@ pub async fn sign_out(
     refresh_token: &Secret,
 ) -> Result<EndedSession, Error> {
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
-        return Err(Error::Refused(Reason::TokenInvalid));
+        return Err(Error::Rejected(Reason::TokenInvalid));
     };
     if let Err(refusal) = own_refresh_token(app, &id, refresh_token) {
         credentials::bearer(app, token).await?;
@@ -175,7 +175,7 @@ pub async fn sign_out(
         .db
         .run(sessions::end(&id, "signed out", app.now))
         .await?;
-    let ended = ended.ok_or(Error::Strategy(Reason::TokenRevoked))?;
+    let ended = ended.ok_or(Error::Unauthenticated(Reason::TokenRevoked))?;
     audit::record(app, Event::SignOut((&ended).into()));
     Ok(ended)
 }

@@ -112,10 +112,10 @@ pub async fn create_user(
     let (link, owner) = answers?;
     let (recipient, _) = require_usable(link, app.now).inspect_err(|_| count_refusal(app))?;
     if canonical_name(&email) != recipient {
-        return Err(Error::Refused(Reason::InvalidEmail));
+        return Err(Error::Rejected(Reason::InvalidEmail));
     }
     let password = application.password;
-    check_policy(password, app.config.password_min_length, "/password")?;
+    check_policy(password, app.config.password_min_length)?;
     let defaults = open(app)?;
     if owner.is_some() {
         // The write would say so too, but only after the password has been hashed.
@@ -154,7 +154,7 @@ fn welcome(outcome: &SignUpOutcome) -> Result<(), Error> {
     } else if outcome.address_taken {
         Err(Error::Conflict("username, email"))
     } else {
-        Err(Error::Strategy(Reason::BearerExpired))
+        Err(Error::Unauthenticated(Reason::BearerExpired))
     }
 }
 
@@ -170,7 +170,7 @@ fn open(app: &App) -> Result<&SignUpDefaults, Error> {
 fn require_usable(link: Option<Link>, now: Timestamp) -> Result<(String, Link), Error> {
     let link = link.filter(|link: &Link| link.is_good(now));
     link.and_then(|link| Some((link.recipient.clone()?, link)))
-        .ok_or(Error::Strategy(Reason::BearerExpired))
+        .ok_or(Error::Unauthenticated(Reason::BearerExpired))
 }
 
 /// A user must have a given name; without one the address's local part serves.

@@ -53,10 +53,9 @@ pub async fn send(
         headers: &headers,
         body: call.form.as_ref().map(String::as_bytes),
     };
-    receive(&request, left, MAX_ANSWER).await.map_err(|error| {
-        let why = error.log_text().unwrap_or_default();
-        ProviderFailure::untrusted(format!("{call:?}: {why}"))
-    })
+    receive(&request, left, MAX_ANSWER)
+        .await
+        .map_err(|error| ProviderFailure::untrusted(format!("{call:?}: {error}")))
 }
 
 /// An answer as the rules read it.

@@ -65,7 +65,7 @@ async fn post_once(url: &str, webhook: &Webhook) -> Option<String> {
     match send(&request, TIMEOUT).await {
         Ok(answer) if (200..300).contains(&answer.status_code()) => None,
         Ok(answer) => Some(format!("webhook answered {}", answer.status_code())),
-        Err(error) => Some(error.log_text().unwrap_or_default()),
+        Err(error) => Some(error.to_string()),
     }
 }
 

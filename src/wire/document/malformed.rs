@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::error::{Detail, Error};
-
 /// What is said of a text with U+0000.
 pub const NO_NUL: &str = "must NOT contain U+0000";
 
@@ -20,16 +18,6 @@ impl Malformed {
     /// A text that is not of its format.
     pub const fn syntax(reason: &'static str) -> Self {
         Self::Syntax(Cow::Borrowed(reason))
-    }
-}
-
-/// In the ARC API's words: 400, or the 422 that names the text.
-impl From<Malformed> for Error {
-    fn from(malformed: Malformed) -> Self {
-        match malformed {
-            Malformed::Syntax(reason) => Self::Syntax(reason.into_owned()),
-            Malformed::Nul(path) => Self::Invalid(vec![Detail::pattern(&path, NO_NUL)]),
-        }
     }
 }
 

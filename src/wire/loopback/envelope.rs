@@ -1,12 +1,15 @@
-//! Failures as LoopBack writes them: `{"error":{…}}`, the message flat or nested.
+//! Failures as LoopBack writes them: `{"error":{…}}`.
 //!
-//! A refusal inside an authentication strategy carries its message as an object; one by the
-//! operation itself carries it as text. Clients of the original tell them apart by that.
+//! An authentication strategy nests its message in an object and answers 401; an operation writes its
+//! message as text, with a status of its own. Clients of the original distinguish the two by that.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+use super::detail::Detail;
+use super::failure::Failure;
+use super::rejection;
 use crate::error::{Error, Reason};
 use crate::wire::reply::Reply;
 
@@ -17,47 +20,88 @@ const INVALID_BODY: &str =
 /// The longest value of a parameter that is repeated whole, in characters.
 const MAX_ECHO: usize = 1_000;
 
-/// Writes a failure as an answer.
-pub fn reply(error: &Error) -> Reply {
-    let body = json!({ "error": members(error) });
-    let reply = Reply::json_as(error.status(), CONTENT_TYPE, &body)
-        .unwrap_or_else(|_| Reply::empty(error.status()))
-        .with_headers_of(error);
+/// Writes a failure as a response: the one place where the ARC API lays out an [`Error`].
+pub fn reply(failure: &Failure) -> Reply {
+    let status = status(failure);
+    let body = json!({ "error": members(failure, status) });
+    let reply =
+        Reply::json_as(status, CONTENT_TYPE, &body).unwrap_or_else(|_| Reply::empty(status));
+    match failure {
+        Failure::Common(error) => challenged(reply.with_headers_of(error), error),
+        _ => reply,
+    }
+}
+
+/// The challenge of a 401 (RFC 6750 §3, RFC 7617 §2).
+fn challenged(reply: Reply, error: &Error) -> Reply {
     match error {
         Error::NoBearer => reply.with("www-authenticate", BEARER_CHALLENGE),
-        Error::BearerMalformed | Error::Strategy(Reason::BearerExpired | Reason::TokenRevoked) => {
-            reply.with(
-                "www-authenticate",
-                format!("{BEARER_CHALLENGE}, error=\"invalid_token\""),
-            )
-        }
+        Error::BearerMalformed
+        | Error::Unauthenticated(Reason::BearerExpired | Reason::TokenRevoked) => reply.with(
+            "www-authenticate",
+            format!("{BEARER_CHALLENGE}, error=\"invalid_token\""),
+        ),
         Error::NoBasic => reply.with("www-authenticate", "Basic realm=\"Clients\""),
         _ => reply,
     }
 }
 
-fn members(error: &Error) -> Map<String, Value> {
+fn members(failure: &Failure, status: u16) -> Map<String, Value> {
     let mut members = Map::new();
-    members.insert("statusCode".to_owned(), json!(error.status()));
-    if let Some(name) = name(error) {
+    members.insert("statusCode".to_owned(), json!(status));
+    if let Some(name) = name(failure, status) {
         members.insert("name".to_owned(), json!(name));
     }
-    members.insert("message".to_owned(), message(error));
-    if let Some(code) = code(error) {
+    members.insert("message".to_owned(), message(failure));
+    if let Some(code) = code(failure) {
         members.insert("code".to_owned(), json!(code));
     }
-    if let Some(details) = details(error) {
+    if let Some(details) = details(failure) {
         members.insert("details".to_owned(), details);
     }
     members
 }
 
+const fn status(failure: &Failure) -> u16 {
+    match failure {
+        Failure::Common(error) => status_of(error),
+        Failure::InvalidParameter { .. } => 400,
+        Failure::EntityNotFound { .. } | Failure::NoEntity => 404,
+        Failure::InvalidBody(_) => 422,
+    }
+}
+
+const fn status_of(error: &Error) -> u16 {
+    match error {
+        Error::Syntax(_)
+        | Error::MissingParameter(_)
+        | Error::IdChanged { .. }
+        | Error::BadRequest(_) => 400,
+        Error::Unauthenticated(_) | Error::NoBearer | Error::BearerMalformed | Error::NoBasic => {
+            401
+        }
+        Error::Rejected(reason) => rejection::status(*reason),
+        Error::NotAllowed => 403,
+        Error::NoSuchPath => 404,
+        Error::NoSuchMethod(_) => 405,
+        Error::Timeout => 408,
+        Error::Conflict(_) => 409,
+        Error::TooLarge => 413,
+        Error::UnsupportedMedia { .. } | Error::UnsupportedCoding(_) => 415,
+        Error::Invalid(_) => 422,
+        Error::TooMany(_) => 429,
+        Error::Misconfigured(_) | Error::Internal(_) => 500,
+        Error::NotConfigured(_) => 501,
+        Error::Unavailable(_) => 503,
+    }
+}
+
 /// The error class of the original; a 5xx shows none.
-const fn name(error: &Error) -> Option<&'static str> {
-    Some(match error {
-        Error::Syntax(_) => "SyntaxError",
-        Error::EntityNotFound { .. } | Error::IdChanged { .. } => "Error",
-        _ => match error.status() {
+const fn name(failure: &Failure, status: u16) -> Option<&'static str> {
+    Some(match failure {
+        Failure::Common(Error::Syntax(_)) => "SyntaxError",
+        Failure::EntityNotFound { .. } | Failure::Common(Error::IdChanged { .. }) => "Error",
+        _ => match status {
             400 => "BadRequestError",
             401 => "UnauthorizedError",
             403 => "ForbiddenError",
@@ -74,47 +118,60 @@ const fn name(error: &Error) -> Option<&'static str> {
     })
 }
 
-fn message(error: &Error) -> Value {
-    match error {
-        Error::Strategy(why) => json!({ "message": why.text() }),
-        Error::Refused(why) => json!(why.text()),
-        Error::Invalid(_) => json!(INVALID_BODY),
-        Error::Syntax(text) | Error::BadRequest(text) => json!(text),
-        Error::MissingParameter(name) => json!(format!("Required parameter {name} is missing!")),
-        Error::BadParameter { name, value, .. } => {
+fn message(failure: &Failure) -> Value {
+    json!(match failure {
+        Failure::Common(Error::Unauthenticated(reason)) => {
+            return json!({ "message": rejection::text(*reason) });
+        }
+        Failure::Common(Error::BearerMalformed) => return json!(400),
+        Failure::Common(error) => text(error),
+        Failure::InvalidBody(_) => INVALID_BODY.into(),
+        Failure::InvalidParameter { name, value, .. } => {
             let value = shortened(value);
-            json!(format!("Invalid data {value} for parameter \"{name}\"."))
+            format!("Invalid data {value} for parameter \"{name}\".").into()
+        }
+        Failure::EntityNotFound { entity, id } => {
+            format!("Entity not found: {entity} with id {id}").into()
+        }
+        Failure::NoEntity => "EntityNotFound".into(),
+    })
+}
+
+fn text(error: &Error) -> Cow<'_, str> {
+    let text = match error {
+        Error::Unauthenticated(reason) | Error::Rejected(reason) => rejection::text(*reason),
+        Error::Invalid(_) => INVALID_BODY,
+        Error::Syntax(text) | Error::BadRequest(text) => text,
+        Error::MissingParameter(name) => {
+            return format!("Required parameter {name} is missing!").into();
         }
         Error::UnsupportedMedia { got, expected } => {
-            json!(format!("Content-type {got} does not match [{expected}]."))
+            return format!("Content-type {got} does not match [{expected}].").into();
         }
         Error::UnsupportedCoding(coding) => {
-            json!(format!("unsupported content encoding \"{coding}\""))
+            return format!("unsupported content encoding \"{coding}\"").into();
         }
-        Error::Timeout => json!("request timeout"),
-        Error::TooLarge => json!("request entity too large"),
-        Error::NoBearer => json!(BEARER_CHALLENGE),
-        Error::BearerMalformed => json!(400),
-        Error::NoBasic => json!("Unauthorized"),
-        Error::NotAllowed => json!("NotAllowedAccess"),
-        Error::NoSuchPath => json!("Not Found"),
-        Error::NoSuchMethod(_) => json!("Method Not Allowed"),
-        Error::EntityNotFound { entity, id } => {
-            json!(format!("Entity not found: {entity} with id {id}"))
+        Error::Timeout => "request timeout",
+        Error::TooLarge => "request entity too large",
+        Error::NoBearer => BEARER_CHALLENGE,
+        Error::BearerMalformed => "Bad Request",
+        Error::NoBasic => "Unauthorized",
+        Error::NotAllowed => "NotAllowedAccess",
+        Error::NoSuchPath => "Not Found",
+        Error::NoSuchMethod(_) => "Method Not Allowed",
+        Error::IdChanged { from, to } => {
+            return format!("id property (id) cannot be updated from {from} to {to}").into();
         }
-        Error::NoEntity => json!("EntityNotFound"),
-        Error::IdChanged { from, to } => json!(format!(
-            "id property (id) cannot be updated from {from} to {to}"
-        )),
         Error::Conflict(columns) => {
-            json!(format!("Unique constraint violation error ! {columns}"))
+            return format!("Unique constraint violation error ! {columns}").into();
         }
-        Error::TooMany(_) => json!("Too Many Requests"),
-        Error::NotConfigured(_) => json!("Not Implemented"),
-        Error::Unavailable(_) => json!("Service Unavailable"),
-        Error::Misconfigured(what) => json!(format!("Misconfigured: {what}")),
-        Error::Internal(_) => json!("Internal Server Error"),
-    }
+        Error::TooMany(_) => "Too Many Requests",
+        Error::NotConfigured(_) => "Not Implemented",
+        Error::Unavailable(_) => "Service Unavailable",
+        Error::Misconfigured(what) => return format!("Misconfigured: {what}").into(),
+        Error::Internal(_) => "Internal Server Error",
+    };
+    text.into()
 }
 
 /// As much of a parameter as an answer repeats: what needs no escape in a URL may need seven bytes here.
@@ -125,21 +182,22 @@ fn shortened(value: &str) -> Cow<'_, str> {
     }
 }
 
-const fn code(error: &Error) -> Option<&'static str> {
-    Some(match error {
-        Error::Invalid(_) => "VALIDATION_FAILED",
-        Error::MissingParameter(_) => "MISSING_REQUIRED_PARAMETER",
-        Error::BadParameter { .. } => "INVALID_PARAMETER_VALUE",
-        Error::UnsupportedMedia { .. } => "UNSUPPORTED_MEDIA_TYPE",
-        Error::EntityNotFound { .. } => "ENTITY_NOT_FOUND",
+const fn code(failure: &Failure) -> Option<&'static str> {
+    Some(match failure {
+        Failure::InvalidBody(_) | Failure::Common(Error::Invalid(_)) => "VALIDATION_FAILED",
+        Failure::Common(Error::MissingParameter(_)) => "MISSING_REQUIRED_PARAMETER",
+        Failure::InvalidParameter { .. } => "INVALID_PARAMETER_VALUE",
+        Failure::Common(Error::UnsupportedMedia { .. }) => "UNSUPPORTED_MEDIA_TYPE",
+        Failure::EntityNotFound { .. } => "ENTITY_NOT_FOUND",
         _ => return None,
     })
 }
 
-fn details(error: &Error) -> Option<Value> {
-    match error {
-        Error::Invalid(details) => Some(json!(details)),
-        Error::BadParameter { details, .. } if !details.is_null() => Some(details.clone()),
+fn details(failure: &Failure) -> Option<Value> {
+    match failure {
+        Failure::InvalidBody(details) => Some(json!(details)),
+        Failure::Common(Error::Invalid(input)) => Some(json!([Detail::from(*input)])),
+        Failure::InvalidParameter { details, .. } if !details.is_null() => Some(details.clone()),
         _ => None,
     }
 }
@@ -147,42 +205,69 @@ fn details(error: &Error) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Detail;
+    use crate::error::InvalidInput;
 
-    fn body(error: &Error) -> Value {
-        serde_json::from_slice(&reply(error).body.unwrap()).unwrap()
+    fn body(failure: impl Into<Failure>) -> Value {
+        serde_json::from_slice(&reply(&failure.into()).body.unwrap()).unwrap()
     }
 
     #[test]
     fn a_strategy_nests_its_message_and_an_operation_does_not() {
         assert_eq!(
-            body(&Error::Strategy(Reason::ClientInvalid)),
+            body(Error::Unauthenticated(Reason::ClientInvalid)),
             json!({"error": {"statusCode": 401, "name": "UnauthorizedError",
                 "message": {"message": "Client Invalid"}}})
         );
         assert_eq!(
-            body(&Error::Refused(Reason::ClientUserMissing)),
+            body(Error::Rejected(Reason::ClientUserMissing)),
             json!({"error": {"statusCode": 422, "name": "UnprocessableEntityError",
                 "message": "Client User Missing"}})
         );
+        assert_eq!(body(Error::BearerMalformed)["error"]["message"], json!(400));
+    }
+
+    #[test]
+    fn the_resource_owner_strategy_decides_on_the_client_and_leaves_empty_credentials() {
+        let message = |failure: Failure| body(failure)["error"]["message"].clone();
+        let of = |error: Error| message(Failure::of_resource_owner(error));
+        let missing = Error::Unauthenticated(Reason::MissingCredentials);
+        assert_eq!(of(missing.clone()), json!("Unauthorized"));
         assert_eq!(
-            body(&Error::BearerMalformed)["error"]["message"],
-            json!(400)
+            message(missing.into()),
+            json!({"message": "Missing credentials"})
+        );
+        let foreign = Error::Rejected(Reason::ClientInvalid);
+        assert_eq!(of(foreign.clone()), json!({"message": "Client Invalid"}));
+        assert_eq!(message(foreign.into()), json!("Client Invalid"));
+        let inactive = Error::Rejected(Reason::UserNotActive);
+        assert_eq!(of(inactive), json!("User not active yet"));
+    }
+
+    #[test]
+    fn input_that_breaks_a_rule_is_a_422_with_one_detail() {
+        let short = body(Error::from(InvalidInput::PasswordTooShort(8)));
+        assert_eq!(
+            short,
+            json!({"error": {
+                "statusCode": 422,
+                "name": "UnprocessableEntityError",
+                "message": INVALID_BODY,
+                "code": "VALIDATION_FAILED",
+                "details": [{"path": "/password", "code": "minLength",
+                    "message": "must NOT have fewer than 8 characters", "info": {"limit": 8}}],
+            }})
         );
     }
 
     #[test]
     fn a_parameter_is_repeated_no_longer_than_it_needs_to_be_known_by() {
         let message = |length: usize| {
-            let error = Error::BadParameter {
+            let error = Failure::InvalidParameter {
                 name: "filter",
                 value: "\u{1}".repeat(length),
                 details: Value::Null,
             };
-            body(&error)["error"]["message"]
-                .as_str()
-                .unwrap()
-                .to_owned()
+            body(error)["error"]["message"].as_str().unwrap().to_owned()
         };
         assert!(!message(MAX_ECHO).contains('…'));
         let long = message(60_000);
@@ -191,9 +276,9 @@ mod tests {
 
     #[test]
     fn a_422_lists_its_details() {
-        let error = Error::Invalid(vec![Detail::required("code")]);
+        let error = Failure::InvalidBody(vec![Detail::required("code")]);
         assert_eq!(
-            body(&error),
+            body(error),
             json!({"error": {
                 "statusCode": 422,
                 "name": "UnprocessableEntityError",
@@ -210,27 +295,27 @@ mod tests {
     fn a_5xx_tells_nothing_but_the_name_of_a_setting() {
         let secret = "disk on fire".to_owned();
         assert_eq!(
-            body(&Error::Internal(secret.clone())),
+            body(Error::Internal(secret.clone())),
             json!({"error": {"statusCode": 500, "message": "Internal Server Error"}})
         );
         let outage = Error::Unavailable(secret);
         assert_eq!(
-            body(&outage),
+            body(outage.clone()),
             json!({"error": {"statusCode": 503, "message": "Service Unavailable"}})
         );
-        assert!(reply(&outage).has("retry-after"));
+        assert!(reply(&outage.into()).has("retry-after"));
         assert_eq!(
-            body(&Error::NotConfigured("MAIL_FROM")),
+            body(Error::NotConfigured("MAIL_FROM")),
             json!({"error": {"statusCode": 501, "message": "Not Implemented"}})
         );
         let message =
-            &body(&Error::Misconfigured("JWT_KEYS is missing".to_owned()))["error"]["message"];
+            &body(Error::Misconfigured("JWT_KEYS is missing".to_owned()))["error"]["message"];
         assert_eq!(message, "Misconfigured: JWT_KEYS is missing");
     }
 
     #[test]
     fn a_405_names_the_methods_there_are() {
-        let reply = reply(&Error::NoSuchMethod(vec!["GET", "HEAD"]));
+        let reply = reply(&Error::NoSuchMethod(vec!["GET", "HEAD"]).into());
         assert!(reply.headers.contains(&("allow", "GET, HEAD".to_owned())));
     }
 }

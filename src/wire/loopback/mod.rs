@@ -2,7 +2,11 @@
 
 pub mod auth_clients;
 pub mod auth_user;
+pub mod detail;
 pub mod envelope;
+pub mod failure;
 pub mod filter;
 pub mod models;
+mod rejection;
+mod request;
 pub mod validate;

@@ -3,7 +3,8 @@
 use chrono::DateTime;
 use serde_json::{Map, Value};
 
-use crate::error::{Detail, Error};
+use super::detail::Detail;
+use super::failure::Failure;
 
 /// A request body: which properties it has.
 pub struct Model {
@@ -100,11 +101,11 @@ impl ValueKind {
 const MAX_DETAILS: usize = 20;
 
 /// Checks a body: missing properties first, then unknown ones, then each property's value.
-pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, Error> {
+pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, Failure> {
     let object = match body {
         Value::Object(object) => object,
         Value::Null => return Ok(Map::new()),
-        _ => return Err(Error::Invalid(vec![Detail::wrong_type("", "object")])),
+        _ => return Err(Failure::InvalidBody(vec![Detail::wrong_type("", "object")])),
     };
     let missing = model
         .fields
@@ -125,7 +126,7 @@ pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, Error> {
     if details.is_empty() {
         Ok(object)
     } else {
-        Err(Error::Invalid(details))
+        Err(Failure::InvalidBody(details))
     }
 }
 
@@ -150,7 +151,7 @@ mod tests {
 
     fn details(body: Value) -> Vec<Detail> {
         match check(&MODEL, body) {
-            Err(Error::Invalid(details)) => details,
+            Err(Failure::InvalidBody(details)) => details,
             other => panic!("{other:?}"),
         }
     }

@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn every_failure_has_a_response_status_in_every_format() {
-        let wrong = Failure::Common(Error::Strategy(Reason::InvalidCredentials));
+        let wrong = Failure::Common(Error::Unauthenticated(Reason::InvalidCredentials));
         let answer = |path| failure(&wrong, &call(path));
         assert_eq!(
             text(&answer("/auth/credentials")),
@@ -283,7 +283,7 @@ mod tests {
             assert_eq!(reply.status, 401);
             header(&reply, "www-authenticate").map(str::to_owned)
         };
-        let wrong = || Error::Strategy(Reason::InvalidCredentials);
+        let wrong = || Error::Unauthenticated(Reason::InvalidCredentials);
         let credentials = Some("credentials realm=\"/auth/credentials\"".to_owned());
         assert_eq!(challenged(wrong(), "/auth/credentials"), credentials);
         assert_eq!(challenged(Error::NoBearer, "/auth"), credentials);
@@ -294,11 +294,11 @@ mod tests {
         );
         let bearer = Some("Bearer realm=\"/auth/jwt\"".to_owned());
         assert_eq!(
-            challenged(Error::Strategy(Reason::TokenRevoked), "/auth"),
+            challenged(Error::Unauthenticated(Reason::TokenRevoked), "/auth"),
             bearer
         );
         assert_eq!(
-            challenged(Error::Refused(Reason::TokenExpired), "/access-token"),
+            challenged(Error::Rejected(Reason::TokenExpired), "/access-token"),
             bearer
         );
         let forbidden = failure(&Failure::CrossSite, &call("/auth"));

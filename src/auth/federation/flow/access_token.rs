@@ -279,7 +279,7 @@ mod tests {
             let presented = present(Provider::Google, token).map(|_| ());
             assert_eq!(
                 presented.map_err(|failure| failure.error),
-                Err(Error::Strategy(Reason::InvalidCredentials))
+                Err(Error::Unauthenticated(Reason::InvalidCredentials))
             );
         }
         assert!(present(Provider::Apple, "opaque").is_err());

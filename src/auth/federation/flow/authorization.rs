@@ -18,7 +18,7 @@ use crate::auth::pkce::Challenge;
 use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::{Secret, random_secret};
 use crate::auth::time::Seconds;
-use crate::error::{Detail, Error, Reason};
+use crate::error::{Error, InvalidInput, Reason};
 
 /// The longest `state` of a client that is handed back, in characters.
 pub const MAX_CLIENT_STATE: usize = 512;
@@ -96,17 +96,15 @@ pub struct AuthorizationRequest {
 }
 
 impl StartParameters {
-    /// Reads `state`, `code_challenge`, `code_challenge_method` and `prompt`; 422 if they are
-    /// malformed.
+    /// Reads `state`, `code_challenge`, `code_challenge_method` and `prompt`.
     pub fn read(
         state: Option<String>,
         challenge: Option<&str>,
         method: Option<&str>,
         prompt: Option<&str>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, InvalidInput> {
         if state.as_deref().is_some_and(is_long) {
-            let detail = Detail::too_long("/state", MAX_CLIENT_STATE);
-            return Err(Error::Invalid(vec![detail]));
+            return Err(InvalidInput::StateTooLong(MAX_CLIENT_STATE));
         }
         Ok(Self {
             state,
@@ -115,26 +113,23 @@ impl StartParameters {
         })
     }
 
-    /// The start these make for a client that has proven itself.
+    /// The start of an authenticated client.
     ///
-    /// 422 where an app that others can pose as (a custom scheme) sends no challenge, and where a
-    /// challenge could never be answered, because no code goes to a client without `redirectUrl`.
+    /// An app with a custom scheme must send a challenge, since another app can claim the scheme; a
+    /// client without a redirect URL must not, since it receives no code.
     pub fn of_client(self, client: &AuthClient) -> Result<Start, Error> {
-        // What was stored another way may be no place for a code; nobody is sent on the way then.
-        let refused = Error::Refused(Reason::ClientInvalid);
+        // A URL that was stored past the API may break the rule: no browser is sent to the provider then.
+        let refused = Error::Rejected(Reason::ClientInvalid);
         let redirect_url = match &client.redirect_url {
             Some(text) => Some(RedirectUrl::parse(text).ok_or(refused)?),
             None => None,
         };
         match redirect_url {
             Some(url) if self.challenge.is_none() && !url.is_web() => {
-                return Err(Error::Invalid(vec![Detail::required("code_challenge")]));
+                return Err(InvalidInput::MissingChallenge.into());
             }
             None if self.challenge.is_some() => {
-                return Err(Error::Invalid(vec![Detail::pattern(
-                    "/code_challenge",
-                    "must not be sent by a client without redirectUrl",
-                )]));
+                return Err(InvalidInput::UnusableChallenge.into());
             }
             _ => {}
         }
@@ -390,7 +385,7 @@ mod tests {
             "login&x=y",
         ] {
             let read = StartParameters::read(None, None, None, Some(prompt));
-            assert!(matches!(read, Err(Error::Invalid(_))), "{prompt}");
+            assert_eq!(read.err(), Some(InvalidInput::UnknownPrompt), "{prompt}");
         }
     }
 
@@ -451,31 +446,24 @@ mod tests {
         state: Option<String>,
         challenge: Option<&str>,
         method: Option<&str>,
-    ) -> Vec<(String, &'static str)> {
-        match StartParameters::read(state, challenge, method, None) {
-            Ok(_) => Vec::new(),
-            Err(Error::Invalid(details)) => details
-                .into_iter()
-                .map(|detail| (detail.path, detail.code))
-                .collect(),
-            Err(other) => panic!("{other:?}"),
-        }
+    ) -> Option<InvalidInput> {
+        StartParameters::read(state, challenge, method, None).err()
     }
 
     #[test]
     fn what_a_start_may_carry() {
-        assert_eq!(refused(None, None, None), []);
-        assert_eq!(refused(Some(String::new()), Some(CHALLENGE), None), []);
-        assert_eq!(refused(None, Some(CHALLENGE), Some("S256")), []);
-        assert_eq!(refused(Some("é".repeat(512)), None, None), []);
+        assert_eq!(refused(None, None, None), None);
+        assert_eq!(refused(Some(String::new()), Some(CHALLENGE), None), None);
+        assert_eq!(refused(None, Some(CHALLENGE), Some("S256")), None);
+        assert_eq!(refused(Some("é".repeat(512)), None, None), None);
         let long = refused(Some("x".repeat(513)), None, None);
-        assert_eq!(long, [("/state".to_owned(), "maxLength")]);
+        assert_eq!(long, Some(InvalidInput::StateTooLong(512)));
         let short = refused(None, Some(""), Some("S256"));
-        assert_eq!(short, [("/code_challenge".to_owned(), "pattern")]);
+        assert_eq!(short, Some(InvalidInput::MalformedChallenge));
         let plain = refused(None, Some(CHALLENGE), Some("plain"));
-        assert_eq!(plain, [("/code_challenge_method".to_owned(), "pattern")]);
+        assert_eq!(plain, Some(InvalidInput::UnsupportedMethod));
         let stripped = refused(None, None, Some("S256"));
-        assert_eq!(stripped, [("/code_challenge_method".to_owned(), "pattern")]);
+        assert_eq!(stripped, Some(InvalidInput::MethodWithoutChallenge));
     }
 
     #[test]
@@ -503,11 +491,14 @@ mod tests {
         assert!(start(None, None).is_ok());
         let native = start(Some("com.example.app:/cb"), Some(CHALLENGE)).unwrap();
         assert_eq!(native.challenge.as_deref(), Some(CHALLENGE));
-        for refused in [
-            start(Some("com.example.app:/cb"), None),
-            start(None, Some(CHALLENGE)),
-        ] {
-            assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
-        }
+        let refused = |start: Result<Start, Error>| start.err();
+        assert_eq!(
+            refused(start(Some("com.example.app:/cb"), None)),
+            Some(InvalidInput::MissingChallenge.into())
+        );
+        assert_eq!(
+            refused(start(None, Some(CHALLENGE))),
+            Some(InvalidInput::UnusableChallenge.into())
+        );
     }
 }

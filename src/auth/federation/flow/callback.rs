@@ -87,7 +87,7 @@ impl Callback {
     pub fn state(&self) -> Result<&Secret, Error> {
         self.state
             .as_ref()
-            .ok_or(Error::Refused(Reason::ClientInvalid))
+            .ok_or(Error::Rejected(Reason::ClientInvalid))
     }
 }
 
@@ -199,7 +199,9 @@ mod tests {
     }
 
     fn is_untrusted(result: Result<CallbackOutcome, ProviderFailure>) -> bool {
-        result.is_err_and(|failure| failure.error == Error::Strategy(Reason::InvalidCredentials))
+        result.is_err_and(|failure| {
+            failure.error == Error::Unauthenticated(Reason::InvalidCredentials)
+        })
     }
 
     fn denied(parameters: &[(&str, &str)]) -> Denied {
@@ -237,7 +239,7 @@ mod tests {
             let callback = read(parameters).unwrap();
             assert_eq!(
                 callback.state().err(),
-                Some(Error::Refused(Reason::ClientInvalid))
+                Some(Error::Rejected(Reason::ClientInvalid))
             );
         }
         assert_eq!(
@@ -265,7 +267,7 @@ mod tests {
             match outcome {
                 Ok(_) => assert_eq!(provider, Provider::Sixth),
                 Err(failure) => {
-                    assert_eq!(failure.error, Error::Refused(Reason::ClientInvalid));
+                    assert_eq!(failure.error, Error::Rejected(Reason::ClientInvalid));
                 }
             }
         }

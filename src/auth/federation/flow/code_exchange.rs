@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn answers_that_are_no_tokens_are_not_believed() {
         let failed = |answer: &Value| match read(Provider::Google, answer) {
-            Err(failure) => failure.error == Error::Strategy(Reason::InvalidCredentials),
+            Err(failure) => failure.error == Error::Unauthenticated(Reason::InvalidCredentials),
             Ok(_) => false,
         };
         for answer in [

@@ -265,7 +265,10 @@ mod tests {
         for (pointer, value) in changes {
             match read(provider, &with(good.clone(), pointer, value)) {
                 Err(failure) => {
-                    assert_eq!(failure.error, Error::Strategy(Reason::InvalidCredentials));
+                    assert_eq!(
+                        failure.error,
+                        Error::Unauthenticated(Reason::InvalidCredentials)
+                    );
                 }
                 Ok(_) => panic!("{pointer} {value}"),
             }

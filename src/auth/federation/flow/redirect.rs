@@ -26,7 +26,7 @@ fn with_answer(
     state: Option<&str>,
 ) -> Result<String, Error> {
     // Checked when the client was stored; a stored row is no proof of that.
-    let url = RedirectUrl::parse(redirect_url).ok_or(Error::Refused(Reason::ClientInvalid))?;
+    let url = RedirectUrl::parse(redirect_url).ok_or(Error::Rejected(Reason::ClientInvalid))?;
     let mut parameters = parameters.to_vec();
     if let Some(state) = state {
         parameters.push(("state", state));
@@ -113,7 +113,7 @@ mod tests {
         ] {
             assert_eq!(
                 back(url, None),
-                Err(Error::Refused(Reason::ClientInvalid)),
+                Err(Error::Rejected(Reason::ClientInvalid)),
                 "{url}"
             );
         }

@@ -152,7 +152,9 @@ mod tests {
 
     fn refused(result: Result<Decision, ProviderFailure>) -> bool {
         use crate::error::{Error, Reason};
-        result.is_err_and(|failure| failure.error == Error::Strategy(Reason::InvalidCredentials))
+        result.is_err_and(|failure| {
+            failure.error == Error::Unauthenticated(Reason::InvalidCredentials)
+        })
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What the person is asked for at the provider although somebody may be signed in there (OIDC Core
-//! §3.1.2.1, `prompt`): the way to become somebody else.
+//! What the provider asks of the user although a session may exist there (OIDC Core §3.1.2.1,
+//! `prompt`): the way to sign in to another account.
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Detail, Error};
+use crate::error::InvalidInput;
 
 /// What a start may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,16 +25,13 @@ pub const OPENID: PromptParameters = &[
 ];
 
 impl Prompt {
-    /// Reads the parameter of a start; 422 if it is another.
-    pub fn read(text: Option<&str>) -> Result<Option<Self>, Error> {
+    /// Reads the parameter of a start.
+    pub fn read(text: Option<&str>) -> Result<Option<Self>, InvalidInput> {
         match text {
             None => Ok(None),
             Some("login") => Ok(Some(Self::Login)),
             Some("select_account") => Ok(Some(Self::SelectAccount)),
-            Some(_) => {
-                let detail = Detail::pattern("/prompt", "must be login or select_account");
-                Err(Error::Invalid(vec![detail]))
-            }
+            Some(_) => Err(InvalidInput::UnknownPrompt),
         }
     }
 

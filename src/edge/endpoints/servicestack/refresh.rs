@@ -20,7 +20,7 @@ pub async fn access_token(
     let device = exchange.incoming.device_info();
     let renewed = match non_rotating_sessions::renew(exchange.app, token, device).await {
         Ok(renewed) => renewed.ok_or_else(|| Failure::foreign_refresh_token(token.expose()))?,
-        Err(Error::Refused(Reason::TokenExpired)) => return Err(Failure::ExpiredRefreshToken),
+        Err(Error::Rejected(Reason::TokenExpired)) => return Err(Failure::ExpiredRefreshToken),
         Err(error) => return Err(error.into()),
     };
     let set = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);

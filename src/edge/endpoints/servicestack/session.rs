@@ -27,7 +27,7 @@ pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Failure
         non_rotating_sessions::renew(app, &refresh, exchange.incoming.device_info()).await;
     let renewed = match renewed {
         Ok(Some(renewed)) => renewed,
-        Ok(None) | Err(Error::Refused(_)) => return Err(nobody),
+        Ok(None) | Err(Error::Rejected(_)) => return Err(nobody),
         Err(error) => return Err(error.into()),
     };
     let cookie = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);

@@ -38,7 +38,7 @@ pub async fn bearer(app: &App, token: &Secret) -> Result<Bearer, Error> {
             let session = app.db.run(sessions::live(&id, app.now)).await?;
             session
                 .map(|session| Bearer::Session(Box::new(session)))
-                .ok_or(Error::Strategy(Reason::TokenRevoked))
+                .ok_or(Error::Unauthenticated(Reason::TokenRevoked))
         }
         TokenSubject::Plain(claims) => Ok(Bearer::Plain(claims)),
     }
@@ -77,5 +77,5 @@ pub fn session_id(app: &App, token: &Secret) -> Result<TokenSubject, Error> {
         .then(|| keys.verify_plain(token.expose(), issuer, app.now))
         .flatten()
         .map(TokenSubject::Plain)
-        .ok_or(Error::Strategy(Reason::BearerExpired))
+        .ok_or(Error::Unauthenticated(Reason::BearerExpired))
 }

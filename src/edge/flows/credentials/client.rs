@@ -31,7 +31,7 @@ impl AuthenticatedClient {
 /// Rejects a request that lacks the name or the secret of its client.
 pub fn require_client(client_id: &ClientId, secret: &Secret) -> Result<(), Error> {
     if client_id.is_empty() || secret.is_empty() {
-        return Err(Error::Refused(Reason::Unauthorized));
+        return Err(Error::Rejected(Reason::Unauthorized));
     }
     Ok(())
 }
@@ -63,7 +63,7 @@ pub fn prove_client(
     found: Option<AuthClient>,
     secret: &Secret,
 ) -> Result<AuthenticatedClient, Error> {
-    let refusal = Error::Strategy(Reason::ClientInvalid);
+    let refusal = Error::Unauthenticated(Reason::ClientInvalid);
     let Some(client) = found else {
         audit::count(app, Stranger::UnknownClient);
         return Err(refusal);

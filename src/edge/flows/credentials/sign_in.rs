@@ -55,7 +55,7 @@ pub async fn sign_in(
     if canonical_name(person.username).is_empty() || person.password.is_empty() {
         // Nothing to try, so nothing is counted; but the client must prove itself all the same.
         client(app, client_id, client_secret).await?;
-        return Err(Error::Strategy(Reason::MissingCredentials));
+        return Err(Error::Unauthenticated(Reason::MissingCredentials));
     }
     let digest = client_secret.digest();
     let (client, attempted) = look_up(app, client_id, Some(&digest), person).await?;
@@ -177,7 +177,7 @@ fn prove_person(
     password: &Secret,
     otp: Option<ReservedOtp>,
 ) -> Result<(Account, Proof), Error> {
-    let refusal = Error::Strategy(Reason::InvalidCredentials);
+    let refusal = Error::Unauthenticated(Reason::InvalidCredentials);
     let AccountWithPassword {
         account,
         password: stored,

@@ -107,7 +107,7 @@ pub async fn open_ticket(app: &App, ticket: &Secret) -> Result<AuthorizationRedi
     let taken: Option<(SignInTicket, AuthClient)> = pending::consume(app, &key, None).await?;
     let (ticket, _) = taken.ok_or_else(|| {
         audit::count(app, Stranger::UnknownTicket);
-        Error::Refused(Reason::ClientInvalid)
+        Error::Rejected(Reason::ClientInvalid)
     })?;
     start_authorization(app, ticket.provider, ticket.start).await
 }

@@ -48,7 +48,7 @@ pub async fn complete(
     let state = callback.state()?;
     let unknown_state = || {
         audit::count(app, Stranger::UnknownState);
-        Error::Refused(Reason::ClientInvalid)
+        Error::Rejected(Reason::ClientInvalid)
     };
     let state_cookie = StateCookie::read(cookie, provider, state).ok_or_else(unknown_state)?;
     let key = one_time::key::<PendingSignIn>(state);
@@ -106,7 +106,7 @@ fn back_with_denial(
     state_cookie: StateCookie,
 ) -> Result<CompletedSignIn, Error> {
     let url = client.redirect_url.as_deref();
-    let url = url.ok_or(Error::Refused(Reason::AccessDenied))?;
+    let url = url.ok_or(Error::Rejected(Reason::AccessDenied))?;
     Ok(CompletedSignIn {
         arrival: ClientResponse::Redirect(redirect::with_denial(url, denied)?),
         state_cookie,

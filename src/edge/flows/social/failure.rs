@@ -12,10 +12,10 @@ pub fn count_unknown(app: &App) {
     audit::count(app, Stranger::UnknownIdentity);
 }
 
-/// What the caller is told, after the log has the reason.
+/// The error of the response, once the log has the reason.
 pub fn log_and_map(provider: Provider, failure: ProviderFailure) -> Error {
-    // Failures that are ours are logged where they are answered.
-    if failure.error.log_text().is_none() {
+    // Failures of the service are logged where the response is written.
+    if !failure.error.is_server_error() {
         let name = provider.name();
         console_error!("signing in with {name}: {}", failure.reason);
     }

@@ -81,7 +81,7 @@ async fn sign_up(
     // Nobody is made who could not come in.
     if !defaults.client_ids.contains(&client.client_id) {
         return Err(ProviderFailure {
-            error: Error::Refused(Reason::ClientInvalid),
+            error: Error::Rejected(Reason::ClientInvalid),
             reason: "nobody who signs up belongs to this client".to_owned(),
         });
     }

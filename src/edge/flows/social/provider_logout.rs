@@ -21,7 +21,7 @@ pub async fn end_by_logout_token(
 ) -> Result<(), Error> {
     end(app, provider, token).await.map_err(|failure| {
         // Failures that are ours are logged where they are answered.
-        if failure.error.log_text().is_none() {
+        if !failure.error.is_server_error() {
             let name = provider.name();
             console_error!("signing out by {name}: {}", failure.reason);
         }

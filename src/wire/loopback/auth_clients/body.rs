@@ -9,23 +9,25 @@ use crate::auth::client::column::{COLUMNS, Column, ColumnKind, Limit};
 use crate::auth::client::row::Scalar;
 use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::Secret;
-use crate::error::{Detail, Error};
+use crate::error::Error;
+use crate::wire::loopback::detail::Detail;
+use crate::wire::loopback::failure::Failure;
 use crate::wire::loopback::filter::{MASK, whole};
 
 /// Reads a body that fits [`AUTH_CLIENT_EXCLUDING_ID`](super::AUTH_CLIENT_EXCLUDING_ID).
-pub fn new_client(body: &Map<String, Value>) -> Result<NewAuthClient, Error> {
+pub fn new_client(body: &Map<String, Value>) -> Result<NewAuthClient, Failure> {
     // Only `null`, which fits every model, gets here without the required properties.
     NewAuthClient::new(values(body, Mask::Rejected)?).map_err(|missing| {
         let details = missing
             .iter()
             .map(|column| Detail::required(column.property));
-        Error::Invalid(details.collect())
+        Failure::InvalidBody(details.collect())
     })
 }
 
 /// Reads a body that fits [`AUTH_CLIENT`](super::AUTH_CLIENT), a replacement: what it leaves out
 /// becomes null. A secret that is sent as it is shown stays as it is.
-pub fn replacement(body: &Map<String, Value>) -> Result<AuthClientChanges, Error> {
+pub fn replacement(body: &Map<String, Value>) -> Result<AuthClientChanges, Failure> {
     if body.is_empty() {
         new_client(body)?;
     }
@@ -40,14 +42,14 @@ pub fn replacement(body: &Map<String, Value>) -> Result<AuthClientChanges, Error
 
 /// Reads a body that fits [`AUTH_CLIENT_PARTIAL`](super::AUTH_CLIENT_PARTIAL); an empty one is
 /// 400. A secret that is sent as it is shown stays as it is.
-pub fn update(body: &Map<String, Value>) -> Result<AuthClientChanges, Error> {
+pub fn update(body: &Map<String, Value>) -> Result<AuthClientChanges, Failure> {
     if body.is_empty() {
-        return Err(Error::BadRequest("The request body is empty".to_owned()));
+        return Err(Error::BadRequest("The request body is empty".to_owned()).into());
     }
     changes(body)
 }
 
-fn changes(body: &Map<String, Value>) -> Result<AuthClientChanges, Error> {
+fn changes(body: &Map<String, Value>) -> Result<AuthClientChanges, Failure> {
     let id = body.get("id").and_then(Value::as_number);
     Ok(AuthClientChanges {
         values: values(body, Mask::Unchanged)?,
@@ -66,7 +68,7 @@ enum Mask {
 }
 
 /// The values that a body sets, or all that is wrong with them, in the columns' order.
-fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, Error> {
+fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, Failure> {
     let (mut values, mut details) = (Vec::new(), Vec::new());
     for column in COLUMNS {
         let (Some(limit), Some(value)) = (column.limit, body.get(column.property)) else {
@@ -80,7 +82,7 @@ fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, Error> {
     if details.is_empty() {
         Ok(values)
     } else {
-        Err(Error::Invalid(details))
+        Err(Failure::InvalidBody(details))
     }
 }
 
@@ -174,15 +176,15 @@ mod tests {
         body
     }
 
-    fn post(changes: Value) -> Result<NewAuthClient, Error> {
+    fn post(changes: Value) -> Result<NewAuthClient, Failure> {
         new_client(&check(&AUTH_CLIENT_EXCLUDING_ID, body(changes))?)
     }
 
-    fn put(changes: Value) -> Result<AuthClientChanges, Error> {
+    fn put(changes: Value) -> Result<AuthClientChanges, Failure> {
         replacement(&check(&AUTH_CLIENT, body(changes))?)
     }
 
-    fn patch(body: Value) -> Result<AuthClientChanges, Error> {
+    fn patch(body: Value) -> Result<AuthClientChanges, Failure> {
         update(&check(&AUTH_CLIENT_PARTIAL, body)?)
     }
 
@@ -217,9 +219,9 @@ mod tests {
         Some(Some(Scalar::Text(text.to_owned())))
     }
 
-    fn codes<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<(String, &'static str)> {
+    fn codes<T: std::fmt::Debug>(result: Result<T, Failure>) -> Vec<(String, &'static str)> {
         match result {
-            Err(Error::Invalid(details)) => details
+            Err(Failure::InvalidBody(details)) => details
                 .into_iter()
                 .map(|detail| (detail.path, detail.code))
                 .collect(),
@@ -407,7 +409,10 @@ mod tests {
             assert_eq!(codes(put).len(), 6);
         }
         for body in [json!({}), json!(null)] {
-            assert!(matches!(patch(body), Err(Error::BadRequest(_))));
+            assert!(matches!(
+                patch(body),
+                Err(Failure::Common(Error::BadRequest(_)))
+            ));
         }
         assert_eq!(
             codes(post(json!({"id": 3}))),
@@ -421,7 +426,8 @@ mod tests {
         assert_eq!(patch(json!({"id": 3.0})).unwrap().for_one(3), Ok(()));
         assert_eq!(patch(json!({"id": 3})).unwrap().for_one(3), Ok(()));
         let error = put(json!({"id": 5})).unwrap().for_one(3).unwrap_err();
-        let reply: Value = serde_json::from_slice(&envelope::reply(&error).body.unwrap()).unwrap();
+        let reply: Value =
+            serde_json::from_slice(&envelope::reply(&error.into()).body.unwrap()).unwrap();
         assert_eq!(
             reply,
             json!({"error": {"statusCode": 400, "name": "Error",

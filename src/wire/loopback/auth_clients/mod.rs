@@ -14,7 +14,7 @@ use super::filter::json as shown;
 use crate::auth::client::changes::NewAuthClient;
 use crate::auth::client::column::COLUMNS;
 use crate::auth::client::row::ClientRow;
-use crate::error::Error;
+use crate::wire::loopback::failure::Failure;
 
 /// `loopback.Count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +24,10 @@ pub struct Count {
 }
 
 /// Reads the `{id}` of a path: a whole number of 32 bits, as in the original's schema.
-pub fn path_id(text: &str) -> Result<i64, Error> {
+pub fn path_id(text: &str) -> Result<i64, Failure> {
     text.parse::<i32>()
         .map(i64::from)
-        .map_err(|_| Error::BadParameter {
+        .map_err(|_| Failure::InvalidParameter {
             name: "id",
             value: json!(text).to_string(),
             details: Value::Null,

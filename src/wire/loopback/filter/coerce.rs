@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 use super::parameter::Refusal;
 use crate::auth::client::column::{Column, ColumnKind};
 use crate::auth::client::row::Scalar;
-use crate::error::Detail;
+use crate::wire::loopback::detail::Detail;
 
 /// The last instant that the original's dates reach, in epoch milliseconds (ECMA-262 §21.4.1.1).
 const LAST_INSTANT: i64 = 8_640_000_000_000_000;

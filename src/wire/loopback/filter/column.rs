@@ -7,7 +7,7 @@ use crate::auth::client::column::{Column, ColumnKind};
 use crate::auth::client::row::{ClientRow, Scalar};
 use crate::auth::time::Timestamp;
 use crate::auth::token::iso8601;
-use crate::error::Detail;
+use crate::wire::loopback::detail::Detail;
 
 /// What reads answer instead of a secret; sent back in a PUT or PATCH it means "unchanged".
 pub const MASK: &str = "********";

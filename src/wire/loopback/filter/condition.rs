@@ -8,8 +8,9 @@ use super::operator::{equal, tests};
 use super::parameter::{Parameter, Refusal};
 use crate::auth::client::column::Column;
 use crate::auth::client::condition::{Condition, Test, Where};
-use crate::error::{Detail, Error};
 use crate::wire::document::{Pairs, pointer};
+use crate::wire::loopback::detail::Detail;
+use crate::wire::loopback::failure::Failure;
 
 /// How deep `and` and `or` may be nested.
 const MAX_DEPTH: usize = 8;
@@ -19,7 +20,7 @@ const MAX_CONDITIONS: usize = 100;
 /// Reads the `where` parameter of a query; nothing if there is none.
 ///
 /// `where={}` is something: all rows.
-pub fn parse_where(query: &Pairs) -> Result<Option<Where>, Error> {
+pub fn parse_where(query: &Pairs) -> Result<Option<Where>, Failure> {
     let Some(parameter) = Parameter::find("where", query)? else {
         return Ok(None);
     };

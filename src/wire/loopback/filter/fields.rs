@@ -7,8 +7,8 @@ use super::column::{json, named};
 use super::parameter::Refusal;
 use crate::auth::client::column::{COLUMNS, Column};
 use crate::auth::client::row::ClientRow;
-use crate::error::Detail;
 use crate::wire::document::pointer;
+use crate::wire::loopback::detail::Detail;
 
 /// The properties that a reply shows. The default is all of them.
 #[derive(Debug, Clone)]

@@ -9,8 +9,8 @@ use crate::auth::client::column::{Column, ColumnKind};
 use crate::auth::client::condition::{Comparison, Test};
 use crate::auth::client::pattern::Pattern;
 use crate::auth::client::row::Scalar;
-use crate::error::Detail;
 use crate::wire::document::pointer;
+use crate::wire::loopback::detail::Detail;
 
 /// The longest pattern, in bytes.
 const MAX_PATTERN: usize = 256;

@@ -6,8 +6,8 @@ use super::column::named;
 use super::parameter::Refusal;
 use crate::auth::client::column::Column;
 use crate::auth::client::page::Direction;
-use crate::error::Detail;
 use crate::wire::document::pointer;
+use crate::wire::loopback::detail::Detail;
 
 /// What to sort by, each column once.
 pub(super) type Order = Vec<(&'static Column, Direction)>;

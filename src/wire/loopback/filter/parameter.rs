@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Detail, Error};
-use crate::wire::document::{
-    Bounds, Document, MAX_DEPTH, Malformed, NO_NUL, Pairs, json as format,
-};
+use crate::wire::document::{Bounds, Document, MAX_DEPTH, Malformed, Pairs, json as format};
+use crate::wire::loopback::detail::Detail;
+use crate::wire::loopback::failure::Failure;
 
 /// What is wrong with a filter; boxed, because it is large and rare.
 pub(super) type Refusal = Box<Detail>;
@@ -20,7 +19,7 @@ pub(super) struct Parameter {
 
 impl Parameter {
     /// Finds the parameter in a query; empty text counts as none.
-    pub fn find(name: &'static str, query: &Pairs) -> Result<Option<Self>, Error> {
+    pub fn find(name: &'static str, query: &Pairs) -> Result<Option<Self>, Failure> {
         let mut texts = Vec::new();
         let mut tree = Tree::default();
         let mut readable = true;
@@ -44,24 +43,24 @@ impl Parameter {
         }
     }
 
-    fn from_json(name: &'static str, text: &str) -> Result<Self, Error> {
+    fn from_json(name: &'static str, text: &str) -> Result<Self, Failure> {
         let details = match format::read(text).map(Document::into_value) {
             Ok(value @ Value::Object(_)) => return Ok(Self { name, value }),
             Ok(_) => Value::Null,
             Err(Malformed::Syntax(reason)) => json!({ "syntaxError": reason }),
-            Err(Malformed::Nul(path)) => json!([Detail::pattern(&path, NO_NUL)]),
+            Err(Malformed::Nul(path)) => json!([Detail::nul(&path)]),
         };
         Err(refusal(name, &json!(text), details))
     }
 
     /// Refuses what the parameter holds.
-    pub fn refuse(&self, detail: &Detail) -> Error {
+    pub fn refuse(&self, detail: &Detail) -> Failure {
         refusal(self.name, &self.value, json!([detail]))
     }
 }
 
-fn refusal(name: &'static str, value: &Value, details: Value) -> Error {
-    Error::BadParameter {
+fn refusal(name: &'static str, value: &Value, details: Value) -> Failure {
+    Failure::InvalidParameter {
         name,
         value: value.to_string(),
         details,
@@ -155,7 +154,7 @@ fn lists(value: Value) -> Value {
 mod tests {
     use super::*;
 
-    fn find(pairs: &[(&str, &str)]) -> Result<Option<Value>, Error> {
+    fn find(pairs: &[(&str, &str)]) -> Result<Option<Value>, Failure> {
         let pairs = pairs
             .iter()
             .map(|&(name, text)| (name.to_owned(), text.to_owned()));
@@ -218,7 +217,7 @@ mod tests {
             vec![("filter", "3")],
         ] {
             assert!(
-                matches!(find(&pairs), Err(Error::BadParameter { .. })),
+                matches!(find(&pairs), Err(Failure::InvalidParameter { .. })),
                 "{pairs:?}"
             );
         }
@@ -242,17 +241,18 @@ mod tests {
 
     #[test]
     fn a_text_with_nul_is_pointed_at() {
-        let Err(Error::BadParameter { details, .. }) =
+        let Err(Failure::InvalidParameter { details, .. }) =
             find(&[("filter", r#"{"where":{"clientId":"a\u0000"}}"#)])
         else {
             panic!("accepted");
         };
-        assert_eq!(details, json!([Detail::pattern("/where/clientId", NO_NUL)]));
+        assert_eq!(details, json!([Detail::nul("/where/clientId")]));
     }
 
     #[test]
     fn a_syntax_error_is_told() {
-        let Err(Error::BadParameter { value, details, .. }) = find(&[("filter", "{\"a")]) else {
+        let Err(Failure::InvalidParameter { value, details, .. }) = find(&[("filter", "{\"a")])
+        else {
             panic!("accepted");
         };
         assert_eq!(value, "\"{\\\"a\"");

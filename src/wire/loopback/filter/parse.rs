@@ -9,8 +9,9 @@ use super::order;
 use super::parameter::{Parameter, Refusal};
 use crate::auth::client::condition::Where;
 use crate::auth::client::page::Page;
-use crate::error::{Detail, Error};
 use crate::wire::document::{Pairs, pointer};
+use crate::wire::loopback::detail::Detail;
+use crate::wire::loopback::failure::Failure;
 
 /// The rows of a page unless the filter says how many.
 const DEFAULT_LIMIT: i64 = 100;
@@ -45,7 +46,7 @@ impl Default for Filter {
 impl Filter {
     /// Reads the `filter` parameter of a query; without one it is all rows by
     /// id, the first 100.
-    pub fn parse(query: &Pairs) -> Result<Self, Error> {
+    pub fn parse(query: &Pairs) -> Result<Self, Failure> {
         let Some(parameter) = Parameter::find("filter", query)? else {
             return Ok(Self::default());
         };

@@ -5,11 +5,13 @@ use serde_json::{Map, Value};
 
 use super::super::validate::ValueKind::{self, String as Text};
 use super::super::validate::{Field, Model};
+use super::profile::read_profile;
 use crate::auth::address::{is_address, normalise};
 use crate::auth::id::ClientId;
 use crate::auth::profile::Profile;
 use crate::auth::secret::Secret;
-use crate::error::{Detail, Error};
+use crate::wire::loopback::detail::Detail;
+use crate::wire::loopback::failure::Failure;
 
 /// `ResetPasswordPartial`, the body of change-password.
 pub const CHANGE_PASSWORD_REQUEST: Model = Model {
@@ -122,17 +124,17 @@ pub struct SignUpRequest {
 
 impl SignUpRequest {
     /// The profile, once the address can be written to.
-    pub fn profile(&self) -> Result<Profile, Error> {
+    pub fn profile(&self) -> Result<Profile, Failure> {
         let mut details = Vec::new();
         if !is_address(&normalise(&self.email)) {
             details.push(Detail::wrong_format("/email", "email"));
         }
-        match Profile::read(&self.data, "/data") {
+        match read_profile(&self.data, "/data") {
             Ok(profile) if details.is_empty() => return Ok(profile),
             Ok(_) => {}
             Err(more) => details.extend(more),
         }
-        Err(Error::Invalid(details))
+        Err(Failure::InvalidBody(details))
     }
 }
 
@@ -164,7 +166,7 @@ pub struct OtpRequest {
 
 impl OtpRequest {
     /// Refuses an OTP of fewer than 6 or more than 64 characters, and an empty username.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Failure> {
         let mut details = Vec::new();
         match self.otp.expose().chars().count() {
             0..6 => details.push(Detail::too_short("/otp", 6)),
@@ -179,7 +181,7 @@ impl OtpRequest {
         if details.is_empty() {
             Ok(())
         } else {
-            Err(Error::Invalid(details))
+            Err(Failure::InvalidBody(details))
         }
     }
 }

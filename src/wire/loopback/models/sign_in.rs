@@ -8,7 +8,7 @@ use super::super::validate::{Field, Model};
 use crate::auth::id::ClientId;
 use crate::auth::pkce::Challenge;
 use crate::auth::secret::Secret;
-use crate::error::Error;
+use crate::error::InvalidInput;
 
 /// `LoginRequest`.
 pub const LOGIN_TOKEN_REQUEST: Model = Model {
@@ -120,7 +120,7 @@ pub struct LoginRequest {
 
 impl LoginRequest {
     /// The PKCE challenge, if there is one.
-    pub fn challenge(&self) -> Result<Option<Challenge>, Error> {
+    pub fn challenge(&self) -> Result<Option<Challenge>, InvalidInput> {
         Challenge::read(
             self.code_challenge.as_deref(),
             self.code_challenge_method.as_deref(),

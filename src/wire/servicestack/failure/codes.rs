@@ -4,6 +4,7 @@
 pub(super) type Parts = (u16, &'static str, String);
 
 pub(super) const ARGUMENT: &str = "ArgumentException";
+pub(super) const AUTHENTICATION: &str = "AuthenticationException";
 pub(super) const VALIDATION: &str = "ValidationException";
 pub(super) const SERIALIZATION: &str = "SerializationException";
 pub(super) const NOT_IMPLEMENTED: &str = "NotImplementedException";

@@ -90,7 +90,7 @@ impl Failure {
     /// What to say where a provider's token signs nobody in, whatever is wrong with it or them.
     pub fn of_access_token(error: Error) -> Self {
         match error {
-            Error::Strategy(Reason::InvalidCredentials) => Self::InvalidAccessToken,
+            Error::Unauthenticated(Reason::InvalidCredentials) => Self::InvalidAccessToken,
             other => Self::Common(other),
         }
     }

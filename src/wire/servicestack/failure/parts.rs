@@ -51,14 +51,7 @@ impl Failure {
             Self::ExternalRedirect => vec![self.blame("continue")],
             Self::NoRefreshToken => vec![self.blame("refreshToken")],
             Self::Nul(path) => vec![self.blame(&member(path))],
-            Self::Common(Error::Invalid(details)) => details
-                .iter()
-                .map(|detail| FieldError {
-                    error_code: detail.code,
-                    field_name: detail.path.trim_start_matches('/').to_owned(),
-                    message: detail.message.clone(),
-                })
-                .collect(),
+            Self::Common(Error::Invalid(input)) => vec![self.blame(input.field())],
             _ => Vec::new(),
         }
     }

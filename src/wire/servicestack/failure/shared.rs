@@ -1,31 +1,26 @@
 //! Failures that the other API can meet too, in this surface's words.
 
 use super::codes::{
-    ARGUMENT, NO_REFRESH_TOKEN, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN, TOKEN_EXPIRED,
-    VALIDATION,
+    ARGUMENT, AUTHENTICATION, NO_REFRESH_TOKEN, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN,
+    TOKEN_EXPIRED, VALIDATION,
 };
 use crate::error::{Error, Reason};
 
 /// Status, error code and message.
 pub(super) fn parts(error: &Error) -> Parts {
     let (status, code, message) = match error {
-        Error::Strategy(why) | Error::Refused(why) => refusal(*why),
+        Error::Unauthenticated(why) | Error::Rejected(why) => refusal(*why),
         Error::NoBearer | Error::BearerMalformed => (401, "Unauthorized", "Not Authenticated"),
         Error::NoBasic => (401, "Unauthorized", "Invalid BasicAuth Credentials"),
-        Error::Invalid(details) => {
-            let first = details.first().map(|detail| detail.message.clone());
-            return (400, VALIDATION, first.unwrap_or_default());
-        }
+        Error::Invalid(input) => return (400, VALIDATION, input.to_string()),
         Error::Syntax(text) => return (400, SERIALIZATION, text.clone()),
         Error::BadRequest(text) => return (400, ARGUMENT, text.clone()),
-        Error::MissingParameter(name) | Error::BadParameter { name, .. } => {
+        Error::MissingParameter(name) => {
             let text = format!("Parameter '{name}' is missing or malformed");
             return (400, ARGUMENT, text);
         }
         Error::NotAllowed => (403, "Forbidden", "Forbidden"),
-        Error::NoSuchPath | Error::EntityNotFound { .. } | Error::NoEntity => {
-            (404, "NotFound", "Not Found")
-        }
+        Error::NoSuchPath => (404, "NotFound", "Not Found"),
         Error::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),
         Error::IdChanged { .. } => (400, ARGUMENT, "An id cannot be changed"),
         Error::Conflict(_) => (409, "Conflict", "Conflict"),
@@ -56,19 +51,23 @@ const fn refusal(why: Reason) -> (u16, &'static str, &'static str) {
         | Reason::MissingCredentials
         | Reason::InvalidCredentials
         | Reason::IncorrectPassword => (401, "Unauthorized", "Invalid Username or Password"),
-        Reason::AccessDenied => (401, "Unauthorized", why.text()),
-        Reason::ClientInvalid | Reason::ClientUserMissing | Reason::UserNotActive => {
-            (401, "AuthenticationException", why.text())
-        }
+        Reason::AccessDenied => (401, "Unauthorized", "Access Denied"),
+        Reason::ClientInvalid => (401, AUTHENTICATION, "Client Invalid"),
+        Reason::ClientUserMissing => (401, AUTHENTICATION, "Client User Missing"),
+        Reason::UserNotActive => (401, AUTHENTICATION, "User not active yet"),
         Reason::CodeExpired | Reason::TokenExpired | Reason::BearerExpired => {
             (401, TOKEN, TOKEN_EXPIRED)
         }
         Reason::TokenRevoked => (401, TOKEN, "Token has been invalidated"),
         Reason::TokenInvalid => (400, ARGUMENT, "Token is invalid"),
         Reason::TokenMissing => (400, "ArgumentNullException", NO_REFRESH_TOKEN),
-        Reason::PasswordInvalid
-        | Reason::SamePassword
-        | Reason::ExternalUser
-        | Reason::InvalidEmail => (400, ARGUMENT, why.text()),
+        Reason::PasswordInvalid => (400, ARGUMENT, "PasswordInvalid"),
+        Reason::SamePassword => (
+            400,
+            ARGUMENT,
+            "Password cannot be same as previous password!",
+        ),
+        Reason::ExternalUser => (400, ARGUMENT, "PasswordCannotBeChangedForExternalUser"),
+        Reason::InvalidEmail => (400, ARGUMENT, "Invalid Email"),
     }
 }

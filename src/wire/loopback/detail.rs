@@ -3,6 +3,9 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::error::InvalidInput;
+use crate::wire::document::NO_NUL;
+
 /// One entry of a 422's or a filter error's `details`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Detail {
@@ -67,6 +70,11 @@ impl Detail {
         }
     }
 
+    /// A text has U+0000.
+    pub fn nul(path: &str) -> Self {
+        Self::pattern(path, NO_NUL)
+    }
+
     /// A number is smaller than its property allows.
     pub fn minimum(path: &str, limit: i64) -> Self {
         Self::bound(path, "minimum", ">=", limit)
@@ -103,6 +111,69 @@ impl Detail {
             code: "maxLength",
             message: format!("must NOT have more than {limit} characters"),
             info: json!({ "limit": limit }),
+        }
+    }
+}
+
+impl From<InvalidInput> for Detail {
+    fn from(input: InvalidInput) -> Self {
+        let path = format!("/{}", input.field());
+        let message = match input {
+            InvalidInput::PasswordTooShort(limit) => return Self::too_short(&path, limit),
+            InvalidInput::PasswordTooLong(limit) | InvalidInput::StateTooLong(limit) => {
+                return Self::too_long(&path, limit);
+            }
+            InvalidInput::MissingChallenge => return Self::required(input.field()),
+            InvalidInput::MethodWithoutChallenge => "must NOT be present without code_challenge",
+            InvalidInput::UnsupportedMethod => "must be S256",
+            InvalidInput::MalformedChallenge => {
+                "must be the base64url SHA-256 of the verifier, 43 characters"
+            }
+            InvalidInput::UnusableChallenge => "must not be sent by a client without redirectUrl",
+            InvalidInput::UnknownPrompt => "must be login or select_account",
+        };
+        Self::pattern(&path, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_that_breaks_a_rule_has_its_pointer_and_keyword() {
+        let laid_out = |input: InvalidInput| {
+            let detail = Detail::from(input);
+            (detail.path, detail.code)
+        };
+        for (input, path, code) in [
+            (InvalidInput::PasswordTooShort(8), "/password", "minLength"),
+            (InvalidInput::PasswordTooLong(256), "/password", "maxLength"),
+            (InvalidInput::StateTooLong(512), "/state", "maxLength"),
+            (
+                InvalidInput::MethodWithoutChallenge,
+                "/code_challenge_method",
+                "pattern",
+            ),
+            (
+                InvalidInput::UnsupportedMethod,
+                "/code_challenge_method",
+                "pattern",
+            ),
+            (
+                InvalidInput::MalformedChallenge,
+                "/code_challenge",
+                "pattern",
+            ),
+            (
+                InvalidInput::UnusableChallenge,
+                "/code_challenge",
+                "pattern",
+            ),
+            (InvalidInput::UnknownPrompt, "/prompt", "pattern"),
+            (InvalidInput::MissingChallenge, "", "required"),
+        ] {
+            assert_eq!(laid_out(input), (path.to_owned(), code), "{input:?}");
         }
     }
 }
