@@ -11,6 +11,7 @@ use super::content::Content;
 use super::failure::Failure;
 use super::format::{Format, Media};
 use super::{method, negotiation};
+use crate::auth::federation::Provider;
 use crate::error::Error;
 use crate::wire::incoming::{Incoming, Method};
 
@@ -30,9 +31,6 @@ const RESERVED: [&str; 10] = [
 
 /// More of them that end as no other does.
 const RESERVED_ENDINGS: [&str; 2] = ["-auth-redirect", "-oauth-redirect"];
-
-/// Paths directly under `/auth/` that both have, for POST.
-const SHARED: [&str; 4] = ["google", "facebook", "instagram", "keycloak"];
 
 /// Keys that only a request of the other API has.
 const CLIENT_KEYS: [&str; 2] = ["client_id", "client_secret"];
@@ -90,12 +88,18 @@ fn under_auth(incoming: &Incoming, name: &str) -> Option<Call> {
         || RESERVED_ENDINGS
             .iter()
             .any(|ending| lower.ends_with(ending));
-    let shared = SHARED.contains(&lower.as_str());
+    let shared = is_shared(&lower);
     if reserved || (shared && incoming.method != Method::Post) {
         return None;
     }
     let call = provider(incoming, name);
     (!shared || is_ours(incoming, &call)).then_some(call)
+}
+
+/// Whether both APIs have this path directly under `/auth/`, for POST: the other one's start for each
+/// provider but Apple, whose start is at `oauth-apple`.
+fn is_shared(name: &str) -> bool {
+    Provider::from_name(name).is_some_and(|provider| provider != Provider::Apple)
 }
 
 /// A route with a `{provider}`, which is always POST but for the sign-out.
