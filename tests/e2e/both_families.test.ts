@@ -1,4 +1,4 @@
-// Two APIs on one host: whose call it is, and in whose envelope the answer comes.
+// Two APIs on one host: which API a call is of, and in which envelope it is answered.
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -7,7 +7,7 @@ import { useWorker } from "../support/fixtures";
 import { CREDENTIALS, failed, servicestack } from "../support/servicestack";
 import { type Worker, startWorker } from "../support/worker";
 
-// Passwords are slow by design, slower still while something else is being built.
+// Password hashing is slow by design, and slower while a build runs beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
 interface Row {
@@ -26,7 +26,7 @@ const titled = rows.map(
   (row) => [`${row.method} ${row.path}${row.query ? `?${row.query}` : ""} ${row.body ?? ""}`.slice(0, 120), row] as const,
 );
 
-/** Whose envelope a failure is in; nothing for what is no failure. */
+/** The API of a failure's envelope; nothing for what is no failure. */
 function familyOf(answer: Answer): string | undefined {
   if (answer.body?.error) return "A";
   const text = answer.text;

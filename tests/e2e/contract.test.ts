@@ -119,7 +119,7 @@ async function invitation() {
   return { email, token: await mailed(email) };
 }
 
-/** Somebody whom a provider knows, and who has an account here. */
+/** A user with an identity at a provider. */
 async function member(row: Row): Promise<Person> {
   const user = await person();
   const sub = randomUUID();

@@ -37,7 +37,7 @@ export interface Init {
   cf?: object;
 }
 
-/** Whatever answers requests to paths of ours: the worker in workerd, or `wrangler dev`. */
+/** What answers requests to the service's paths: the worker in workerd, or `wrangler dev`. */
 interface Server {
   fetch(path: string, init?: Init): Promise<{ status: number; headers: Headers; text(): Promise<string> }>;
 }
@@ -81,7 +81,7 @@ export function api(server: Server) {
     me: (token: string) => send("GET", "/auth/me", { headers: bearer(token) }),
     changePassword: (token: string, body: object) => send("PATCH", "/auth/change-password", { body, headers: bearer(token) }),
     logout: (pair: Pair) => post("/logout", { refreshToken: pair.refreshToken }, bearer(pair.accessToken)),
-    /** Signs somebody in, and fails the test if that fails. */
+    /** Signs a user in, and fails the test if that fails. */
     async signIn(body: object = {}, headers?: Extra): Promise<Pair> {
       const answer = await post("/auth/login-token", { ...DEMO_WEB, ...DEMO, ...body }, headers);
       if (answer.status !== 200) throw new Error(`sign-in: ${answer.status} ${answer.text}`);

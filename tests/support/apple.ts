@@ -7,7 +7,7 @@ import { freePort } from "./ports";
 
 const CLIENT_ID = "com.example.web";
 
-/** Starts it; whoever comes is the same person, and signs in by clicking. */
+/** Starts it; every visitor is the same person, and signs in by clicking. */
 export async function startApple() {
   const origin = `http://localhost:${await freePort()}`;
   const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });

@@ -23,7 +23,7 @@ export function useBadInput() {
     signedIn = await our.signIn();
   });
 
-  // Whatever was sent: the next request is served, and nothing of it reached the log.
+  // After any input the next request is served, and nothing of it reached the log.
   let logged: string;
 
   const complaints = async () =>

@@ -1,4 +1,4 @@
-// A browser, as far as signing in elsewhere needs one: it keeps cookies, Secure ones too.
+// A browser, as far as signing in with a provider needs one: it keeps cookies, Secure ones too.
 
 import { DEMO_WEB, type Answer, api } from "./api";
 import type { Outside, Person, Row } from "./identity_provider";

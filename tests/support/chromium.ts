@@ -10,7 +10,7 @@ const FOLDERS = (process.env.PATH ?? "").split(delimiter);
 /** Where it is; undefined where there is none. */
 export const CHROMIUM = NAMES.flatMap((name) => FOLDERS.map((folder) => join(folder, name))).find(existsSync);
 
-/** Starts it without a window. It finds nobody but this machine. */
+/** Starts it without a window. Its names resolve to this machine alone. */
 export function startChromium() {
   return chromium.launch({
     executablePath: CHROMIUM!,

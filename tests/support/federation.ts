@@ -29,7 +29,7 @@ export async function useFederation() {
       .run();
   }
 
-  /** Somebody with an account here that a provider opens. */
+  /** A user with an identity at a provider. */
   async function aMember(row: Row, wishes: Parameters<typeof aUser>[1] = {}) {
     const user = await aUser(worker, wishes);
     const person = someone();

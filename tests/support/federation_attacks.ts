@@ -19,7 +19,7 @@ export function refused(answer: Answer, body: object) {
   expect(answer.headers.get("location")).toBeNull();
 }
 
-/** A worker where everybody may sign up, so that whatever slips through is let in. */
+/** A worker where every identity may sign up, so that a token that slips through gets a session. */
 export async function useOpenFederation() {
   const outside = await startOutside();
   const { worker, our } = useWorker({ settings: { ...ALL_SETTINGS, ...APP_CLIENT_SETTINGS, ...open }, outside: outside.handle });

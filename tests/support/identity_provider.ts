@@ -5,7 +5,7 @@ import { createHash, createPublicKey, generateKeyPairSync, randomBytes, randomUU
 import { Response, type Request } from "miniflare";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 
-/** Somebody as a provider knows them. */
+/** A user as a provider knows them. */
 export interface Person {
   sub: string;
   email?: string;

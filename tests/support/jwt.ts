@@ -6,7 +6,7 @@ type Json = Record<string, unknown>;
 
 const encode = (part: unknown) => Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
 
-/** Signs as the key is, whatever the header says: a private key, a shared secret, or nothing. */
+/** Signs as the key is, for any header: a private key, a shared secret, or nothing. */
 export function jwt(header: unknown, claims: unknown, key?: KeyObject | string | Buffer): string {
   const signed = `${encode(header)}.${encode(claims)}`;
   return `${signed}.${signature(signed, key)}`;

@@ -1,7 +1,7 @@
 // The worker, with storage that a test may meddle with, request by request.
 //
 // The header `x-meddle` holds JSON: { on: "DB" or "KV", trip: which one, counted from 1, and one of
-// do: SQL that somebody else runs just before that trip; fail: true; hang: true; slow: true, which
+// do: SQL that runs just before that trip; fail: true; hang: true; slow: true, which
 // answers after a second; lose: true, which does what is asked and loses the answer }, or
 // { missing: the name of a binding that is not there }, or { settings: what the worker finds besides
 // its own }, which it reads once it has found none that serve, or { panic: true }: waitUntil throws
@@ -10,7 +10,7 @@
 // requests goes on behind their answers; the text then ends both streams of the log. { memory: true }
 // is answered with the bytes of the worker's memory.
 //
-// The log tells every trip of an order that has an `id`.
+// The log has every trip of an order that has an `id`.
 
 import { memorySize } from "./memory.mjs";
 import worker from "./index.js";

@@ -38,7 +38,7 @@ function keys() {
   };
 }
 
-/** Starts it. Whoever signs in as `ann` is `ann@example.com`, verified. */
+/** Starts it. A user who signs in as `ann` is `ann@example.com`, verified. */
 export async function startOpenIdProvider({ publicUrl, alg, clientAuth, hostname = "127.0.0.1" }: Wishes) {
   const host = `http://${hostname}:${await freePort()}`;
   const client = settingsOf(host);
@@ -105,7 +105,7 @@ export async function startOpenIdProvider({ publicUrl, alg, clientAuth, hostname
     host,
     issuer: `${host}${REALM}`,
     settings: client,
-    /** Refresh tokens whose sessions were ended. */
+    /** Refresh tokens of the sessions that were ended. */
     ended,
     errors,
     stop: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),

@@ -9,7 +9,7 @@ export interface Page {
   next?: string;
 }
 
-/** Somebody who calls themselves `login` at the provider, and stops when sent to the client's `home`. */
+/** A user who signs in as `login` at the provider, and stops when sent to the client's `home`. */
 export function person(login: string, home: string) {
   const jars = new Map<string, Map<string, string>>();
 

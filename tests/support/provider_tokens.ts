@@ -40,7 +40,7 @@ export async function useProviderTokens() {
   /** Forgets what the isolate remembers of providers. */
   const forget = () => worker.restart({});
 
-  /** Somebody with an account here that a provider opens. */
+  /** A user with an identity at a provider. */
   async function aMember(row: Row, wishes: Parameters<typeof aUser>[1] = {}) {
     const user = await aUser(worker, wishes);
     const person = someone();
@@ -54,7 +54,7 @@ export async function useProviderTokens() {
   const signIn = (row: Row, accessToken: string, more: object = {}, headers?: Record<string, string>) =>
     our.post("/api/Authenticate", { provider: row.name, accessToken, ...more }, headers);
 
-  /** Nobody is signed in, nothing is made, and the answer is the one that every such token gets. */
+  /** No session is opened, nothing is made, and the answer is the one that every such token gets. */
   async function refused(act: () => Promise<Answer>, body: object = REFUSED, status = 401) {
     const before = await worker.rows({ but: ["login_activity", "hourly_counts"] });
     const answer = await act();

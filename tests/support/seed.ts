@@ -11,7 +11,7 @@ export { PASSWORD };
 interface Wishes {
   username?: string;
   email?: string;
-  /** `user_tenants.status`; null for nobody's member. */
+  /** `user_tenants.status`; null for a user without a membership. */
   status?: number | null;
   /** Public names of the clients the user may sign in to. */
   clients?: string[];
@@ -21,7 +21,7 @@ interface Wishes {
   permissions?: string[];
 }
 
-/** Makes a user of the demo tenant with the role Member, and tells who it is. */
+/** Makes a user of the demo tenant with the role Member. */
 export async function aUser(worker: Worker, wishes: Wishes = {}) {
   const id = randomUUID();
   const membershipId = randomUUID();

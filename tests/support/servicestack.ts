@@ -42,7 +42,7 @@ export function servicestack(worker: Worker) {
     bearer: (token: string) => who({ authorization: `Bearer ${token}` }),
     signIn: (dto: object = {}, headers?: Record<string, string>) => post("/api/Authenticate", { ...CREDENTIALS, ...dto }, headers),
     refresh: (dto: object, headers?: Record<string, string>) => post("/api/GetAccessToken", dto, headers),
-    /** How many sessions there are that nobody has ended. */
+    /** How many sessions have not been ended. */
     sessions: () => worker.db.prepare("select count(*) as n from sessions where ended_on is null").first<number>("n"),
   };
 }

@@ -149,7 +149,7 @@ export function createWorker({ settings = {}, seeded = true, outside, port, floo
     },
     db,
     kv: storage.namespace(),
-    /** Every row of every table; `but` leaves some out, such as those that count and record whatever happens. */
+    /** Every row of every table; `but` leaves some out, such as those that count and record every request. */
     async rows({ but = [] }: { but?: string[] } = {}): Promise<Record<string, Record<string, unknown>[]>> {
       const names = await db
         .prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\' order by name")
@@ -176,7 +176,7 @@ export function createWorker({ settings = {}, seeded = true, outside, port, floo
     },
     fetch,
     settled,
-    /** Sends the event of a cron trigger, and tells how its handling ended: "ok", if it did well. */
+    /** Sends the event of a cron trigger; gives how its handling ended: "ok", if it did well. */
     scheduled: async (cron: string) => (await fetch(`/cdn-cgi/handler/scheduled?${new URLSearchParams({ cron })}`)).text(),
     stop: () => miniflare.dispose(),
   };

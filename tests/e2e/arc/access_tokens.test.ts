@@ -149,7 +149,7 @@ describe.each([
       expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="Users", error="invalid_token"');
     });
 
-    test("and the honest one still is good", async () => {
+    test("and the honest one is accepted", async () => {
       expect((await our.me(pair.accessToken)).status).toBe(200);
     });
   });
@@ -158,7 +158,7 @@ describe.each([
 describe("signed with a shared secret", () => {
   const { our } = useWorker({ settings: { JWT_KEYS: undefined, JWT_SECRET: SECRET } });
 
-  test("whoever has the secret verifies ours, and nothing is published", async () => {
+  test("a holder of the secret verifies access tokens, and no key is published", async () => {
     const { accessToken } = await our.signIn();
     const verified = await jwtVerify(accessToken, Buffer.from(SECRET), { issuer: ISSUER, typ: "at+jwt", algorithms: ["HS256"] });
     expect(verified.protectedHeader).toEqual({ alg: "HS256", typ: "at+jwt", kid: "shared" });

@@ -78,7 +78,7 @@ test("the shape is judged before the person, the person before the permission an
   expect((await call("POST", "/1", {})).status).toBe(405);
 });
 
-test("reads cost one wait, whatever is asked that D1 can say", async () => {
+test("reads cost one wait, for every filter that D1 can evaluate", async () => {
   expect((await call("GET", "")).waits).toBe(1);
   expect((await list({ where: { clientId: { like: "demo%" } }, order: "clientId" })).waits).toBe(1);
   expect((await count({})).waits).toBe(1);

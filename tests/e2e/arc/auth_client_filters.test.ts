@@ -31,7 +31,7 @@ interface Vector {
   refused?: "syntaxError" | "value" | { path: string; code: string };
 }
 
-/** A worker whose clients are these; the administrator's session is with client 1. */
+/** A worker with these clients; the administrator's session is with client 1. */
 async function over(rows: Row[]) {
   const worker = await startWorker();
   const our = api(worker);

@@ -29,7 +29,7 @@ const taken = (answer: Answer) => {
   expect(answer.body.error.message).not.toMatch(/client-|demo-/);
 };
 
-test("a new client is told with its secrets once, and only digests are kept", async () => {
+test("a new client's secrets are shown once, and only digests are kept", async () => {
   const sent = fresh();
   const before = Date.now();
   const answer = await call("POST", "", { ...sent, deleted: true, deletedBy: "me", createdOn: "2001-01-01T00:00:00Z" });
@@ -141,7 +141,7 @@ test("changing secret voids the codes in flight, and changing clientSecret count
   expect((await our.login({ ...credentials, client_secret: "changed" })).status).toBe(200);
 });
 
-test("deleting a client ends its sessions, tells by whom, and hides it for ever", async () => {
+test("deleting a client ends its sessions, records by whom, and hides it for ever", async () => {
   const client = await create();
   const { username, password } = await aUser(worker, { clients: [client.clientId] });
   const credentials = { username, password, client_id: client.clientId, client_secret: client.clientSecret };

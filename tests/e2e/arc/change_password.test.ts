@@ -56,7 +56,7 @@ test("the new password is the one that holds, under today's hash", async () => {
   expect(await member()).toBe(1);
 });
 
-test("every session of the user ends, the caller's too, and nobody else's", async () => {
+test("every session of the user ends, the caller's too, and no other user's", async () => {
   const mobile = await signIn(DEMO_MOBILE);
   const device = await our.signIn({ username: somebody.username, password: PASSWORD, ...DEMO_WEB }, { device_id: "mine" });
   const stranger = await our.signIn();
@@ -81,7 +81,7 @@ test("codes in flight are void, with the old password and for every client", asy
   expect((await our.token(strangers)).status).toBe(200);
 });
 
-test("what is wrong is told in one order, and a refusal changes nothing", async () => {
+test("checks come in one order, and a refusal changes nothing", async () => {
   const other = await signIn();
   const { username } = somebody;
   const { refreshToken } = pair;
@@ -189,7 +189,7 @@ describe("what may be a password", () => {
   });
 });
 
-describe("somebody who must choose a new password", () => {
+describe("a user who must choose a new password", () => {
   beforeEach(async () => {
     await status(3);
     pair = await signIn();

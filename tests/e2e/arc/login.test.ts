@@ -53,7 +53,7 @@ test.each(["ＷＩＤＥ", "ﬁne", "U\u0308ber", "각각", "K\u212a\u2126", "�
 describe.each(["/auth/login", "/auth/login-token"])("%s", (path) => {
   const attempt = (body: object) => our.post(path, { ...DEMO_WEB, password: PASSWORD, ...body });
 
-  test("whatever is wrong with the person is one answer", async () => {
+  test("everything that is wrong with the user's credentials is one answer", async () => {
     const people = {
       unknown: { username: "nobody" },
       wrong: { username: "demo", password: "wrong" },
@@ -81,7 +81,7 @@ describe.each(["/auth/login", "/auth/login-token"])("%s", (path) => {
     expect((await attempt({ username })).status).toBe(200);
   });
 
-  test("only somebody who knows the password is told more", async () => {
+  test("the reason of a rejection is shown only with the right password", async () => {
     const registered = await aUser(worker, { status: 0 });
     const elsewhere = await aUser(worker, { clients: ["demo-mobile"] });
     const nowhere = await aUser(worker, { clients: [] });
@@ -110,7 +110,7 @@ describe.each(["/auth/login", "/auth/login-token"])("%s", (path) => {
   });
 });
 
-test("hashes made elsewhere let their users in, and are replaced", async () => {
+test("hashes made by other systems verify, and are replaced", async () => {
   const bcrypt = "$2b$04$4nTxoapSuIgyhQwZ2v/9EOFu8UYAWQN0Mp9NhyFmiWKWVBNFcUB9O";
   const user = await aUser(worker, { storedPassword: bcrypt });
   const password = "correct horse battery";
@@ -123,7 +123,7 @@ test("hashes made elsewhere let their users in, and are replaced", async () => {
   expect((await our.me(pair.accessToken)).status, "rehashing ends no session").toBe(200);
 });
 
-test("the last sign-in is told from the next on", async () => {
+test("the last sign-in is shown from the next on", async () => {
   const { username, password } = await aUser(worker);
   const before = Date.now();
   const pair = await our.signIn({ username, password });

@@ -48,7 +48,7 @@ describe("signing out", () => {
     await expectAlive(other);
   });
 
-  test("a bearer whose session is over hears of nothing else", async () => {
+  test("a bearer without a live session gets no other answer", async () => {
     const [one, other] = [await our.signIn(), await our.signIn()];
     await our.logout(one);
     for (const refreshToken of ["", "unknown", other.refreshToken, one.refreshToken]) {

@@ -1,4 +1,4 @@
-// GET /auth/me and the claims of access tokens: what a token and its bearer are told of the user, and how the bearer is read.
+// GET /auth/me and the claims of access tokens: what a token says of the user, and how the bearer is read.
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { ISSUER, now, NOT_OURS } from "../../support/access_tokens";
@@ -60,7 +60,7 @@ describe("what a token says", () => {
     expect(Math.floor(pair.expires / 1000)).toBe(claims.exp);
   });
 
-  test("me tells the full user, in the original's shape", async () => {
+  test("me shows the full user, in the original's shape", async () => {
     const { accessToken } = await our.signIn({}, { device_id: "device-1" });
     const answer = await our.me(accessToken);
     const { demo } = await people();
@@ -176,7 +176,7 @@ describe("the bearer", () => {
     }
   });
 
-  test("is recognised whatever the scheme's case", async () => {
+  test("is recognised in any case of the scheme", async () => {
     for (const scheme of ["bearer", "BEARER", "bEaReR"]) {
       expect((await our.send("GET", "/auth/me", { headers: { authorization: `${scheme} ${pair.accessToken}` } })).status).toBe(200);
     }

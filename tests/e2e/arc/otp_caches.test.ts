@@ -111,7 +111,7 @@ test("requests that are answered 429 leave an OTP its tries", async () => {
   }
 });
 
-test("an OTP is kept without the name it is for, which may be a password that somebody typed there", async () => {
+test("an OTP is kept without the name it is for, which may be a password typed into the wrong field", async () => {
   const typed = "hunter2, typed into the wrong field";
   await put(typed);
   expect((await look(typed)).body).toEqual({ otp: "123456", username: typed });
@@ -148,7 +148,7 @@ test("no OTP opens an administrator's account", async () => {
   expect((await enter(promoted.username)).status).toBe(401);
 });
 
-test("a client reaches its own users only, and cannot tell; an administrator reaches all", async () => {
+test("a client reaches its own users only, and cannot see which; an administrator reaches all", async () => {
   const elsewhere = await aUser(worker, { clients: ["demo-mobile"] });
   expect((await put(elsewhere.username)).body).toEqual({ otp: "123456", username: elsewhere.username });
   expect((await look(elsewhere.username)).body).toEqual({ otp: "123456", username: elsewhere.username });
@@ -171,7 +171,7 @@ test("a client sees and deletes what it posted itself, an administrator everythi
   expect((await look(username)).text).toBe("null");
 });
 
-test("who may not post, read or delete is told so", async () => {
+test("a caller who may not post, read or delete is rejected", async () => {
   const member = our.bearer((await our.signIn()).accessToken);
   const all = (headers: Record<string, string>) =>
     Promise.all([put("demo", "123456", headers), look("demo", headers), remove("demo", headers)]);
@@ -202,7 +202,7 @@ test("an OTP has 6 to 64 characters, and a username", async () => {
   await remove("demo");
 });
 
-test("the open flag lets anybody post and read, and what they post is never a password", async () => {
+test("with the open flag every caller posts and reads, and what is posted is never a password", async () => {
   const open = await startWorker({ settings: { COMPATIBILITY: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
   try {
     const their = api(open);
@@ -218,7 +218,7 @@ test("the open flag lets anybody post and read, and what they post is never a pa
   }
 });
 
-test("with the open flag nobody reads, replaces or deletes an OTP that is a password", async () => {
+test("with the open flag no caller reads, replaces or deletes an OTP that is a password", async () => {
   const open = await startWorker({ settings: { COMPATIBILITY: "open-otp-caches", OTP_CLIENT_IDS: "demo-web" } });
   try {
     const their = api(open);

@@ -1,4 +1,4 @@
-// Forgotten passwords: the link, what it opens, and what nobody learns from asking.
+// Forgotten passwords: the link, what it opens, and what asking does not show.
 
 import { beforeAll, expect, test } from "vitest";
 import { DEMO_MOBILE, DEMO_WEB, flat, nested } from "../../support/api";
@@ -162,7 +162,7 @@ test("a disabled person's link opens nothing", async () => {
   expect((await reset(person.token, "a new password")).body).toEqual(flat(401, "Invalid Credentials"));
 });
 
-test("nobody learns from asking who exists", async () => {
+test("asking does not show which accounts exist", async () => {
   const cases = [
     { username: (await somebody()).username },
     { username: "nobody" },
@@ -191,7 +191,7 @@ test("a client must prove itself", async () => {
   expect((await forget({ username: "demo", client_id: "" })).body).toEqual(flat(401, "Unauthorized"));
 });
 
-test("a person without a password is told the provider's name, and gets no link", async () => {
+test("a user without a password is sent the provider's name, and no link", async () => {
   const person = await somebody({ storedPassword: null });
   await comesInWithGoogle(person.id);
   await forget({ username: person.username });
@@ -241,7 +241,7 @@ test("a mailbox gets three messages an hour; a fourth request sends nothing, and
   expect((await reset(third.token ?? "", "a new password")).status).toBe(204);
 });
 
-test("a reset of somebody who must choose a new password lets them in for good", async () => {
+test("a reset of a user who must choose a new password makes the user active", async () => {
   const person = await aLink({ status: 3 });
   expect((await reset(person.token, "a new password")).status).toBe(204);
   const pair = await our.signIn({ username: person.username, password: "a new password" });

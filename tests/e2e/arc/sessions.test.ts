@@ -171,7 +171,7 @@ test("of more than a hundred open sessions of a user the one that was used longe
   for (const pair of [next, last]) await expectAlive(pair);
 });
 
-test("the daily sweep deletes what is over, and nothing that can still be used or recognised", async () => {
+test("the daily sweep deletes what is over, and nothing that can be used or recognised", async () => {
   const [live, idle, over, yesterday] = [await our.signIn(), await our.signIn(), await our.signIn(), await our.signIn()];
   const day = 86_400_000;
   const [used, old] = [await newCode(), await newCode()];

@@ -57,7 +57,7 @@ test("an invited person becomes a user who can sign in at once", async () => {
   expect(row).toEqual({ email_verified: 1 });
 });
 
-test("what the invited person says wins, the inviter fills gaps, and what nobody may say changes nothing", async () => {
+test("what the invited person says wins, the inviter fills gaps, and other members change nothing", async () => {
   const smuggled = {
     permissions: ["NotAllowed"],
     role: "0",
@@ -93,7 +93,7 @@ test("what the invited person says wins, the inviter fills gaps, and what nobody
   expect((await our.loginToken({ username: "root", password: PASSWORD })).status).toBe(401);
 });
 
-test("a telephone number is the invited person's own or none, whatever the inviter says", async () => {
+test("a telephone number is the invited person's own or none, never the inviter's", async () => {
   const phoneOf = (email: string) => worker.db.prepare("select phone from users where email_key = ?").bind(email).first("phone");
   const said = await invited({ phone: "+49 1 stranger" });
   expect((await create(said.token, { email: said.email, phone: "+49 2 own" })).body.user.phone).toBe("+49 2 own");
@@ -162,7 +162,7 @@ test("the address must be the invited one, and a refusal leaves the invitation g
   expect((await create(token, { email })).status).toBe(200);
 });
 
-test("an invitation goes to the mailbox whose address it opens, whatever letters were typed", async () => {
+test("an invitation goes to the mailbox of the address that it opens, in any spelling", async () => {
   const typed = "ﬁn\u212aim＠ｅxample.com";
   expect((await invite(` ${typed} `)).status).toBe(204);
   const { token } = await mail.wait("finKim@example.com");
@@ -182,7 +182,7 @@ test("a registered address gets a message that says so, and the same answer", as
   expect(await mail.wait("demo@example.com")).toMatchObject({ subject: "You have an account already", token: null, link: null });
 });
 
-test("an address that somebody took since keeps its owner", async () => {
+test("an address that was taken in the meantime keeps its owner", async () => {
   const { email, token } = await invited();
   const rival = await invited();
   expect((await create(rival.token, { email: rival.email })).status).toBe(200);

@@ -40,7 +40,7 @@ describe("a code", () => {
     expect(await worker.db.prepare("select 1 from sessions where id = ?").bind(session_id).first()).toBeNull();
   });
 
-  test("that was used still ends its session when it comes back after its time", async () => {
+  test("that was redeemed ends its session when it comes back after its time", async () => {
     const code = await newCode();
     const pair = await redeem(code);
     await run("update one_time set expires_on = ? where key = ?", Date.now() - 1, codeKey(code));
@@ -56,7 +56,7 @@ describe("a code", () => {
     await expectAlive(pair);
   });
 
-  test("that nobody made is refused", async () => {
+  test("that was never issued is refused", async () => {
     const code = await newCode();
     for (const other of ["", "x", code.toUpperCase(), ` ${code}`, codeKey(code), randomBytes(32).toString("base64url")]) {
       expect((await our.token(other)).body, other).toEqual(INVALID_CREDENTIALS);

@@ -42,7 +42,7 @@ describe("refreshing", () => {
     expect((await our.refresh(second)).status).toBe(200);
   });
 
-  test("again after the window is theft: everybody's session is over", async () => {
+  test("again after the window is theft: the session is over for thief and owner", async () => {
     const first = await our.signIn();
     const second: Pair = (await our.refresh(first)).body;
     await run("update sessions set refreshed_on = refreshed_on - 10000 where id = ?", sid(first));
@@ -172,7 +172,7 @@ describe("refreshing", () => {
     expect((await our.refresh(second)).status).toBe(200);
   });
 
-  test("ends when nobody has refreshed for the client's lifetime, counted from the last time", async () => {
+  test("ends after the client's lifetime without a refresh, counted from the last one", async () => {
     const pair = await our.signIn();
     const age = (by: number) =>
       run("update sessions set last_used_on = last_used_on - ?, refreshed_on = refreshed_on - ? where id = ?", by, by, sid(pair));

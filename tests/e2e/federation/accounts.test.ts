@@ -89,14 +89,14 @@ describe("when people may sign up", () => {
     expect(await come(row, { ...named, given_name: "Bea", family_name: "Moore" })).toMatchObject({ firstName: "Ann", lastName: last });
   });
 
-  test("a name that somebody chose is never replaced, though it stands where another stood in", async () => {
+  test("a name that a user chose is never replaced, not even in the place of a substitute", async () => {
     const person = nameless();
     const { id } = await come(GOOGLE, person);
     await worker.db.prepare("update users set first_name = 'Robin' where id = ?").bind(id).run();
     expect(await come(GOOGLE, { ...person, given_name: "Ann", family_name: "Lee" })).toMatchObject({ firstName: "Robin", lastName: null });
   });
 
-  test("an account with a name of its own keeps it, whatever a provider says", async () => {
+  test("an account with a name of its own keeps it, against any provider", async () => {
     const { user, person } = await aMember(GOOGLE);
     expect(await come(GOOGLE, { ...person, given_name: "Bea" })).toMatchObject({ id: user.id, firstName: "Test" });
   });
@@ -120,7 +120,7 @@ describe("when people may sign up", () => {
       ["is not signed", (sub) => jwt({ alg: "none" }, { sub, iss: row.issuer, aud: row.clientId, given_name: "Ann" })],
       ["is encrypted", () => "eyJhbGciOiJSU0EtT0FFUCJ9.AAAA.AAAA.AAAA.AAAA"],
       ["is a page", () => "<html>"],
-    ])("that %s is left out, and refuses nobody who is proven", async (_, make) => {
+    ])("that %s is left out, and refuses no identity that is proven", async (_, make) => {
       const person = nameless();
       outside.replace(row.profile!, answer(make(person.sub)));
       expect(await come(row, person)).toMatchObject({ firstName: `${row.name}:${person.sub}` });
@@ -133,13 +133,13 @@ describe("when people may sign up", () => {
       expect(await come(row, person)).toMatchObject({ firstName: `${row.name}:${person.sub}` });
     });
 
-    test("that is signed and about somebody else refuses the sign-in", async () => {
+    test("that is signed and about another subject refuses the sign-in", async () => {
       outside.replace(row.profile!, answer(sign({ sub: "another" })));
       expect((await browser(worker).dance(outside, row, nameless())).body).toEqual(nested("Invalid Credentials"));
     });
   });
 
-  test("an address that somebody has here gets no second account", async () => {
+  test("an address of an existing account gets no second account", async () => {
     const person = someone({ email: "DEMO@example.com", email_verified: true });
     expect((await browser(worker).dance(outside, GOOGLE, person)).body).toEqual(nested("Invalid Credentials"));
   });
@@ -157,7 +157,7 @@ describe("when people may sign up", () => {
     expect((await worker.rows()).users!.filter((user) => user.email === person.email)).toHaveLength(1);
   });
 
-  test("nobody is made who could not come in", async () => {
+  test("no account is created that could not sign in to its client", async () => {
     await worker.restart({ SIGN_UP_CLIENT_IDS: "demo-mobile" });
     const users = await count("users");
     expect((await browser(worker).dance(outside, GOOGLE, someone())).body).toEqual(flat(401, "Client Invalid"));
@@ -196,7 +196,7 @@ describe("when people may be linked", () => {
     ["the provider has not verified it", { email_verified: false }, undefined],
     ["the user is inactive", { email_verified: true }, "update user_tenants set status = 2 where user_id = ?"],
     ["the user may not use the client", { email_verified: true }, "delete from user_clients where user_id = ?"],
-  ])("nobody is linked where %s", async (_, verified, change) => {
+  ])("no account is linked where %s", async (_, verified, change) => {
     const { email, user } = await local();
     if (change) await worker.db.prepare(change).bind(user.id).run();
     const identities = await count("user_identities");
@@ -205,7 +205,7 @@ describe("when people may be linked", () => {
     expect(await count("user_identities")).toBe(identities);
   });
 
-  test("Facebook, which verifies nothing, links nobody", async () => {
+  test("Facebook, which verifies no address, links no account", async () => {
     const { email } = await local();
     expect((await browser(worker).dance(outside, FACEBOOK, someone({ email, email_verified: true }))).body).toEqual(
       nested("Invalid Credentials"),

@@ -12,7 +12,7 @@ const { outside, worker, our, ready } = await useOpenFederation();
 
 const FOREIGN = flat(401, "Client Invalid");
 
-test("without an attack, everybody here would be let in", async () => {
+test("without an attack, every sign-in here succeeds", async () => {
   for (const row of ROWS) expect((await browser(worker).dance(outside, row, someone())).status, row.name).toBe(302);
 });
 
@@ -22,7 +22,7 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
     expect(outside.calls(row.token), "no code has left").toBe(0);
   };
 
-  test("brings no state, or one of nobody", async () => {
+  test("brings no state, or an unknown one", async () => {
     const { app, fields } = await ready(row);
     const { state, ...rest } = fields;
     await unheard(await app.back(row, rest));
@@ -49,7 +49,7 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
     await unheard(await app.back(row, fields));
   });
 
-  test("is another than the one that began, which may still finish", async () => {
+  test("is another than the one that began, which can finish afterwards", async () => {
     const { app, fields } = await ready(row);
     await unheard(await browser(worker).back(row, fields));
     const attacker = await ready(row);
@@ -118,7 +118,7 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
     }
     const [theirs, mine] = [await ready(row), await ready(row)];
     const answer = await mine.app.back(row, { ...mine.fields, code: theirs.fields.code! });
-    // Only PKCE or a nonce can tell; a provider with neither leaves it to the state and the cookie.
+    // Only PKCE or a nonce can detect it; without either, state and cookie must.
     if (row.pkce || row.keys) refused(answer, UNTRUSTED);
   });
 
@@ -155,7 +155,7 @@ describe.each(ROWS)("a browser at the return of $name", (row) => {
   });
 });
 
-describe("what somebody writes into", () => {
+describe("what an attacker writes into", () => {
   const ALIEN = 'x&code=evil#"><script>\r\nSet-Cookie: a=b ü 🔑 %0d%0a';
 
   test("a client's state comes back as it was, and nothing else does", async () => {

@@ -1,4 +1,4 @@
-// Signing in elsewhere by a real Chromium, through wrangler dev itself. Worker, provider and client are
+// Signing in with a provider in a real Chromium, through wrangler dev itself. Worker, provider and client are
 // three hosts on loopback; to a browser the worker is another site than the other two.
 
 import { type Browser, type Page } from "playwright-core";
@@ -125,7 +125,7 @@ describe.skipIf(CHROMIUM === undefined)("a real Chromium", () => {
     await context.close();
   }, 60_000);
 
-  test("is refused with the return of another browser, which may still finish", async () => {
+  test("is refused with the return of another browser, which can finish afterwards", async () => {
     const { context, page } = await fresh();
     await page.goto(client.page("keycloak"));
     await page.click("button");
@@ -147,7 +147,7 @@ describe.skipIf(CHROMIUM === undefined)("a real Chromium", () => {
     await context.close();
   }, 60_000);
 
-  /** Stops the browser on its way back to us, as somebody does who wants to hand the URL to another. */
+  /** Stops the browser before its callback, as an attacker does who hands the URL to a victim. */
   async function catchReturn(page: Page) {
     const session = await page.context().newCDPSession(page);
     await session.send("Fetch.enable", { patterns: [{ urlPattern: `${server.url}/auth/keycloak-auth-redirect*` }] });

@@ -50,7 +50,7 @@ describe.each(VARIANTS)("a realm that signs with $alg and takes $clientAuth", ({
     return { browser, pair: token.body };
   }
 
-  test("a person signs in, consents, comes back, and is somebody here", async () => {
+  test("a person signs in, consents, comes back, and has an account", async () => {
     const our = api(worker);
     const { pair } = await signIn("ann");
     const me = (await our.me(pair.accessToken)).body;

@@ -34,12 +34,12 @@ test("a provider that does not answer, or not to the end, is waited for ten seco
 
 describe("a profile", () => {
   test.each<[string, Row, unknown]>([
-    ["of nobody", FACEBOOK, { name: "Eve" }],
+    ["without a subject", FACEBOOK, { name: "Eve" }],
     ["of an object", FACEBOOK, { id: { $ne: 1 } }],
     ["of an empty id", FACEBOOK, { id: "" }],
     ["with a control character", FACEBOOK, { id: "1\n2" }],
     ["of two people", INSTAGRAM, { data: [{ user_id: "1" }, { user_id: "2" }] }],
-    ["of nobody in a list", INSTAGRAM, { data: [] }],
+    ["without a subject, in a list", INSTAGRAM, { data: [] }],
     ["that is a list", INSTAGRAM, [{ user_id: "1" }]],
   ])("%s is no profile", async (_, row, body) => {
     const { app, fields } = await ready(row);
@@ -64,7 +64,7 @@ describe("a profile", () => {
     expect(outside.sent.every(({ url }) => url.hostname !== "evil.example")).toBe(true);
   });
 
-  test.each([GOOGLE, KEYCLOAK_ROW])("at $name that is somebody else's than the id_token is refused", async (row) => {
+  test.each([GOOGLE, KEYCLOAK_ROW])("at $name of another subject than the id_token's is refused", async (row) => {
     const app = browser(worker);
     const fields = await app.begin(outside, row, { sub: randomUUID() });
     outside.replace(row.profile!, () => json({ sub: "somebody-else", given_name: "Eve" }));
@@ -90,7 +90,7 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
     ["of an issuer that only begins alike", (claims) => ({ ...claims, iss: `${claims.iss}.evil.example` })],
     ["without an issuer", ({ iss, ...claims }) => claims],
     ["for another client", (claims) => ({ ...claims, aud: "another-client" })],
-    ["for nobody", ({ aud, ...claims }) => claims],
+    ["without an audience", ({ aud, ...claims }) => claims],
     ["for us and another, without azp", (claims) => ({ ...claims, aud: [row.clientId, "another-client"] })],
     ["for us, but authorized for another", (claims) => ({ ...claims, azp: "another-client" })],
     ["for an app's own client", (claims) => ({ ...claims, aud: APP_CLIENT })],
@@ -102,7 +102,7 @@ describe.each(ID_TOKEN_ROWS)("an id_token of $name", (row) => {
     ["with an end in words", (claims) => ({ ...claims, exp: "9999999999" })],
     ["of the future", (claims) => ({ ...claims, iat: seconds() + 600 })],
     ["not valid yet", (claims) => ({ ...claims, nbf: seconds() + 600 })],
-    ["about nobody", ({ sub, ...claims }) => claims],
+    ["without a subject", ({ sub, ...claims }) => claims],
     ["about an empty subject", (claims) => ({ ...claims, sub: "" })],
     ["about a number", (claims) => ({ ...claims, sub: 1 })],
     ["about a subject that is too long", (claims) => ({ ...claims, sub: "x".repeat(256) })],
@@ -307,7 +307,7 @@ describe("discovery", () => {
   });
 });
 
-test("a subject of one issuer is nobody's at another, nor at another provider", async () => {
+test("a subject is an identity of one issuer at one provider", async () => {
   const sub = randomUUID();
   const me = async (row: Row) => {
     const answer = await browser(worker).dance(outside, row, { sub, given_name: "Eve" });

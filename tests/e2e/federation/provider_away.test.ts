@@ -1,4 +1,4 @@
-// A provider that does not answer, for a moment or for days: nobody waits long for it, and what it
+// A provider that does not answer, for a moment or for days: no request waits long for it, and what it
 // said before stays good for a day.
 
 import { randomUUID } from "node:crypto";
@@ -55,7 +55,7 @@ async function timed<T>(act: () => Promise<T>): Promise<[T, number]> {
 }
 
 describe("a provider that hangs", () => {
-  test("holds a request up for ten seconds, whatever it is asked", { timeout: 60_000 }, async () => {
+  test("holds a request up for ten seconds, for any question", { timeout: 60_000 }, async () => {
     const token = outside.issue(KEYCLOAK_ROW, someone());
     all(hang);
     const [[answer, milliseconds], [brought, also]] = await Promise.all([timed(start), timed(() => bring(token))]);
@@ -146,7 +146,7 @@ test("a provider that is back is asked again, and believed in its new words", as
   expect((await start()).headers.get("location")).toContain(`${moved}?`);
 });
 
-test("a provider whose document moves to the other layout is found there, and stays found", async () => {
+test("a provider is found when its document moves to the other layout, and stays found", async () => {
   const old = { ...KEYCLOAK_ROW, issuer: "https://kc.example/auth/realms/demo" };
   const elsewhere = "https://kc.example/auth/authorize";
   expect((await start()).status).toBe(302);

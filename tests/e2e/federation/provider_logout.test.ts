@@ -19,7 +19,7 @@ afterEach(() => outside.reset());
 const post = (token: string, body = new URLSearchParams({ logout_token: token }).toString(), headers: Record<string, string> = FORM) =>
   our.send("POST", "/keycloak/backchannel-logout", { body, headers });
 
-/** Somebody with an account here that Keycloak opens, in a session of that name there. */
+/** A user with a Keycloak identity, in a Keycloak session of that name. */
 async function aMember(): Promise<Person & { sid: string; username: string }> {
   const user = await aUser(worker);
   const person = { sub: randomUUID(), sid: randomUUID(), given_name: "Ann" };
@@ -178,7 +178,7 @@ test("a logout token works once, also when sent fifty times at once", async () =
   for (const answer of answers.filter((answer) => answer !== good)) refused(answer);
   const { accessToken } = await byCode(person);
   refused(await post(token));
-  expect((await our.me(accessToken)).status, "whoever signs in again stays").toBe(200);
+  expect((await our.me(accessToken)).status, "a later sign-in stays").toBe(200);
 });
 
 test("one that names no session of ours is good all the same", async () => {
@@ -204,7 +204,7 @@ describe("a logout token", () => {
     ["of another issuer", { iss: "https://kc.example/realms/other" }],
     ["without an issuer", { iss: null }],
     ["for another client", { aud: "another-client" }],
-    ["for nobody", { aud: null }],
+    ["without an audience", { aud: null }],
     ["that has expired", { exp: 1 }],
     ["without an end", { exp: null }],
     ["of the future", { iat: 9_999_999_999 }],
@@ -258,7 +258,7 @@ describe("a logout token", () => {
     await endsNothing(await post(await make()));
   });
 
-  test("of another provider is refused, whoever signed it", async () => {
+  test("of another provider is refused, under any signature", async () => {
     await endsNothing(await post(await outside.logoutToken(GOOGLE, person)));
   });
 
@@ -303,7 +303,7 @@ describe("a logout token", () => {
   });
 });
 
-test("a deployment without Keycloak has nobody to end sessions", async () => {
+test("a deployment without Keycloak answers 501 to a logout token", async () => {
   await worker.restart({ KEYCLOAK_CLIENT_ID: "" });
   const answer = await post(await outside.logoutToken(KEYCLOAK_ROW, { sid: "x" }));
   expect(answer.status).toBe(501);

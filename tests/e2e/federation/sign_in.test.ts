@@ -59,7 +59,7 @@ describe.each(ROWS)("$name", (row) => {
     expect((await our.token(codeOf(url.href))).body).toEqual(flat(401, "Code Expired"));
   });
 
-  test("whoever is unknown gets nothing, and nothing is left behind", async () => {
+  test("an unknown identity is rejected, and nothing is stored", async () => {
     const users = await count("users");
     const answer = await browser(worker).dance(outside, row, someone({ email: `${randomUUID()}@example.com`, email_verified: true }));
     expect(answer.status).toBe(401);
@@ -74,7 +74,7 @@ describe.each(ROWS)("$name", (row) => {
     expect(answer.headers.get("location")).toBeNull();
   });
 
-  test("a user who is not active yet is told so, as with a password, and gets nothing", async () => {
+  test("a user who is not active yet is rejected with the reason, as with a password", async () => {
     const { user, person } = await aMember(row, { status: 0 });
     const answer = await browser(worker).dance(outside, row, person);
     expect(answer.status).toBe(400);
@@ -87,7 +87,7 @@ describe.each(ROWS)("$name", (row) => {
     expect((await browser(worker).dance(outside, row, person)).status).toBe(302);
   });
 
-  test("nobody comes in to a tenant that is not active", async () => {
+  test("a user of an inactive tenant is rejected", async () => {
     const { person } = await aMember(row);
     const become = (status: number) => worker.db.prepare("update tenants set status = ?").bind(status).run();
     onTestFinished(async () => void (await become(0)));
@@ -105,7 +105,7 @@ describe.each(ROWS)("$name", (row) => {
     expect((await our.me(answer.body.accessToken)).body.id).toBe(user.id);
   });
 
-  test("a person who may not use the client is told no more than a password would have told", async () => {
+  test("a user without the client is rejected with the answer that a password gets", async () => {
     const { person } = await aMember(row, { clients: ["demo-mobile"] });
     expect((await browser(worker).dance(outside, row, person)).body).toEqual(flat(401, "Client Invalid"));
   });
@@ -247,7 +247,7 @@ const PROMPTS: [Row, Record<string, string>, Record<string, string>][] = [
   [APPLE, {}, {}],
 ];
 
-test.each(PROMPTS)("a start at $name hands a prompt on, so that somebody else can sign in", async (row, login, selectAccount) => {
+test.each(PROMPTS)("a start at $name hands a prompt on, so that another user can sign in", async (row, login, selectAccount) => {
   const asked = (location: string | null) => {
     const { searchParams } = new URL(location!);
     return Object.fromEntries(
@@ -283,7 +283,7 @@ test("where Keycloak's document has no account choice, one is made by signing in
   expect(new URL(location).searchParams.getAll("prompt")).toEqual(["login"]);
 });
 
-test("what a query holds is never logged, whatever comes of it", async () => {
+test("what a query holds is never logged, for any outcome", async () => {
   outside.replace(KEYCLOAK_ROW.discovery!, () => new Response("", { status: 500 }));
   await set({ GOOGLE_AUTH_CLIENT_SECRET: "" });
   const query = new URLSearchParams({ ...DEMO_WEB, state: "state-of-nobody-else" });
@@ -327,7 +327,7 @@ test("one user comes in with every provider that knows them", async () => {
   }
 });
 
-test("Instagram's row works with another provider, whose identities are its own", async () => {
+test("Instagram's row works with another provider, and identities of the two stay apart", async () => {
   const origin = "https://photos.example";
   const other: Row = {
     ...INSTAGRAM,
@@ -363,7 +363,7 @@ test("several sign-ins are open in one browser", async () => {
   expect((await app.back(GOOGLE, second)).status).toBe(302);
 });
 
-test("a code goes into whatever query the redirect URL has", async () => {
+test("a code is added to the query that the redirect URL has", async () => {
   const columns = "client_secret_digest, secret_digest, created_on, modified_on";
   const url = "https://app.example/cb?x=1&code=old";
   await worker.db

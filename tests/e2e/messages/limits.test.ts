@@ -26,7 +26,7 @@ const invite = (email: string) => our.post("/auth/sign-up/create-token", { email
 const forget = (username: string) => our.post("/auth/forget-password", { ...DEMO_WEB, username });
 const run = (sql: string, ...values: unknown[]) => worker.db.prepare(sql).bind(...values);
 
-/** Somebody has been sent so many messages of a kind, at as many addresses of a domain. */
+/** So many messages of a kind have been sent, to as many addresses of a domain. */
 const sent = (count: number, kind: string, domain: string | null, minutesAgo = 1) =>
   run(
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)

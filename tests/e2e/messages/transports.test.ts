@@ -79,7 +79,7 @@ test("a webhook that answers 500 is tried again, and then no more", async () => 
   for (const { headers, body } of requests) expect(headers["webhook-signature"]).toBe(signature(headers, body));
 }, 20_000);
 
-test("a webhook that hangs, answers a megabyte or redirects keeps nobody waiting", async () => {
+test("a webhook that hangs, answers a megabyte or redirects delays no answer", async () => {
   for (const answer of [
     () => new Promise<Response>(() => {}),
     () => new Response("x".repeat(2 ** 20)),
@@ -96,7 +96,7 @@ test("a webhook that hangs, answers a megabyte or redirects keeps nobody waiting
   }
 }, 30_000);
 
-test("the log of a message that could not be sent tells neither link nor token", async () => {
+test("the log of a message that could not be sent has neither link nor token", async () => {
   const { requests, outside } = receiver(() => new Response(null, { status: 400 }));
   const worker = await started({ settings: webhook, outside });
   await forget(api(worker));
@@ -120,7 +120,7 @@ test("an e-mail way without its binding is named in the log", async () => {
   expect(await worker.printed()).toContain("EMAIL");
 });
 
-test("an address that could carry a header gets no mail, whatever the database says", async () => {
+test("an address that could carry a header gets no mail, not even from the database", async () => {
   const { requests, outside } = receiver(() => new Response(null, { status: 204 }));
   const worker = await started({ settings: webhook, outside });
   await worker.db.prepare("update users set email = 'a@b.example' || char(13, 10) || 'Bcc: c@d.example' where username_key = 'demo'").run();

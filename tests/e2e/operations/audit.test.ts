@@ -22,7 +22,7 @@ const { worker, our, their } = useWorker({
   settings: { ...ALL_SETTINGS, ...demo, SOCIAL_SIGN_UP: "google", SOCIAL_LINKING: "verified-email" },
 });
 
-/** Whatever must never be written down. */
+/** What must never be recorded. */
 const secrets = new Set<string>(["demo-web-secret", PASSWORD, ADMIN.password]);
 const secret = <T extends string>(text: T) => (secrets.add(text), text);
 
@@ -49,7 +49,7 @@ interface Activity {
   ray: string;
 }
 
-/** How often each kind of thing was counted, whatever the hour. */
+/** How often each kind of event was counted, over all hours. */
 async function counts(): Promise<Record<string, number>> {
   const rows = (await worker.db.prepare("select kind, sum(count) as n from hourly_counts group by kind").all<{ kind: string; n: number }>())
     .results;
@@ -162,7 +162,7 @@ describe("signing in", () => {
     expect([stranger.written, stranger.counted]).toEqual([[], { "unknown name": 1 }]);
   });
 
-  test("too often, or where nobody is let in", async () => {
+  test("too often, or where no account can sign in", async () => {
     const { id, username, membershipId } = await person();
     for (let n = 0; n < 10; n++) await our.login(body(username, `wrong ${n}`), { "cf-connecting-ip": "192.0.2.9" });
     const refused = await watched({ path: "/auth/login", body: body(username) });
@@ -203,7 +203,7 @@ describe("signing in", () => {
     expect(again.written, "one sign-in, in place of another").toEqual([row("sign-in ok", id, 1, again.answer.body.sessionId)]);
   });
 
-  test("elsewhere", async () => {
+  test("with a provider, through a browser", async () => {
     const email = `${randomUUID()}@example.com`;
     const { id } = await aUser(worker, { email });
     const somebody = { sub: secret(randomUUID()), email: secret(email), email_verified: true };
@@ -271,7 +271,7 @@ describe("a session", () => {
     expect((await watched({ path, body, headers })).written, "there is nothing to end any more").toEqual([]);
   });
 
-  test("is ended by ServiceStack's callers, with whatever tokens they have of it", async () => {
+  test("is ended by ServiceStack's callers, with any tokens of it", async () => {
     const { id, username } = await person();
     const signedIn = await their.signIn({ userName: username, password: PASSWORD });
     const headers = { ...cookieHeader(signedIn), authorization: `Bearer ${signedIn.body.bearerToken}` };
@@ -439,7 +439,7 @@ test("nothing that a caller says of itself makes a row long", async () => {
   expect(JSON.stringify(rows).length).toBeLessThan(700);
 });
 
-test("every change of a client, with who made it, and every try by somebody who may not", async () => {
+test("every change of a client with its author, and every attempt without the permission", async () => {
   const admin = keep(await our.signIn(ADMIN));
   const by = decode(admin.accessToken).claims.id;
   const headers = our.bearer(admin.accessToken);

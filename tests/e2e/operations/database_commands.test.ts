@@ -121,7 +121,7 @@ describe("bootstrap", () => {
     expect((await attempt({ username: "second" })).made).toBe(true);
   });
 
-  test("is refused while somebody holds the permission in person", async () => {
+  test("is refused while a member holds the permission in person", async () => {
     await seedDemo(db);
     await run([
       setStatus("admin", 2, Date.now()),
@@ -173,7 +173,7 @@ describe("members", () => {
        select hex(randomblob(8)), id, 1, 0, 0, 'password', 0, ${Date.now() + 60_000} from users`,
     ]);
 
-  test("disabling a user ends that user's sessions and nobody else's", async () => {
+  test("disabling a user ends that user's sessions and no other user's", async () => {
     await seedDemo(db);
     await openSession();
     await run([setStatus(" DEMO", 2, Date.now())]);

@@ -26,7 +26,7 @@ test("the demo user signs in, is known, and signs out", async () => {
   expect((await our.me(pair.accessToken)).status).toBe(401);
 }, 60_000);
 
-/** Sends a body by whatever method, as no `fetch` would; the status. */
+/** Sends a body by any method, which `fetch` would refuse; gives the status. */
 const sent = (method: string, path: string, body: Uint8Array, headers: Record<string, string> = {}) =>
   new Promise<number>((resolve, reject) => {
     const request = httpRequest(

@@ -27,7 +27,7 @@ afterAll(async () => {
   await provider?.stop();
 }, 60_000);
 
-test("a person signs in, consents, comes back with a code, is somebody here, stays it, and leaves", async () => {
+test("a person signs in, consents, comes back with a code, has an account, refreshes, and signs out", async () => {
   const browser = person("ann", HOME);
   const verifier = randomBytes(32).toString("base64url");
   const code_challenge = createHash("sha256").update(verifier).digest("base64url");

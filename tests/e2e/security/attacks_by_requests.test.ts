@@ -121,7 +121,7 @@ describe("messages and logs", () => {
     expect((await mailbox(worker).all()).every(({ to }) => !to.includes("evil"))).toBe(true);
   });
 
-  test("secrets in logs: nothing that opens anything is printed, whatever goes wrong", async () => {
+  test("secrets in logs: no secret is printed, for any failure", async () => {
     const user = await victim();
     const secrets = [
       PASSWORD,
@@ -292,7 +292,7 @@ describe("the request itself", () => {
         told.every((status) => status !== "200"),
         `${headers}: ${told}`,
       ).toBe(true);
-      // What comes after a refused request is never answered for somebody: at most as a stranger's.
+      // What comes after a refused request is never answered as authenticated.
       expect(told.length, headers).toBeLessThanOrEqual(2);
     }
   });

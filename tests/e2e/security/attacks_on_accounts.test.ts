@@ -19,7 +19,7 @@ const people = async () => (await worker.db.prepare("select count(*) as n from u
 const permissionsOf = async (pair: Pair) => (await our.me(pair.accessToken)).body.permissions;
 
 describe("redirects", () => {
-  test("open redirect: nobody can say where a browser with a code goes", async () => {
+  test("open redirect: no parameter or header says where a browser with a code goes", async () => {
     const evil = "https://evil.example/";
     for (const name of ["redirectUrl", "redirect_uri", "redirect_url", "returnUrl", "continue"]) {
       expect((await browser(worker).start(GOOGLE, { [name]: evil })).status, name).toBe(422);
@@ -94,7 +94,7 @@ describe("redirects", () => {
     expect(answer.headers.getSetCookie().some((line) => line.startsWith("a="))).toBe(false);
   });
 
-  test("host header poisoning: links and providers' return URLs lead to where the deployment is, whatever the request says", async () => {
+  test("host header poisoning: links and providers' return URLs lead to PUBLIC_URL, against any header", async () => {
     const poison = {
       host: "evil.example",
       "x-forwarded-host": "evil.example",
@@ -112,7 +112,7 @@ describe("redirects", () => {
 });
 
 describe("accounts", () => {
-  test("auto-link to an unverified address: an address that nobody proved opens nobody's account", async () => {
+  test("auto-link to an unverified address: an address that is not proven opens no account", async () => {
     const user = await victim();
     const before = await people();
     for (const [row, claims] of [
@@ -131,7 +131,7 @@ describe("accounts", () => {
     expect(await worker.db.prepare("select count(*) as n from user_identities where user_id = ?").bind(user.id).first("n")).toBe(0);
     expect(await people()).toBeGreaterThanOrEqual(before);
 
-    // The account's own address must have been proven, too: somebody else may have typed it there.
+    // The account's own address must have been proven, too: another person may have typed it there.
     const squatter = await victim();
     await worker.db.prepare("update users set email_verified = 0 where id = ?").bind(squatter.id).run();
     const owner = await browser(worker).dance(outside, GOOGLE, { sub: randomUUID(), email: squatter.email, email_verified: true });
@@ -169,7 +169,7 @@ describe("accounts", () => {
     expect((await mailbox(worker).to(typed)).filter(({ kind }) => kind === "password-reset")).toEqual([]);
   });
 
-  test("homoglyph, null byte and overlong usernames: they are somebody else, or nobody, or no text at all", async () => {
+  test("homoglyph, null byte and overlong usernames: they are another account, none, or no text at all", async () => {
     const user = await victim({ username: `pay-${randomUUID()}` });
     const odd = [
       user.username.replace("a", "а"),
@@ -192,7 +192,7 @@ describe("accounts", () => {
     expect((await our.loginToken({ username: user.username, password: PASSWORD })).status).toBe(200);
   });
 
-  test("mass assignment through sign-up: nobody gives themselves a role, tenant, status, client or name", async () => {
+  test("mass assignment through sign-up: a body sets no role, tenant, status, client or username", async () => {
     const email = `${randomUUID()}@example.com`;
     const smuggled = {
       permissions: ["NotAllowed"],
@@ -227,7 +227,7 @@ describe("accounts", () => {
     refused(await our.loginToken({ username: "root", password: PASSWORD }), WRONG);
   });
 
-  test("privilege by permissions in a body: whatever is written into a request, the database says who may", async () => {
+  test("privilege by permissions in a body: the database says who may, and no part of a request does", async () => {
     const pair = await signIn(await victim());
     const power = { permissions: ["NotAllowed"], roles: ["Admin"] };
     expect((await our.loginToken(power)).status).toBe(422);

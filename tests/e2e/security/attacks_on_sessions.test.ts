@@ -26,7 +26,7 @@ describe("codes", () => {
     expect((await our.me(owner.accessToken)).body).toEqual(REVOKED);
   });
 
-  test("code of another client: it opens nothing there, and is its owner's still", async () => {
+  test("code of another client: it opens nothing there, and stays good for its own client", async () => {
     const code = await codeFor(await victim());
     refused(await our.token(code, { clientId: "demo-mobile" }), WRONG_CODE);
     expect((await our.token(code)).status).toBe(200);
@@ -76,7 +76,7 @@ describe("sessions", () => {
     expect((await their.refresh({ refreshToken: signedIn.body.refreshToken })).status).toBe(403);
   });
 
-  test("disabled user's session: it is over at once, and nothing the user still holds opens another", async () => {
+  test("disabled user's session: it is over at once, and nothing that the user holds opens another", async () => {
     const user = await victim();
     const [pair, code] = [await signIn(user), await codeFor(user)];
     await our.post("/otp-caches", { username: user.username, otp: "246810" }, BASIC);
@@ -87,7 +87,7 @@ describe("sessions", () => {
     for (const password of [PASSWORD, "246810"]) refused(await our.loginToken({ username: user.username, password }), WRONG);
   });
 
-  test("deactivated in between: somebody disabled while a sign-in is under way does not get in", async () => {
+  test("deactivated in between: a user disabled while a sign-in is under way gets no session", async () => {
     const user = await victim();
     const meanwhile = (sql: string) => ({ "x-meddle": JSON.stringify({ on: "DB", trip: 2, do: [sql] }) });
     const disable = `update user_tenants set status = 2 where id = '${user.membershipId}'`;
@@ -162,7 +162,7 @@ describe("forged tokens", () => {
 });
 
 describe("bearers", () => {
-  test("two bearers: one header with two tokens, or two headers, are nobody", async () => {
+  test("two bearers: one header with two tokens, or two headers, are no bearer", async () => {
     const [mine, theirs] = [await signIn(await victim()), await signIn(await victim())];
     for (const value of [
       `Bearer ${mine.accessToken}, Bearer ${theirs.accessToken}`,

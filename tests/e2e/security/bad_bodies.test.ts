@@ -151,7 +151,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
     }
   });
 
-  test("tells everything at once: what is missing, what is unknown, what has the wrong type", async () => {
+  test("is rejected with every detail at once: what is missing, what is unknown, what has the wrong type", async () => {
     const [first, ...others] = properties as [string, ...string[]];
     const isRequired = first in required;
     const body: Record<string, unknown> = { zz: 1, ...Object.fromEntries(others.map((name) => [name, 7]).reverse()), aa: null };
@@ -224,7 +224,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
     "application/ld+json",
     "x",
     "application/json, text/plain",
-  ])("of type %s is refused, whatever is in it", async (type) => {
+  ])("of type %s is refused, with any content", async (type) => {
     for (const body of [good, "{", "x".repeat(MOST + 1)]) expectAnswer(await raw(body, type), unsupported(type));
   });
 
@@ -237,7 +237,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
       expectAnswer(await raw(body), invalid(unknown("foo")));
     });
 
-    test("and one byte is not, whether its length is told or not", async () => {
+    test("and one byte is not, with or without a declared length", async () => {
       expectAnswer(await raw(filled(MOST + 1)), tooLarge);
       expectAnswer(await raw(" ".repeat(MOST + 1)), tooLarge);
       expectAnswer(await raw(streamed(filled(MOST + 1))), tooLarge);
@@ -268,7 +268,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
       expectAnswer(await raw(nested(33)), syntax);
     });
 
-    test("is told twenty things that are wrong with it, and no more", async () => {
+    test("is rejected with twenty details, and no more", async () => {
       const answer = await raw(JSON.stringify(Object.fromEntries(Array.from({ length: 999 }, (_, n) => [`p${n}`, 0]))));
       expect(answer.status).toBe(422);
       expect(answer.body.error.details).toHaveLength(20);
@@ -300,7 +300,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
       expectAnswer(await coded(compress(" ".repeat(MOST - wrong.length) + wrong), coding), invalid(unknown("foo")));
     });
 
-    test("and bursts is too large, whatever it is made of", async () => {
+    test("and bursts is too large, for any content", async () => {
       expectAnswer(await coded(gzipSync(" ".repeat(MOST + 1)), "gzip"), tooLarge);
       expectAnswer(await coded(gzipSync(" ".repeat(50_000_000)), "gzip"), tooLarge);
       expectAnswer(await coded(deflateSync(" ".repeat(50_000_000)), "deflate"), tooLarge);

@@ -58,7 +58,7 @@ test("delays grow, success clears, and quiet begins anew", async () => {
   expect(await fail(username, 9, here, "b")).toEqual(Array(9).fill(401));
 });
 
-test("eleven wrong guesses at a name tell nothing of the address that goes with it, nor of whether there is such a name", async () => {
+test("eleven wrong guesses at a name show neither the address that goes with it, nor whether there is such a name", async () => {
   const { username } = await aUser(worker, { storedPassword: cheap, email: "together@example.com" });
   const here = from("192.0.2.5");
   expect(await fail(username, 11, here)).toEqual([...Array(10).fill(401), 429]);
@@ -253,7 +253,7 @@ test("the old password cannot be guessed with a stolen session", async () => {
   expect((await guess(PASSWORD)).status).toBe(429);
 });
 
-/** Whatever costs CPU or sends a message. */
+/** The routes that cost CPU or send a message. */
 const COSTLY: [method: string, path: string, body?: object][] = [
   ...["/auth/login", "/auth/login-token"].map(
     (path) =>

@@ -92,7 +92,7 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
     }
   });
 
-  test("may not be read by anybody else", async () => {
+  test("may not be read by any other origin", async () => {
     for (const origin of [
       "null",
       "",
@@ -160,7 +160,7 @@ describe("a preflight", () => {
     expect(answer.headers.get("access-control-allow-headers")).toBeNull();
   });
 
-  test("of anybody else is answered without any grant", async () => {
+  test("of any other origin is answered without any grant", async () => {
     for (const headers of [{}, { origin: "null" }, { origin: "https://evil.example" }] as Record<string, string>[]) {
       const answer = await preflight("/auth/login", { ...headers, "access-control-request-headers": "authorization" });
       expect(answer.status).toBe(204);
@@ -198,7 +198,7 @@ test("an answer of a deployment that is not asked to says nothing of its storage
   await worker.restart({ SERVER_TIMING: "on" });
 });
 
-test("public keys are told in full, and nothing besides", async () => {
+test("public keys are published in full, and nothing besides", async () => {
   const { headers } = await requests["200 of public keys"]!({});
   const told = Object.fromEntries(
     [...headers].filter(([name]) => !["date", "content-length", "transfer-encoding", "content-encoding"].includes(name)),
@@ -227,7 +227,7 @@ describe("where users reach us over https", () => {
     }
   });
 
-  test("no page of anybody's own machine may read us", async () => {
+  test("no page of a loopback host may read the answers of a deployment", async () => {
     for (const origin of [LOCAL, "http://127.0.0.1:3000", "http://localhost", "http://[::1]:5173", "https://localhost:5173"]) {
       const answer = await get("https://auth.example/health", { origin });
       expect(grant(answer), origin).toEqual(NONE);

@@ -1,4 +1,4 @@
-// The worker's own memory, whatever is sent, one at a time and sixteen: the platform's isolate has 128 MiB for all of it.
+// The worker's own memory under any request, one at a time and sixteen: the platform's isolate has 128 MiB for all of it.
 
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// How passwords are hashed, and hashes that were made elsewhere.
+// How passwords are hashed, and hashes that other systems made.
 
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -85,7 +85,7 @@ test.each([
   "$2b$",
   "$2b$99$4nTxoapSuIgyhQwZ2v/9EOFu8UYAWQN0Mp9NhyFmiWKWVBNFcUB9O",
   "$1$x$y",
-])("what is stored but no hash (%j) lets nobody in", async (hash) => {
+])("a stored value that is no hash (%j) verifies no password", async (hash) => {
   const user = await aUser(worker, { storedPassword: hash });
   for (const attempt of [password, hash, "x"]) {
     const answer = await our.loginToken({ username: user.username, password: attempt });
@@ -234,7 +234,7 @@ describe("where a name has no hash, that of another account stands in", () => {
   );
 
   test.each(Object.entries(doors))("and its cost is the cost of a sign-in at %s", async (_, enter) => {
-    /** The best of five is the work, whatever else the machine does. */
+    /** The best of five is the work, without what the machine does besides. */
     const best = async (name: () => string) => {
       const times = [];
       for (let n = 0; n < 5; n++) {
@@ -252,7 +252,7 @@ describe("where a name has no hash, that of another account stands in", () => {
     for (const [n, name] of names.entries()) expect(cheap[n]).toBeLessThan((await best(name)) / 2);
   });
 
-  test("and every stored hash may be drawn, whoever wrote its row", async () => {
+  test("and every stored hash may be drawn, also of rows written by hand", async () => {
     await everybody("x");
     await aUser(worker);
     const { n, drawn } = (await worker.db

@@ -66,7 +66,7 @@ describe("many at once", () => {
     for (const answer of failures(answers)) expect(answer.body).toEqual(REVOKED);
   });
 
-  test("whatever refreshes beside a sign-out, nothing survives it", async () => {
+  test("no refresh beside a sign-out survives it", async () => {
     const pair = await our.signIn();
     const [out, ...refreshed] = await many(21, (n) => (n === 0 ? our.logout(pair) : our.refresh(pair)));
     expect(out!.status).toBe(200);
@@ -92,7 +92,7 @@ describe("many at once", () => {
   });
 });
 
-// The header makes somebody else's statement run just before one of the request's own trips to storage.
+// The header makes another statement run just before one of the request's own trips to storage.
 const meddling = (trip: number, ...statements: string[]) => ({ "x-meddle": JSON.stringify({ on: "DB", trip, do: statements }) });
 
 describe("in between, while a request is under way", () => {
@@ -169,7 +169,7 @@ describe("in between, while a request is under way", () => {
     await restore(before);
   });
 
-  test("the password is changed by somebody else: that one holds", async () => {
+  test("the password is changed by another request: that one holds", async () => {
     const pair = await our.signIn();
     const before = await saved();
     const body = { refreshToken: pair.refreshToken, username: "demo", password: "another password", oldPassword: DEMO.password };

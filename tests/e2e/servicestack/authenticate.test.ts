@@ -1,4 +1,4 @@
-// Authenticate: every way to write a sign-in, what is answered, and what signs nobody in.
+// Authenticate: every way to write a sign-in, what is answered, and what is rejected.
 
 import { randomUUID } from "node:crypto";
 import { deflateSync, gzipSync } from "node:zlib";
@@ -10,7 +10,7 @@ import { decode } from "../../support/jwt";
 import { aUser } from "../../support/seed";
 import { ADMINISTRATOR, CREDENTIALS, WRONG, cookieHeader, cookiesOf, failed } from "../../support/servicestack";
 
-// Passwords are slow by design, slower still while something else is being built.
+// Password hashing is slow by design, and slower while a build runs beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
 const { worker, our, arc } = useServiceStack();
@@ -62,12 +62,12 @@ async function rolesOf(userName: string, password: string): Promise<string[]> {
   return body.roles;
 }
 
-test("the role of the membership is told in every format, of the session, and in the token", async () => {
+test("the role of the membership is in every format, in the session, and in the token", async () => {
   expect(await rolesOf("demo", DEMO.password)).toEqual(["Member"]);
   expect(await rolesOf("admin", ADMIN.password)).toEqual(["Administrator", "Admin"]);
 });
 
-test("a role that an operator calls Admin makes nobody ServiceStack's Admin: the permission does", async () => {
+test("a role that an operator calls Admin is not ServiceStack's Admin: the permission is", async () => {
   const role = randomUUID();
   const now = Date.now();
   await worker.db
@@ -196,7 +196,7 @@ describe("negotiation on /auth", () => {
 });
 
 describe("failures", () => {
-  test("a wrong password is one answer, whoever it is", async () => {
+  test("a wrong password is one answer, for every account and for none", async () => {
     const unadmitted = await aUser(worker, { status: 2 });
     const social = await aUser(worker, { storedPassword: null });
     for (const dto of [
@@ -213,7 +213,7 @@ describe("failures", () => {
     }
   });
 
-  test("only somebody who knows the password is told more", async () => {
+  test("the reason of a rejection is shown only with the right password", async () => {
     const elsewhere = await aUser(worker, { clients: ["demo-mobile"] });
     const registered = await aUser(worker, { status: 0 });
     const refused = async (userName: string, password?: string) =>
@@ -320,7 +320,7 @@ describe("failures", () => {
     }
   });
 
-  test("a compressed body is what it was before, and other codings are told", async () => {
+  test("a compressed body is decoded, and a rejection names the codings", async () => {
     const coded = (body: Uint8Array, coding: string) =>
       our.post("/auth/credentials", body, { "content-type": "application/json", "content-encoding": coding });
     expect((await coded(gzipSync(JSON.stringify(CREDENTIALS)), "gzip")).status).toBe(200);
@@ -358,7 +358,7 @@ describe("HTTP Basic", () => {
     expect(await our.sessions()).toBe(before);
   });
 
-  test("credentials beat whatever stale token comes with them", async () => {
+  test("credentials win over any stale token", async () => {
     const stale = { authorization: "Bearer a.b.c", cookie: "ss-tok=stale" };
     expect((await our.signIn({}, stale)).status).toBe(200);
     expect((await our.signIn({ password: "wrong" }, stale)).body).toEqual(WRONG);

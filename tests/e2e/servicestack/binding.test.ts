@@ -6,7 +6,7 @@ import { aUser } from "../../support/seed";
 import { CREDENTIALS, NOBODY, WRONG, cookiesOf, failed } from "../../support/servicestack";
 import { JSON_TYPE, password, PASSWORD, BODIES, multipart, MULTIPART, useWire } from "../../support/wire";
 
-// Passwords are slow by design, slower still while something else is being built.
+// Password hashing is slow by design, and slower while a build runs beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
 const { worker, our, arc } = useWire();
@@ -43,7 +43,7 @@ describe("what wins", () => {
     expect(answer.status, answer.text).toBe(status);
   });
 
-  test("whatever older clients send besides is passed over", async () => {
+  test("what older clients send besides is ignored", async () => {
     const old = {
       ...CREDENTIALS,
       ...{ state: "s", oauth_token: "t", oauth_verifier: "v", nonce: "n", uri: "/x", response: "r", qop: "q", nc: "1", cnonce: "c" },
@@ -56,7 +56,7 @@ describe("what wins", () => {
     }
   });
 
-  test("a content type that we do not know is no body on a route, and JSON elsewhere", async () => {
+  test("an unknown content type is no body on a route, and JSON at other URLs", async () => {
     expect((await our.post("/auth", BODIES.json, { "content-type": "text/plain" })).body).toEqual(NOBODY);
     expect((await our.post("/api/Authenticate", BODIES.json, { "content-type": "image/png" })).status).toBe(200);
     expect((await our.post("/api/Authenticate", BODIES.xml, { "content-type": "application/xml" })).status).toBe(400);
@@ -142,7 +142,7 @@ describe("a batch", () => {
     expect((await our.post("/csv/reply/Authenticate[]", "")).status).toBe(404);
   });
 
-  test("of another site signs nobody in", async () => {
+  test("of another site is refused", async () => {
     const before = await our.sessions();
     const answer = await our.post("/api/Authenticate[]", JSON.stringify([CREDENTIALS]), {
       "content-type": "text/plain",
@@ -162,7 +162,7 @@ describe("a password", () => {
     }
   });
 
-  test("with whatever JSV quotes is read in every format", async () => {
+  test("with the characters that JSV quotes is read in every format", async () => {
     for (const odd of ['a"b', "a,b:c", "{x}[1]", "l1\r\nl2", " lead", "null", "back\\slash/'\tTab", "ü🔑"]) {
       const said = JSON.stringify(odd);
       const bodies: [string, string][] = [

@@ -6,7 +6,7 @@ import { FIELDS, useServiceStack } from "../../support/authenticate";
 import { FORM } from "../../support/fixtures";
 import { CREDENTIALS, cookiesOf } from "../../support/servicestack";
 
-// Passwords are slow by design, slower still while something else is being built.
+// Password hashing is slow by design, and slower while a build runs beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
 const { our } = useServiceStack();
@@ -35,7 +35,7 @@ describe("requests that browsers send for other sites", () => {
     expect(await our.sessions()).toBe(before);
   });
 
-  test("a link with HTTP Basic in it signs nobody in", async () => {
+  test("a link with HTTP Basic in it is no sign-in", async () => {
     const before = await our.sessions();
     const headers = { authorization: `Basic ${btoa(`demo:${DEMO.password}`)}`, "sec-fetch-site": "cross-site" };
     expect((await our.who(headers)).status).toBe(403);
@@ -63,7 +63,7 @@ describe("requests that browsers send for other sites", () => {
 describe("return URLs", () => {
   const html = { ...FORM, accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 
-  test("that lead elsewhere are refused before anything is done", async () => {
+  test("that lead to another site are refused before anything is done", async () => {
     const before = await our.sessions();
     for (const url of [
       "https://evil.example/",
@@ -86,7 +86,7 @@ describe("return URLs", () => {
     expect(await our.sessions()).toBe(before);
   });
 
-  test("of our own are told to programs", async () => {
+  test("of this service are passed on to programs", async () => {
     const answer = await our.post("/auth/credentials?continue=/home?x=1", FIELDS, FORM);
     expect(answer.status).toBe(200);
     expect(answer.body.referrerUrl).toBe("/home?x=1");

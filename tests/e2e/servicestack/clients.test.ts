@@ -11,7 +11,7 @@ import { notRun } from "../../../scripts/lib/steps.mjs";
 import { DEMO, api } from "../../support/api";
 import { type WranglerDev, startWranglerDev } from "../../support/wrangler_dev";
 
-// Passwords are slow by design, slower still while something else is being built.
+// Password hashing is slow by design, and slower while a build runs beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
 const require = createRequire(import.meta.url);
@@ -185,7 +185,7 @@ describe.each([
     expect(mine.bearerToken).toMatch(/^ey/);
   });
 
-  test("is told why a refresh failed", async () => {
+  test("gets the reason of a failed refresh", async () => {
     const mine = client();
     mine.bearerToken = "stale.bearer.token";
     mine.refreshToken = "Invalid.Refresh.Token";
@@ -224,7 +224,7 @@ describe.each([
     const { bearerToken } = await mine.post(credentials());
     await mine.post(new Authenticate({ provider: "logout" }));
     const error = await failure(mine.get(new Authenticate()));
-    // It tries to refresh with the cookie that is gone, and tells what became of that.
+    // It tries to refresh with the cookie that is gone, and reports that failure.
     expect(error.responseStatus.errorCode).toBe("ArgumentNullException");
     expect(error.type).toBe("RefreshTokenException");
     const bearer = client();
@@ -241,7 +241,7 @@ describe.each([
     expect(empty.responseStatus.errors.map((error: { fieldName: string }) => error.fieldName)).toEqual(["UserName", "Password"]);
   });
 
-  test("is told the same of a wrong password while it holds a refresh token", async () => {
+  test("gets the same answer to a wrong password while it holds a refresh token", async () => {
     const mine = client();
     await mine.post(credentials());
     const wrong = await failure(mine.post(credentials({ password: "wrong" })));
@@ -284,10 +284,10 @@ test.skipIf(!hasPython)("servicestack 0.1.15 for Python", async () => {
     refreshed: "demo",
     "refreshed token": true,
     cookies: "demo",
-    // It tries to refresh with the cookie that is gone, and tells what became of that.
+    // It tries to refresh with the cookie that is gone, and reports that failure.
     "after logout": { code: 400, errorCode: "ArgumentNullException", type: expect.stringContaining("REFRESH_TOKEN") },
     "wrong password": wrong,
-    // It tries to refresh whatever the failure is, and then tells what came of the second try.
+    // It tries to refresh after any failure, and then reports the second one.
     "wrong password again": wrong,
     "wrong basic": wrong,
     get: { code: 400, errorCode: "ArgumentException", message: "A password must NOT be in a URL" },

@@ -7,13 +7,13 @@ import { jwt, decode, keyOf } from "../../support/jwt";
 import { NOBODY, WRONG, cookieHeader, cookiesOf, failed } from "../../support/servicestack";
 import { KEYS, JSON_TYPE, password, PASSWORD, BODIES, multipart, MULTIPART, useWire } from "../../support/wire";
 
-// Passwords are slow by design, slower still while something else is being built.
+// Password hashing is slow by design, and slower while a build runs beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
 const { worker, our, arc } = useWire();
 
 describe("HTTP Basic", () => {
-  test("that cannot be read, or has no password, is told so", async () => {
+  test("that cannot be read, or has no password, is rejected with the reason", async () => {
     const told = failed("Unauthorized", "Invalid BasicAuth Credentials");
     for (const authorization of [
       "Basic",
@@ -37,7 +37,7 @@ describe("HTTP Basic", () => {
     expect((await our.signIn({ password: "wrong" }, basic(`demo:${password}`))).body).toEqual(WRONG);
   });
 
-  test("of a page elsewhere signs nobody in by GET either", async () => {
+  test("of a page of another site is refused by GET too", async () => {
     const before = await our.sessions();
     for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }] as Record<string, string>[]) {
       for (const path of ["/auth", "/api/Authenticate", "/json/reply/Authenticate"]) {
@@ -66,7 +66,7 @@ describe("the provider jwt", () => {
 });
 
 describe("GetAccessToken", () => {
-  test("answers a token of the body in the body and in a cookie, whatever else comes along", async () => {
+  test("answers a token of the body in the body and in a cookie, beside any other credentials", async () => {
     const [first, second] = [await our.signIn(), await our.signIn()];
     const answer = await our.refresh({ refreshToken: first.body.refreshToken, useTokenCookie: true }, cookieHeader(second));
     expect(decode(answer.body.accessToken).claims.sid, "the body's first").toBe(first.body.sessionId);
@@ -169,12 +169,12 @@ describe("pages", () => {
     expect(await to("?continue=&redirect=/c")).toBe("/c");
   });
 
-  test("are not sent back to somebody else's page that posted to us", async () => {
+  test("are not sent back to a foreign page that posted the form", async () => {
     const answer = await our.post("/auth/credentials", "userName=demo&password=x", { ...html, referer: "https://evil.example/login" });
     expect([answer.status, answer.headers.get("location")]).toEqual([401, null]);
   });
 
-  test("are told of a failure at the end of whatever fragment there is", async () => {
+  test("get a failure at the end of the fragment that there is", async () => {
     const back = async (url: string) =>
       (await our.post(`/auth/credentials?continue=${encodeURIComponent(url)}`, "userName=demo&password=", html)).headers.get("location");
     expect(await back("/in#x")).toBe("/in#x/f=%27Password%27%20must%20not%20be%20empty%2E");
@@ -196,7 +196,7 @@ describe("pages", () => {
   });
 });
 
-describe("a page of another site signs nobody out", () => {
+describe("a page of another site ends no session", () => {
   const from = (site: string, mode: string, dest: string) => ({ "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest });
   /** As a browser sends it: `fetch` writes its own `Sec-Fetch-Mode`. The status, and what is set. */
   const out = async (path: string, headers: Record<string, string>) => {
@@ -265,7 +265,7 @@ describe("over https", () => {
     expect(cookiesOf(out)["ss-tok"]!.attributes).toEqual(["Max-Age=0", "Path=/", "HttpOnly", "SameSite=None", "Secure"]);
   });
 
-  test("a page that was not served by us over https is somebody else's", async () => {
+  test("a page that was not served by this service over https is foreign", async () => {
     const before = await our.sessions();
     for (const origin of [
       "http://login.example",

@@ -5,7 +5,7 @@ import { FORM } from "../../support/fixtures";
 import { CREDENTIALS, cookiesOf, failed } from "../../support/servicestack";
 import { JSON_TYPE, password, BODIES, multipart, MULTIPART, useWire } from "../../support/wire";
 
-// Passwords are slow by design, slower still while something else is being built.
+// Password hashing is slow by design, and slower while a build runs beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
 const { our, arc } = useWire();
@@ -181,7 +181,7 @@ describe("suffixes", () => {
     expect([html.status, html.headers.get("content-type")]).toEqual([200, JSON_ANSWER]);
   });
 
-  test("belong to /authenticate and /auth/logout too, and JSONP to nobody", async () => {
+  test("belong to /authenticate and /auth/logout too, and JSONP to no path", async () => {
     expect((await our.post("/authenticate.jsv", CREDENTIALS)).headers.get("content-type")).toBe("text/jsv");
     expect((await our.send("GET", "/auth/logout.jsv")).text).toBe("{}");
     const jsonp = await our.post("/auth/credentials?callback=steal", CREDENTIALS);

@@ -13,7 +13,7 @@ import { freePort } from "../../support/ports";
 import { servicestack } from "../../support/servicestack";
 import { type Worker, startWorker } from "../../support/worker";
 
-// A virtual machine and a compiler start for each, beside whatever else is being built.
+// A virtual machine and a compiler start for each, possibly beside a build.
 vi.setConfig({ testTimeout: 120_000 });
 
 const hasJava =
@@ -54,7 +54,7 @@ test.skipIf(!hasJava).each(JAVA_CLIENTS)("net.servicestack:client %s signs in, r
     "cookies after sign-out": 0,
     "after sign-out": { code: 401, errorCode: "Unauthorized" },
     "dead refresh token": dead,
-    // It asks once for a fresh token, and gives up at what it is told.
+    // It asks once for a fresh token, and gives up at the answer.
     "with dead cookies": newer ? { type: "RefreshTokenException", ...dead } : { code: 401 },
     "requests with dead cookies": newer ? 2 : 1,
   });

@@ -50,7 +50,7 @@ describe("when people may sign up", () => {
     }
   });
 
-  test("an address that somebody has here gets no second account", async () => {
+  test("an address of an existing account gets no second account", async () => {
     const token = await outside.idToken(GOOGLE, someone(verified("DEMO@example.com")));
     await refused(() => signIn(GOOGLE, token));
   });
@@ -70,7 +70,7 @@ describe("when people may sign up", () => {
     await refused(() => signIn(GOOGLE, token));
   });
 
-  test("another app's token, or another key's, makes nobody", async () => {
+  test("another app's token, or another key's, creates no account", async () => {
     const foreign = outside.issue(GOOGLE, someone(), { clientId: "another-app" });
     await refused(() => signIn(GOOGLE, foreign));
     outside.changeClaims((claims) => ({ ...claims, aud: "another-app" }));
@@ -78,7 +78,7 @@ describe("when people may sign up", () => {
     await refused(() => signIn(GOOGLE, token));
   });
 
-  test("nobody is made who could not come in, nor from a provider off the list", async () => {
+  test("no account is created that could not sign in to its client, nor from a provider off the list", async () => {
     await worker.restart({ SIGN_UP_CLIENT_IDS: "demo-mobile" });
     const token = await outside.idToken(GOOGLE, someone(verified()));
     await refused(() => signIn(GOOGLE, token), failed("AuthenticationException", "Client Invalid"));
@@ -102,7 +102,7 @@ describe("when people may be linked", () => {
     expect((await signIn(row, await outside.idToken(row, { sub: person.sub }))).body.userId, "known by its subject").toBe(user.id);
   });
 
-  test("nobody is linked by an address that either side has not verified, nor by an access token", async () => {
+  test("no account is linked by an address that either side has not verified, nor by an access token", async () => {
     const { email, user } = await local();
     const unverified = await outside.idToken(GOOGLE, someone({ email, email_verified: false }));
     await refused(() => signIn(GOOGLE, unverified));

@@ -88,7 +88,7 @@ describe.each(ACCESS_TOKEN_ROWS)("an access token of $name", (row) => {
     expect((await signIn(row, token)).status, "it was the answer").toBe(200);
   });
 
-  test("whose profile is somebody else's, or none, is refused", async () => {
+  test("with the profile of another subject, or none, is refused", async () => {
     const token = outside.issue(row, await aKnown());
     for (const profile of [{ sub: "another", id: "another" }, {}, { sub: 1, id: {} }]) {
       outside.replace(row.profile!, () => json(profile));
@@ -186,7 +186,7 @@ describe("an access token of Keycloak's that is a JWT", () => {
     expect(outside.calls(KEYCLOAK.profile!)).toBe(0);
   });
 
-  test("and whose session is over there is proven by nothing", async () => {
+  test("and has no session at Keycloak any more is proven by nothing", async () => {
     const token = await issue((await aMember(KEYCLOAK)).person, {}, { revoked: true });
     noUserInfo(401);
     await refused(() => signIn(KEYCLOAK, token));

@@ -53,7 +53,7 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
     expect(batch.body).toMatchObject([{ userId: user.id }]);
   });
 
-  test("opens a session like any other: at both APIs, refreshed, told, replaced and ended", async () => {
+  test("opens a session like any other: at both APIs, refreshed, shown, replaced and ended", async () => {
     const { user, person } = await aMember(row);
     const token = await tokenOf(person);
     const answer = await signIn(row, token, { provider: row.name.toUpperCase() });
@@ -95,7 +95,7 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
     expect(none.headers.has("x-cookies")).toBe(false);
   });
 
-  test("of somebody unknown opens nothing while nobody may sign up", async () => {
+  test("of an unknown identity is rejected while signing up is closed", async () => {
     const token = await tokenOf(someone(verified()));
     await refused(() => signIn(row, token));
   });
@@ -128,7 +128,7 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
     }
   });
 
-  test("signs nobody in for a page of another site", async () => {
+  test("is refused for a page of another site", async () => {
     const token = await tokenOf((await aMember(row)).person);
     const forbidden = failed("Forbidden", "Cross-site requests are not permitted");
     for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }] as Record<
@@ -141,7 +141,7 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
     expect(outside.sent).toEqual([]);
   });
 
-  test("in a GET is refused, and nobody is asked about it", async () => {
+  test("in a GET is refused, and the provider is not asked", async () => {
     const token = await tokenOf((await aMember(row)).person);
     for (const path of ["/auth", "/api/Authenticate", "/json/reply/Authenticate"]) {
       const answer = await our.send("GET", `${path}?provider=${row.name}&accessToken=${token}`);
@@ -152,7 +152,7 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
     expect(outside.sent).toEqual([]);
   });
 
-  test("is in neither log nor storage, whatever becomes of it", async () => {
+  test("is in neither log nor storage, for any outcome", async () => {
     const good = await tokenOf((await aMember(row)).person);
     const bad = await tokenOf(someone());
     expect((await signIn(row, good)).status).toBe(200);
@@ -170,7 +170,7 @@ describe.each(KINDS)("%s", (_, row, tokenOf) => {
     expect(printed).toContain(`signing in with ${row.name}: the identity is unknown`);
   });
 
-  test("that signs nobody in is told of in each format", async () => {
+  test("that is rejected gets the failure in each format", async () => {
     const token = await tokenOf(someone());
     const answer = async (path: string) => {
       const { status, text, headers } = await our.post(path, { provider: row.name, accessToken: token });
@@ -212,7 +212,7 @@ test("a provider that does not answer, or not to the end, is waited for ten seco
 test.each<[string, (row: Row) => Response]>([
   ["fails", () => new Response("", { status: 500 })],
   ["is another issuer's", (row) => json({ ...metadata(row), issuer: "https://evil.example" })],
-])("while Keycloak's discovery %s its callers are told to come back", async (_, answer) => {
+])("while Keycloak's discovery %s its callers get 503 with Retry-After", async (_, answer) => {
   await forget();
   const { person } = await aMember(KEYCLOAK_ROW);
   outside.replace(KEYCLOAK_ROW.discovery!, () => answer(KEYCLOAK_ROW));
@@ -243,7 +243,7 @@ describe("who is no provider here", () => {
     expect(outside.sent).toEqual([]);
   });
 
-  test("a provider without a token is told which field is empty", async () => {
+  test("a provider without a token is rejected by the name of the empty field", async () => {
     for (const accessToken of [undefined, "", null]) {
       const answer = await our.post("/api/Authenticate", { provider: "google", accessToken });
       expect(answer.status).toBe(400);
@@ -281,7 +281,7 @@ describe("without a setting", () => {
   });
 });
 
-test("a failed sign-in with a token leaves nobody signed in, and deletes no cookie", async () => {
+test("a failed sign-in with a token opens no session, and deletes no cookie", async () => {
   const answer = await our.who();
   expect(answer.body).toEqual(NOBODY);
   const { person } = await aMember(GOOGLE);

@@ -7,7 +7,7 @@ import { jwt } from "../../support/jwt";
 import { aUser } from "../../support/seed";
 import { NOBODY, cookieHeader, cookiesOf, failed } from "../../support/servicestack";
 
-// Passwords are slow by design, slower still while something else is being built.
+// Password hashing is slow by design, and slower while a build runs beside it.
 vi.setConfig({ testTimeout: 60_000 });
 
 const { worker, our, arc } = useServiceStack();
@@ -26,7 +26,7 @@ describe("who is signed in", () => {
     expect(me.body.id).toBe(there.body.userId);
   });
 
-  test("nobody is 401, with a challenge that opens no window", async () => {
+  test("without a session the answer is 401, with a challenge that opens no window", async () => {
     for (const headers of [{}, { authorization: "Bearer nonsense" }, { cookie: "ss-tok=; ss-reftok=" }]) {
       const answer = await our.who(headers);
       expect(answer.status).toBe(401);
@@ -37,7 +37,7 @@ describe("who is signed in", () => {
     expect((await our.send("HEAD", "/auth")).status).toBe(401);
   });
 
-  test("cookies tell it too, and a refresh token alone brings a fresh access token", async () => {
+  test("cookies show it too, and a refresh token alone brings a fresh access token", async () => {
     const signedIn = await our.signIn();
     expect((await our.who(cookieHeader(signedIn))).body.userName).toBe("demo");
     const refresh = cookiesOf(signedIn)["ss-reftok"]!.value;
@@ -47,7 +47,7 @@ describe("who is signed in", () => {
     expect((await our.bearer(cookiesOf(answer)["ss-tok"]!.value)).status).toBe(200);
   });
 
-  test("cookies that sign nobody in are deleted", async () => {
+  test("cookies without a live session are deleted", async () => {
     const answer = await our.who({ cookie: "ss-tok=a.b.c; ss-reftok=x.0.y" });
     expect(answer.status).toBe(401);
     const cookies = cookiesOf(answer);
@@ -177,7 +177,7 @@ describe("GetAccessToken", () => {
     expect([unknown.status, unknown.body]).toEqual([403, expired]);
   });
 
-  test("asks whether the person may still come in", async () => {
+  test("asks whether the user may sign in now", async () => {
     const user = await aUser(worker);
     const { body } = await our.signIn({ userName: user.username, password: user.password });
     await worker.db.prepare("delete from user_clients where user_id = ?").bind(user.id).run();
@@ -241,7 +241,7 @@ describe("signing out", () => {
     expect((await arc.me(signedIn.body.bearerToken)).status).toBe(401);
   });
 
-  test("works for nobody, and for a bearer of the other API", async () => {
+  test("works without a session, and for a bearer of the other API", async () => {
     expect((await our.post("/auth/logout", "")).text).toBe("{}");
     const pair = await arc.signIn();
     await our.post("/auth/logout", "", { authorization: `Bearer ${pair.accessToken}` });
@@ -258,7 +258,7 @@ describe("signing out", () => {
     expect((await our.refresh({ refreshToken: body.refreshToken })).status).toBe(403);
   });
 
-  test("a new sign-in takes the place of the session whose refresh token it presents", async () => {
+  test("a new sign-in replaces the session of the refresh token that it presents", async () => {
     const first = await our.signIn();
     const wrong = await our.signIn({ password: "wrong" }, cookieHeader(first));
     expect(wrong.status).toBe(401);

@@ -1,4 +1,4 @@
-// A copy of the database, as docs/operations.md makes one, and what it is good for elsewhere.
+// A copy of the database, as docs/operations.md makes one, and what another database imports of it.
 
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -67,7 +67,7 @@ async function everything(state: string) {
   }
 }
 
-test("an export is imported elsewhere row by row, whatever texts people have sent", async () => {
+test("an export is imported into another database row by row, with any texts in it", async () => {
   const [from, to] = [place(), place()];
   await withLocalDb(async (db: ReturnType<typeof openLocalDb>["db"]) => {
     await seedDemo(db);

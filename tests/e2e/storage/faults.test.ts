@@ -199,7 +199,7 @@ const ARC: Record<string, () => Promise<Attempt>> = {
     const email = `${randomUUID()}@example.com`;
     return { path: "/auth/sign-up/create-token", body: { email }, atLast: () => mailed(email) };
   },
-  "sign-up/create-token for somebody who is there": async () => {
+  "sign-up/create-token for an existing account": async () => {
     const { email } = await person();
     return { path: "/auth/sign-up/create-token", body: { email }, atLast: () => mailed(email) };
   },
@@ -232,7 +232,7 @@ const ARC: Record<string, () => Promise<Attempt>> = {
   },
   ...Object.fromEntries(ROWS.map((row) => [`return from ${row.name}`, async () => comingBack(row, (await member(row)).who)])),
   "return for tokens": async () => comingBack(KEYCLOAK_ROW, (await member(KEYCLOAK_ROW)).who, DEMO_MOBILE),
-  "return that signs somebody up": async () =>
+  "return that creates an account": async () =>
     comingBack(GOOGLE, { sub: randomUUID(), email: `${randomUUID()}@example.com`, email_verified: true }),
   "return that links an account": async () =>
     comingBack(GOOGLE, { sub: randomUUID(), email: (await person()).email, email_verified: true }),
@@ -328,7 +328,7 @@ function expectOutage(answer: Answer, family: Family, what: string) {
   expect(answer.headers.getSetCookie(), what).toEqual([]);
 }
 
-/** What must be true of the database whatever has failed. */
+/** What must be true of the database after any failure. */
 async function invariants() {
   const none = async (what: string, sql: string) => expect((await worker.db.prepare(sql).all()).results, what).toEqual([]);
   await none(
@@ -410,7 +410,7 @@ async function suffer(make: () => Promise<Attempt>, family: Family, fault: Fault
     else expect(again.status, `${what}: ${again.text}`).toBeLessThan(400);
   }
   if (attempt.atLast) {
-    // Nobody is told of what goes wrong after the answer: the person asks again.
+    // A failure after the answer is not answered: the user asks again.
     if (fault !== "slow") await send(attempt);
     await attempt.atLast();
   }
@@ -422,7 +422,7 @@ const ENDPOINTS = [...Object.entries(ARC), ...Object.entries(SERVICESTACK)].map(
 /** What there is to hang, which takes its time. */
 const hanging: (() => Promise<void>)[] = [];
 
-test.each(ENDPOINTS)("%s: whatever becomes of a trip, nothing is half done and the caller can go on", async (_, make, family) => {
+test.each(ENDPOINTS)("%s: when any trip fails, nothing is half done and the caller can go on", async (_, make, family) => {
   const trips = await tripsOf(make);
   expect(trips.length).toBeGreaterThan(0);
   await Promise.all(
@@ -452,7 +452,7 @@ test("an origin list that cannot be read costs the grant, not the answer", async
   expect(answer.status).toBe(200);
 });
 
-test("what somebody else does between the read and the write is not overlooked", async () => {
+test("what another request does between the read and the write is not overlooked", async () => {
   const { user, body, headers } = await session();
   const change = `update user_credentials set password = 'changed', changed_on = ${Date.now()} where user_id = '${user.id}'`;
   const lost = await send(

@@ -55,7 +55,7 @@ describe("the cron's event", () => {
 describe("/health", () => {
   const health = (headers?: Record<string, string>) => our.send("GET", "/health", { headers });
 
-  test("tells administrators how many rows of each table wait for the sweep", async () => {
+  test("shows administrators how many rows of each table wait for the sweep", async () => {
     const admin = our.bearer((await our.signIn(ADMIN)).accessToken);
     const none = {
       attempts: 0,
@@ -75,7 +75,7 @@ describe("/health", () => {
     expect((await health(admin)).body).toEqual({ status: "ok", backlog: none });
   });
 
-  test("tells everybody else what it always did", async () => {
+  test("shows every other caller the status alone", async () => {
     const pair = await our.signIn();
     for (const headers of [undefined, our.bearer(pair.accessToken), our.bearer("made-up"), basic("x", "y"), { authorization: "x" }]) {
       const answer = await health(headers);

@@ -36,7 +36,7 @@ test("a code that cannot be remembered is not handed out, and one that was forgo
   expect((await our.token(code, {}, meddle({ on: "KV", trip: 1, fail: true }))).status).toBe(200);
 });
 
-test("without the list of origins nobody gets a grant, and the request is answered all the same", async () => {
+test("without the list of origins no origin is granted, and the request is answered all the same", async () => {
   await worker.restart({});
   const answer = await our.send("GET", "/.well-known/jwks.json", { headers: { ...ORIGIN, ...meddle({ on: "DB", trip: 1, fail: true }) } });
   expect(answer.status).toBe(200);
@@ -64,7 +64,7 @@ test("a table that is gone is an outage until it is back", async () => {
   expect((await our.refresh(pair)).status).toBe(200);
 });
 
-test("a row that cannot be read is an internal error that tells nothing, and harms no other", async () => {
+test("a row that cannot be read is an internal error without details, and affects no other row", async () => {
   const pair = await our.signIn();
   const admin = await our.signIn({ username: "admin", password: "correct horse staple" });
   await worker.db.prepare("update roles set permissions = '[{\"secret\":1}]' where name = 'Member'").run();
