@@ -7,7 +7,7 @@ use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::time::Timestamp;
 use crate::error::{Error, Reason};
 
-/// The permission of administrators. The original's name means that nobody should have it.
+/// The permission of administrators, by the original's name for it.
 pub const ADMINISTER: &str = "NotAllowed";
 
 /// `user_tenants.status` of the original.
@@ -71,7 +71,7 @@ pub struct Account {
     pub locale: Option<String>,
 }
 
-/// What somebody is in a tenant.
+/// A user's membership of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
     /// UUID.
@@ -80,7 +80,7 @@ pub struct Membership {
     pub tenant_id: String,
     /// Whether the person may come in.
     pub status: i64,
-    /// Whether tenant and role still hold.
+    /// Whether tenant and role are in effect.
     pub is_effective: bool,
     /// The role's name.
     pub role_name: String,

@@ -36,7 +36,7 @@ pub struct Activity<'a> {
     pub kind: &'a str,
     /// How it went.
     pub result: &'a str,
-    /// Whom it concerns.
+    /// The user.
     pub user_id: Option<&'a UserId>,
     /// The client's number.
     pub client: Option<ClientNumber>,

@@ -14,7 +14,7 @@ use crate::wire::loopback::failure::Failure;
 use crate::wire::loopback::filter::{Filter, Projection, parse_where};
 use crate::wire::reply::Reply;
 
-/// `POST /auth-clients`: the only answer that tells a client's secrets.
+/// `POST /auth-clients`: the only response with a client's secrets.
 pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let new = new_client(&incoming.json(&AUTH_CLIENT_EXCLUDING_ID)?)?;
     let row = administration::create(app, &incoming.bearer()?, &new).await?;

@@ -31,7 +31,7 @@ pub async fn keycloak_logout(app: &App, incoming: &Incoming) -> Result<Reply, Fa
 }
 
 /// The back-channel logout of a provider (OpenID Connect Back-Channel Logout 1.0 §2.5 and §2.8): 200,
-/// or 400 whatever was wrong with the request or its doing, in OAuth's form of an error.
+/// or 400 for every failure, in OAuth's form of an error.
 pub async fn backchannel_logout(
     app: &App,
     incoming: &Incoming,

@@ -12,7 +12,7 @@ use crate::wire::loopback::failure::Failure;
 use crate::wire::loopback::models::{self, CreateUserRequest, SignUpRequest, read_profile};
 use crate::wire::reply::Reply;
 
-/// `POST /auth/sign-up/create-token`: 204 for everybody; a message to the address.
+/// `POST /auth/sign-up/create-token`: 204 always; a message to the address.
 #[allow(clippy::unused_async)] // every handler has one shape
 pub async fn create_token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     let body: SignUpRequest = incoming.json(&models::SIGN_UP_REQUEST)?;
@@ -51,7 +51,7 @@ pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Failur
         rest,
     } = incoming.json(&models::CREATE_USER_REQUEST)?;
     let profile = read_profile(&rest, "").map_err(Failure::InvalidBody)?;
-    // Nobody has proven anything yet: what is not of the profile does not wait for it.
+    // The caller is not authenticated yet: the rest of the body is not kept meanwhile.
     drop(rest);
     let application = Application {
         email: &email,

@@ -39,7 +39,7 @@ pub async fn health(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     Ok(Reply::json(&json!({ "status": "ok" }))?)
 }
 
-/// Whether an administrator asks. Whatever else is wrong with a token, its bearer is a stranger.
+/// Whether the bearer is an administrator; a token that is invalid is as none.
 async fn is_administrator(app: &App, incoming: &Incoming) -> Result<bool, Error> {
     let Ok(token) = incoming.bearer() else {
         return Ok(false);

@@ -15,7 +15,7 @@ use crate::error::{Error, Reason};
 use crate::store::clause::Clause;
 use crate::store::{Query, clients, sessions};
 
-/// Somebody who may administer now.
+/// A bearer who has the permission to administer now.
 pub struct Administrator(Bearer);
 
 impl Administrator {
@@ -43,7 +43,7 @@ pub async fn create(app: &App, token: &Secret, new: &NewAuthClient) -> Result<Cl
     Ok(row)
 }
 
-/// Changes one client, and tells whether it is there.
+/// Changes one client; whether it exists.
 pub async fn update(
     app: &App,
     token: &Secret,
@@ -61,7 +61,7 @@ pub async fn update(
     Ok(found)
 }
 
-/// Deletes one client, and so ends its sessions; tells whether it was there.
+/// Deletes one client, and so ends its sessions; whether it existed.
 pub async fn delete(app: &App, token: &Secret, id: i64) -> Result<bool, Error> {
     let by = administrator_to_change(app, token).await?.user_id();
     let delete = clients::delete(id, by.as_ref(), app.now);

@@ -103,7 +103,7 @@ pub async fn verify(app: &App, access_token: &Secret) -> Result<Option<LiveSessi
     }
 }
 
-/// Ends the sessions of tokens, whatever else is wrong with them.
+/// Ends the sessions that tokens name, expired or not.
 pub async fn end(
     app: &App,
     refresh_token: Option<&Secret>,

@@ -150,7 +150,7 @@ pub async fn set(
         .inspect_err(|_| audit::record(app, Event::PasswordResetFailed { user_id, client }))?;
     check_policy(new.password, app.config.password_min_length)?;
     replace(app, &calling, &key, &account, old.as_deref(), new).await?;
-    // The link's own address is told; where this place has forgotten it, the present one.
+    // The notice goes to the link's own address; without its record, to the account's present one.
     let address = record.ok().flatten().map(|record| record.address);
     notifications::password_changed(app, address.or(account.email));
     Ok(())
@@ -205,7 +205,7 @@ fn require_usable(link: Option<&Link>, now: Timestamp) -> Result<&Link, Error> {
     }
 }
 
-/// Whose password this client may set with this link, and the password as it is stored now, if any.
+/// The account whose password the client may set with the link, and its stored hash, if any.
 fn allowed(
     calling: &AuthenticatedClient,
     link: &Link,

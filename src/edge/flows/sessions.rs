@@ -142,7 +142,7 @@ fn own_pair(
     Ok(token)
 }
 
-/// Reads a refresh token that must be of the bearer's own session, whatever its number.
+/// Reads a refresh token that must be of the bearer's own session; its number does not matter.
 pub fn own_refresh_token(app: &App, session_id: &SessionId, token: &Secret) -> Result<(), Error> {
     if token.is_empty() {
         return Err(Error::Rejected(Reason::TokenMissing));
@@ -158,7 +158,7 @@ pub fn own_refresh_token(app: &App, session_id: &SessionId, token: &Secret) -> R
 
 /// Ends the bearer's session.
 ///
-/// What is wrong with the refresh token is only told to a bearer whose session still lives.
+/// The response names what is wrong with the refresh token only while the bearer's session lives.
 pub async fn sign_out(
     app: &App,
     token: &Secret,

@@ -21,8 +21,8 @@ use crate::store::links::{self, Link, NewLink};
 use crate::store::sign_ups::{self, NewUser, SignUpOutcome};
 use crate::wire::message::{Message, MessageKind};
 
-/// Asks for an invitation. Whether the address has an account shows in nobody's answer: its owner
-/// gets a message that says so.
+/// Asks for an invitation. The response does not show whether the address has an account: a message
+/// to its owner does.
 pub fn ask(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
     open(app)?;
     app.config.messages.delivery()?;
@@ -76,7 +76,7 @@ pub struct Application<'a> {
     pub profile: Profile,
 }
 
-/// What a new user is told of itself.
+/// A new user, as the response shows it.
 pub struct MadeUser {
     /// UUID.
     pub id: UserId,
@@ -99,7 +99,7 @@ impl MadeUser {
     }
 }
 
-/// Makes a user of an invited person, once; the person can sign in at once.
+/// Creates an account with an invitation, once; the user can sign in at once.
 pub async fn create_user(
     app: &App,
     token: &Secret,
@@ -110,15 +110,12 @@ pub async fn create_user(
     let reads = (links::look(&key), accounts::by_name(&email));
     let (answers, record) = join(app.db.run(reads), app.kv.get::<SignUp>(&key)).await;
     let (link, owner) = answers?;
-    let (recipient, _) = require_usable(link, app.now).inspect_err(|_| count_refusal(app))?;
-    if canonical_name(&email) != recipient {
-        return Err(Error::Rejected(Reason::InvalidEmail));
-    }
+    let recipient = recipient(app, link, &email)?;
     let password = application.password;
     check_policy(password, app.config.password_min_length)?;
     let defaults = open(app)?;
     if owner.is_some() {
-        // The write would say so too, but only after the password has been hashed.
+        // The write refuses this too, but only after the password has been hashed.
         return Err(Error::Conflict("username, email"));
     }
     let invited = record.ok().flatten().map(|record| record.profile);
@@ -144,7 +141,17 @@ pub async fn create_user(
     Ok(made)
 }
 
-/// Says why nobody was made, where nobody was.
+/// The recipient of a usable invitation, which must be the address of the application.
+fn recipient(app: &App, link: Option<Link>, email: &str) -> Result<String, Error> {
+    let (recipient, _) = require_usable(link, app.now).inspect_err(|_| count_refusal(app))?;
+    if canonical_name(email) == recipient {
+        Ok(recipient)
+    } else {
+        Err(Error::Rejected(Reason::InvalidEmail))
+    }
+}
+
+/// Why no account was created, if none was.
 fn welcome(outcome: &SignUpOutcome) -> Result<(), Error> {
     if outcome.made {
         Ok(())

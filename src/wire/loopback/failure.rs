@@ -35,9 +35,9 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The resource owner strategy of `POST /auth/login-token`: it decides whether the client may have
-    /// the user, where that of `POST /auth/login` leaves this to the operation; an empty username or
-    /// password it leaves to the operation.
+    /// A sign-in that `POST /auth/login-token` rejects. There the authentication strategy decides whether
+    /// the user belongs to the client, and the operation rejects an empty username or password; in
+    /// `POST /auth/login` it is the other way round.
     pub fn of_resource_owner(error: Error) -> Self {
         Self::Common(match error {
             Error::Unauthenticated(Reason::MissingCredentials) => {

@@ -38,7 +38,7 @@ pub enum ValueKind {
     Number,
     /// `true` or `false`.
     Boolean,
-    /// An object, whatever is in it.
+    /// An object with any members.
     Object,
 }
 

@@ -12,9 +12,9 @@ use crate::store::sessions::{self, LiveSession};
 
 /// What the bearer of an access token is.
 pub enum Bearer {
-    /// Somebody with a session.
+    /// The user of a session.
     Session(Box<LiveSession>),
-    /// Whoever the token says, without a session (the compatibility flag `plain-bearer`).
+    /// The user that the claims name, without a session (the compatibility flag `plain-bearer`).
     Plain(Map<String, Value>),
 }
 
@@ -58,11 +58,11 @@ pub fn origin(app: &App, device: &DeviceInfo, token: Option<&Secret>) -> Attempt
     app.client_info.origin(device.device_id.as_deref(), session)
 }
 
-/// Whom a token names, before storage has been asked.
+/// The subject of a token, before storage has been asked.
 pub enum TokenSubject {
     /// A session, by its `sid`.
     Session(SessionId),
-    /// Whoever the claims say (the compatibility flag `plain-bearer`).
+    /// The user that the claims name (the compatibility flag `plain-bearer`).
     Plain(Map<String, Value>),
 }
 

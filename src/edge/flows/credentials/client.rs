@@ -8,7 +8,7 @@ use crate::edge::flows::audit::{self, Stranger};
 use crate::error::{Error, Reason};
 use crate::store::clients;
 
-/// Nobody can sign in to the client of ServiceStack's callers.
+/// ServiceStack's callers have no client to sign in to.
 pub(super) const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
 
 /// A client that has proven its secret.
@@ -17,7 +17,7 @@ pub struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
-    /// The client for which a sign-in elsewhere was begun: it proved itself then.
+    /// The client that began a federated sign-in: it was authenticated then.
     pub(in crate::edge::flows) const fn returning(client: AuthClient) -> Self {
         Self { client }
     }
@@ -47,7 +47,7 @@ pub async fn client(
     prove_client(app, found, secret)
 }
 
-/// The client of ServiceStack's callers, for a person whom somebody else proves.
+/// The client of ServiceStack's callers, for a user whom a provider authenticates.
 pub async fn named_client(app: &App) -> Result<AuthenticatedClient, Error> {
     let client_id = app.config.servicestack_client_id.as_ref().ok_or(NOBODY)?;
     let found = app.db.run(clients::by_client_id(client_id)).await?;
@@ -56,8 +56,7 @@ pub async fn named_client(app: &App) -> Result<AuthenticatedClient, Error> {
     })
 }
 
-/// Takes what a batch found for a client's name as that client, if the secret is its own; counts
-/// the caller otherwise.
+/// Authenticates the client that a batch found for a `client_id`; counts the request otherwise.
 pub fn prove_client(
     app: &App,
     found: Option<AuthClient>,

@@ -30,7 +30,7 @@ pub enum Proof {
         /// The OTP that was not needed.
         unused: Option<ReservedOtp>,
     },
-    /// An OTP, which whatever is opened must take first.
+    /// An OTP, which the session or code that it opens must consume first.
     Otp(ReservedOtp),
     /// A provider.
     Federated {
@@ -42,7 +42,7 @@ pub enum Proof {
 }
 
 impl AuthenticatedUser {
-    /// Lets a person whom a provider has proven in to a client.
+    /// Admits a user whom a provider has authenticated to a client.
     pub(in crate::edge::flows) fn federated(
         client: &AuthClient,
         account: Account,

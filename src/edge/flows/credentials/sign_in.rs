@@ -40,8 +40,8 @@ pub struct PasswordCredentials<'a> {
 
 /// Proves a client and a person, in one trip.
 ///
-/// Whatever is wrong with the person is one answer after the same work; only somebody who knows
-/// the password is told more.
+/// A wrong username, password or account has one response after the same work; only a caller who knows
+/// the password learns more.
 pub async fn sign_in(
     app: &App,
     credentials: &Credentials<'_>,
@@ -209,7 +209,7 @@ fn rehash(app: &App, user_id: &UserId, stored: String, password: &Secret) {
     });
 }
 
-/// Recognises the same attempt sent twice, and tells nothing of the password.
+/// Recognises the same attempt sent twice, and reveals nothing of the password.
 pub fn tag(app: &App, name: &str, password: &Secret) -> Result<String, Error> {
     let keys = &app.config.data_keys;
     keys.short_tag(Purpose::Attempt, &[name, password.expose()])

@@ -7,7 +7,7 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
 use crate::error::Error;
 
-/// Counts a person of whom a provider has proven nothing.
+/// Counts a federated sign-in that authenticates no account.
 pub fn count_unknown(app: &App) {
     audit::count(app, Stranger::UnknownIdentity);
 }

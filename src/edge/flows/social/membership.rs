@@ -78,11 +78,11 @@ async fn sign_up(
 ) -> Result<Account, ProviderFailure> {
     let defaults = app.config.sign_up.as_ref();
     let defaults = defaults.ok_or(Error::NotConfigured("SIGN_UP_TENANT"))?;
-    // Nobody is made who could not come in.
+    // No account is created that the client would not admit.
     if !defaults.client_ids.contains(&client.client_id) {
         return Err(ProviderFailure {
             error: Error::Rejected(Reason::ClientInvalid),
-            reason: "nobody who signs up belongs to this client".to_owned(),
+            reason: "no account that signs up belongs to this client".to_owned(),
         });
     }
     let new = NewFederatedUser {

@@ -138,7 +138,7 @@ impl SignUpRequest {
     }
 }
 
-/// Body of `POST /auth/sign-up/create-user`; whatever else it holds may be of the profile.
+/// Body of `POST /auth/sign-up/create-user`; its other properties may be of the profile.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct CreateUserRequest {

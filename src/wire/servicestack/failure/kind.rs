@@ -35,11 +35,11 @@ pub enum Failure {
     NoSuchOperation(String),
     /// Credentials came in a GET, where logs and histories keep them.
     GetDisabled,
-    /// The return URL leads to somebody else.
+    /// The return URL leads to another origin.
     ExternalRedirect,
     /// A browser sent this for a page of another site.
     CrossSite,
-    /// The provider's token is wrong, was issued to another app, or is of nobody here.
+    /// The provider's token is invalid, was issued to another app, or authenticates no account.
     InvalidAccessToken,
     /// The JWT that was to be verified is not ours.
     InvalidToken,
@@ -72,7 +72,7 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// What to say of a refresh token that we did not issue: the original tells two kinds apart.
+    /// The failure of a refresh token that this service did not issue: the original distinguishes two.
     pub fn foreign_refresh_token(token: &str) -> Self {
         let legal = |part: &str| {
             part.len() % 4 != 1
@@ -87,7 +87,7 @@ impl Failure {
         }
     }
 
-    /// What to say where a provider's token signs nobody in, whatever is wrong with it or them.
+    /// The failure of a provider's token that authenticates no account.
     pub fn of_access_token(error: Error) -> Self {
         match error {
             Error::Unauthenticated(Reason::InvalidCredentials) => Self::InvalidAccessToken,

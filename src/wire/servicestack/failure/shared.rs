@@ -44,7 +44,7 @@ pub(super) fn parts(error: &Error) -> Parts {
     (status, code, message.to_owned())
 }
 
-/// A refusal in this surface's words: whatever is wrong with a sign-in is one answer.
+/// A rejection in this dialect's words: a failed sign-in has one text, without its cause.
 const fn refusal(why: Reason) -> (u16, &'static str, &'static str) {
     match why {
         Reason::Unauthorized
