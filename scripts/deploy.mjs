@@ -6,7 +6,7 @@ import { Stop, inSteps, main, readText } from "./lib/steps.mjs";
 import { checkTools } from "./lib/tools.mjs";
 import { wrangler } from "./lib/wrangler.mjs";
 
-/** What wrangler.toml says until somebody makes it their own. */
+/** The placeholders of wrangler.toml. */
 const PLACEHOLDERS = ["replace-with-your-database-id", "replace-with-your-namespace-id", "https://auth.example.com"];
 
 await main(async () => {

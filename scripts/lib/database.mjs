@@ -13,7 +13,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
  * Opens the database that was chosen and hands it to the work:
  *
  * - `query(statements)` runs them as one transaction and returns the rows of each;
- * - `write(statements)` does so without showing them to anybody who lists processes, and answers
+ * - `write(statements)` does so without showing them in the list of processes, and answers
  *   nothing.
  */
 export async function withDatabase({ remote }, work) {

@@ -7,7 +7,7 @@ import { isRedirectUrl } from "./redirect-url.mjs";
 import { literal } from "./sql.mjs";
 import { Stop } from "./steps.mjs";
 
-/** An administrator: somebody who may come in, and holds the permission by role or in person. */
+/** An administrator: a user who can sign in, and holds the permission by role or in person. */
 const AN_ADMINISTRATOR = `exists (
   select 1 from users u
   join user_tenants m on m.user_id = u.id and m.tenant_id = u.default_tenant_id and m.deleted = 0 and m.status in (1, 3)
@@ -19,7 +19,7 @@ const AN_ADMINISTRATOR = `exists (
 
 /**
  * What to run, as one transaction (`statements`), how to ask afterwards whether it was done
- * (`made`, a query), and what nobody can find out again (`secrets`).
+ * (`made`, a query), and what cannot be read again (`secrets`).
  *
  * The tenant is made unless there is an administrator; everything else only if this very tenant
  * was made. So of many attempts at once, one succeeds whole.

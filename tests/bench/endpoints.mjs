@@ -39,13 +39,13 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
 
   const deck = shuffled(users);
   let next = 0;
-  /** So many people, nobody twice before everybody once. */
+  /** So many people, each once before any is drawn twice. */
   const draw = (count) => {
     if (next + count > users) next = 0;
     next += count;
     return Array.from(deck.subarray(next - count, next), person);
   };
-  /** From here on, nobody is drawn who was not for the next thousand draws. */
+  /** From here on, no person is drawn again within a thousand draws. */
   const shuffleWhenLow = () => {
     if (users - next < SMALLEST) next = 0;
   };

@@ -1,4 +1,4 @@
-// How it is measured: everything in turn, round after round, so that whatever else the machine does hits all alike.
+// How it is measured: everything in turn, round after round, so that other work of the machine hits all alike.
 
 import { setTimeout } from "node:timers/promises";
 

@@ -17,7 +17,7 @@ const post = (path, body, expect = 401, headers = {}) => ({ method: "POST", path
 const get = (path, headers = {}) => ({ path, expect: 401, headers });
 const bearer = (n) => ({ authorization: `Bearer made-up-${n}` });
 
-/** A request of each kind, by its number. Those that ask for a message are answered alike whatever comes of it. */
+/** A request of each kind, by its number. Those that ask for a message all have one answer. */
 const KINDS = {
   "unknown client": (n) => post("/auth/login", { client_id: `nobody-${n}`, client_secret: "x", username: "demo", password: "x" }),
   "wrong client secret": (n) => post("/auth/login", { ...web, client_secret: `x${n}`, username: "demo", password: "x" }),

@@ -42,7 +42,7 @@ const OVER = [
 ];
 
 const TABLES = [...new Set(OVER.map(([, into]) => into.split(" ")[0]))];
-/** What each table's end is told by. */
+/** The column of each table that has the end. */
 const ENDS = { login_activity: "at", attempts: "last_on", one_time: "expires_on", sessions: "expires_on", messages_sent: "sent_on" };
 
 await main(async () => {

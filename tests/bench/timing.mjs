@@ -1,4 +1,4 @@
-// Does the clock tell who exists? Wrong passwords for people and for nobody, in turn. scripts/bench-timing.mjs runs it; see README.md.
+// Does the time of an answer reveal that an account exists? Wrong passwords for accounts and for made-up names, in turn. scripts/bench-timing.mjs runs it; see README.md.
 
 import { freshDataKey, freshJwtKeys } from "../../scripts/lib/keys.mjs";
 import { main, say } from "../../scripts/lib/steps.mjs";
@@ -62,7 +62,7 @@ await main(async () => {
   say(`${COUNT} wrong passwords for somebody and for nobody, in turn`);
   const times = { somebody: [], nobody: [] };
   for (let n = -10; n < COUNT; n++) {
-    // Whoever comes second may find a warmer machine, so they change places.
+    // The second of a pair may find a warmer machine, so the two change places.
     const [somebody, nobody] = pair(n);
     for (const name of n % 2 === 0 ? [somebody, nobody] : [nobody, somebody]) {
       const { ms } = await attempt(name, n);

@@ -1,4 +1,4 @@
-// Tokens as the worker makes them, for sessions that nobody signed in to: see src/auth/token.rs, session.rs and data_key.rs.
+// Tokens as the worker makes them, for sessions that no sign-in opened: see src/auth/token.rs, session.rs and data_key.rs.
 
 import { createHmac, createPrivateKey, hkdfSync, sign } from "node:crypto";
 

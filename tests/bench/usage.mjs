@@ -1,4 +1,4 @@
-// What a process costs, as the kernel counts it. Linux only: elsewhere nothing is known.
+// What a process costs, as the kernel counts it. Linux only: nothing is known on other systems.
 
 import { readFileSync } from "node:fs";
 

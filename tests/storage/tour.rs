@@ -160,7 +160,7 @@ fn sessions_and_codes(db: &Db) {
     );
 }
 
-/// A link for somebody, and the message that it goes with.
+/// A link, and the message that it goes with.
 fn link<'a>(
     attempt: &str,
     key: &'a str,
