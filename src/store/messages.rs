@@ -7,7 +7,6 @@
 use super::batch::Batch;
 use super::hourly_counts::{count_where, hour_of};
 use super::query::sql;
-use crate::auth::address::Mailbox;
 use crate::auth::id::AttemptId;
 use crate::auth::time::{Seconds, Timestamp};
 
@@ -36,10 +35,10 @@ pub struct NewMessage<'a> {
     pub attempt: &'a AttemptId,
     /// What it is about.
     pub kind: &'a str,
-    /// Where it goes.
-    pub mailbox: &'a Mailbox,
-    /// Whether the domain's limit holds.
-    pub is_limited_by_domain: bool,
+    /// What its mailbox is counted under: an HMAC, since an address may be a password in the wrong field.
+    pub recipient: String,
+    /// The domain, if its limit holds.
+    pub domain: Option<&'a str>,
     /// Messages an hour to all mailboxes together, if that is limited.
     pub per_hour: Option<u32>,
 }
@@ -47,13 +46,12 @@ pub struct NewMessage<'a> {
 /// Counts a message and lets it go, unless one of the limits is reached: then it is counted as held
 /// back.
 pub fn count(message: &NewMessage<'_>, now: Timestamp) -> impl Batch<Output = bool> {
-    let domain = message.mailbox.domain.as_str();
     let insert = sql!(
         INSERT,
         message.attempt,
         message.kind,
-        &message.mailbox.address,
-        message.is_limited_by_domain.then_some(domain),
+        &message.recipient,
+        message.domain,
         now,
         now - Seconds::HOUR,
         PER_MAILBOX,

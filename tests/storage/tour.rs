@@ -171,8 +171,8 @@ fn link<'a>(
         message: NewMessage {
             attempt: leaked(AttemptId::new(attempt)),
             kind,
-            mailbox,
-            is_limited_by_domain: true,
+            recipient: "tag".to_owned(),
+            domain: Some(&mailbox.domain),
             per_hour: Some(100),
         },
         key,

@@ -20,14 +20,12 @@ export function mailbox(worker: Worker) {
     all,
     /** The messages to an address, newest first. */
     to,
-    /** Moves what an address has been sent, and the links in it, an hour into the past. */
+    /** Moves the links to an address, and all messages that are counted, an hour into the past. */
     anHourLater: (address: string) =>
-      worker.db.batch(
-        [
-          "update one_time set created_on = created_on - 3600000 where recipient = ?",
-          "update messages_sent set sent_on = sent_on - 3600000 where recipient = ?",
-        ].map((sql) => worker.db.prepare(sql).bind(address)),
-      ),
+      worker.db.batch([
+        worker.db.prepare("update one_time set created_on = created_on - 3600000 where recipient = ?").bind(address),
+        worker.db.prepare("update messages_sent set sent_on = sent_on - 3600000"),
+      ]),
     /** Waits for what is being sent; an address then has so many messages, of which this is the newest. */
     async wait(address: string, count = 1): Promise<Mail> {
       await worker.settled();

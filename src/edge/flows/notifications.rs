@@ -1,6 +1,7 @@
 //! Messages that go out in the background, each counted, so that no mailbox is flooded.
 
 use crate::auth::address::Mailbox;
+use crate::auth::data_key::Purpose;
 use crate::auth::id::AttemptId;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
@@ -15,23 +16,24 @@ pub fn counted<'a>(
     attempt: &'a AttemptId,
     kind: MessageKind,
     mailbox: &'a Mailbox,
-) -> NewMessage<'a> {
-    let anybody_can_ask = kind != MessageKind::PasswordChanged;
+) -> Result<NewMessage<'a>, Error> {
+    let needs_no_account = kind != MessageKind::PasswordChanged;
     let messages = &app.config.messages;
     let is_listed = messages.unlimited_domains.contains(&mailbox.domain);
-    NewMessage {
+    let recipient = ["mailbox", &mailbox.address];
+    Ok(NewMessage {
         attempt,
         kind: kind.name(),
-        mailbox,
-        is_limited_by_domain: anybody_can_ask && !is_listed,
-        per_hour: anybody_can_ask.then_some(messages.per_hour),
-    }
+        recipient: app.config.data_keys.tag(Purpose::Counter, &recipient)?,
+        domain: (needs_no_account && !is_listed).then_some(&mailbox.domain),
+        per_hour: needs_no_account.then_some(messages.per_hour),
+    })
 }
 
 /// Sends a message that carries no link, unless one of the limits is reached.
 pub async fn send(app: &App, message: &Message) -> Result<(), Error> {
     let (attempt, mailbox) = (AttemptId::draw()?, Mailbox::of(&message.to));
-    let new = counted(app, &attempt, message.kind, &mailbox);
+    let new = counted(app, &attempt, message.kind, &mailbox)?;
     if app.db.run(messages::count(&new, app.now)).await? {
         notifier::deliver(app, message).await?;
     }

@@ -83,7 +83,7 @@ async fn offer_link(
     let lifetime = app.config.messages.reset_lifetime;
     let (attempt, mailbox) = (AttemptId::draw()?, Mailbox::of(address));
     let link = NewLink {
-        message: notifications::counted(app, &attempt, MessageKind::PasswordReset, &mailbox),
+        message: notifications::counted(app, &attempt, MessageKind::PasswordReset, &mailbox)?,
         key: &key,
         kind: <PasswordReset as one_time::OneTime>::KIND,
         user_id: Some(user_id),

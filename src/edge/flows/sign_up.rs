@@ -40,7 +40,7 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
     let lifetime = app.config.messages.sign_up_lifetime;
     let (attempt, mailbox) = (AttemptId::draw()?, Mailbox::of(address));
     let link = NewLink {
-        message: notifications::counted(app, &attempt, MessageKind::SignUp, &mailbox),
+        message: notifications::counted(app, &attempt, MessageKind::SignUp, &mailbox)?,
         key: &key,
         kind: SignUp::KIND,
         user_id: None,

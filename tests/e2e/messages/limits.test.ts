@@ -117,3 +117,11 @@ test.each([
   await run("update users set email_verified = 1 where id = ?", id).run();
   expect(await verified(), "until the new address is").toBe(1);
 });
+
+test("what is counted is kept without the address, which may be a password in the wrong field", async () => {
+  const [password, domain] = ["my-p4ssw0rd", "counted.example"];
+  await expectGoes(`${password}@${domain}`, true);
+  const { results } = await run("select recipient, domain from messages_sent").all();
+  expect(results).toEqual([{ recipient: expect.stringMatching(/^\S{47}$/), domain }]);
+  expect(JSON.stringify(results)).not.toContain(password);
+});
