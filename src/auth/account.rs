@@ -78,7 +78,7 @@ pub struct Membership {
     pub id: String,
     /// The tenant.
     pub tenant_id: String,
-    /// Whether the person may come in.
+    /// The status of the membership, as the original numbers it.
     pub status: i64,
     /// Whether tenant and role are in effect.
     pub is_effective: bool,
@@ -194,7 +194,7 @@ pub fn is_overlong(name: &str) -> bool {
 
 /// Folds a username or address, so that one person cannot be written two ways.
 ///
-/// A text that is too long for a name is nobody's, and stays so: it becomes its digest behind a tab,
+/// A text that is too long for a name never names an account: it becomes its digest behind a tab,
 /// with which no folded name begins.
 pub fn canonical_name(name: &str) -> String {
     if is_overlong(name) {

@@ -28,8 +28,8 @@ pub fn is_address(text: &str) -> bool {
 
 /// An address as it is written to and stored: NFKC, trimmed.
 ///
-/// Accounts are told apart by folded addresses. A message must go where the folded address is, or
-/// the owner of another mailbox, whose name merely folds to it, would answer for it.
+/// Accounts are distinguished by canonical addresses. A message must go to the canonical address, or
+/// the owner of another mailbox, whose name merely has the same canonical form, would answer for it.
 ///
 /// A text that is too long for an address is left as it is.
 pub fn normalise(text: &str) -> String {

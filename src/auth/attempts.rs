@@ -16,18 +16,18 @@ pub struct Limits {
     pub per_source: u32,
     /// Quiet time, after which such a counter begins anew.
     pub window: Seconds,
-    /// Consecutive failures for one account, whatever the source, before unknown devices wait.
+    /// Consecutive failures for one account, from all sources, before unknown devices wait.
     pub per_account: u32,
 }
 
 /// Where an attempt comes from.
 ///
-/// The owner of an account has an allowance of their own wherever they have signed in before: on a
-/// device by whose id they did, or with a token of a session that they opened and that nobody has
-/// ended. The token is checked by its signature and purpose; its time may be over, since that is why
-/// its holder signs in anew. It counts for its own user's account only: for any other it is no more
-/// than nothing, so a stolen one buys its owner's allowance and tells nothing of anybody. Ending a
-/// session takes that from its tokens too, so a change of password takes it from every thief.
+/// An account has an allowance of its own for each known origin: a device by whose id its owner has
+/// signed in, or a token of a session of its owner that has not ended. The token is verified by its
+/// signature and purpose; it may have expired, because that is when people sign in anew. It counts for
+/// its own user's account only, so a stolen one gives its owner's allowance and reveals no other
+/// account. A session that ends takes the allowance from its tokens, so a change of password takes it
+/// from every thief.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AttemptOrigin {
     /// The network: see [`network_of`].
@@ -45,7 +45,7 @@ pub struct AttemptOrigin {
 /// after a rotation networks begin anew and devices are unknown until their owners sign in again.
 ///
 /// Networks and devices, whose ids may be guessed, count by the name as it was typed, so that no two
-/// names of one account share a counter. Sessions do not: their tokens tell both names.
+/// names of one account share a counter. Sessions do not: their tokens have both names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CounterKeys {
     /// The counter of the name, where no account has it.

@@ -30,7 +30,7 @@ pub enum Purpose {
     OtpShown,
     /// A provider's refresh token.
     ProviderToken,
-    /// The PKCE verifier of a sign-in elsewhere, until its code comes back.
+    /// The PKCE verifier of a federated sign-in, until its code comes back.
     SignIn,
     /// What a wrong attempt looked like, to recognise the same one sent twice.
     Attempt,

@@ -1,7 +1,7 @@
 //! Once-only things: what leads to them, and what is remembered of them.
 //!
-//! The D1 row of such a thing decides who may take it; KV remembers what it leads to. Both are
-//! found by the same key, made from the secret's digest, so that nobody reads a live secret in a
+//! The D1 row of such a thing decides its consumption; KV remembers what it leads to. Both are
+//! found by the same key, made from the secret's digest, so that no live secret can be read in a
 //! list of keys. The implementations of [`OneTime`] are the KV schema.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -61,8 +61,8 @@ impl OneTime for SignUp {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Otp {
-    /// The username as it was posted and the OTP, encrypted: an app posts for whatever was typed into
-    /// its name field.
+    /// The username as it was posted and the OTP, encrypted: an app posts for any text that was
+    /// typed into its name field.
     pub sealed: String,
 }
 

@@ -30,7 +30,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Whether it tells no name at all.
+    /// Whether it has no name at all.
     pub const fn is_nameless(&self) -> bool {
         self.first_name.is_none() && self.middle_name.is_none() && self.last_name.is_none()
     }

@@ -50,7 +50,8 @@ mod tests {
     use super::*;
     use serde::Deserialize;
 
-    /// Held to by `npm run bootstrap` and by the worker too, which also reads the hosts in other scripts.
+    /// Held to by `npm run bootstrap` and by the worker too, which also reads the hosts in other
+    /// scripts.
     #[derive(Deserialize)]
     struct Vectors {
         accepted: Vec<String>,

@@ -85,7 +85,7 @@ pub enum Refresh {
     Rotation,
     /// The token before the good one, soon after: its reply was lost. Nothing moves.
     Retry,
-    /// An older token: somebody has a copy. The session ends.
+    /// An older token, so a copy of it exists. The session ends.
     Theft,
     /// Another device: refused, and nothing moves.
     OtherDevice,
@@ -170,7 +170,7 @@ mod tests {
         Refresh {
             lost: bool,
         },
-        /// Anybody sends the k-th token ever issued.
+        /// The k-th token ever issued is sent.
         Replay {
             k: usize,
         },

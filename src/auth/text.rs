@@ -1,4 +1,5 @@
-//! Unicode by the worker's runtime, whose tables cost no bytes: normalisation, and host names in any script.
+//! Unicode by the worker's runtime, whose tables cost no bytes: normalisation, and host names in
+//! any script.
 
 use url::{ParseError, Url};
 

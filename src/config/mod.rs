@@ -54,7 +54,7 @@ pub struct Config {
     pub audit_retention: Seconds,
     /// How people are written to, and what the links in it are.
     pub messages: Messages,
-    /// Where people who sign up belong; without it nobody can.
+    /// Tenant, role and clients of new users; without it, signing up is closed.
     pub sign_up: Option<SignUpDefaults>,
     /// `OTP_CLIENT_IDS`: clients that may post one-time passwords with HTTP Basic.
     pub otp_client_ids: Vec<ClientId>,
@@ -62,13 +62,13 @@ pub struct Config {
     pub servicestack_client_id: Option<ClientId>,
     /// `TOKEN_COOKIES_SAME_SITE`: whether ServiceStack's cookies go with requests from other sites.
     pub token_cookies_same_site: SameSite,
-    /// Signing in elsewhere: the providers, and who may sign up or be linked.
+    /// Federated sign-in: the providers, and which identities may sign up or be linked.
     pub social: federation::Settings,
     /// `COMPATIBILITY`: behaviours of the original services that are off unless named.
     pub compatibility: CompatFlags,
 }
 
-/// What a person who signs up becomes.
+/// What a new user gets at signing up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignUpDefaults {
     /// `SIGN_UP_TENANT`: id of the tenant.

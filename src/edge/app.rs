@@ -43,7 +43,7 @@ pub struct App {
     pub kv: Kv,
     /// When the request came in.
     pub now: Timestamp,
-    /// Who is asking, as the platform says.
+    /// The client's address and agent, as the platform gives them.
     pub client_info: Rc<ClientInfo>,
     /// The bindings, for the rare ones that are not opened for every request.
     pub env: Env,
@@ -76,14 +76,14 @@ impl App {
         })
     }
 
-    /// Opens settings and relational store alone, for work that answers nobody.
+    /// Opens settings and relational store alone, for work without a request.
     pub fn open_store(env: &Env) -> Result<(Rc<Config>, Db), Error> {
         let db = Db::open(env, Rc::<StorageMetrics>::default())?;
         Ok((config(env)?, db))
     }
 
-    /// Goes on with something after the answer has left. Nobody waits for it, it is not counted,
-    /// and what fails in it is the log's business.
+    /// Runs work after the response has left. No response waits for it, its storage round trips are not
+    /// counted, and its failures go to the log.
     pub fn in_background<F>(&self, work: impl FnOnce(Self) -> F)
     where
         F: Future<Output = Result<(), Error>> + 'static,
@@ -116,7 +116,8 @@ impl App {
     }
 }
 
-/// Who is asking, as the platform says: nothing here is taken from what the caller may write.
+/// The address and agent of a request, as the platform gives them: but for the agent, nothing that the
+/// caller writes.
 #[derive(Debug)]
 pub struct ClientInfo {
     /// The address that connected to Cloudflare.
@@ -143,8 +144,8 @@ impl ClientInfo {
         }
     }
 
-    /// ISO country code. The runtime reads `cf` whole at the first use, which takes longer than anything
-    /// else that is read of a request.
+    /// ISO country code. The runtime reads `cf` whole at the first use, which takes longer than
+    /// anything else that is read of a request.
     pub fn country(&self) -> Option<String> {
         let cf = Reflect::get(&self.request, &"cf".into()).ok()?;
         let country = Reflect::get(&cf, &"country".into()).ok()?;

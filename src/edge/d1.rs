@@ -41,7 +41,7 @@ impl Db {
         })
     }
 
-    /// The same database, counted elsewhere.
+    /// The same database, counted by another metric.
     pub fn counted_by(&self, metrics: Rc<StorageMetrics>) -> Self {
         Self {
             d1: self.d1.clone(),

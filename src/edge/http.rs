@@ -18,8 +18,8 @@ pub struct IncomingRequest {
     head: bool,
 }
 
-/// Reads a request to its end, whatever becomes of it: where an answer leaves before the body has
-/// come, the connection breaks under `wrangler dev`, and with it the next request of somebody else.
+/// Reads a request to its end, also where it will be refused: a response that leaves before the
+/// body has arrived breaks the connection under `wrangler dev`, and with it the next request on it.
 pub async fn read(request: &Request) -> worker::Result<IncomingRequest> {
     let url = text::url(&request.url())?;
     let name = request.method();

@@ -1,4 +1,5 @@
-//! The sweep: what is over is deleted once an hour, a few rows at a time, so that requests come between.
+//! The sweep: what is over is deleted once an hour, a few rows at a time, so that requests come
+//! between.
 
 use worker::Delay;
 

@@ -59,7 +59,7 @@ pub struct AccountWithPassword {
     pub account: Account,
     /// A PHC string, or bcrypt's own form.
     pub password: Option<String>,
-    /// When the password was set: tells whether it still is the same.
+    /// When the password was set: another value means another password.
     pub password_changed_on: Option<Timestamp>,
 }
 

@@ -9,7 +9,7 @@ use crate::auth::time::Timestamp;
 /// Rows that one account gets in an hour for refusals of one kind and result.
 const REFUSALS_PER_HOUR: u32 = 60;
 
-/// The results that a caller who proves nothing can cause as often as they like.
+/// The results that a caller without credentials can cause without limit.
 macro_rules! refusals {
     () => {
         "('failed', 'refused', 'unreadable', 'replay')"

@@ -2,9 +2,9 @@
 //!
 //! Two rows are kept for an attempt: one for the place it comes from (a device or session that the
 //! account's owner has signed in with before, otherwise the name as typed at the network:
-//! [`AttemptOrigin`](crate::auth::attempts::AttemptOrigin)) and one for the account, which known places do not touch.
-//! So what is counted for one name of an account says nothing of its other name, until the account is
-//! locked to strangers.
+//! [`AttemptOrigin`](crate::auth::attempts::AttemptOrigin)) and one for the account, which known
+//! places do not touch. So what is counted for one name of an account says nothing of its other
+//! name, until the account is locked to strangers.
 
 use super::batch::Batch;
 use super::known_devices;
@@ -20,7 +20,7 @@ const TWICE: Seconds = Seconds::new(5);
 
 /// An attempt about to be made.
 pub struct LoginAttempt<'a> {
-    /// The folded name it is aimed at, of somebody or nobody.
+    /// The canonical name, of an account or of none.
     pub name: &'a str,
     /// What it is counted under.
     pub keys: &'a CounterKeys,

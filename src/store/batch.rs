@@ -6,7 +6,7 @@ use super::row::{Rows, Unreadable};
 /// Queries that run in one transaction, in their order.
 ///
 /// Implemented for a [`Query`], for tuples, `Vec` and `Option` of batches, and so for any nesting of
-/// these. Whatever has a verdict made of several statements implements it too.
+/// these. A verdict made of several statements implements it too.
 pub trait Batch {
     /// What is read from the answers.
     type Output;

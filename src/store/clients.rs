@@ -16,7 +16,8 @@ use crate::auth::client::row::{ClientRow, Scalar};
 use crate::auth::id::{ClientId, UserId};
 use crate::auth::time::Timestamp;
 
-/// Names the columns of an [`AuthClient`] once: `client_columns!()` selects them from the table or alias
+/// Names the columns of an [`AuthClient`] once: `client_columns!()` selects them from the table or
+/// alias
 /// `c`, and [`FromRow`] reads them.
 macro_rules! auth_client {
     ($first:ident $(, $column:ident)* $(,)?) => {

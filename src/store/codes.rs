@@ -1,4 +1,4 @@
-//! Authorization codes. The row of a code decides who redeems it.
+//! Authorization codes. The row of a code decides its redemption.
 //!
 //! A batch cannot branch, so its statements are chained by a random attempt id: the attempt that the
 //! first statement wrote into the row gets the session, every other one ends it (RFC 6749 §4.1.2).
@@ -143,7 +143,7 @@ impl FromRow for CodeState {
 }
 
 /// Makes a code redeemable, after the effects of its sign-in and unless the user's password has
-/// changed meanwhile; tells whether it did.
+/// changed meanwhile; answers whether the code was made.
 pub fn insert(
     code: &NewCode<'_>,
     effects: SignInEffects,

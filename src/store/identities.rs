@@ -49,7 +49,7 @@ const IDENTITY: &str = "insert into user_identities (provider, issuer, subject, 
 const USED: &str = "update user_identities set last_used_on = ?4 \
      where provider = ?1 and issuer = ?2 and subject = ?3";
 
-// A name that was chosen stays, whatever name the provider gives.
+// A name that was chosen stays, also where the provider gives another.
 const NAME: &str = "update users set first_name = ?4, middle_name = ?5, last_name = ?6, \
        name_stands_in = 0, modified_on = ?7 \
      where name_stands_in = 1 and id = (select user_id from user_identities \
@@ -61,13 +61,13 @@ pub struct IdentityLookup {
     pub known: KnownIdentity,
     /// The account it opens.
     pub account: Option<Account>,
-    /// Who has its address here.
+    /// The owner of its address here.
     pub owner: Option<EmailOwner>,
 }
 
 /// How a sign-up went.
 pub struct SignedUp {
-    /// The new account, unless somebody was faster.
+    /// The new account, unless another request was faster.
     pub account: Option<Account>,
     /// Whether tenant and role are there.
     pub defaults_exist: bool,
@@ -111,8 +111,8 @@ pub fn find(profile: &ExternalProfile) -> impl Batch<Output = IdentityLookup> {
     })
 }
 
-/// Attaches the identity to the user who holds its address and may come in to the client; gives the
-/// account, or nothing where that is not so any more.
+/// Attaches the identity to the owner of its address, if the client admits that user; answers the
+/// account, or nothing where the condition does not hold any more.
 pub fn link(
     profile: &ExternalProfile,
     owner: &EmailOwner,
@@ -138,7 +138,7 @@ pub struct NewFederatedUser<'a> {
     pub id: &'a UserId,
     /// The membership's id.
     pub membership_id: &'a str,
-    /// Who it is.
+    /// The account.
     pub account: &'a NewAccount,
     /// Tenant, role and clients.
     pub defaults: &'a SignUpDefaults,

@@ -7,9 +7,9 @@ use super::row::{FromRow, Row, Unreadable};
 use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::time::{Seconds, Timestamp};
 
-/// A newer request leaves a link alone for so long. Anybody can ask, and so cannot void the link that
-/// its recipient has asked for; no mailbox has more than three such links, because it gets no more
-/// messages in that time.
+/// A newer request leaves a link alone for so long. A request needs no credentials, so it must not
+/// void a link that its recipient has requested; no mailbox has more than three such links, because
+/// it gets no more messages in that time.
 const KEPT: Seconds = Seconds::HOUR;
 
 // A link to an address that the user no longer has is voided at once.

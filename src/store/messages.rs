@@ -1,8 +1,8 @@
 //! Messages sent in the last hour, and how many may be.
 //!
-//! An invitation goes to an address that is nobody's yet, so a stranger can ask for as many as there are
-//! addresses. It is held back by every message that was sent; a message to an account's owner is held
-//! back only by others of that kind. So made-up addresses keep no owner from a link.
+//! An invitation goes to an address without an account, so a caller without credentials can request as
+//! many as there are addresses. It is limited by every message that was sent; a message to an account's
+//! owner only by others of its kind, so that made-up addresses keep no owner from a link.
 
 use super::batch::Batch;
 use super::hourly_counts::{count_where, hour_of};
@@ -35,7 +35,8 @@ pub struct NewMessage<'a> {
     pub attempt: &'a AttemptId,
     /// What it is about.
     pub kind: &'a str,
-    /// What its mailbox is counted under: an HMAC, since an address may be a password in the wrong field.
+    /// What its mailbox is counted under: an HMAC, since an address may be a password in the wrong
+    /// field.
     pub recipient: String,
     /// The domain, if its limit holds.
     pub domain: Option<&'a str>,

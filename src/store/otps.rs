@@ -1,7 +1,8 @@
-//! One-time passwords. The row decides: whether one is good, how often it was tried, who took it.
+//! One-time passwords. The row decides whether one is valid, how often it was tried, and its
+//! consumption.
 //!
 //! `username_key` holds the key of the OTP in KV, made of the name's digest: an app may post for
-//! whatever was typed into its name field.
+//! any text that was typed into its name field.
 
 use super::attempts::{LoginAttempt, aim, allowed};
 use super::query::{Query, sql};
@@ -23,8 +24,8 @@ const LOOK: &str = "select mac from otps \
 const DELETE: &str = "delete from otps where username_key = ?1 and (?2 is null or client_id = ?2)";
 
 // A try is counted before anything is compared, so that guesses sent at once all count; but only
-// for an attempt that the counters have allowed in the same batch, which its client's proof is part
-// of, so that nobody else can use the tries up.
+// for an attempt that the counters have allowed in the same batch, which includes its client's
+// proof, so that no other caller can use the tries up.
 const RESERVE: &str = concat!(
     "update otps set tries = tries + 1 \
      where username_key = ?8 and taken_by is null and expires_on > ?9 and tries < ?10 and ",
@@ -125,7 +126,7 @@ pub fn give_back(otp: &ReservedOtp) -> Query<()> {
     sql!(GIVE_BACK, &otp.key, &otp.mac).run()
 }
 
-/// Takes the OTP for an attempt, if nobody has.
+/// Consumes the OTP for an attempt, unless it is consumed already.
 pub fn take(otp: &ReservedOtp, attempt: &AttemptId, now: Timestamp) -> Query<()> {
     sql!(TAKE, &otp.key, &otp.mac, attempt, now).run()
 }

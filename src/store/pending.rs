@@ -1,6 +1,6 @@
 //! Sign-ins at an identity provider that wait for their browser, and the tickets that lead to one.
 //!
-//! Besides deciding who consumes it, the row holds the record, because a browser may come back at a
+//! The row decides the consumption and holds the record, because a browser may come back at a
 //! location whose KV does not have it yet.
 
 use super::batch::Batch;

@@ -44,7 +44,7 @@ macro_rules! void {
     };
 }
 
-/// What tells which sessions ended.
+/// The columns of the sessions that ended.
 macro_rules! ended {
     () => {
         " returning id, user_id, client_id, method, provider_token"
@@ -70,8 +70,8 @@ macro_rules! not_logged_out {
 }
 pub(super) use not_logged_out;
 
-/// Ends the sessions that a logout token names, and voids the codes that would open more; tells
-/// which lived, or nothing where the token was taken before.
+/// Ends the sessions that a logout token names, and voids the codes that would open more;
+/// answers which lived, or nothing where the token was consumed before.
 pub fn end_sessions(
     logout: &ProviderLogout,
     attempt: &AttemptId,

@@ -1,7 +1,7 @@
 //! Sessions. Each function is one batch that decides and reads in the same transaction.
 //!
-//! Whatever opens or uses a session asks the view `live_members`, or `accounts.live` and the client
-//! itself: user, membership, tenant, role and client as they are now.
+//! Every statement that opens or uses a session asks the view `live_members`, or `accounts.live`
+//! and the client itself: user, membership, tenant, role and client as they are now.
 
 use super::accounts::account_columns;
 use super::batch::Batch;

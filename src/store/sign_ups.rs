@@ -88,7 +88,7 @@ pub struct NewUser<'a> {
 pub struct SignUpOutcome {
     /// Whether this attempt made the user.
     pub made: bool,
-    /// Whether somebody has the address already.
+    /// Whether the address belongs to a user already.
     pub address_taken: bool,
     /// Whether tenant and role are there.
     pub defaults_exist: bool,

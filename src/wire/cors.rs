@@ -1,4 +1,4 @@
-//! Cross-origin requests: who gets a grant, and what it says (Fetch Standard §3.2).
+//! Cross-origin requests: which origins get a grant, and its headers (Fetch Standard §3.2).
 
 use url::Url;
 

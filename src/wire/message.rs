@@ -75,7 +75,7 @@ impl Message {
         }
     }
 
-    /// For somebody who has no password here, but comes in through a provider.
+    /// To the owner of an account without a password, who signs in with a provider.
     pub fn no_password_here(to: &str, provider: &str, now: Timestamp) -> Self {
         let opening = "Somebody asked for a new password for your account.";
         let closing = format!("Your account has no password: sign in with {provider}.");
@@ -121,7 +121,7 @@ impl Message {
         }
     }
 
-    /// For somebody who asked to sign up, but has an account.
+    /// To the owner of an account, for whose address an invitation was requested.
     pub fn already_registered(to: &str, now: Timestamp) -> Self {
         let opening =
             "Somebody asked to sign up with your address, but you have an account already.";

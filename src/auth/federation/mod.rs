@@ -13,10 +13,10 @@
 //! 5. [`identity::policy`] decides what the profile may do here, and [`flow::redirect`] where the browser
 //!    goes.
 //!
-//! [`flow::access_token`] joins the story at 4, with a token that an app already has. Every exchange with
-//! a provider is cut in three: a [`http::call::ProviderRequest`] is built here, sent by the edge, and its
-//! [`http::call::ProviderResponse`] read here. What is different about each provider is its row in
-//! [`provider::providers`].
+//! [`flow::access_token`] joins the story at 4, with a token that an app already has. Every
+//! exchange with a provider is cut in three: a [`http::call::ProviderRequest`] is built here, sent
+//! by the edge, and its [`http::call::ProviderResponse`] read here. What is different about each
+//! provider is its row in [`provider::providers`].
 //!
 //! The rooms know one another in one direction: `http`, `provider`, `identity`, `flow`.
 

@@ -1,4 +1,4 @@
-//! What a deployment says about signing in elsewhere.
+//! The deployment's settings of federated sign-in.
 
 use crate::auth::time::Seconds;
 use url::Url;
@@ -8,7 +8,7 @@ use crate::auth::federation::provider::config::ProviderConfig;
 use crate::auth::federation::provider::spec::Provider;
 use crate::error::Error;
 
-/// The longest a sign-in elsewhere may take.
+/// The longest a federated sign-in may take.
 pub const MAX_STATE_LIFETIME: Seconds = Seconds::new(600);
 
 const STATE_EXPIRY: &str = "SIGN_IN_STATE_EXPIRY";
@@ -21,7 +21,7 @@ pub struct Settings {
     providers: Vec<(Provider, Result<ProviderConfig, Error>)>,
     /// How long a sign-in may take; at most [`MAX_STATE_LIFETIME`].
     pub state_lifetime: Seconds,
-    /// What somebody from elsewhere may do here.
+    /// What a federated identity may do here.
     pub policy: Policy,
 }
 

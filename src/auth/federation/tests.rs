@@ -177,7 +177,7 @@ fn every_provider_leads_to_a_profile() {
             .map(crate::auth::federation::identity::names::VerifiedEmail::as_str);
         let knows_address = openid().any(|other| other == provider);
         assert_eq!(verified, knows_address.then_some("ann@example.com"));
-        // The sixth tells no name: it has no userinfo, and its id_token holds none.
+        // The sixth gives no name: it has no userinfo, and its id_token holds none.
         let first = (provider != Provider::Sixth).then_some("Ann");
         assert_eq!(profile.names.first.as_deref(), first, "{provider:?}");
     }

@@ -50,7 +50,7 @@ impl Signer256 {
         self.sign_as(&json!({ "alg": "ES256", "kid": self.kid }), claims)
     }
 
-    /// Signs, whatever the header says.
+    /// Signs with any header.
     pub fn sign_as(&self, header: &Value, claims: &Value) -> String {
         let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
         let input = format!("{}.{}", part(header), part(claims));

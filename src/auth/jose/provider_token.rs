@@ -1,5 +1,5 @@
-//! A signed token of a provider's: what must be verified about it, as plain data. The verifying itself is
-//! WebCrypto's, at the edge.
+//! A signed token of a provider's: what must be verified about it, as plain data. The verifying
+//! itself is WebCrypto's, at the edge.
 
 use serde_json::{Map, Value};
 use url::Url;

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::compact::CompactJws;
 use crate::auth::secret::Secret;
 
-/// Key id of the shared secret; it must not tell anything about the secret.
+/// Key id of the shared secret; it must reveal nothing of the secret.
 const SHARED_KEY_ID: &str = "shared";
 
 /// A key with its id.

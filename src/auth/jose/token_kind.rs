@@ -7,9 +7,9 @@ use super::compact::CompactJws;
 /// What a token of a provider is for: a token of one kind is refused as any other (RFC 8725 §3.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
-    /// Who has signed in (OIDC Core §2).
+    /// An id_token (OIDC Core §2).
     IdToken,
-    /// What an app may do with whose consent (RFC 9068 §2).
+    /// An access token (RFC 9068 §2).
     AccessToken,
     /// Which session is over (OIDC Back-Channel Logout §2.4).
     LogoutToken,

@@ -85,9 +85,9 @@ impl Algorithm {
     /// text, as it was typed.
     ///
     /// Where nothing is stored (no such account, or one without a password) the stand-in, the hash of
-    /// another account, is verified instead, and the verdict is "wrong" whatever comes of it. Where
+    /// another account, is verified instead, and the verdict is always "wrong". Where
     /// the hash is missing or cannot be read, a hash of nothing at today's cost is verified. Both
-    /// forms are always verified, so that the duration tells neither whether the account exists nor
+    /// forms are always verified, so that the duration reveals neither whether the account exists nor
     /// whether the password is the stand-in's.
     pub fn verify(
         self,

@@ -64,7 +64,7 @@ pub enum StoredHash {
 }
 
 impl StoredHash {
-    /// Reads a stored hash; nothing if it cannot be verified, whatever is wrong with it.
+    /// Reads a stored hash; nothing if it cannot be verified, for any reason.
     pub fn parse(stored: &str) -> Option<Self> {
         if ["$2a$", "$2b$", "$2y$"].contains(&stored.get(..4)?) {
             let cost = stored.parse::<HashParts>().ok()?.get_cost();
@@ -83,7 +83,7 @@ impl StoredHash {
     }
 
     /// A hash of nothing. It is verified as any other: the compiler does not make computing a hash
-    /// equally fast everywhere, and the clock would tell.
+    /// equally fast everywhere, and the duration would reveal it.
     pub fn nothing(function: Function) -> Self {
         Self::Derived {
             function,
@@ -100,7 +100,7 @@ impl StoredHash {
         }
     }
 
-    /// Whether this is the text that was hashed, in a time that does not tell.
+    /// Whether this is the text that was hashed, compared in constant time.
     pub fn matches(&self, text: &Secret) -> Result<bool, Error> {
         match self {
             Self::Bcrypt(stored) => bcrypt::verify(text.expose(), stored).map_err(hashing),

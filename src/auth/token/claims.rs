@@ -52,7 +52,7 @@ pub struct AccessClaims {
     /// The client's public name (RFC 9068 §2.2).
     #[serde(rename = "client_id")]
     pub client_id: ClientId,
-    /// Who signed.
+    /// The issuer.
     pub iss: String,
     /// In tokens of ServiceStack's sign-ins, for services that read them; nothing here does.
     #[serde(flatten)]
@@ -114,16 +114,16 @@ pub struct ClaimContext<'a> {
     pub session_id: &'a SessionId,
     /// Makes the token unique.
     pub jti: String,
-    /// Who signs.
+    /// The issuer.
     pub issuer: &'a str,
-    /// The locale of those who have none.
+    /// The locale of accounts that have none.
     pub locale: &'a str,
     /// Where the request came from.
     pub device_info: DeviceInfo,
 }
 
 impl UserPreferences {
-    /// An account's preferences; `locale` is for those who have none.
+    /// An account's preferences; `locale` is that of accounts that have none.
     pub fn new(account: &Account, locale: &str) -> Self {
         Self {
             locale: account.locale.clone().unwrap_or_else(|| locale.to_owned()),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::auth::account::{ADMINISTER, Account};
 
-/// ServiceStack's superuser: `[RequiredRole]` passes for it whatever the role asked for.
+/// ServiceStack's superuser: `[RequiredRole]` passes for it with any role.
 const SUPERUSER: &str = "Admin";
 
 /// What ServiceStack's JWT reader takes from a token, besides `sub` and `email`.
@@ -55,7 +55,7 @@ fn display_name(account: &Account) -> String {
     }
 }
 
-/// The name of the membership's role, and besides it `Admin` for who holds [`ADMINISTER`].
+/// The name of the membership's role, and `Admin` besides for accounts that hold [`ADMINISTER`].
 ///
 /// `Admin` is the permission's, not the name's: ServiceStack's services let it do everything, so a
 /// role that is merely called so is left out.

@@ -47,8 +47,9 @@ type TokenDigest = [u8; 32];
 
 /// The tokens that one set of keys has verified, by their digests; no token is kept.
 ///
-/// The map belongs to the keys, so that it cannot outlive them or answer for others. Looking a digest up
-/// may take a time that depends on it: only the sender of a token knows its digest, and cannot choose it.
+/// The map belongs to the keys, so that it cannot outlive them or answer for others. Looking a
+/// digest up may take a time that depends on it: only the sender of a token knows its digest, and
+/// cannot choose it.
 #[derive(Default)]
 pub struct VerifiedTokens(RefCell<HashMap<TokenDigest, VerifiedToken>>);
 
@@ -69,7 +70,8 @@ impl VerifiedTokens {
         }
         let verified = verify()?;
         let mut tokens = self.0.borrow_mut();
-        // Forgetting costs one more verification of each token that is still in use, and needs no order.
+        // Forgetting costs one more verification of each token that is still in use, and needs no
+        // order.
         if tokens.len() >= CAPACITY {
             tokens.clear();
         }

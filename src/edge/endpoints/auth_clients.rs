@@ -1,4 +1,4 @@
-//! Auth clients, administered by those who hold the permission.
+//! Auth clients, administered with the permission.
 
 use crate::auth::client::changes::AuthClientChanges;
 use crate::edge::app::App;

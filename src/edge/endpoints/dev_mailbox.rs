@@ -12,7 +12,7 @@ use crate::wire::loopback::failure::Failure;
 use crate::wire::message::{Message, escape};
 use crate::wire::reply::Reply;
 
-/// `GET /dev/mailbox`: a page, or JSON for those who ask for it.
+/// `GET /dev/mailbox`: a page, or JSON where `Accept` asks for it.
 pub async fn dev_mailbox(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     if !app.config.messages.has_mailbox() || !is_loopback(&incoming.base_url) {
         return Err(Error::NoSuchPath.into());

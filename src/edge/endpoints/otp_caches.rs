@@ -1,4 +1,4 @@
-//! One-time passwords, posted by those who deliver them.
+//! One-time passwords, posted by the clients that deliver them.
 
 use serde_json::json;
 

@@ -33,7 +33,7 @@ pub async fn verify_token(app: &App, incoming: &Incoming) -> Result<Reply, Failu
     }))?)
 }
 
-/// `POST /auth/sign-up/create-user`: a new user, who can sign in at once.
+/// `POST /auth/sign-up/create-user`: makes a user, who can sign in at once.
 pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]

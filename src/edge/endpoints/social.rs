@@ -1,4 +1,4 @@
-//! Signing in elsewhere: every start and every return, whatever the provider.
+//! Federated sign-in: every start and every callback, of all providers.
 
 use serde_json::json;
 
@@ -73,10 +73,10 @@ pub async fn complete(
     let cookie = cookies::values(incoming, &name).next();
     let device = incoming.device_info();
     let CompletedSignIn {
-        arrival,
+        response,
         state_cookie,
     } = social::complete(app, provider, callback, cookie, device).await?;
-    let reply = match arrival {
+    let reply = match response {
         ClientResponse::Redirect(url) => Reply::empty(302).with("location", url),
         ClientResponse::Tokens(pair) => token_response(pair)?,
     };

@@ -25,8 +25,8 @@ pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, Failure> {
     Ok(reply.with("cache-control", JWKS_CACHE))
 }
 
-/// `GET /health`: 200 while the database answers. Administrators are told besides how many rows of
-/// each table wait for the sweep.
+/// `GET /health`: 200 while the database answers. Administrators get the number of rows of each
+/// table that wait for the sweep besides.
 pub async fn health(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
     if is_administrator(app, incoming).await? {
         let backlog = app

@@ -1,4 +1,4 @@
-//! Administration: who may administer, and what an administrator asks about auth clients.
+//! Administration: the permission, and the operations on auth clients.
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ use crate::store::{Query, clients, sessions};
 pub struct Administrator(Bearer);
 
 impl Administrator {
-    /// The user's id, for the record of who did something.
+    /// The user's id, for the audit.
     pub fn user_id(&self) -> Option<UserId> {
         match &self.0 {
             Bearer::Session(session) => Some(session.account.id.clone()),
@@ -78,7 +78,7 @@ pub async fn delete(app: &App, token: &Secret, id: i64) -> Result<bool, Error> {
     Ok(found)
 }
 
-/// What a query reads, for an administrator only; who asks is read in the same round trip.
+/// The answer of a query, for an administrator only; the permission is read in the same round trip.
 pub async fn read<T>(app: &App, token: &Secret, query: Query<T>) -> Result<T, Error> {
     match credentials::session_id(app, token)? {
         TokenSubject::Session(id) => {

@@ -15,7 +15,7 @@ use crate::edge::app::App;
 use crate::error::{Error, Reason};
 use crate::store::codes::{self, CodeState, NewCode, Redemption};
 
-/// Hands out a code for a person who has just signed in (RFC 6749 §4.1.2).
+/// Issues a code for an authenticated user (RFC 6749 §4.1.2).
 pub async fn new_code(
     app: &App,
     calling: &AuthenticatedClient,

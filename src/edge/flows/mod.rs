@@ -1,7 +1,8 @@
-//! What happens, whoever asked: each flow serves both families of clients.
+//! The operations: each flow serves both families of clients.
 //!
-//! The proofs of who is calling ([`credentials::AuthenticatedClient`], [`credentials::AuthenticatedUser`],
-//! [`credentials::Bearer`]) can only be made here, and what acts asks for them.
+//! The proofs of authentication ([`credentials::AuthenticatedClient`],
+//! [`credentials::AuthenticatedUser`], [`credentials::Bearer`]) can only be made here, and the
+//! flows that act require them.
 
 pub mod administration;
 pub mod audit;

@@ -1,5 +1,5 @@
-//! Sessions with one refresh token for all their life: those of ServiceStack's callers, who send
-//! the same one again and again.
+//! Sessions with one refresh token for all their life: those of ServiceStack's clients, which send the
+//! same one again and again.
 
 use super::audit::{self, Event};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
@@ -23,7 +23,7 @@ pub struct Opened {
     pub access_token: Secret,
     /// Opaque; it stays the same while the session lives.
     pub refresh_token: Secret,
-    /// Epoch milliseconds at which the refresh token ends if it is never used.
+    /// When the refresh token ends if it is never used.
     pub refresh_expires: Timestamp,
 }
 
@@ -35,8 +35,7 @@ pub struct Renewed {
     pub access_token: Secret,
 }
 
-/// Opens a session for a person who has just signed in, in place of the one whose refresh token
-/// was presented.
+/// Opens a session for an authenticated user, in place of the one whose refresh token was presented.
 pub async fn open(
     app: &App,
     calling: &AuthenticatedClient,

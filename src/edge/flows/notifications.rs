@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::store::messages::{self, NewMessage};
 use crate::wire::message::{Message, MessageKind};
 
-/// How a message is counted. Anybody can ask for a link, so all limits hold for those messages; only
-/// the owner of an account changes its password, and must hear of it whatever others have asked for.
+/// How a message is counted. A request for a link needs no credentials, so all limits hold for those
+/// messages; a changed password is notified to the owner whatever was requested before.
 pub fn counted<'a>(
     app: &App,
     attempt: &'a AttemptId,
@@ -40,7 +40,7 @@ pub async fn send(app: &App, message: &Message) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells the owner of an account that its password was changed, where messages can be sent.
+/// Notifies the owner of an account of a changed password, where messages can be sent.
 pub fn password_changed(app: &App, address: Option<String>) {
     let Some(address) = address else { return };
     if app.config.messages.delivery.is_none() {

@@ -1,4 +1,4 @@
-//! One-time passwords: who may post them, and what they open.
+//! One-time passwords: their issuers, and what they authenticate.
 
 use futures_util::future::try_join;
 
@@ -18,19 +18,19 @@ use crate::store::otps::{self, NewOtp};
 /// How long an OTP lives, as in the original.
 const LIFETIME: Seconds = Seconds::new(900);
 
-/// Who posts, reads and deletes OTPs.
+/// The caller that posts, reads and deletes OTPs.
 pub struct OtpIssuer {
-    /// The client, if a client does: it sees what it posted itself. An administrator sees all.
+    /// The client, if it is one: it sees what it posted itself. An administrator sees all.
     client: Option<ClientNumber>,
-    /// The administrator, if one does.
+    /// The administrator, if it is one.
     user_id: Option<UserId>,
     /// Whether the OTPs can be passwords.
     trusted: bool,
 }
 
 impl OtpIssuer {
-    /// What a username's OTP is kept under. What anybody may post and read stays apart from what
-    /// can be a password: no folded name begins with a space.
+    /// The key of a username's OTP. OTPs that need no credentials stay apart from those that can be a
+    /// password: no canonical name begins with a space.
     fn key(&self, username: &str) -> String {
         let name = canonical_name(username);
         if self.trusted {
@@ -41,7 +41,7 @@ impl OtpIssuer {
     }
 }
 
-/// What a request to `/otp-caches` says of its credentials.
+/// The credentials of a request to `/otp-caches`.
 pub enum RequestCredentials {
     /// HTTP Basic.
     Client(ClientId, Secret),
@@ -51,8 +51,8 @@ pub enum RequestCredentials {
     Anonymous,
 }
 
-/// Lets in administrators, the clients of `OTP_CLIENT_IDS`, and with the compatibility flag `open-otp-caches`
-/// anybody, whose OTPs are never passwords.
+/// Admits administrators, the clients of `OTP_CLIENT_IDS`, and with the compatibility flag
+/// `open-otp-caches` every caller, whose OTPs are then never passwords.
 pub async fn issuer(app: &App, presented: RequestCredentials) -> Result<OtpIssuer, Error> {
     match presented {
         RequestCredentials::Client(client_id, secret) => {
@@ -152,7 +152,7 @@ pub async fn look(
 pub async fn delete(app: &App, issuer: &OtpIssuer, username: &str) -> Result<(), Error> {
     let key = issuer.key(username);
     if app.db.run(otps::delete(&key, issuer.client)).await? > 0 {
-        // Without its row the record is nothing, so nobody waits for it to go.
+        // Without its row the record means nothing, so the response does not wait for its deletion.
         app.in_background(|app| async move { app.kv.delete(&key).await });
     }
     Ok(())

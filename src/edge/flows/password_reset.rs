@@ -22,8 +22,8 @@ use crate::store::links::{self, Link, NewLink};
 use crate::store::passwords;
 use crate::wire::message::{Message, MessageKind};
 
-/// Asks for a link for a username or address. Whether there is such a user shows in nobody's
-/// answer and in nobody's clock: the account is looked up when the answer has left.
+/// Requests a link for a username or address. Neither the response nor its time reveals whether
+/// there is such a user: the account is looked up when the response has left.
 pub async fn ask(
     app: &App,
     client_id: &ClientId,
@@ -57,8 +57,8 @@ async fn send_link(app: &App, calling: &AuthenticatedClient, username: &str) -> 
     }
 }
 
-/// The provider through which somebody without a password comes in. One who has neither gets a
-/// password by a link like anybody.
+/// The provider with which a user without a password signs in. A user with neither gets a password by a
+/// link as others do.
 async fn provider_instead(
     app: &App,
     password: Option<&str>,

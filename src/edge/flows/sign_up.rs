@@ -66,7 +66,7 @@ pub async fn check(app: &App, token: &Secret) -> Result<(String, Link), Error> {
     require_usable(link, app.now).inspect_err(|_| count_refusal(app))
 }
 
-/// A person who takes up an invitation.
+/// What a person who accepts an invitation sends.
 pub struct Application<'a> {
     /// Must be the invited address.
     pub email: &'a str,
@@ -134,7 +134,7 @@ pub async fn create_user(
         profile: &made.profile,
         defaults,
     };
-    welcome(&app.db.run(sign_ups::make_user(&new, app.now)).await?)
+    check_outcome(&app.db.run(sign_ups::make_user(&new, app.now)).await?)
         .inspect_err(|_| count_refusal(app))?;
     let (user_id, client) = (made.id.clone(), None);
     audit::record(app, Event::SignUp { user_id, client });

@@ -13,7 +13,7 @@ use worker::{
 use crate::edge::clock::before;
 use crate::error::Error;
 
-/// A request to somebody else.
+/// A request to another server.
 pub struct OutboundRequest<'a> {
     /// GET or POST.
     pub method: Method,

@@ -1,4 +1,5 @@
-//! Calls to a provider: sends what `auth::federation` built, and remembers the documents that may be.
+//! Requests to a provider: sends what `auth::federation` built, and remembers the documents that
+//! may be.
 //!
 //! It does not know which provider it is talking to.
 
@@ -31,7 +32,7 @@ thread_local! {
     static KEY_SETS: Documents<JwkSet> = RefCell::default();
 }
 
-/// Sends a call once, and gives the answer whatever it says; fails where none comes in time.
+/// Sends a request once, and answers the response with any status; fails where none comes in time.
 pub async fn send(
     call: &ProviderRequest,
     deadline: &Deadline,

@@ -18,7 +18,7 @@ pub fn read(text: &str) -> Result<Document, Malformed> {
         .and_then(Document::new)
 }
 
-/// Reads one value, and whatever is in it.
+/// Reads one value with all that is in it.
 struct JsonReader<'a>(&'a mut Bounds);
 
 impl JsonReader<'_> {

@@ -1,5 +1,4 @@
-//! What came in, as values: the types that every text of a request passes through, whatever its
-//! format.
+//! Input as values: the types that every text of a request passes through, in any format.
 //!
 //! A document, form or query has at most [`MAX_VALUES`] values and [`MAX_DEPTH`] levels, counted while
 //! it is read: memory follows the bytes that were sent, not the structure they spell. No text in it

@@ -8,7 +8,7 @@ use crate::error::Error;
 pub enum Body {
     /// The whole body.
     Bytes(Vec<u8>),
-    /// None of it is kept, and why: who wants the body is told.
+    /// None of it is kept; the error for handlers that read the body.
     Unread(Error),
 }
 

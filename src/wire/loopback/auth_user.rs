@@ -1,4 +1,4 @@
-//! `AuthUser`: what `GET /auth/me` tells, in the original's order.
+//! `AuthUser`: the answer of `GET /auth/me`, in the original's order.
 
 use crate::auth::time::Timestamp;
 use serde::Serialize;
@@ -67,7 +67,8 @@ impl<'a> AuthUser<'a> {
     }
 }
 
-/// What of a token's claims is `AuthUser`'s (the compatibility flag `plain-bearer`): the original's strict model.
+/// What of a token's claims is `AuthUser`'s (the compatibility flag `plain-bearer`): the original's
+/// strict model.
 pub fn from_claims(mut claims: Map<String, Value>) -> Map<String, Value> {
     claims.retain(|name, _| MEMBERS.contains(&name.as_str()));
     claims

@@ -174,7 +174,8 @@ fn text(error: &Error) -> Cow<'_, str> {
     text.into()
 }
 
-/// As much of a parameter as an answer repeats: what needs no escape in a URL may need seven bytes here.
+/// As much of a parameter as an answer repeats: what needs no escape in a URL may need seven bytes
+/// here.
 fn shortened(value: &str) -> Cow<'_, str> {
     match value.char_indices().nth(MAX_ECHO) {
         None => value.into(),

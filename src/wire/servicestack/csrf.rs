@@ -1,7 +1,7 @@
-//! Login CSRF: a page of another site must not sign its visitors in, to whatever account.
+//! Login CSRF: a page of another site must not sign its visitors in to any account.
 //!
-//! Browsers send forms and plain text across sites without asking, and add no cookie of ours that
-//! could tell; but they say where a request comes from.
+//! Browsers send forms and plain text across sites without asking, with no cookie of ours
+//! that could prevent it; but they say where a request comes from.
 
 use super::failure::Failure;
 use crate::wire::incoming::{Incoming, Method};
@@ -32,7 +32,7 @@ pub fn check(
 }
 
 /// Refuses a sign-out by GET that a page of another site has a browser do: as an image, in a frame,
-/// by a script. What the address bar goes to is somebody's own doing.
+/// by a script. A top-level navigation is the person's own.
 pub fn check_sign_out(incoming: &Incoming, allowed: &[String]) -> Result<(), Failure> {
     let says = |name, word: &str| {
         let said = incoming.header(name).map(str::trim);

@@ -22,7 +22,8 @@ const MAX_BOUNDARY: usize = 70;
 const CUT_OFF: Malformed = Malformed::syntax("it ends before its last boundary");
 
 impl FormType {
-    /// Whether a content type is a form's; a multipart one without a usable boundary has none that matches.
+    /// Whether a content type is a form's; a multipart one without a usable boundary has none that
+    /// matches.
     pub fn read(content_type: &str) -> Option<Self> {
         match media_essence(content_type).as_str() {
             "application/x-www-form-urlencoded" => Some(Self::UrlEncoded),

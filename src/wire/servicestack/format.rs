@@ -86,7 +86,7 @@ impl Format {
         matches!(self, Self::Json | Self::Jsv)
     }
 
-    /// The format's media type where nobody has said which spelling it should be.
+    /// The format's media type where the request does not choose a spelling.
     pub fn default_media(self) -> Media {
         let mut spellings = SPELLINGS.into_iter();
         spellings

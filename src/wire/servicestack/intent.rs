@@ -1,4 +1,4 @@
-//! What an `Authenticate` asks for, and what it may not ask.
+//! What an `Authenticate` request intends, and what it may not.
 
 use super::call::{Call, Operation};
 use super::dto::Authenticate;
@@ -9,12 +9,12 @@ use crate::error::Error;
 use crate::wire::basic::Basic;
 use crate::wire::incoming::{Incoming, Method};
 
-/// What the caller wants.
+/// What the request intends.
 #[derive(Debug, Clone)]
 pub enum AuthenticateIntent {
     /// To be signed out.
     SignOut,
-    /// To know who is signed in, by cookie or bearer token.
+    /// To get the current session, by cookie or bearer token.
     Session,
     /// To be signed in with user name (or e-mail address) and password.
     Credentials {
@@ -27,7 +27,7 @@ pub enum AuthenticateIntent {
     Verify(Secret),
     /// To be signed in with a token that a provider issued to our app.
     Provider {
-        /// Who issued it.
+        /// The issuer.
         provider: Provider,
         /// The token.
         access_token: Secret,

@@ -2,11 +2,11 @@
 //! answer is written.
 //!
 //! An endpoint goes through the files in this order: [`recognise`] says that the call is
-//! ServiceStack's and what it is for, reads its [`body`] once into [`content`] ([`method`] may be in it), and chooses
-//! how the answer is written ([`negotiation`]); [`csrf`] refuses browsers of other sites; [`bind`]
-//! fills the [`dto`] from body, path, query and form; [`intent`] says what the caller wants; a flow
-//! does it; [`envelope`] writes the answer, or the [`failure`], in the call's format. [`cookies`]
-//! and [`return_url`] are for what travels beside the DTOs.
+//! ServiceStack's and what it is for, reads its [`body`] once into [`content`] ([`method`] may be
+//! in it), and chooses how the answer is written ([`negotiation`]); [`csrf`] refuses browsers of
+//! other sites; [`bind`] fills the [`dto`] from body, path, query and form; [`intent`] says what
+//! the caller wants; a flow does it; [`envelope`] writes the answer, or the [`failure`], in the
+//! call's format. [`cookies`] and [`return_url`] are for what travels beside the DTOs.
 //!
 //! The formats are codecs over [`serde_json::Value`]: [`jsv`], [`xml`], [`csv`], and JSON, which is
 //! [`crate::wire::document::json`].

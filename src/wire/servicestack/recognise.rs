@@ -323,7 +323,7 @@ mod tests {
         let body = Body::Bytes(form.into());
         let mut incoming = Incoming::new(Method::Post, "/auth/google", "", headers.into(), body);
         let call = recognise(&incoming).unwrap();
-        // Nothing is there for who would read it again.
+        // A second reader would find nothing.
         incoming.body = Body::Unread(Error::TooLarge);
         let dto: Authenticate = bind::one(&incoming, &call).unwrap();
         assert_eq!(dto.access_token.unwrap().expose(), "t");

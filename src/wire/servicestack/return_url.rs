@@ -30,7 +30,7 @@ pub fn requested(incoming: &Incoming, call: &Call) -> Option<String> {
 /// Lets through a return URL that leads to ourselves or to an allowed origin, written anew by the
 /// parser that judged it; anything else is refused as an external redirect.
 ///
-/// A path must begin with one `/`; whatever browsers would read as the start of an authority is no
+/// A path must begin with one `/`; what browsers would read as the start of an authority is no
 /// path. `public_url` is where we are, `allowed` are origins as browsers write them.
 pub fn check(text: &str, public_url: &str, allowed: &[String]) -> Result<String, Failure> {
     let text = text.trim();
@@ -57,7 +57,7 @@ pub fn is_page(incoming: &Incoming, call: &Call) -> bool {
 }
 
 /// The URL with a failure in its fragment, as `f=…`: in place of one that is there, and after
-/// whatever else is.
+/// the rest of the fragment.
 pub fn with_failure(url: &str, message: &str) -> String {
     let (page, fragment) = url.split_once('#').unwrap_or((url, ""));
     let kept = fragment.split('/');
@@ -242,7 +242,7 @@ mod tests {
     }
 
     proptest! {
-        /// Resolved as a browser would, whatever passes is ours or allowed.
+        /// Resolved as a browser would, every URL that passes is ours or allowed.
         #[test]
         fn what_passes_leads_to_nobody_else(text in "(/|\\\\|\\.|%2e|:|https|login.example|app.example|evil.example|@|[\t\na?#é])*") {
             if let Ok(url) = checked(&text) {

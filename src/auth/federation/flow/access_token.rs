@@ -3,8 +3,9 @@
 //! An id_token is verified like one of a sign-in, but for the nonce. An access token is a question
 //! to the provider: to whom was it issued, and about whom? Any app's token would open any account
 //! if that were not asked. One that is a JWT of a realm answers the first half itself, and userinfo
-//! the second ([`AccessTokenProof`]); any other is asked about ([`Introspection`]). The audience of all is
-//! [`Audience::of_apps`]: an app's token is issued to the app's own client, where it has one.
+//! the second ([`AccessTokenProof`]); any other is asked about ([`Introspection`]). The audience of
+//! all is [`Audience::of_apps`]: an app's token is issued to the app's own client, where it has
+//! one.
 
 use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};

@@ -31,7 +31,7 @@ pub struct StartParameters {
     prompt: Option<Prompt>,
 }
 
-/// A start that a client was allowed: who asked, and what goes back to it.
+/// A start that a client was allowed: the client, and what goes back to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Start {
     /// The client's number.
@@ -50,7 +50,7 @@ pub struct Start {
 pub struct SignInTicket {
     /// Where to.
     pub provider: Provider,
-    /// Who asked.
+    /// The client's start.
     pub start: Start,
 }
 
@@ -118,7 +118,8 @@ impl StartParameters {
     /// An app with a custom scheme must send a challenge, since another app can claim the scheme; a
     /// client without a redirect URL must not, since it receives no code.
     pub fn of_client(self, client: &AuthClient) -> Result<Start, Error> {
-        // A URL that was stored past the API may break the rule: no browser is sent to the provider then.
+        // A URL that was stored past the API may break the rule: no browser is sent to the provider
+        // then.
         let refused = Error::Rejected(Reason::ClientInvalid);
         let redirect_url = match &client.redirect_url {
             Some(text) => Some(RedirectUrl::parse(text).ok_or(refused)?),
@@ -157,7 +158,7 @@ impl AuthorizationSecrets {
 }
 
 impl PendingSignIn {
-    /// Who asked, and what goes back.
+    /// The client that started, and what goes back to it.
     pub const fn start(&self) -> &Start {
         &self.start
     }

@@ -46,7 +46,7 @@ pub struct Returned {
 /// The provider's no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denied {
-    /// Who asked, and what goes back.
+    /// The client that started, and what goes back to it.
     pub start: Start,
     /// The provider's error code, or `access_denied` if it is not one.
     pub error: String,

@@ -41,7 +41,7 @@ pub struct ProviderTokens {
     names: Names,
 }
 
-/// What is left to do before it is known who came.
+/// What is left to do before the person is authenticated.
 #[derive(Debug)]
 pub enum Evidence {
     /// Verify the id_token with the provider's keys, then [`IdTokenProof::identify`].
@@ -153,7 +153,7 @@ impl ProviderTokens {
         self.refresh_token.as_ref().filter(|_| can_end)
     }
 
-    /// What proves who came; without a promised id_token nobody did.
+    /// What authenticates the person; without the promised id_token, nothing does.
     pub fn evidence(self, config: &ProviderConfig) -> Result<Evidence, ProviderFailure> {
         match config.spec().proof {
             IdentitySource::Profile(_) => self.profile_request(config).map(Evidence::Profile),

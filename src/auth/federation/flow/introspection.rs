@@ -1,4 +1,5 @@
-//! The question to a provider to whom an access token was issued, and about whom.
+//! Introspection of an access token by its provider: to which client was it issued, and for which
+//! subject (RFC 7662, and what Google and Facebook have in its place).
 
 use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
@@ -20,7 +21,7 @@ use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
-/// The question to whom an access token was issued, and about whom.
+/// The request for the client and the subject of an access token.
 #[derive(Debug)]
 pub struct Introspection {
     /// To be sent.
@@ -81,7 +82,7 @@ impl Introspection {
         Self { before, ..self }
     }
 
-    /// Reads the answer at `now`: the token is good, ours, and about somebody.
+    /// Reads the response at `now`: the token must be active, issued to us, and have a subject.
     pub fn read(
         self,
         answer: &ProviderResponse<'_>,

@@ -8,7 +8,7 @@ use crate::auth::time::Timestamp;
 use crate::error::Error;
 
 /// The request that ends the session a refresh token belongs to, as Keycloak takes it; nothing
-/// where the provider has no such place. Whatever it answers, we are done.
+/// where the provider has no such endpoint.
 pub fn end_session(
     config: &ProviderConfig,
     endpoints: &Endpoints,

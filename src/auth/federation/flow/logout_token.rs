@@ -37,7 +37,7 @@ pub struct LogoutTokenProof {
 pub struct ProviderLogout {
     /// Where.
     pub provider: Provider,
-    /// Whose subject it is.
+    /// The issuer of the subject.
     pub issuer: String,
     /// The person, if the token names one.
     pub subject: Option<String>,

@@ -1,4 +1,4 @@
-//! The way back: where a browser goes when a sign-in elsewhere is over.
+//! The redirect back to the client at the end of a federated sign-in.
 
 use crate::auth::federation::flow::callback::Denied;
 use crate::auth::federation::http::address;

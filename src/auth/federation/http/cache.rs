@@ -3,9 +3,9 @@
 use crate::auth::time::{Seconds, Timestamp};
 /// How long a document lives that says nothing (milliseconds).
 const DEFAULT: Seconds = Seconds::HOUR;
-/// No document lives shorter, whatever it says.
+/// The shortest life of a document.
 const SHORTEST: Seconds = Seconds::MINUTE;
-/// No document lives longer, whatever it says.
+/// The longest life of a document.
 const LONGEST: Seconds = Seconds::DAY;
 /// An unknown key is looked for at most this often.
 const REFETCH_PAUSE: Seconds = Seconds::MINUTE;
@@ -46,7 +46,7 @@ impl<T> Cached<T> {
     }
 
     /// Whether a key that it lacks may be looked for now. To ask is to have tried: the next try is
-    /// a minute off, whatever comes of this one. The first load does not count.
+    /// a minute off, also if this one fails. The first load does not count.
     pub fn may_refetch(&mut self, now: Timestamp) -> bool {
         once_in(REFETCH_PAUSE, &mut self.refetched_on, now)
     }

@@ -93,8 +93,8 @@ pub(in crate::auth::federation) fn identifier(value: Option<&Value>) -> Option<S
     }
 }
 
-/// A token that is bound to a key (RFC 7800) is worth nothing without a proof of that key, which
-/// nobody brings along.
+/// Rejects a token that is bound to a key (RFC 7800): it needs a proof of possession, which no request
+/// here carries.
 pub(in crate::auth::federation) fn check_bearer(
     claims: &Map<String, Value>,
 ) -> Result<(), ProviderFailure> {
@@ -105,7 +105,7 @@ pub(in crate::auth::federation) fn check_bearer(
     Ok(())
 }
 
-/// What a session of a provider is kept as here, from the `sid` of whatever the provider says.
+/// The stored key of a provider's session, made from the `sid` of any of its tokens.
 pub(in crate::auth::federation) fn session_key(
     provider: Provider,
     issuer: &str,
@@ -115,7 +115,7 @@ pub(in crate::auth::federation) fn session_key(
     Some(key(provider, issuer, &sid))
 }
 
-/// One length for whatever a provider writes, and no meeting of two providers or issuers: none of
+/// One length for any identifier of a provider, and different for each provider and issuer: none of
 /// the parts can hold a line break.
 pub(in crate::auth::federation) fn key(provider: Provider, issuer: &str, id: &str) -> String {
     digest(&format!("{}\n{issuer}\n{id}", provider.name()))

@@ -14,7 +14,7 @@ use crate::auth::secret::constant_time_eq;
 /// What must be claimed.
 #[derive(Debug)]
 pub struct Expectation {
-    /// Whose id_token it must be.
+    /// The provider that must have issued it.
     pub(in crate::auth::federation) provider: Provider,
     /// As identities spell it.
     pub(in crate::auth::federation) issuer: String,

@@ -1,4 +1,4 @@
-//! Whom a provider has authenticated: claims, profile, and what the identity may do here.
+//! The identity that a provider has authenticated: its claims, its profile, and what it may do here.
 
 pub mod claims;
 pub mod id_token;

@@ -15,7 +15,7 @@ pub struct VerifiedEmail(String);
 /// What a person is called, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
-    /// Given name, or the whole name of who has none.
+    /// Given name, or the whole name where there is none.
     pub first: Option<String>,
     /// Middle name.
     pub middle: Option<String>,
@@ -99,7 +99,7 @@ impl Names {
         Self::new(name("firstName"), name("middleName"), name("lastName"))
     }
 
-    /// Takes over what is wanting.
+    /// Fills in what is missing.
     pub(in crate::auth::federation) fn fill(&mut self, other: Self) {
         if *self == Self::default() {
             *self = other;

@@ -1,4 +1,4 @@
-//! What somebody from elsewhere may do here: sign in, be linked, sign up, or nothing.
+//! What a federated identity may do here: sign in, be linked, sign up, or nothing.
 
 use crate::auth::federation::failure::ProviderFailure;
 use crate::auth::federation::identity::names::Names;
@@ -9,7 +9,7 @@ use crate::auth::id::UserId;
 /// What the deployment allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// The providers whose unknown people get an account.
+    /// The providers whose unknown identities get an account.
     pub sign_up: Vec<Provider>,
     /// Whether they may be attached to an account that is there.
     pub linking: Linking,
@@ -35,7 +35,7 @@ pub enum KnownIdentity {
     OfDeletedUser,
 }
 
-/// The live user whose address folds to the profile's, if there is one.
+/// The live user with the same canonical address as the profile, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailOwner {
     /// The user.
@@ -64,13 +64,13 @@ pub struct NewAccount {
     pub username: String,
     /// Verified.
     pub email: Option<String>,
-    /// The first name is never wanting: the username stands in for one that was not told.
+    /// There always is a first name: the username stands in where the provider gives none.
     pub names: Names,
     /// Whether it does.
     pub name_stands_in: bool,
 }
 
-/// Decides about a profile; a refusal is 401 whatever its reason.
+/// Decides about a profile; every refusal is the same 401.
 pub fn decide(
     profile: &ExternalProfile,
     policy: &Policy,
@@ -86,7 +86,8 @@ pub fn decide(
         }
         KnownIdentity::Unknown => {}
     }
-    // An address that has an owner here is linked to that account or refused: it never opens a second one.
+    // An address that has an owner here is linked to that account or refused: it never opens a
+    // second one.
     if let (Some(email), Some(owner)) = (&profile.email, owner) {
         let may_link = policy.linking == Linking::VerifiedEmail
             && owner.email_verified

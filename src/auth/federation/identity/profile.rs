@@ -1,4 +1,4 @@
-//! Who came: the profile that everything before leads to.
+//! The profile of an authenticated person, which every way of authentication leads to.
 
 use crate::auth::federation::http::address;
 use crate::auth::federation::identity::claims::session_key;
@@ -11,7 +11,7 @@ use crate::auth::federation::provider::spec::Provider;
 pub struct ExternalProfile {
     /// Where.
     pub provider: Provider,
-    /// Whose subject it is.
+    /// The issuer of the subject.
     pub issuer: String,
     /// The person, for ever.
     pub subject: String,
@@ -39,7 +39,7 @@ impl ExternalProfile {
         }
     }
 
-    /// A person of whom nothing but the subject is known.
+    /// A profile with nothing but the subject.
     pub(in crate::auth::federation) fn nameless(
         provider: Provider,
         issuer: String,
@@ -55,7 +55,7 @@ impl ExternalProfile {
         }
     }
 
-    /// What the account of who has no verified address is called: `provider:subject`, the subject
+    /// The username of an account without a verified address: `provider:subject`, the subject
     /// percent-encoded but for letters, digits, `.`, `_` and `-`.
     pub fn username(&self) -> String {
         // `~` is unreserved in URLs, and not here.

@@ -1,5 +1,5 @@
-//! What a provider tells about a person, signed or not (OIDC Core §5.3): names that an id_token does
-//! not have, or, where there are no id_tokens, who it is.
+//! A provider's userinfo response, signed or not (OIDC Core §5.3): names that an id_token does not
+//! have, or, where there are no id_tokens, the subject itself.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -31,7 +31,7 @@ pub struct ProfileRequest {
     keys: Option<Url>,
     /// The clients that a signed answer may be for.
     audience: Audience,
-    /// Who it must be about, if that is known.
+    /// The subject that it must be about, if that is known.
     known: Option<ExternalProfile>,
     /// Whether the person is proven without an answer.
     is_proven: bool,
@@ -66,7 +66,7 @@ pub struct UserInfoProof {
 }
 
 impl Found {
-    /// A person who is proven: asks for the name if it is wanting and can be asked for.
+    /// An authenticated person: asks for the name if it is missing and the provider has userinfo.
     pub(in crate::auth::federation) fn named(
         profile: ExternalProfile,
         request: Option<ProfileRequest>,
@@ -82,7 +82,7 @@ impl Found {
 }
 
 impl ProfileRequest {
-    /// The question of who an access token belongs to; nothing where the provider has no place for it.
+    /// The request for the subject of an access token; nothing where the provider has no userinfo.
     pub(in crate::auth::federation) fn new(
         provider: Provider,
         endpoints: &Endpoints,
@@ -105,7 +105,7 @@ impl ProfileRequest {
         })
     }
 
-    /// The same question, whose answer must be about this person.
+    /// The same request, whose response must be about this subject.
     pub(in crate::auth::federation) fn about(self, known: ExternalProfile) -> Self {
         Self {
             known: Some(known),
@@ -136,7 +136,7 @@ impl ProfileRequest {
         }
     }
 
-    /// Reads the answer. It must be about whoever is proven already (OIDC Core §5.3.2).
+    /// Reads the response. It must be about the subject that is proven already (OIDC Core §5.3.2).
     pub fn read(self, mut answer: Map<String, Value>) -> Result<ExternalProfile, ProviderFailure> {
         let spec = self.provider.spec();
         if spec.has(Quirk::WrappedInData) {

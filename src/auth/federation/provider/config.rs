@@ -30,7 +30,7 @@ pub struct ProviderConfig {
     pub callback: Url,
     /// Where it is.
     pub source: EndpointSource,
-    /// Where it tells to whom an access token was issued, if that is a place of its own.
+    /// Where it tells the client of an access token, if that is an endpoint of its own.
     pub token_check: Option<Url>,
 }
 

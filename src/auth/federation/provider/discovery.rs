@@ -29,7 +29,7 @@ pub struct Discovery {
 /// One place where the document may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Who the document must say it is of.
+    /// The issuer that the document must have.
     issuer: String,
     url: Url,
 }
@@ -92,7 +92,7 @@ impl Candidate {
         })
     }
 
-    /// The request for the document. It may be cached by its URL, as [`crate::auth::federation::http::cache`] says.
+    /// The request for the document, which may be cached by its URL.
     pub fn call(&self) -> ProviderRequest {
         ProviderRequest::get(self.url.clone())
     }

@@ -9,7 +9,7 @@ pub(in crate::auth::federation) const ENDPOINT: &str = "an https URL, or http on
 /// Where a provider is. The record of a sign-in keeps the ones it was begun with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
-    /// Who its identities are of: the `issuer` of `user_identities`.
+    /// The issuer of its identities: `issuer` of `user_identities`.
     pub issuer: String,
     /// Where browsers are sent.
     pub authorize: Url,
@@ -17,9 +17,9 @@ pub struct Endpoints {
     pub token: Url,
     /// The keys of its id_tokens.
     pub jwks: Option<Url>,
-    /// What tells more about the person.
+    /// The userinfo endpoint.
     pub profile: Option<Url>,
-    /// Whether a token is active and whose (RFC 7662).
+    /// The introspection endpoint (RFC 7662).
     pub introspection: Option<Url>,
     /// Where a session there is ended.
     pub end_session: Option<Url>,

@@ -140,7 +140,7 @@ pub const INSTAGRAM: ProviderSpec = ProviderSpec {
     quirks: &[Quirk::WrappedInData],
 };
 
-/// Who Apple says it is, and who the client secret is for.
+/// Apple's issuer, which is the audience of the client secret too.
 pub const APPLE_ISSUER: &str = "https://appleid.apple.com";
 /// The setting that holds the key that signs the client secret.
 pub const APPLE_PRIVATE_KEY: &str = "APPLE_AUTH_PRIVATE_KEY";
@@ -202,7 +202,7 @@ pub const KEYCLOAK: ProviderSpec = ProviderSpec {
 };
 
 impl Provider {
-    /// The provider of this name, whatever its case.
+    /// The provider of this name, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|provider| provider.name().eq_ignore_ascii_case(name))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::federation::provider::prompt::PromptParameters;
 use crate::auth::text;
 
-/// Who signs people in elsewhere.
+/// An external identity provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -43,13 +43,13 @@ pub struct ProviderSpec {
     pub source: EndpointSettings,
     /// What we ask to know.
     pub scope: &'static str,
-    /// Parameters of the authorize URL that nobody else needs.
+    /// Parameters of the authorize URL that no other provider needs.
     pub authorize_extra: &'static [(&'static str, &'static str)],
-    /// How it is asked for a sign-in although somebody is signed in there.
+    /// How it is asked to prompt although the browser has a session there.
     pub prompt: PromptParameters,
     /// Whether it understands PKCE (RFC 7636).
     pub pkce: bool,
-    /// What says who came.
+    /// What authenticates the person.
     pub proof: IdentitySource,
     /// Where a profile keeps what we read of it.
     pub fields: ProfileFields,
@@ -95,7 +95,7 @@ pub enum EndpointSettings {
         token: UrlSetting,
         /// The keys of its id_tokens; also where only apps bring those.
         jwks: Option<UrlSetting>,
-        /// What tells more about the person.
+        /// The userinfo endpoint.
         profile: Option<UrlSetting>,
     },
     /// From its discovery document.
@@ -107,14 +107,14 @@ pub enum EndpointSettings {
     },
 }
 
-/// What says who came.
+/// What authenticates the person.
 #[derive(Debug)]
 pub enum IdentitySource {
     /// A signed id_token of one of these issuers; the first is how identities spell it. None: the
     /// discovered one.
     IdToken(&'static [&'static str]),
     /// The answer to a profile request made with this query. The issuer of such an identity is the
-    /// origin of the authorize URL, so one who points the row at another provider gets other
+    /// origin of the authorize URL, so a deployment that points the row at another provider gets other
     /// identities.
     Profile(&'static [(&'static str, &'static str)]),
 }
@@ -130,7 +130,7 @@ pub struct ProfileFields {
     pub middle_name: &'static str,
     /// Family name.
     pub last_name: &'static str,
-    /// The whole name, for who has no given name.
+    /// The whole name, where there is no given name.
     pub name: &'static str,
 }
 

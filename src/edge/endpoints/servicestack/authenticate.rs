@@ -1,4 +1,4 @@
-//! `Authenticate` and `AuthenticateLogout`: signing in and out, and the question who is signed in.
+//! `Authenticate` and `AuthenticateLogout`: signing in and out, and the current session.
 //!
 //! In two steps, so that a batch in which one request fails leaves no sessions behind: first all
 //! of it is authorized, then all of it is done.
@@ -24,7 +24,7 @@ use crate::wire::servicestack::intent::AuthenticateIntent;
 pub enum Authorized<'a> {
     /// To end the caller's sessions.
     SignOut,
-    /// To tell this.
+    /// To give this answer.
     Answer(OperationResult),
     /// To open a session.
     SignIn(SignIn<'a>),
@@ -43,7 +43,7 @@ pub struct SignIn<'a> {
     referrer_url: Option<String>,
 }
 
-/// Proves whoever must be. A return URL that leads elsewhere is refused before anything is tried.
+/// Authenticates what the request must prove. A return URL to another origin is refused before that.
 pub async fn authorize<'a>(
     exchange: &Exchange<'_>,
     dto: &'a Authenticate,
@@ -115,7 +115,7 @@ async fn by_password(
     Ok(credentials::sign_in_to_named(exchange.app, &person).await?)
 }
 
-/// Where an attempt comes from. Whoever has a session's tokens may be the owner, who signs in anew.
+/// Where an attempt comes from. The bearer of a session's tokens may be the owner, who signs in anew.
 fn origin(exchange: &Exchange<'_>) -> Result<AttemptOrigin, Failure> {
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let access: Vec<Secret> = session::access_tokens(exchange).collect();

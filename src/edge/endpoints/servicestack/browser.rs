@@ -28,8 +28,8 @@ pub async fn return_url(
 }
 
 /// Sends a page's form on to its return URL, with what went wrong in the fragment; a failure goes
-/// back to the page itself where there is none. Whoever is no page gets the reply as it is, and so
-/// does a page of another site.
+/// back to the page itself where there is none. A caller that is no page gets the reply as it is,
+/// and so does a page of another site.
 pub async fn redirect_page(
     exchange: &Exchange<'_>,
     reply: Reply,

@@ -1,6 +1,6 @@
-//! The ServiceStack surface: its three operations, in whatever form they are called.
+//! The ServiceStack surface: its three operations, in all the forms of a call.
 //!
-//! Whatever happens, the answer is in this surface's envelope: nothing here fails in another way.
+//! Every answer is in this surface's envelope: nothing here fails in another way.
 
 mod authenticate;
 mod browser;
@@ -89,7 +89,7 @@ impl Exchange<'_> {
         reply
     }
 
-    /// A refusal; cookies that nobody is signed in by are deleted with it.
+    /// A refusal; token cookies without a session are deleted with it.
     fn refuse(&self, failure: &Failure) -> Reply {
         let mut reply = refuse(failure, self.call);
         if *failure == Failure::Common(Error::NoBearer) {

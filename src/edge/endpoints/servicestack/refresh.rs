@@ -10,7 +10,7 @@ use crate::wire::servicestack::failure::Failure;
 
 /// Answers with the token in a cookie, and in the body too if the refresh token came there.
 ///
-/// Whatever `Authorization` says is stale, or it would not be asked.
+/// `Authorization` is not read: an access token there has expired, or it would not be renewed.
 pub async fn access_token(
     exchange: &Exchange<'_>,
     dto: &GetAccessToken,

@@ -1,4 +1,4 @@
-//! Who is signed in, and what is told of it.
+//! The current session, and how it is described.
 
 use super::exchange::{Exchange, OperationResult};
 use super::token_cookies;
@@ -11,8 +11,8 @@ use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::AuthenticateResponse;
 use crate::wire::servicestack::failure::Failure;
 
-/// Tells who is signed in. What is wrong with a token is not told: it signs nobody in. A refresh
-/// token alone does, and a fresh access token comes with the answer.
+/// The session of the request's tokens; a token with any fault counts as none. A refresh token alone
+/// will do, and a fresh access token comes with the answer.
 pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Failure> {
     let app = exchange.app;
     for token in access_tokens(exchange) {
@@ -20,14 +20,14 @@ pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Failure
             return Ok(exchange.answered(&described(&session)));
         }
     }
-    let nobody = Failure::Common(Error::NoBearer);
+    let no_session = Failure::Common(Error::NoBearer);
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
-    let refresh = refresh.ok_or_else(|| nobody.clone())?;
+    let refresh = refresh.ok_or_else(|| no_session.clone())?;
     let renewed =
         non_rotating_sessions::renew(app, &refresh, exchange.incoming.device_info()).await;
     let renewed = match renewed {
         Ok(Some(renewed)) => renewed,
-        Ok(None) | Err(Error::Rejected(_)) => return Err(nobody),
+        Ok(None) | Err(Error::Rejected(_)) => return Err(no_session),
         Err(error) => return Err(error.into()),
     };
     let cookie = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);
@@ -38,7 +38,7 @@ pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Failure
     })
 }
 
-/// Tells whose a JWT is, or what is wrong with it.
+/// The session of a JWT, or the reason why it is refused.
 pub async fn of_token(exchange: &Exchange<'_>, token: &Secret) -> Result<OperationResult, Failure> {
     let session = non_rotating_sessions::verify(exchange.app, token).await?;
     let session = session.ok_or(Failure::InvalidToken)?;
@@ -52,7 +52,7 @@ pub fn access_tokens(exchange: &Exchange<'_>) -> impl Iterator<Item = Secret> {
     bearer.into_iter().chain(cookie)
 }
 
-/// What is told of a session.
+/// A session as the answer describes it.
 pub fn described(session: &LiveSession) -> AuthenticateResponse {
     let account = &session.account;
     let person = PersonClaims::of(account);

@@ -66,7 +66,7 @@ pub fn signed_out(exchange: &Exchange<'_>) -> Vec<String> {
     deleted.map(|cookie| delete(exchange, cookie)).collect()
 }
 
-/// Deletes the token cookies that came with a request nobody is signed in to.
+/// Deletes the token cookies of a request that has no session.
 pub fn expired_cookies(exchange: &Exchange<'_>) -> Vec<String> {
     let tokens = [Cookie::AccessToken, Cookie::RefreshToken].into_iter();
     tokens

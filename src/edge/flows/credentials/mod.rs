@@ -1,4 +1,4 @@
-//! Who is calling: the client, the person, the bearer of a token.
+//! Authentication of a request: its client, its user, the bearer of its token.
 //!
 //! The proofs have private parts, so nothing outside can make one.
 

@@ -1,4 +1,4 @@
-//! The person who has signed in, and what proved them.
+//! The authenticated user, and the proof.
 
 use crate::auth::account::Account;
 use crate::auth::attempts::CounterKeys;
@@ -14,7 +14,7 @@ use crate::store::otps::{self, ReservedOtp};
 use crate::store::sessions::PasswordPrecondition;
 use crate::store::{attempts, identities};
 
-/// A person who has proven to be the account's, and is admitted to the client.
+/// A user who is authenticated, and admitted to the client.
 pub struct AuthenticatedUser {
     pub(super) account: Account,
     pub(super) proof: Proof,
@@ -23,7 +23,7 @@ pub struct AuthenticatedUser {
     pub(super) counted_under: Option<CounterKeys>,
 }
 
-/// What proved a person.
+/// What authenticated a user.
 pub enum Proof {
     /// The password. An OTP that was held ready for it gets its try back.
     Password {
@@ -34,7 +34,7 @@ pub enum Proof {
     Otp(ReservedOtp),
     /// A provider.
     Federated {
-        /// Who it says it is.
+        /// The profile that it gave.
         profile: Box<ExternalProfile>,
         /// What ends the session there, if it gave that.
         refresh_token: Option<Secret>,

@@ -38,7 +38,7 @@ pub struct PasswordCredentials<'a> {
     pub origin: &'a AttemptOrigin,
 }
 
-/// Proves a client and a person, in one trip.
+/// Authenticates a client and a user, in one round trip.
 ///
 /// A wrong username, password or account has one response after the same work; only a caller who knows
 /// the password learns more.
@@ -64,8 +64,8 @@ pub async fn sign_in(
     Ok((calling, person))
 }
 
-/// Proves a person to the client of ServiceStack's callers, in one trip. Nobody brings a secret of
-/// that client: the deployment vouches for it, by `SERVICESTACK_CLIENT_ID`.
+/// Authenticates a user for the client of ServiceStack's callers, in one round trip. No request
+/// carries a secret of that client: the deployment vouches for it, by `SERVICESTACK_CLIENT_ID`.
 pub async fn sign_in_to_named(
     app: &App,
     person: &PasswordCredentials<'_>,

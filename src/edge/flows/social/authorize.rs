@@ -79,7 +79,7 @@ pub async fn start_authorization(
 
 /// Makes a URL that sends whichever browser opens it away, once and within a minute.
 pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result<String, Error> {
-    // Whoever asks is told now that the provider is out of reach, and not the person later.
+    // An unreachable provider is an error for the app now, and not for the person later.
     let config = app.config.social.provider(provider)?;
     identity_provider::endpoints(&config.source, &app.deadline)
         .await

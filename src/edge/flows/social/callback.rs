@@ -1,4 +1,4 @@
-//! The return: a browser brings a code, and leaves with one of ours.
+//! The callback: a browser brings the provider's code, and is redirected with one of ours.
 
 use super::failure::{count_unknown, log_and_map};
 use super::{identify, membership, pending as pending_sign_ins};
@@ -18,26 +18,26 @@ use crate::edge::flows::credentials::{AuthenticatedClient, AuthenticatedUser};
 use crate::edge::flows::sessions::{self, TokenPair};
 use crate::error::{Error, Reason};
 
-/// How a sign-in elsewhere ended.
+/// A federated sign-in that has ended.
 pub struct CompletedSignIn {
     /// What the browser gets.
-    pub arrival: ClientResponse,
-    /// The cookie that it came with, to be deleted.
+    pub response: ClientResponse,
+    /// The cookie of the callback, to be deleted.
     pub state_cookie: StateCookie,
 }
 
-/// What a browser gets that has come back.
+/// The response to the callback.
 pub enum ClientResponse {
-    /// A way to the client.
+    /// A redirect to the client.
     Redirect(String),
     /// Tokens, where the client has no page to go to.
     Tokens(TokenPair),
 }
 
-/// Finishes a sign-in that a provider has sent back.
+/// Completes a sign-in from its callback.
 ///
-/// The record is taken, by `state` and `cookie`, which is the value of the binding cookie, before
-/// anything is asked of anybody.
+/// The record is consumed by `state` and `cookie`, the value of the state cookie, before any other
+/// request is made.
 pub async fn complete(
     app: &App,
     provider: Provider,
@@ -65,7 +65,7 @@ pub async fn complete(
     };
     let person = outcome.map_err(|failure| log_and_map(provider, failure))?;
     Ok(CompletedSignIn {
-        arrival: respond(app, client, start, &person, device).await?,
+        response: respond(app, client, start, &person, device).await?,
         state_cookie,
     })
 }
@@ -108,7 +108,7 @@ fn back_with_denial(
     let url = client.redirect_url.as_deref();
     let url = url.ok_or(Error::Rejected(Reason::AccessDenied))?;
     Ok(CompletedSignIn {
-        arrival: ClientResponse::Redirect(redirect::with_denial(url, denied)?),
+        response: ClientResponse::Redirect(redirect::with_denial(url, denied)?),
         state_cookie,
     })
 }

@@ -1,4 +1,4 @@
-//! Who came: from a provider's code or token to a profile that is proven.
+//! Authentication by a provider: from its code or token to a proven profile.
 
 use serde_json::{Map, Value};
 use worker::console_error;
@@ -85,8 +85,8 @@ async fn by_profile(
     request.read(answer)
 }
 
-/// Asks for the name where it is wanting. The person is proven without it, and signed in without it
-/// where no answer is to be had; an answer about somebody else refuses all the same.
+/// Asks for the name where it is missing. The person is authenticated without it, and signed in without
+/// it where userinfo does not answer; an answer about another subject is refused all the same.
 async fn complete(app: &App, found: Found) -> Result<ExternalProfile, ProviderFailure> {
     let request = match found {
         Found::Profile(profile) => return Ok(profile),

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::store::ended_session::EndedSession;
 
 /// How long Keycloak's answer is waited for: a browser that is sent there next
-/// should find nobody signed in.
+/// should find no session.
 const WAIT: Duration = Duration::from_secs(3);
 
 /// Ends the bearer's session, and then the one at Keycloak that it came from, if it did; gives the

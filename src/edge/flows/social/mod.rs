@@ -1,6 +1,6 @@
-//! Signing in elsewhere: begin, come back, or bring a provider's token; and sign out there.
+//! Federated sign-in: the start, the callback, a provider's token that an app brings; and the sign-out.
 //!
-//! What is right is said in [`crate::auth::federation`]; here it is done, in the order of that story.
+//! The rules are those of [`crate::auth::federation`]; here they are carried out, in their order.
 
 mod authorize;
 mod callback;

@@ -41,7 +41,7 @@ pub(super) fn tests(
         "ilike" => like(column, operand, path, true, false)?,
         "nilike" => like(column, operand, path, true, true)?,
         "regexp" => regexp(column, operand, path)?,
-        // `exists` and whatever else there is: no row and no error, as in the original.
+        // `exists` and all others: no row and no error, as in the original.
         _ => Test::Never,
     };
     Ok(vec![test])

@@ -1,4 +1,4 @@
-//! Bodies of signing in and out, here and elsewhere.
+//! Bodies of signing in and out, with a password or a provider.
 
 use crate::auth::time::Timestamp;
 use serde::{Deserialize, Serialize};

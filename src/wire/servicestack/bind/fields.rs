@@ -114,7 +114,7 @@ impl BoundMembers {
         }
     }
 
-    /// Takes a member that nobody should read.
+    /// Takes a member that is secret.
     pub fn secret(&mut self, member: &'static str) -> Option<Secret> {
         self.text(member).map(Secret::new)
     }

@@ -6,7 +6,7 @@ use crate::auth::secret::Secret;
 use crate::wire::servicestack::bind::{BoundMembers, Request};
 use crate::wire::servicestack::failure::Failure;
 
-/// `Authenticate`: a sign-in, a sign-out, or the question who is signed in.
+/// `Authenticate`: a sign-in, a sign-out, or a request for the current session.
 #[derive(Debug, Clone, Default)]
 pub struct Authenticate {
     /// How to sign in; `logout` to sign out.
@@ -80,7 +80,7 @@ impl Request for GetAccessToken {
     const MEMBERS: &'static [&'static str] = &["RefreshToken", "UseTokenCookie"];
 
     fn bind(fields: &mut BoundMembers) -> Self {
-        // The answer goes where the token came from, whatever the flag says.
+        // The answer goes where the token came from, with or without the flag.
         fields.flag("UseTokenCookie");
         Self {
             refresh_token: fields.secret("RefreshToken"),

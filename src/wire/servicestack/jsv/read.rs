@@ -14,8 +14,8 @@ pub fn read(text: &str) -> Result<Value, Malformed> {
     document(text, '{', Commas::Divide, JsvReader::object)
 }
 
-/// Reads a dictionary of texts, as it is in a field of a form or query. Whoever writes one by hand
-/// does not quote a comma: one that no name follows is part of the text before it.
+/// Reads a dictionary of texts, as it is in a field of a form or query. Written by hand,
+/// it has commas without quotes: one that no name follows is part of the text before it.
 pub fn read_dictionary(text: &str) -> Result<Value, Malformed> {
     document(text, '{', Commas::DivideNames, JsvReader::object)
 }

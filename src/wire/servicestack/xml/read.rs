@@ -13,7 +13,7 @@ pub(super) const ENTRY: &str = "KeyValueOfstringstring";
 
 const SYNTAX: Malformed = Malformed::syntax("it is not well-formed XML");
 
-/// Reads a document: an object of the elements inside the root, whatever the root is called.
+/// Reads a document: an object of the elements inside the root, which may have any name.
 pub fn read(text: &str) -> Result<Value, Malformed> {
     let mut reader = Reader::from_str(text);
     let mut document = XmlTree::default();
