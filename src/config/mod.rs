@@ -353,6 +353,14 @@ mod tests {
                 ],
                 "GOOGLE_AUTH_TOKEN_URL",
             ),
+            (
+                vec![
+                    ("GOOGLE_AUTH_CLIENT_ID", "id"),
+                    ("GOOGLE_AUTH_CLIENT_SECRET", "secret"),
+                    ("GOOGLE_AUTH_APP_CLIENT_IDS", "an-app, *.hunter2"),
+                ],
+                "GOOGLE_AUTH_APP_CLIENT_IDS",
+            ),
             (vec![("RATE_LIMITS", "off")], "RATE_LIMITS"),
             (vec![("RATE_LIMITS", "hunter2")], "RATE_LIMITS"),
             (vec![("SIGN_IN_ATTEMPTS", "0")], "SIGN_IN_ATTEMPTS"),

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import { type Pair, flat } from "./api";
 import { REVOKED, useWorker } from "./fixtures";
+import { decode, jwt, keyOf } from "./jwt";
 import { freshKeys } from "./worker";
 
 export const JWT_KEYS = freshKeys();
@@ -11,6 +12,13 @@ export const TOKEN_EXPIRED = flat(401, "Token Expired");
 export const TOKEN_INVALID = flat(401, "Token Invalid");
 export const INVALID_CREDENTIALS = flat(401, "Invalid Credentials");
 export const codeKey = (code: string) => `code:${createHash("sha256").update(code).digest("base64url")}`;
+
+/** An access token of the worker, as it is a day after its end. */
+export function expired(accessToken: string): string {
+  const { header, claims } = decode(accessToken);
+  const end = Math.floor(Date.now() / 1000) - 86_000;
+  return jwt(header, { ...claims, iat: end - 900, exp: end }, keyOf(JWT_KEYS).privateKey);
+}
 
 interface CodeRow {
   kind: string;

@@ -38,6 +38,8 @@ export interface Options {
   floodLimits?: Record<string, number>;
   /** Whether Cloudflare's e-mail binding is there; it prints what it is given. */
   email?: boolean;
+  /** How many requests the worker gets at once, where none of them hashes a password. */
+  atOnce?: number;
 }
 
 export type Worker = ReturnType<typeof createWorker>;
@@ -67,8 +69,8 @@ const defaults = (): Settings => ({
 const AT_ONCE = 32;
 
 /** Sends at most so many at once. */
-function limited<Sent extends unknown[], Answer>(send: (...sent: Sent) => Promise<Answer>) {
-  let free = AT_ONCE;
+function limited<Sent extends unknown[], Answer>(atOnce: number, send: (...sent: Sent) => Promise<Answer>) {
+  let free = atOnce;
   const waiting: (() => void)[] = [];
   return async (...sent: Sent) => {
     if (free > 0) free--;
@@ -100,7 +102,15 @@ export async function startWorker(options: Options = {}): Promise<Worker> {
 }
 
 /** A worker, behind meddler.mjs, which is to be started; `useWorker` does that for a test file. */
-export function createWorker({ settings = {}, seeded = true, outside, port, floodLimits = {}, email = false }: Options = {}) {
+export function createWorker({
+  settings = {},
+  seeded = true,
+  outside,
+  port,
+  floodLimits = {},
+  email = false,
+  atOnce = AT_ONCE,
+}: Options = {}) {
   let present: Settings = { ...defaults(), ...settings };
   const printed = new Printed();
   const ours = (): WorkerOptions => ({
@@ -132,7 +142,7 @@ export function createWorker({ settings = {}, seeded = true, outside, port, floo
   let miniflare: Miniflare;
   const storage = openStorage({ dispatchFetch: (...request) => miniflare.dispatchFetch(...request) });
   const db = storage.database();
-  const fetch = limited((path: string, init?: Init) =>
+  const fetch = limited(atOnce, (path: string, init?: Init) =>
     miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init }),
   );
   /** Waits until all work has ended that goes on after the answers which were given so far, and what it printed is here. */

@@ -23,6 +23,8 @@ pub enum Stranger {
     UnknownIdentity,
     /// A refusal by the provider's user.
     DeniedAtProvider,
+    /// A provider's logout token that proves nothing, or was consumed before.
+    RefusedLogoutToken,
     /// An OTP posted without credentials (the compatibility flag `open-otp-caches`).
     OpenOtp,
 }
@@ -41,6 +43,7 @@ impl Stranger {
             Self::UnknownResetLink => "unknown reset link",
             Self::UnknownIdentity => "unknown identity",
             Self::DeniedAtProvider => "denied at provider",
+            Self::RefusedLogoutToken => "refused logout token",
             Self::OpenOtp => "open otp",
         }
     }

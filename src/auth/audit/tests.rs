@@ -6,7 +6,7 @@ use crate::auth::id::{ClientNumber, UserId};
 
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
-const STRANGERS: [Stranger; 11] = [
+const STRANGERS: [Stranger; 12] = [
     Stranger::UnknownClient,
     Stranger::WrongClientSecret,
     Stranger::UnknownName,
@@ -17,6 +17,7 @@ const STRANGERS: [Stranger; 11] = [
     Stranger::UnknownResetLink,
     Stranger::UnknownIdentity,
     Stranger::DeniedAtProvider,
+    Stranger::RefusedLogoutToken,
     Stranger::OpenOtp,
 ];
 

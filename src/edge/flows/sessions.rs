@@ -156,7 +156,8 @@ pub fn own_refresh_token(app: &App, session_id: &SessionId, token: &Secret) -> R
     }
 }
 
-/// Ends the bearer's session.
+/// Ends the bearer's session. An access token that has expired will do, so that people can always sign
+/// out.
 ///
 /// The response names what is wrong with the refresh token only while the bearer's session lives.
 pub async fn sign_out(
@@ -164,8 +165,12 @@ pub async fn sign_out(
     token: &Secret,
     refresh_token: &Secret,
 ) -> Result<EndedSession, Error> {
-    let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
-        return Err(Error::Rejected(Reason::TokenInvalid));
+    let id = match credentials::former_session(app, token) {
+        Some(id) => id,
+        None => match credentials::session_id(app, token)? {
+            TokenSubject::Session(id) => id,
+            TokenSubject::Plain(_) => return Err(Error::Rejected(Reason::TokenInvalid)),
+        },
     };
     if let Err(refusal) = own_refresh_token(app, &id, refresh_token) {
         credentials::bearer(app, token).await?;

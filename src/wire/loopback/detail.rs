@@ -1,10 +1,16 @@
 //! What is wrong with a body, property by property, in AJV's words.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::InvalidInput;
 use crate::wire::document::NO_NUL;
+
+/// As much of a property's name as a detail repeats, in characters: one may need six bytes in JSON, and
+/// a list has twenty details.
+const MAX_NAME: usize = 100;
 
 /// One entry of a 422's or a filter error's `details`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,7 +42,7 @@ impl Detail {
             path: path.to_owned(),
             code: "additionalProperties",
             message: "must NOT have additional properties".to_owned(),
-            info: json!({ "additionalProperty": property }),
+            info: json!({ "additionalProperty": shortened(property) }),
         }
     }
 
@@ -72,7 +78,7 @@ impl Detail {
 
     /// A text has U+0000.
     pub fn nul(path: &str) -> Self {
-        Self::pattern(path, NO_NUL)
+        Self::pattern(&shortened(path), NO_NUL)
     }
 
     /// A number is smaller than its property allows.
@@ -111,6 +117,16 @@ impl Detail {
             code: "maxLength",
             message: format!("must NOT have more than {limit} characters"),
             info: json!({ "limit": limit }),
+        }
+    }
+}
+
+fn shortened(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(MAX_NAME) {
+        None => name.into(),
+        Some((end, _)) => {
+            let start = name.get(..end).unwrap_or_default();
+            format!("{start}…").into()
         }
     }
 }

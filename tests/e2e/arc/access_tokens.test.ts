@@ -138,8 +138,13 @@ describe.each([
       }),
     )("%s", async (_, token) => {
       expect((await our.me(token())).body).toEqual(NOT_OURS);
-      expect((await our.logout({ ...pair, accessToken: token() })).body).toEqual(NOT_OURS);
       expect((await our.changePassword(token(), { refreshToken: pair.refreshToken })).body).toEqual(NOT_OURS);
+    });
+
+    test("nor does a token that is not good yet end a session", async () => {
+      const early = ours({ nbf: now() + 60 });
+      expect((await our.logout({ ...pair, accessToken: early })).body).toEqual(NOT_OURS);
+      expect((await our.me(pair.accessToken)).status).toBe(200);
     });
 
     test.each(["", "unknown", "' or '1'='1"])("a session that does not exist (%j)", async (sid) => {

@@ -1,9 +1,9 @@
 // POST /logout: ends the bearer's session.
 
 import { describe, expect, test } from "vitest";
-import { type Pair, flat } from "../../support/api";
+import { type Pair, flat, nested } from "../../support/api";
 import { REVOKED } from "../../support/fixtures";
-import { TOKEN_EXPIRED, TOKEN_INVALID, useSessions } from "../../support/sessions";
+import { TOKEN_EXPIRED, TOKEN_INVALID, expired, useSessions } from "../../support/sessions";
 
 const { our, session, expectAlive, expectOver } = useSessions();
 
@@ -23,6 +23,19 @@ describe("signing out", () => {
     expect(again.status).toBe(401);
     expect(again.body).toEqual(REVOKED);
     expect(await session(one)).toMatchObject({ ended_why: "signed out" });
+  });
+
+  test("takes an access token that has expired, so that people can always sign out", async () => {
+    const [pair, other] = [await our.signIn(), await our.signIn()];
+    const accessToken = expired(pair.accessToken);
+    expect((await our.me(accessToken)).body).toEqual(nested("TokenExpired"));
+    for (const refreshToken of ["unknown", other.refreshToken]) {
+      expect((await our.logout({ ...pair, accessToken, refreshToken })).body, "its bearer learns nothing").toEqual(nested("TokenExpired"));
+    }
+    await expectAlive(pair);
+    expect((await our.logout({ ...pair, accessToken })).status).toBe(200);
+    await expectOver(pair);
+    expect((await our.logout({ ...pair, accessToken })).body).toEqual(REVOKED);
   });
 
   test("takes any refresh token of the bearer's session", async () => {

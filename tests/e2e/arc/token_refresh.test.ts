@@ -3,8 +3,8 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { type Pair, nested } from "../../support/api";
 import { REVOKED, sid } from "../../support/fixtures";
-import { decode, jwt, keyOf } from "../../support/jwt";
-import { JWT_KEYS, TOKEN_EXPIRED, TOKEN_INVALID, useSessions } from "../../support/sessions";
+import { decode } from "../../support/jwt";
+import { TOKEN_EXPIRED, TOKEN_INVALID, expired, useSessions } from "../../support/sessions";
 import { freshDataKey } from "../../support/worker";
 
 const { worker, our, session, run, newCode, expectAlive, expectOver } = useSessions();
@@ -132,11 +132,9 @@ describe("refreshing", () => {
 
   test("takes an access token that has expired", async () => {
     const pair = await our.signIn();
-    const { header, claims } = decode(pair.accessToken);
-    const past = Math.floor(Date.now() / 1000) - 86_000;
-    const expired = jwt(header, { ...claims, iat: past - 900, exp: past }, keyOf(JWT_KEYS).privateKey);
-    expect((await our.me(expired)).body).toEqual(nested("TokenExpired"));
-    const answer = await our.refresh({ ...pair, accessToken: expired });
+    const accessToken = expired(pair.accessToken);
+    expect((await our.me(accessToken)).body).toEqual(nested("TokenExpired"));
+    const answer = await our.refresh({ ...pair, accessToken });
     expect(answer.status).toBe(200);
     await expectAlive(answer.body);
   });

@@ -167,6 +167,19 @@ test("an id_token from before opens nothing by a session that is over", async ()
   expect((await bring(fresh)).status).toBe(200);
 });
 
+test("made-up logout tokens are a number in one row, and a line a second at most", async () => {
+  await worker.settled();
+  const before = (await worker.printed()).length;
+  const start = performance.now();
+  for (let n = 0; n < 30; n++) expect((await post(`made-up-${n}`)).status).toBe(400);
+  await worker.settled();
+  const seconds = Math.ceil((performance.now() - start) / 1000);
+  const lines = (await worker.printed()).slice(before).split("\n");
+  expect(lines.filter((line) => line.includes("signing out by keycloak")).length).toBeLessThanOrEqual(seconds);
+  const counted = "select count from hourly_counts where kind = 'refused logout token' order by hour desc limit 1";
+  expect(await worker.db.prepare(counted).first("count")).toBeGreaterThanOrEqual(30);
+});
+
 test("a logout token works once, also when sent fifty times at once", async () => {
   const person = await aMember();
   await byCode(person);

@@ -275,6 +275,17 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
     });
   });
 
+  test("has its unknown properties named in an answer that is not much larger", async () => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    for (const name of ["%01".repeat(20_000), "%22".repeat(20_000), "%F0%9F%94%91".repeat(5_000)]) {
+      const answer = await our.send("POST", "/auth/google", { body: `${name}=a`, headers });
+      expect(answer.status).toBe(422);
+      expect(answer.text.length).toBeLessThan(2_000);
+    }
+    const names = Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`${n}`.padEnd(2_000, "\u0001"), 1]));
+    expect((await our.post("/auth/login", names)).text.length).toBeLessThan(20_000);
+  });
+
   test("with U+0000 anywhere is refused by the name of the property", async () => {
     const nul = (path: string) => invalid({ path, code: "pattern", message: "must NOT contain U+0000", info: {} });
     for (const name of properties) {

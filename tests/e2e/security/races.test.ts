@@ -7,7 +7,7 @@ import { type Answer, DEMO, type Pair, flat, nested } from "../../support/api";
 import { REVOKED, many, sid, useWorker } from "../../support/fixtures";
 import { PASSWORD, aUser } from "../../support/seed";
 
-const { worker, our, session } = useWorker();
+const { worker, our, session } = useWorker({ atOnce: 100 });
 
 const successes = (answers: Answer[]) => answers.filter(({ status }) => status === 200);
 const failures = (answers: Answer[]) => answers.filter(({ status }) => status !== 200);

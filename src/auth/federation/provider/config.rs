@@ -75,7 +75,7 @@ impl ProviderConfig {
             client_id,
             app_client_ids: spec
                 .app_client_ids
-                .map_or_else(Vec::new, |name| list(lookup, name)),
+                .map_or_else(|| Ok(Vec::new()), |name| list(lookup, name))?,
             credential: Credential::read(&spec.credential, lookup)?,
             callback: callback(&spec.callback, lookup, public_url)?,
             source: EndpointSource::read(spec, lookup)?,
@@ -191,14 +191,23 @@ fn issuer(spec: &ProviderSpec, authorize: &Url) -> String {
     }
 }
 
-/// A comma-separated list; empty unless set.
-fn list(lookup: Lookup<'_>, name: &str) -> Vec<String> {
+/// A comma-separated list of client ids; empty unless set. There are no patterns, and no provider issues
+/// an id with a space in it, so such an entry could never match.
+fn list(lookup: Lookup<'_>, name: &str) -> Result<Vec<String>, Error> {
     let value = lookup(name).unwrap_or_default();
     let entries = value.split(',').map(str::trim);
-    entries
+    let ids: Vec<_> = entries
         .filter(|entry| !entry.is_empty())
         .map(str::to_owned)
-        .collect()
+        .collect();
+    let matches_nothing = |id: &String| id.contains('*') || id.contains(char::is_whitespace);
+    if ids.iter().any(matches_nothing) {
+        return Err(Error::malformed_setting(
+            name,
+            "client ids, separated by commas, without * or spaces",
+        ));
+    }
+    Ok(ids)
 }
 
 fn required(lookup: Lookup<'_>, name: &'static str) -> Result<String, Error> {

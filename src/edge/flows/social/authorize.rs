@@ -52,7 +52,7 @@ pub async fn start_authorization(
     let config = app.config.social.provider(provider)?;
     let endpoints = identity_provider::endpoints(&config.source, &app.deadline)
         .await
-        .map_err(|failure| log_and_map(provider, failure))?;
+        .map_err(|failure| log_and_map(app, "signing in with", provider, failure))?;
     let client = start.client;
     let request = authorization_request(
         config,
@@ -83,7 +83,7 @@ pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result
     let config = app.config.social.provider(provider)?;
     identity_provider::endpoints(&config.source, &app.deadline)
         .await
-        .map_err(|failure| log_and_map(provider, failure))?;
+        .map_err(|failure| log_and_map(app, "signing in with", provider, failure))?;
     let ticket = random_secret()?;
     let key = one_time::key::<SignInTicket>(&ticket);
     let client = start.client;

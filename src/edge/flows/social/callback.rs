@@ -63,7 +63,8 @@ pub async fn complete(
         Ok(CallbackOutcome::Returned(returned)) => person(app, &client, provider, returned).await,
         Err(failure) => Err(failure).inspect_err(|_| count_unknown(app)),
     };
-    let person = outcome.map_err(|failure| log_and_map(provider, failure))?;
+    let person =
+        outcome.map_err(|failure| log_and_map(app, "signing in with", provider, failure))?;
     Ok(CompletedSignIn {
         response: respond(app, client, start, &person, device).await?,
         state_cookie,

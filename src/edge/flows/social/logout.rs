@@ -28,7 +28,7 @@ pub async fn log_out_at_keycloak(
 ) -> Result<UserId, Error> {
     let ended = sessions::sign_out(app, token, refresh_token).await?;
     if let Err(failure) = end_there(app, &ended).await {
-        log_and_map(Provider::Keycloak, failure);
+        log_and_map(app, "signing out at", Provider::Keycloak, failure);
     }
     Ok(ended.user_id)
 }

@@ -1,13 +1,12 @@
 //! What a provider ends, ends here.
 
-use worker::console_error;
-
+use super::failure::log_and_map;
 use crate::auth::federation::flow::logout_token::LogoutTokenProof;
 use crate::auth::federation::{Provider, ProviderFailure};
 use crate::auth::id::AttemptId;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Event};
+use crate::edge::flows::audit::{self, Event, Stranger};
 use crate::edge::outbound::identity_provider::{endpoints, verify};
 use crate::error::Error;
 use crate::store::provider_logouts;
@@ -20,12 +19,10 @@ pub async fn end_by_logout_token(
     token: &Secret,
 ) -> Result<(), Error> {
     end(app, provider, token).await.map_err(|failure| {
-        // Failures that are ours are logged where they are answered.
         if !failure.error.is_server_error() {
-            let name = provider.name();
-            console_error!("signing out by {name}: {}", failure.reason);
+            audit::count(app, Stranger::RefusedLogoutToken);
         }
-        failure.error
+        log_and_map(app, "signing out by", provider, failure)
     })
 }
 

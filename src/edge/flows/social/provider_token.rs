@@ -22,5 +22,5 @@ pub async fn with_access_token(
         Ok(profile) => membership::admit(app, calling.client(), profile, None).await,
         Err(failure) => Err(failure),
     };
-    person.map_err(|failure| log_and_map(provider, failure))
+    person.map_err(|failure| log_and_map(app, "signing in with", provider, failure))
 }
