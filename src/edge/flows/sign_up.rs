@@ -152,7 +152,7 @@ fn recipient(app: &App, link: Option<Link>, email: &str) -> Result<String, Error
 }
 
 /// Why no account was created, if none was.
-fn welcome(outcome: &SignUpOutcome) -> Result<(), Error> {
+fn check_outcome(outcome: &SignUpOutcome) -> Result<(), Error> {
     if outcome.made {
         Ok(())
     } else if !outcome.defaults_exist {
