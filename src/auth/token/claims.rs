@@ -1,6 +1,6 @@
 //! What an access token says.
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 
 use super::person::PersonClaims;
@@ -134,6 +134,6 @@ impl UserPreferences {
 /// A time as the APIs write it: ISO 8601 in UTC with milliseconds.
 pub fn iso8601(time: Timestamp) -> String {
     DateTime::from_timestamp_millis(time.millis()).map_or_else(String::new, |instant| {
-        instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+        instant.to_rfc3339_opts(SecondsFormat::Millis, true)
     })
 }

@@ -76,7 +76,7 @@ impl ProfileReader<'_> {
         // A time is the original's form; its day is what is kept.
         let day = text.split_once('T').map_or(text.as_str(), |(day, _)| day);
         match day.parse::<chrono::NaiveDate>() {
-            Ok(date) => Some(date.format("%Y-%m-%d").to_string()),
+            Ok(date) => Some(date.to_string()),
             Err(_) => {
                 self.wrong
                     .push(Detail::wrong_format(&self.path(name), "date"));

@@ -1,6 +1,6 @@
 //! The DTOs that are answered with, their members in wire order.
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
 use crate::auth::id::{SessionId, UserId};
@@ -168,7 +168,7 @@ fn exposed(secret: Option<&Secret>) -> Value {
 /// Java's client, which reads a time with one as local.
 fn date(time: Timestamp) -> String {
     DateTime::from_timestamp_millis(time.millis()).map_or_else(String::new, |time| {
-        time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+        time.to_rfc3339_opts(SecondsFormat::Secs, true)
     })
 }
 
