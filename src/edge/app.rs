@@ -27,6 +27,10 @@ const LONGEST_AGENT: usize = 256;
 /// What is kept of the platform's own words, in characters: more than any of them has.
 const LONGEST_WORD: usize = 64;
 
+/// What a response has before work behind it begins. The next turn of the event loop is too early: the
+/// response is then still on its way through the same thread, and would wait for the work.
+const HEAD_START: Duration = Duration::from_millis(1);
+
 thread_local! {
     // The environment does not change while an isolate lives, so it is read once.
     static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
@@ -98,8 +102,7 @@ impl App {
         };
         let work = work(app);
         self.context.wait_until(async {
-            // The answer goes first: without this, D1 would be asked before it is on its way.
-            Delay::from(Duration::ZERO).await;
+            Delay::from(HEAD_START).await;
             if let Err(error) = work.await {
                 log::failure(&error);
             }
