@@ -17,8 +17,8 @@ use crate::auth::time::Timestamp;
 
 const INSERT: &str = concat!(
     "insert into one_time (key, kind, user_id, client_id, session_id, \
-       client_secret_digest, challenge, method, provider_session, created_on, expires_on) \
-     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?8, ?9 \
+       client_secret_digest, challenge, method, provider_session, payload, created_on, expires_on) \
+     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?14, ?8, ?9 \
      where ((select changed_on from user_credentials where user_id = ?2) is ?11 or ?12) and ",
     not_logged_out!("?13"),
     " and ",
@@ -33,7 +33,13 @@ const CONSUME: &str = "update one_time set taken_by = ?2, taken_on = ?4 \
          and c.secret_digest = one_time.client_secret_digest)";
 
 const OPEN_SESSION: &str = concat!(
-    insert_session!("o.session_id", "o.method", "o.provider_session", "?6"),
+    insert_session!(
+        "o.session_id",
+        "o.method",
+        "o.provider_session",
+        "o.payload",
+        "?6"
+    ),
     "from one_time o join live_members m on m.user_id = o.user_id and m.client_id = o.client_id \
      where o.key = ?1 and o.taken_by = ?2 and o.challenge is ?3"
 );
@@ -82,6 +88,8 @@ pub struct NewCode<'a> {
     pub method: &'a str,
     /// The session at the provider that it comes from.
     pub provider_session: Option<&'a str>,
+    /// The provider's refresh token (encrypted), which the session keeps for signing out there.
+    pub provider_token: Option<&'a str>,
     /// The password that must still be the user's.
     pub password: PasswordPrecondition,
     /// Its end.
@@ -163,7 +171,8 @@ pub fn insert(
         effects.otp_attempt.as_ref(),
         code.password.set_at(),
         code.password.is_none(),
-        code.provider_session
+        code.provider_session,
+        code.provider_token
     );
     (effects.queries, insert.changes()).map(|(_, inserted)| inserted > 0)
 }

@@ -40,16 +40,18 @@ const LIVE: &str = concat!(live_sessions!(), "and s.id = ?1 and s.expires_on > ?
 /// Opens the session of a row `m` of the view `live_members`, up to the `from`: at ?4, from the
 /// device ?5.
 macro_rules! insert_session {
-    ($id:literal, $method:literal, $provider_session:literal, $expires_on:literal) => {
+    ($id:literal, $method:literal, $provider_session:literal, $provider_token:literal, $expires_on:literal) => {
         concat!(
             "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, device, \
-               created_on, method, provider_session, expires_on) \
+               created_on, method, provider_session, provider_token, expires_on) \
              select ",
             $id,
             ", m.user_id, m.client_id, ?4, ?4, ?5, ?4, ",
             $method,
             ", ",
             $provider_session,
+            ", ",
+            $provider_token,
             ", ",
             $expires_on,
             " "
@@ -77,7 +79,7 @@ macro_rules! set_last_login {
 pub(super) use set_last_login;
 
 const OPEN: &str = concat!(
-    insert_session!("?1", "?6", "?11", "?7"),
+    insert_session!("?1", "?6", "?11", "?12", "?7"),
     "from live_members m where m.user_id = ?2 and m.client_id = ?3 \
        and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
     not_logged_out!("?11"),
@@ -86,8 +88,6 @@ const OPEN: &str = concat!(
 );
 
 const LAST_LOGIN: &str = set_last_login!("?1", "?2");
-
-const KEEP_PROVIDER_TOKEN: &str = "update sessions set provider_token = ?2 where id = ?1";
 
 const REPLACE: &str = "update sessions set ended_on = ?3, ended_why = 'signed in anew' \
      where id = ?1 and ended_on is null and exists (select 1 from sessions n where n.id = ?2)";
@@ -167,6 +167,8 @@ pub struct NewSession<'a> {
     pub method: &'a str,
     /// The session at the provider that it comes from.
     pub provider_session: Option<&'a str>,
+    /// The provider's refresh token (encrypted), for signing out there.
+    pub provider_token: Option<&'a str>,
     /// The password that must still be the user's.
     pub password: PasswordPrecondition,
     /// The absolute end.
@@ -219,7 +221,8 @@ pub fn open(
         effects.otp_attempt.as_ref(),
         new.password.set_at(),
         new.password.is_none(),
-        new.provider_session
+        new.provider_session,
+        new.provider_token
     );
     let replace = new
         .replaces
@@ -232,11 +235,6 @@ pub fn open(
         replace,
     );
     batch.map(|(_, (), (), session, _)| session)
-}
-
-/// Keeps the provider's refresh token (encrypted) for signing out there.
-pub fn keep_provider_token(id: &SessionId, token: &str) -> Query<()> {
-    sql!(KEEP_PROVIDER_TOKEN, id, token).run()
 }
 
 /// Ends a live session; nothing if it was over already.

@@ -54,6 +54,7 @@ pub fn session(id: &str, user_id: &str) -> NewSession<'static> {
         method: "password",
         password: PasswordPrecondition::None,
         provider_session: None,
+        provider_token: None,
         expires_on: at(NOW + 86_400_000),
         replaces: None,
     }

@@ -115,10 +115,6 @@ fn sessions_and_codes(db: &Db) {
     new.replaces = Some(leaked(SessionId::new("another")));
     let opened = db.run(sessions::open(&new, SignInEffects::default(), at(NOW)));
     assert!(opened.is_some());
-    db.run(sessions::keep_provider_token(
-        &SessionId::new("session"),
-        "sealed",
-    ));
     let attempt = refresh_tokens::RefreshAttempt {
         session_id: &SessionId::new("session"),
         n: 0,
@@ -141,6 +137,7 @@ fn sessions_and_codes(db: &Db) {
         method: "password",
         password: PasswordPrecondition::None,
         provider_session: None,
+        provider_token: Some("sealed"),
         expires_on: at(NOW + 1000),
     };
     assert!(db.run(codes::insert(&code, SignInEffects::default(), at(NOW))));
@@ -154,6 +151,17 @@ fn sessions_and_codes(db: &Db) {
     };
     let (_, opened) = db.run(codes::redeem(&redemption, at(NOW)));
     assert!(opened.is_some());
+    let ended = db.run(sessions::end(
+        &SessionId::new("of the code"),
+        "test",
+        at(NOW),
+    ));
+    let kept = ended.and_then(|ended| ended.provider_token);
+    assert_eq!(
+        kept.as_deref(),
+        Some("sealed"),
+        "what a code brings along is its session's"
+    );
     assert!(
         db.run(sessions::end(&SessionId::new("session"), "test", at(NOW)))
             .is_some()

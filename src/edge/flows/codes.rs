@@ -1,10 +1,10 @@
 //! Authorization codes: hand out, redeem.
 
-use futures_util::future::{join, try_join};
+use futures_util::future::try_join;
 
 use super::audit::{self, Event, Subject};
 use super::credentials::{AuthenticatedClient, AuthenticatedUser};
-use super::sessions::{TokenPair, issue, keep_provider_token, sealed_provider_token};
+use super::sessions::{TokenPair, issue, sealed_provider_token};
 use crate::auth::id::{AttemptId, ClientId, SessionId};
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::pkce::Challenge;
@@ -27,6 +27,10 @@ pub async fn new_code(
     let client = calling.client();
     let lifetime = client.code_lifetime();
     let session_id = SessionId::draw()?;
+    let record = AuthCode {
+        provider_token: sealed_provider_token(app, person, &session_id)?,
+    };
+    // The row has what the session keeps, so that a redemption does not wait for KV.
     let row = NewCode {
         key: &key,
         user_id: &person.account().id,
@@ -36,11 +40,9 @@ pub async fn new_code(
         challenge: challenge.map(Challenge::as_str),
         method: person.proof().method(),
         provider_session: person.proof().provider_session(),
+        provider_token: record.provider_token.as_deref(),
         password: person.password_precondition(),
         expires_on: app.now + lifetime,
-    };
-    let record = AuthCode {
-        provider_token: sealed_provider_token(app, person, &session_id)?,
     };
     let (made, ()) = try_join(
         app.db
@@ -82,23 +84,13 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
         device: digest.as_deref(),
         session_expires_on: app.now + app.config.session_max_age,
     };
-    let (redeemed, remembered) = join(
-        app.db.run(codes::redeem(&redemption, app.now)),
-        app.kv.get::<AuthCode>(&key),
-    )
-    .await;
-    let (state, session) = redeemed?;
+    let (state, session) = app.db.run(codes::redeem(&redemption, app.now)).await?;
     let Some(session) = session else {
         let refusal = why_not_redeemed(&state);
         audit::record(app, not_redeemed(state));
         return Err(Error::Rejected(refusal));
     };
     audit::record(app, Event::CodeRedeemed((&session).into()));
-    // A place that does not know the record yet costs the sign-out at the provider, nothing else.
-    let provider_token = remembered.ok().flatten().and_then(|it| it.provider_token);
-    if let Some(token) = provider_token {
-        keep_provider_token(app, &session.id, &token).await;
-    }
     issue(app, &session, 0, exchange.device)
 }
 

@@ -9,7 +9,6 @@ use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::time::Timestamp;
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
-use crate::edge::log;
 use crate::error::{Error, Reason};
 use crate::store::ended_session::EndedSession;
 use crate::store::refresh_tokens::{self, RefreshAttempt};
@@ -45,35 +44,25 @@ pub(super) async fn insert(
     replaces: Option<&SessionId>,
 ) -> Result<LiveSession, Error> {
     let digest = device.device_id.as_deref().map(device_digest);
+    let id = SessionId::draw()?;
+    let provider_token = sealed_provider_token(app, person, &id)?;
     let new = NewSession {
-        id: &SessionId::draw()?,
+        id: &id,
         user_id: &person.account().id,
         client: calling.client().id,
         device: digest.as_deref(),
         method: person.proof().method(),
         provider_session: person.proof().provider_session(),
+        provider_token: provider_token.as_deref(),
         password: person.password_precondition(),
         expires_on: app.now + app.config.session_max_age,
         replaces,
     };
     let open = sessions::open(&new, person.effects(app.now)?, app.now);
     let session = app.db.run(open).await?;
-    let id = session.as_ref().map(|session| &session.id);
-    audit::record(app, person.sign_in(new.client, id));
-    let session = session.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))?;
-    if let Some(token) = sealed_provider_token(app, person, &session.id)? {
-        keep_provider_token(app, &session.id, &token).await;
-    }
-    Ok(session)
-}
-
-/// Keeps what ends the session at the provider. The person is signed in all the same where that
-/// fails: it costs the sign-out there, nothing else.
-pub(super) async fn keep_provider_token(app: &App, session_id: &SessionId, token: &str) {
-    let keep = sessions::keep_provider_token(session_id, token);
-    if let Err(error) = app.db.run(keep).await {
-        log::failure(&error);
-    }
+    let opened = session.as_ref().map(|session| &session.id);
+    audit::record(app, person.sign_in(new.client, opened));
+    session.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))
 }
 
 /// The provider's refresh token as it is stored, bound to the session it goes with.
