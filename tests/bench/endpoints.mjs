@@ -78,6 +78,8 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
     return made.map((it, i) => ({ ...it, key: rows[i].key }));
   }
 
+  const me = (count) => draw(count).map((it) => ({ ...us, path: "/auth/me", headers: bearer(tokens.accessToken(it)) }));
+
   return {
     name,
     db,
@@ -89,9 +91,12 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
       "D1 write": async (count) => ({ requests: draw(count).map((it) => ({ host: host(`write-${name}`), path: `/${it.sessionId}` })) }),
       jwks: async (count) => ({ requests: repeat(count, () => ({ ...us, path: "/.well-known/jwks.json" })) }),
       health: async (count) => ({ requests: repeat(count, () => ({ ...us, path: "/health" })) }),
-      me: async (count) => ({
-        requests: draw(count).map((it) => ({ ...us, path: "/auth/me", headers: bearer(tokens.accessToken(it)) })),
-      }),
+      me: async (count) => {
+        const requests = me(count);
+        for (const request of requests) await send(request);
+        return { requests };
+      },
+      "me (new token)": async (count) => ({ requests: me(count) }),
       "token-refresh": async (count) => ({
         requests: draw(count).map((it) => {
           const n = rotations.get(it.id) ?? 0;

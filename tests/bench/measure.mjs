@@ -14,7 +14,7 @@ export class Subject {
 }
 
 /** What a worker does once its answer has left must not be on the next one's bill. */
-const PAUSE_MS = 3;
+const PAUSE_MS = 5;
 
 /** One request at a time: the first of everything, then the second of everything, and so on. */
 export async function measureAlone(subjects, count, send) {
