@@ -2,13 +2,13 @@
 //!
 //! Rooms, and doors that open one way:
 //!
-//! - [`auth`], the rules: what a client, an account, a token, a session is, and what is allowed.
-//! - [`wire`], the formats: how the two families of clients write these things down.
-//! - [`store`], the SQL: what is asked of D1 and how its answers are read, as plain data.
+//! - `auth`, the rules: what a client, an account, a token, a session is, and what is allowed.
+//! - `wire`, the formats: how the two families of clients write these things down.
+//! - `store`, the SQL: what is asked of D1 and how its answers are read, as plain data.
 //! - `edge`, Cloudflare: the fetch event, the routes, D1, KV, outgoing requests. Compiled for wasm32
 //!   only, so that the others cannot know it.
 //!
-//! [`config`] reads the settings, [`error`] names every way a request can fail. Start reading at
+//! `config` reads the settings, `error` names every way a request can fail. Start reading at
 //! `edge/routes.rs`, where every endpoint is one line; `docs/architecture.md` walks requests through
 //! the code.
 //!

@@ -1,6 +1,6 @@
 //! Input as values: the types that every text of a request passes through, in any format.
 //!
-//! A document, form or query has at most [`MAX_VALUES`] values and [`MAX_DEPTH`] levels, counted while
+//! A document, form or query has at most [`bounds::MAX_VALUES`] values and [`MAX_DEPTH`] levels, counted while
 //! it is read: memory follows the bytes that were sent, not the structure they spell. No text in it
 //! has U+0000, at which SQLite's command line and the import of an export end a text.
 
