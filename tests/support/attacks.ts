@@ -12,7 +12,7 @@ import { PASSWORD, aUser } from "./seed";
 import { freshKeys } from "./worker";
 
 export const JWT_KEYS = freshKeys();
-export const { RATE_LIMITS: _, ...demo } = demoSettings;
+const { RATE_LIMITS: _, ...demo } = demoSettings;
 const settings = { ...ALL_SETTINGS, ...demo, JWT_KEYS, SOCIAL_LINKING: "verified-email", SOCIAL_SIGN_UP: "google,facebook" };
 export const WRONG = nested("Invalid Credentials");
 
