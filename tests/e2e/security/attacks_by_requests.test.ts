@@ -17,7 +17,7 @@ const { outside, worker, our, their, victim, signIn, codeFor, statusOf } = await
 describe("guessing", () => {
   test("guess bursts: of two hundred guesses sent at once ten are tried, and the right one among them waits", async () => {
     const user = await victim();
-    const guesses = Array.from({ length: 200 }, (n) => (n === 150 ? PASSWORD : `guess ${n}`));
+    const guesses = Array.from({ length: 200 }, (_, n) => (n === 150 ? PASSWORD : `guess ${n}`));
     const answers = await Promise.all(guesses.map((password) => our.loginToken({ username: user.username, password }, from("192.0.2.4"))));
     expect(answers.filter(({ status }) => status !== 429).length).toBe(10);
     expect(answers.some(({ status }) => status === 200)).toBe(false);
@@ -37,7 +37,7 @@ describe("guessing", () => {
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     const batch = await their.post(
       "/json/reply/Authenticate[]",
-      Array.from({ length: 10 }, (n) => ({ provider: "credentials", userName: user.username, password: `c ${n}` })),
+      Array.from({ length: 10 }, (_, n) => ({ provider: "credentials", userName: user.username, password: `c ${n}` })),
       from("192.0.2.5"),
     );
     expect(batch.status, "nor does a batch help").toBe(429);
@@ -66,8 +66,8 @@ describe("guessing", () => {
     const user = await victim();
     await our.post("/otp-caches", { username: user.username, otp: "135791" }, BASIC);
     await Promise.all([
-      ...Array.from({ length: 3 }, (n) => our.loginToken({ username: user.username, password: `10000${n}` })),
-      ...Array.from({ length: 3 }, (n) => their.signIn({ userName: user.username, password: `20000${n}` })),
+      ...Array.from({ length: 3 }, (_, n) => our.loginToken({ username: user.username, password: `10000${n}` })),
+      ...Array.from({ length: 3 }, (_, n) => their.signIn({ userName: user.username, password: `20000${n}` })),
     ]);
     refused(await our.loginToken({ username: user.username, password: "135791" }), WRONG);
     const shown = await our.send("GET", `/otp-caches/${user.username}`, { headers: BASIC });
