@@ -1,7 +1,7 @@
 //! The request as it is read, and the answer as it is written.
 
 use js_sys::Array;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::web_sys::{Headers, Request, Response, ResponseInit};
 
 use super::body;
@@ -42,10 +42,16 @@ pub async fn read(request: &Request) -> worker::Result<IncomingRequest> {
 
 /// The headers, names in lower case (Fetch Standard §2.2.2: sort and combine).
 fn headers(request: &Request) -> Vec<(String, String)> {
-    let pairs = Array::from(&request.headers());
-    let pair = |pair: Array| Some((pair.get(0).as_string()?, pair.get(1).as_string()?));
-    let pairs = pairs.iter().map(JsCast::unchecked_into);
-    pairs.filter_map(pair).collect()
+    let texts = names_and_values(&request.headers());
+    let mut texts = texts.iter().filter_map(|text| text.as_string());
+    std::iter::from_fn(|| Some((texts.next()?, texts.next()?))).collect()
+}
+
+#[wasm_bindgen(
+    inline_js = "export function names_and_values(headers) { const texts = []; headers.forEach((value, name) => texts.push(name, value)); return texts; }"
+)]
+extern "C" {
+    fn names_and_values(headers: &Headers) -> Array;
 }
 
 /// Writes the answer to a request.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use js_sys::Reflect;
 use worker::{Env, KvStore};
 
 use super::d1::with_timeout;
@@ -22,23 +23,32 @@ const MAILS_SHOWN: u64 = 100;
 /// The key-value store. It remembers, and never decides: a miss is never a refusal.
 #[derive(Clone)]
 pub struct Kv {
-    kv: KvStore,
+    env: Env,
     metrics: Rc<StorageMetrics>,
 }
 
 impl Kv {
     /// Opens the binding `KV`.
     pub fn open(env: &Env, metrics: Rc<StorageMetrics>) -> Result<Self, Error> {
-        let kv = env
-            .kv("KV")
-            .map_err(|_| Error::Misconfigured("KV (the KV binding) is missing".to_owned()))?;
-        Ok(Self { kv, metrics })
+        let binding = Reflect::get(env, &"KV".into()).unwrap_or_default();
+        if !binding.is_object() {
+            return Err(missing());
+        }
+        Ok(Self {
+            env: env.clone(),
+            metrics,
+        })
+    }
+
+    /// The binding, taken apart only where it is used: most requests do without.
+    fn store(&self) -> Result<KvStore, Error> {
+        self.env.kv("KV").map_err(|_| missing())
     }
 
     /// The same store, counted by another meter.
     pub fn counted_by(&self, metrics: Rc<StorageMetrics>) -> Self {
         Self {
-            kv: self.kv.clone(),
+            env: self.env.clone(),
             metrics,
         }
     }
@@ -47,8 +57,8 @@ impl Kv {
     pub async fn put<T: OneTime>(&self, key: &str, record: &T, life: Seconds) -> Result<(), Error> {
         let text = serde_json::to_string(record)
             .map_err(|error| Error::Internal(format!("KV record: {error}")))?;
-        let put = self
-            .kv
+        let store = self.store()?;
+        let put = store
             .put(key, text)
             .map_err(outage)?
             .expiration_ttl(life.max(SHORTEST_LIFE).get().unsigned_abs());
@@ -61,7 +71,7 @@ impl Kv {
     pub async fn delete(&self, key: &str) -> Result<(), Error> {
         let _trip = self.metrics.begin();
         self.metrics.operation();
-        with_timeout("KV", self.kv.delete(key)).await
+        with_timeout("KV", self.store()?.delete(key)).await
     }
 
     /// Puts a message into the development mailbox, for a day. Later ones list first.
@@ -73,16 +83,17 @@ impl Kv {
         );
         let text = serde_json::to_string(message)
             .map_err(|error| Error::Internal(format!("mail: {error}")))?;
-        let put = self.kv.put(&key, text).map_err(outage)?;
+        let put = self.store()?.put(&key, text).map_err(outage)?;
         with_timeout("KV", put.expiration_ttl(MAIL_LIFE).execute()).await
     }
 
     /// The messages in the development mailbox, newest first.
     pub async fn mails(&self) -> Result<Vec<Message>, Error> {
-        let list = self.kv.list().prefix(MAIL.to_owned()).limit(MAILS_SHOWN);
+        let store = self.store()?;
+        let list = store.list().prefix(MAIL.to_owned()).limit(MAILS_SHOWN);
         let mut mails = Vec::new();
         for key in with_timeout("KV", list.execute()).await?.keys {
-            let text = with_timeout("KV", self.kv.get(&key.name).text()).await?;
+            let text = with_timeout("KV", store.get(&key.name).text()).await?;
             mails.extend(text.and_then(|text| serde_json::from_str(&text).ok()));
         }
         Ok(mails)
@@ -92,9 +103,13 @@ impl Kv {
     pub async fn get<T: OneTime>(&self, key: &str) -> Result<Option<T>, Error> {
         let _trip = self.metrics.begin();
         self.metrics.operation();
-        let text = with_timeout("KV", self.kv.get(key).text()).await?;
+        let text = with_timeout("KV", self.store()?.get(key).text()).await?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
+}
+
+fn missing() -> Error {
+    Error::Misconfigured("KV (the KV binding) is missing".to_owned())
 }
 
 fn outage(error: impl std::fmt::Display) -> Error {
