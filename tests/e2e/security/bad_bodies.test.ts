@@ -132,18 +132,7 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
   });
 
   test("refuses properties it does not know", async () => {
-    for (const name of [
-      "foo",
-      "__proto__",
-      "constructor",
-      "",
-      "client_Id",
-      "Password",
-      "refresh_token",
-      "a".repeat(10_000),
-      "é",
-      "${7*7}",
-    ]) {
+    for (const name of ["foo", "__proto__", "constructor", "", "client_Id", "Password", "refresh_token", "a".repeat(100), "é", "${7*7}"]) {
       expectAnswer(
         await raw(JSON.stringify(right).replace(/\}$/, `${properties.length > 0 ? "," : ""}${JSON.stringify(name)}:1}`)),
         invalid(unknown(name)),
@@ -276,6 +265,8 @@ describe.each(Object.entries(OPERATIONS))("%s", (operation, { required, optional
   });
 
   test("has its unknown properties named in an answer that is not much larger", async () => {
+    const long = await our.post("/auth/login", { ...DEMO_WEB, ...DEMO, ["a".repeat(10_000)]: 1 });
+    expect(long.body.error.details).toEqual([expect.objectContaining({ info: { additionalProperty: `${"a".repeat(100)}…` } })]);
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     for (const name of ["%01".repeat(20_000), "%22".repeat(20_000), "%F0%9F%94%91".repeat(5_000)]) {
       const answer = await our.send("POST", "/auth/google", { body: `${name}=a`, headers });
