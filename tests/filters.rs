@@ -13,6 +13,7 @@
 #[path = "storage/schema.rs"]
 mod schema;
 
+use edgelatch::testing::auth::id::ClientNumber;
 use std::collections::HashSet;
 
 use edgelatch::testing::auth::client::column::{COLUMNS, Column, ColumnKind};
@@ -21,7 +22,7 @@ use edgelatch::testing::auth::client::row::{ClientRow, Scalar};
 use edgelatch::testing::error::Error;
 use edgelatch::testing::store::clause::{self, Clause};
 use edgelatch::testing::wire::document;
-use edgelatch::testing::wire::loopback::failure::Failure;
+use edgelatch::testing::wire::loopback::failure::LoopbackFailure;
 use edgelatch::testing::wire::loopback::filter::{self, Filter};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -75,7 +76,10 @@ fn value(column: &Column, row: &Value) -> Option<Scalar> {
 
 fn client_row(row: &Value) -> ClientRow {
     let values = COLUMNS.iter().map(|column| value(column, row));
-    ClientRow::new(row["id"].as_i64().unwrap(), values.collect())
+    ClientRow::new(
+        ClientNumber::new(row["id"].as_i64().unwrap()),
+        values.collect(),
+    )
 }
 
 fn bound(column: &Column, row: &ClientRow) -> rusqlite::types::Value {
@@ -131,7 +135,7 @@ fn clause(db: &Connection, rows: &Where, live: &[ClientRow]) -> Clause {
 
 fn evaluated(rows: &Where, live: &[ClientRow]) -> Vec<i64> {
     let meant = live.iter().filter(|row| rows.matches(row));
-    meant.map(|row| row.id).collect()
+    meant.map(|row| row.id.get()).collect()
 }
 
 fn json_pair(name: &str, value: &Value) -> Pairs {
@@ -139,7 +143,7 @@ fn json_pair(name: &str, value: &Value) -> Pairs {
 }
 
 /// A `where` that is there.
-fn parse_where(pairs: Pairs) -> Result<Where, Failure> {
+fn parse_where(pairs: Pairs) -> Result<Where, LoopbackFailure> {
     filter::parse_where(&query(pairs)).map(Option::unwrap)
 }
 
@@ -173,8 +177,8 @@ mod vectors {
             .collect()
     }
 
-    fn expect_refusal(name: &str, error: &Failure, case: &Value) {
-        let Failure::InvalidParameter {
+    fn expect_refusal(name: &str, error: &LoopbackFailure, case: &Value) {
+        let LoopbackFailure::InvalidParameter {
             name: parameter,
             details,
             ..
@@ -198,7 +202,7 @@ mod vectors {
 
     fn expect_rows(db: &Connection, live: &[ClientRow], case: &Value) {
         let name = case["name"].as_str().unwrap();
-        let refused = |error: Failure| -> ! { panic!("{name}: {error:?}") };
+        let refused = |error: LoopbackFailure| -> ! { panic!("{name}: {error:?}") };
         let filter = (case["parameter"] == "filter")
             .then(|| Filter::parse(&query(pairs(case))).unwrap_or_else(|error| refused(error)));
         let rows = filter.as_ref().map_or_else(
@@ -603,7 +607,7 @@ mod limits {
     #[test]
     fn the_list_of_ids_is_one_value_however_long() {
         let db = database();
-        let many: Vec<i64> = (1..=10_000).collect();
+        let many: Vec<_> = (1..=10_000).map(ClientNumber::new).collect();
         let clause = Clause::of_ids(&many);
         assert_eq!(clause.values.len(), 1);
         assert_eq!(ids(&db, &clause), Vec::<i64>::new());
@@ -765,7 +769,7 @@ mod injection {
                 Ok(filter) => filter,
                 Err(error) => {
                     assert!(
-                        matches!(error, Failure::InvalidParameter { .. }),
+                        matches!(error, LoopbackFailure::InvalidParameter { .. }),
                         "{pairs:?}"
                     );
                     refused += 1;

@@ -47,7 +47,9 @@ text_ids! {
 }
 
 /// The row of a client: `id` in the `/auth-clients` API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct ClientNumber(i64);
 

@@ -29,7 +29,7 @@ use crate::wire::cors;
 use crate::wire::incoming::{Incoming, Method};
 use crate::wire::loopback::{self, envelope};
 use crate::wire::reply::Reply;
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 use crate::wire::servicestack::recognise::recognise;
 use app::{App, ClientInfo};
 use endpoints::servicestack;
@@ -84,14 +84,14 @@ async fn answer(app: &App, incoming: &Incoming) -> Reply {
 /// Refuses a request to a worker that cannot work, in the envelope of the API it is for.
 fn unopened(error: Error, incoming: &Incoming) -> Reply {
     match recognise(incoming) {
-        Some(call) => servicestack::refuse(&Failure::Common(error), &call),
+        Some(call) => servicestack::refuse(&ServiceStackFailure::Common(error), &call),
         None => failure(&error.into()),
     }
 }
 
 /// A failure in the ARC API's envelope, once the log has what the operator needs.
-fn failure(failure: &loopback::failure::Failure) -> Reply {
-    if let loopback::failure::Failure::Common(error) = failure {
+fn failure(failure: &loopback::failure::LoopbackFailure) -> Reply {
+    if let loopback::failure::LoopbackFailure::Common(error) = failure {
         log::failure(error);
     }
     envelope::reply(failure)

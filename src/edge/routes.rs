@@ -16,10 +16,10 @@ use crate::auth::federation::Provider::{Apple, Facebook, Google, Instagram, Keyc
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::incoming::Method::{self, Delete, Get, Patch, Post, Put};
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::reply::Reply;
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, Failure>> + 'a>>;
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Reply, LoopbackFailure>> + 'a>>;
 
 struct Route {
     method: Method,
@@ -87,7 +87,7 @@ const ROUTES: &[Route] = routes! {
 };
 
 /// Answers a request by the endpoint that has its method and path.
-pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn dispatch(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let here = || ROUTES.iter().filter(|route| incoming.is_at(route.path));
     if let Some(route) = here().find(|route| route.method == incoming.method) {
         incoming.check()?;

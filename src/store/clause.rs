@@ -8,6 +8,7 @@ use crate::auth::client::condition::{Comparison, Condition, Test, Where};
 use crate::auth::client::page::{Direction, Page};
 use crate::auth::client::pattern::Pattern;
 use crate::auth::client::row::{ClientRow, Scalar};
+use crate::auth::id::ClientNumber;
 use crate::error::Error;
 
 /// The longest pattern of GLOB and LIKE, in bytes.
@@ -53,7 +54,7 @@ impl Clause {
     }
 
     /// The `where` clause of these rows, however many: they are one bound value.
-    pub fn of_ids(ids: &[i64]) -> Self {
+    pub fn of_ids(ids: &[ClientNumber]) -> Self {
         Self {
             sql: "where deleted = 0 and id in (select value from json_each(?))".to_owned(),
             values: vec![json_array(ids)],

@@ -13,7 +13,7 @@ use crate::auth::client::column::{COLUMNS, Column, ColumnKind};
 use crate::auth::client::condition::Where;
 use crate::auth::client::page::Page;
 use crate::auth::client::row::{ClientRow, Scalar};
-use crate::auth::id::{ClientId, UserId};
+use crate::auth::id::{ClientId, ClientNumber, UserId};
 use crate::auth::time::Timestamp;
 
 /// Names the columns of an [`AuthClient`] once: `client_columns!()` selects them from the table or
@@ -128,7 +128,7 @@ pub fn create(new: &NewAuthClient, now: Timestamp) -> Query<ClientRow> {
 }
 
 /// The client of a number.
-pub fn by_number(number: i64) -> Query<Option<ClientRow>> {
+pub fn by_number(number: ClientNumber) -> Query<Option<ClientRow>> {
     let columns = readable();
     let sql = format!("select {columns} from auth_clients where id = ?1 and deleted = 0");
     sql!(sql, number).first()
@@ -160,7 +160,7 @@ pub fn update(clause: Clause, changes: &AuthClientChanges, now: Timestamp) -> Qu
 }
 
 /// Deletes a client on an administrator's behalf; 0 if there is none.
-pub fn delete(number: i64, by: Option<&UserId>, now: Timestamp) -> Query<usize> {
+pub fn delete(number: ClientNumber, by: Option<&UserId>, now: Timestamp) -> Query<usize> {
     sql!(DELETE, number, now, by).changes()
 }
 

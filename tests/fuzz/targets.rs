@@ -24,7 +24,7 @@ use edgelatch::testing::wire::loopback::auth_clients;
 use edgelatch::testing::wire::loopback::filter::{Filter, parse_where};
 use edgelatch::testing::wire::loopback::{self, envelope, models};
 use edgelatch::testing::wire::servicestack::call::Call;
-use edgelatch::testing::wire::servicestack::failure::Failure;
+use edgelatch::testing::wire::servicestack::failure::ServiceStackFailure;
 use edgelatch::testing::wire::servicestack::{
     bind, cookies, csv, dto, envelope as stack, intent, jsv, recognise, return_url, xml,
 };
@@ -264,7 +264,7 @@ fn servicestack(incoming: &Incoming) {
     let Some(call) = recognise::recognise(incoming) else {
         return;
     };
-    let blames_the_caller = |failure: &Failure| {
+    let blames_the_caller = |failure: &ServiceStackFailure| {
         let status = failure.status();
         assert!((400..500).contains(&status), "{}", failure.message());
         let reply = stack::failure(failure, &call);
@@ -297,7 +297,7 @@ fn leads_nowhere_else(incoming: &Incoming, call: &Call) {
 }
 
 /// A failure that blames the caller, and can be written down.
-fn blames_the_caller<T>(outcome: Result<T, impl Into<loopback::failure::Failure>>) {
+fn blames_the_caller<T>(outcome: Result<T, impl Into<loopback::failure::LoopbackFailure>>) {
     if let Err(error) = outcome {
         let failure = error.into();
         let reply = envelope::reply(&failure);

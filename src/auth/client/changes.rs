@@ -2,6 +2,7 @@
 
 use super::column::{COLUMNS, Column};
 use super::row::Scalar;
+use crate::auth::id::ClientNumber;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 
@@ -58,7 +59,7 @@ impl NewAuthClient {
 #[derive(Debug, Clone)]
 pub struct NamedId {
     /// The number, if it can be one of a client.
-    pub number: Option<i64>,
+    pub number: Option<ClientNumber>,
     /// The number as it was written.
     pub text: String,
 }
@@ -74,10 +75,10 @@ pub struct AuthClientChanges {
 
 impl AuthClientChanges {
     /// Rejects changes that name another client than the one that they are made to.
-    pub fn for_one(&self, id: i64) -> Result<(), Error> {
+    pub fn for_one(&self, id: ClientNumber) -> Result<(), Error> {
         match &self.id {
             Some(named) if named.number != Some(id) => Err(Error::IdChanged {
-                from: id,
+                from: id.get(),
                 to: named.text.clone(),
             }),
             _ => Ok(()),

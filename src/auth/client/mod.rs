@@ -8,9 +8,9 @@ pub mod page;
 pub mod pattern;
 pub mod row;
 
-use super::id::{ClientId, ClientNumber};
 use super::secret::Secret;
-use super::time::Seconds;
+use crate::auth::id::{ClientId, ClientNumber};
+use crate::auth::time::Seconds;
 
 /// A registered client that is not deleted: the columns that the rules need.
 #[derive(Debug, Clone, PartialEq, Eq)]

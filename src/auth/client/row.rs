@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::column::Column;
+use crate::auth::id::ClientNumber;
 
 /// A value of a column; of one column all are of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -19,13 +20,13 @@ pub enum Scalar {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientRow {
     /// The client's number.
-    pub id: i64,
+    pub id: ClientNumber,
     values: Vec<Option<Scalar>>,
 }
 
 impl ClientRow {
     /// The row of a client whose values are in the order of [`COLUMNS`](super::column::COLUMNS).
-    pub const fn new(id: i64, values: Vec<Option<Scalar>>) -> Self {
+    pub const fn new(id: ClientNumber, values: Vec<Option<Scalar>>) -> Self {
         Self { id, values }
     }
 

@@ -8,12 +8,12 @@ use crate::auth::transport::is_loopback;
 use crate::edge::app::App;
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::message::{Message, escape};
 use crate::wire::reply::Reply;
 
 /// `GET /dev/mailbox`: a page, or JSON where `Accept` asks for it.
-pub async fn dev_mailbox(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn dev_mailbox(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     if !app.config.messages.has_mailbox() || !is_loopback(&incoming.base_url) {
         return Err(Error::NoSuchPath.into());
     }

@@ -10,12 +10,12 @@ use crate::edge::flows::credentials::{self, Bearer, Credentials, PasswordCredent
 use crate::edge::flows::sessions;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::auth_user::{self, AuthUser};
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, LoginRequest};
 use crate::wire::reply::Reply;
 
 /// `POST /auth/login`: a code for a web app's server.
-pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
     let challenge = body.challenge()?;
     let token = incoming.bearer().ok();
@@ -26,19 +26,19 @@ pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
 }
 
 /// `POST /auth/login-token`: tokens at once, for mobile apps.
-pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: LoginRequest = incoming.json(&models::LOGIN_TOKEN_REQUEST)?;
     let (device, token) = (incoming.device_info(), incoming.bearer().ok());
     let origin = credentials::origin(app, &device, token.as_ref());
     let (client, person) = credentials::sign_in(app, &credentials_of(&body, &origin))
         .await
-        .map_err(Failure::of_resource_owner)?;
+        .map_err(LoopbackFailure::of_resource_owner)?;
     let pair = sessions::open(app, &client, &person, device).await?;
     token_response(pair)
 }
 
 /// `GET /auth/me`: the signed-in user, as the store knows them now.
-pub async fn me(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn me(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let reply = match credentials::bearer(app, &incoming.bearer()?).await? {
         Bearer::Session(session) => {
             let (account, client) = (&session.account, session.client.id);

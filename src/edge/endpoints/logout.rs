@@ -9,12 +9,12 @@ use crate::edge::flows::{sessions, social};
 use crate::edge::log;
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, RefreshRequest};
 use crate::wire::reply::Reply;
 
 /// `POST /logout`: ends the bearer's session, everywhere at once.
-pub async fn logout(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn logout(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: RefreshRequest = incoming.json(&models::LOGOUT_REQUEST)?;
     let ended = sessions::sign_out(app, &incoming.bearer()?, &body.refresh_token).await?;
     Ok(Reply::json(
@@ -23,7 +23,7 @@ pub async fn logout(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
 }
 
 /// `POST /keycloak/logout`: the same, and then at Keycloak.
-pub async fn keycloak_logout(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn keycloak_logout(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: RefreshRequest = incoming.json(&models::LOGOUT_REQUEST)?;
     let (token, refresh_token) = (incoming.bearer()?, &body.refresh_token);
     let user_id = social::log_out_at_keycloak(app, &token, refresh_token).await?;
@@ -36,7 +36,7 @@ pub async fn backchannel_logout(
     app: &App,
     incoming: &Incoming,
     provider: Provider,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, LoopbackFailure> {
     let ended = match logout_token(incoming) {
         Some(token) => social::end_by_logout_token(app, provider, &token).await,
         None => return refused("invalid_request", "one logout_token in a form is expected"),
@@ -60,7 +60,7 @@ fn logout_token(incoming: &Incoming) -> Option<Secret> {
     tokens.next().is_none().then(|| Secret::new(token))
 }
 
-fn refused(error: &str, description: &str) -> Result<Reply, Failure> {
+fn refused(error: &str, description: &str) -> Result<Reply, LoopbackFailure> {
     let body = json!({ "error": error, "error_description": description });
     Ok(Reply::json_as(400, "application/json", &body)?)
 }

@@ -7,12 +7,12 @@ use crate::edge::app::App;
 use crate::edge::flows::one_time_passwords::{self, RequestCredentials};
 use crate::error::Error;
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, OtpRequest};
 use crate::wire::reply::Reply;
 
 /// `POST /otp-caches`: keeps an OTP for 15 minutes.
-pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: OtpRequest = incoming.json(&models::OTP)?;
     body.check()?;
     let issuer = one_time_passwords::issuer(app, credentials_of(incoming)?).await?;
@@ -23,7 +23,7 @@ pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
 }
 
 /// `GET /otp-caches/{id}`: the OTP of a username, or null.
-pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let issuer = one_time_passwords::issuer(app, credentials_of(incoming)?).await?;
     let otp = one_time_passwords::look(app, &issuer, incoming.id()).await?;
     let shown = otp.map(|(username, otp)| json!({ "otp": otp.expose(), "username": username }));
@@ -31,7 +31,7 @@ pub async fn find_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Failure
 }
 
 /// `DELETE /otp-caches/{id}`: 204 whether or not there was one.
-pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let issuer = one_time_passwords::issuer(app, credentials_of(incoming)?).await?;
     one_time_passwords::delete(app, &issuer, incoming.id()).await?;
     Ok(Reply::empty(204))

@@ -8,14 +8,14 @@ use crate::edge::flows::credentials;
 use crate::edge::flows::password_reset::{self, NewPassword};
 use crate::edge::flows::passwords::{self, PasswordChange};
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{
     self, ChangePasswordRequest, ForgetPasswordRequest, ResetPasswordRequest,
 };
 use crate::wire::reply::Reply;
 
 /// `PATCH /auth/change-password`.
-pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: ChangePasswordRequest = incoming.json(&models::CHANGE_PASSWORD_REQUEST)?;
     let token = incoming.bearer();
     let origin = credentials::origin(app, &incoming.device_info(), token.as_ref().ok());
@@ -31,21 +31,24 @@ pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, Fa
 }
 
 /// `POST /auth/forget-password`: 204 always; a message only where there is an account.
-pub async fn forget_password(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn forget_password(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: ForgetPasswordRequest = incoming.json(&models::FORGET_PASSWORD_REQUEST)?;
     password_reset::ask(app, &body.client_id, &body.client_secret, &body.username).await?;
     Ok(Reply::empty(204))
 }
 
 /// `GET /auth/verify-reset-password-link`: whether a link may be used.
-pub async fn verify_reset_password_link(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn verify_reset_password_link(
+    app: &App,
+    incoming: &Incoming,
+) -> Result<Reply, LoopbackFailure> {
     let token = Secret::new(incoming.required_query("token")?);
     password_reset::check(app, &token).await?;
     Ok(Reply::json(&json!({ "success": true }))?)
 }
 
 /// `PATCH /auth/reset-password`: a new password by a link.
-pub async fn reset_password(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn reset_password(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: ResetPasswordRequest = incoming.json(&models::RESET_PASSWORD_REQUEST)?;
     let (client_id, client_secret) = (&body.client_id, &body.client_secret);
     let device = incoming.device_info();

@@ -8,13 +8,13 @@ use crate::auth::profile::Profile;
 use crate::edge::app::App;
 use crate::edge::flows::sign_up::{self, Application};
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, CreateUserRequest, SignUpRequest, read_profile};
 use crate::wire::reply::Reply;
 
 /// `POST /auth/sign-up/create-token`: 204 always; a message to the address.
 #[allow(clippy::unused_async)] // every handler has one shape
-pub async fn create_token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn create_token(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: SignUpRequest = incoming.json(&models::SIGN_UP_REQUEST)?;
     let profile = body.profile()?;
     sign_up::ask(app, &body.email, profile)?;
@@ -22,7 +22,7 @@ pub async fn create_token(app: &App, incoming: &Incoming) -> Result<Reply, Failu
 }
 
 /// `GET /auth/sign-up/verify-token`: what an invitation says, as the claims it had in the original.
-pub async fn verify_token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn verify_token(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let (address, link) = sign_up::check(app, &incoming.bearer()?).await?;
     Ok(Reply::json(&json!({
         "email": address,
@@ -34,7 +34,7 @@ pub async fn verify_token(app: &App, incoming: &Incoming) -> Result<Reply, Failu
 }
 
 /// `POST /auth/sign-up/create-user`: makes a user, who can sign in at once.
-pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct User {
@@ -50,7 +50,7 @@ pub async fn create_user(app: &App, incoming: &Incoming) -> Result<Reply, Failur
         password,
         rest,
     } = incoming.json(&models::CREATE_USER_REQUEST)?;
-    let profile = read_profile(&rest, "").map_err(Failure::InvalidBody)?;
+    let profile = read_profile(&rest, "").map_err(LoopbackFailure::InvalidBody)?;
     // The caller is not authenticated yet: the rest of the body is not kept meanwhile.
     drop(rest);
     let application = Application {

@@ -13,7 +13,7 @@ use crate::edge::app::App;
 use crate::edge::flows::social::{self, AuthorizationRedirect, ClientResponse, CompletedSignIn};
 use crate::wire::cookies::{self, SameSite, SetCookie};
 use crate::wire::incoming::{Incoming, Method};
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, ClientAuthRequest};
 use crate::wire::reply::Reply;
 
@@ -23,7 +23,11 @@ const DEPRECATION: &str = "@1767225600";
 const SUNSET: &str = "Fri, 31 Dec 2027 23:59:59 GMT";
 
 /// The starts: the browser goes to the provider, or an app gets a URL to open in one.
-pub async fn start(app: &App, incoming: &Incoming, provider: Provider) -> Result<Reply, Failure> {
+pub async fn start(
+    app: &App,
+    incoming: &Incoming,
+    provider: Provider,
+) -> Result<Reply, LoopbackFailure> {
     let request: ClientAuthRequest = if incoming.method == Method::Get {
         incoming.query_as(&models::CLIENT_AUTH_QUERY)?
     } else {
@@ -53,7 +57,7 @@ pub async fn start(app: &App, incoming: &Incoming, provider: Provider) -> Result
 }
 
 /// `GET /auth/sign-in/continue`: a browser with a ticket goes to the provider.
-pub async fn proceed(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn proceed(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let ticket = Secret::new(incoming.query("ticket").unwrap_or_default());
     Ok(to_provider(social::open_ticket(app, &ticket).await?))
 }
@@ -63,7 +67,7 @@ pub async fn complete(
     app: &App,
     incoming: &Incoming,
     provider: Provider,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, LoopbackFailure> {
     let callback = if incoming.method == Method::Get {
         Callback::read(incoming.query_pairs())?
     } else {

@@ -4,12 +4,12 @@ use crate::edge::app::App;
 use crate::edge::flows::codes::{self, CodeExchange};
 use crate::edge::flows::sessions::{self, TokenPair};
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, AuthTokenRequest, RefreshRequest, TokenResponse};
 use crate::wire::reply::Reply;
 
 /// `POST /auth/token`: redeems a code.
-pub async fn token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn token(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: AuthTokenRequest = incoming.json(&models::AUTH_TOKEN_REQUEST)?;
     let exchange = CodeExchange {
         code: &body.code,
@@ -21,7 +21,7 @@ pub async fn token(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
 }
 
 /// `POST /auth/token-refresh`: the next pair.
-pub async fn refresh(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn refresh(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: RefreshRequest = incoming.json(&models::REFRESH_REQUEST)?;
     let access_token = incoming.bearer();
     let device = incoming.device_info();
@@ -29,7 +29,7 @@ pub async fn refresh(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
 }
 
 /// A pair of tokens as every operation answers that issues one.
-pub(super) fn token_response(pair: TokenPair) -> Result<Reply, Failure> {
+pub(super) fn token_response(pair: TokenPair) -> Result<Reply, LoopbackFailure> {
     Ok(Reply::json(&TokenResponse {
         access_token: pair.access_token,
         refresh_token: pair.refresh_token,

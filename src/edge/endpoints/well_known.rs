@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::store;
 use crate::store::sweep::{self, Kept};
 use crate::wire::incoming::Incoming;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::reply::Reply;
 
 /// Short enough that a rotated key is known everywhere soon.
@@ -16,7 +16,7 @@ const JWKS_CACHE: &str = "public, max-age=300";
 
 /// `GET /.well-known/jwks.json`: the keys that verify our tokens (RFC 7517 §5).
 #[allow(clippy::unused_async)] // every handler has one shape
-pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let reply = Reply::json_as(
         200,
         "application/jwk-set+json",
@@ -27,7 +27,7 @@ pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, Failure> {
 
 /// `GET /health`: 200 while the database answers. Administrators get the number of rows of each
 /// table that wait for the sweep besides.
-pub async fn health(app: &App, incoming: &Incoming) -> Result<Reply, Failure> {
+pub async fn health(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     if is_administrator(app, incoming).await? {
         let backlog = app
             .db

@@ -38,7 +38,7 @@ pub async fn create(app: &App, token: &Secret, new: &NewAuthClient) -> Result<Cl
     let by = administrator_to_change(app, token).await?.user_id();
     let row = app.db.run(clients::create(new, app.now)).await;
     let row = row.map_err(name_taken)?;
-    let client = ClientNumber::new(row.id);
+    let client = row.id;
     audit::record(app, Event::ClientCreated { client, by });
     Ok(row)
 }
@@ -47,7 +47,7 @@ pub async fn create(app: &App, token: &Secret, new: &NewAuthClient) -> Result<Cl
 pub async fn update(
     app: &App,
     token: &Secret,
-    id: i64,
+    id: ClientNumber,
     changes: &AuthClientChanges,
 ) -> Result<bool, Error> {
     let by = administrator_to_change(app, token).await?.user_id();
@@ -55,25 +55,19 @@ pub async fn update(
     let clause = Clause::of_ids(&[id]);
     let found = change(app, clause, changes).await? > 0;
     if found {
-        let client = Some(ClientNumber::new(id));
+        let client = Some(id);
         audit::record(app, Event::ClientChanged { client, by });
     }
     Ok(found)
 }
 
 /// Deletes one client, and so ends its sessions; whether it existed.
-pub async fn delete(app: &App, token: &Secret, id: i64) -> Result<bool, Error> {
+pub async fn delete(app: &App, token: &Secret, id: ClientNumber) -> Result<bool, Error> {
     let by = administrator_to_change(app, token).await?.user_id();
     let delete = clients::delete(id, by.as_ref(), app.now);
     let found = app.db.run(delete).await? > 0;
     if found {
-        audit::record(
-            app,
-            Event::ClientDeleted {
-                client: ClientNumber::new(id),
-                by,
-            },
-        );
+        audit::record(app, Event::ClientDeleted { client: id, by });
     }
     Ok(found)
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::detail::Detail;
-use super::failure::Failure;
+use super::failure::LoopbackFailure;
 use super::rejection;
 use crate::error::{Error, Reason};
 use crate::wire::reply::Reply;
@@ -21,13 +21,13 @@ const INVALID_BODY: &str =
 const MAX_ECHO: usize = 1_000;
 
 /// Writes a failure as a response: the one place where the ARC API lays out an [`Error`].
-pub fn reply(failure: &Failure) -> Reply {
+pub fn reply(failure: &LoopbackFailure) -> Reply {
     let status = status(failure);
     let body = json!({ "error": members(failure, status) });
     let reply =
         Reply::json_as(status, CONTENT_TYPE, &body).unwrap_or_else(|_| Reply::empty(status));
     match failure {
-        Failure::Common(error) => challenged(reply.with_headers_of(error), error),
+        LoopbackFailure::Common(error) => challenged(reply.with_headers_of(error), error),
         _ => reply,
     }
 }
@@ -46,7 +46,7 @@ fn challenged(reply: Reply, error: &Error) -> Reply {
     }
 }
 
-fn members(failure: &Failure, status: u16) -> Map<String, Value> {
+fn members(failure: &LoopbackFailure, status: u16) -> Map<String, Value> {
     let mut members = Map::new();
     members.insert("statusCode".to_owned(), json!(status));
     if let Some(name) = name(failure, status) {
@@ -62,12 +62,12 @@ fn members(failure: &Failure, status: u16) -> Map<String, Value> {
     members
 }
 
-const fn status(failure: &Failure) -> u16 {
+const fn status(failure: &LoopbackFailure) -> u16 {
     match failure {
-        Failure::Common(error) => status_of(error),
-        Failure::InvalidParameter { .. } => 400,
-        Failure::EntityNotFound { .. } | Failure::NoEntity => 404,
-        Failure::InvalidBody(_) => 422,
+        LoopbackFailure::Common(error) => status_of(error),
+        LoopbackFailure::InvalidParameter { .. } => 400,
+        LoopbackFailure::EntityNotFound { .. } | LoopbackFailure::NoEntity => 404,
+        LoopbackFailure::InvalidBody(_) => 422,
     }
 }
 
@@ -97,10 +97,11 @@ const fn status_of(error: &Error) -> u16 {
 }
 
 /// The error class of the original; a 5xx shows none.
-const fn name(failure: &Failure, status: u16) -> Option<&'static str> {
+const fn name(failure: &LoopbackFailure, status: u16) -> Option<&'static str> {
     Some(match failure {
-        Failure::Common(Error::Syntax(_)) => "SyntaxError",
-        Failure::EntityNotFound { .. } | Failure::Common(Error::IdChanged { .. }) => "Error",
+        LoopbackFailure::Common(Error::Syntax(_)) => "SyntaxError",
+        LoopbackFailure::EntityNotFound { .. }
+        | LoopbackFailure::Common(Error::IdChanged { .. }) => "Error",
         _ => match status {
             400 => "BadRequestError",
             401 => "UnauthorizedError",
@@ -118,22 +119,22 @@ const fn name(failure: &Failure, status: u16) -> Option<&'static str> {
     })
 }
 
-fn message(failure: &Failure) -> Value {
+fn message(failure: &LoopbackFailure) -> Value {
     json!(match failure {
-        Failure::Common(Error::Unauthenticated(reason)) => {
+        LoopbackFailure::Common(Error::Unauthenticated(reason)) => {
             return json!({ "message": rejection::text(*reason) });
         }
-        Failure::Common(Error::BearerMalformed) => return json!(400),
-        Failure::Common(error) => text(error),
-        Failure::InvalidBody(_) => INVALID_BODY.into(),
-        Failure::InvalidParameter { name, value, .. } => {
+        LoopbackFailure::Common(Error::BearerMalformed) => return json!(400),
+        LoopbackFailure::Common(error) => text(error),
+        LoopbackFailure::InvalidBody(_) => INVALID_BODY.into(),
+        LoopbackFailure::InvalidParameter { name, value, .. } => {
             let value = shortened(value);
             format!("Invalid data {value} for parameter \"{name}\".").into()
         }
-        Failure::EntityNotFound { entity, id } => {
+        LoopbackFailure::EntityNotFound { entity, id } => {
             format!("Entity not found: {entity} with id {id}").into()
         }
-        Failure::NoEntity => "EntityNotFound".into(),
+        LoopbackFailure::NoEntity => "EntityNotFound".into(),
     })
 }
 
@@ -183,22 +184,26 @@ fn shortened(value: &str) -> Cow<'_, str> {
     }
 }
 
-const fn code(failure: &Failure) -> Option<&'static str> {
+const fn code(failure: &LoopbackFailure) -> Option<&'static str> {
     Some(match failure {
-        Failure::InvalidBody(_) | Failure::Common(Error::Invalid(_)) => "VALIDATION_FAILED",
-        Failure::Common(Error::MissingParameter(_)) => "MISSING_REQUIRED_PARAMETER",
-        Failure::InvalidParameter { .. } => "INVALID_PARAMETER_VALUE",
-        Failure::Common(Error::UnsupportedMedia { .. }) => "UNSUPPORTED_MEDIA_TYPE",
-        Failure::EntityNotFound { .. } => "ENTITY_NOT_FOUND",
+        LoopbackFailure::InvalidBody(_) | LoopbackFailure::Common(Error::Invalid(_)) => {
+            "VALIDATION_FAILED"
+        }
+        LoopbackFailure::Common(Error::MissingParameter(_)) => "MISSING_REQUIRED_PARAMETER",
+        LoopbackFailure::InvalidParameter { .. } => "INVALID_PARAMETER_VALUE",
+        LoopbackFailure::Common(Error::UnsupportedMedia { .. }) => "UNSUPPORTED_MEDIA_TYPE",
+        LoopbackFailure::EntityNotFound { .. } => "ENTITY_NOT_FOUND",
         _ => return None,
     })
 }
 
-fn details(failure: &Failure) -> Option<Value> {
+fn details(failure: &LoopbackFailure) -> Option<Value> {
     match failure {
-        Failure::InvalidBody(details) => Some(json!(details)),
-        Failure::Common(Error::Invalid(input)) => Some(json!([Detail::from(*input)])),
-        Failure::InvalidParameter { details, .. } if !details.is_null() => Some(details.clone()),
+        LoopbackFailure::InvalidBody(details) => Some(json!(details)),
+        LoopbackFailure::Common(Error::Invalid(input)) => Some(json!([Detail::from(*input)])),
+        LoopbackFailure::InvalidParameter { details, .. } if !details.is_null() => {
+            Some(details.clone())
+        }
         _ => None,
     }
 }
@@ -208,7 +213,7 @@ mod tests {
     use super::*;
     use crate::error::InvalidInput;
 
-    fn body(failure: impl Into<Failure>) -> Value {
+    fn body(failure: impl Into<LoopbackFailure>) -> Value {
         serde_json::from_slice(&reply(&failure.into()).body.unwrap()).unwrap()
     }
 
@@ -229,8 +234,8 @@ mod tests {
 
     #[test]
     fn the_resource_owner_strategy_decides_on_the_client_and_leaves_empty_credentials() {
-        let message = |failure: Failure| body(failure)["error"]["message"].clone();
-        let of = |error: Error| message(Failure::of_resource_owner(error));
+        let message = |failure: LoopbackFailure| body(failure)["error"]["message"].clone();
+        let of = |error: Error| message(LoopbackFailure::of_resource_owner(error));
         let missing = Error::Unauthenticated(Reason::MissingCredentials);
         assert_eq!(of(missing.clone()), json!("Unauthorized"));
         assert_eq!(
@@ -263,7 +268,7 @@ mod tests {
     #[test]
     fn a_parameter_is_repeated_no_longer_than_it_needs_to_be_known_by() {
         let message = |length: usize| {
-            let error = Failure::InvalidParameter {
+            let error = LoopbackFailure::InvalidParameter {
                 name: "filter",
                 value: "\u{1}".repeat(length),
                 details: Value::Null,
@@ -277,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_422_lists_its_details() {
-        let error = Failure::InvalidBody(vec![Detail::required("code")]);
+        let error = LoopbackFailure::InvalidBody(vec![Detail::required("code")]);
         assert_eq!(
             body(error),
             json!({"error": {

@@ -9,7 +9,7 @@ use crate::wire::document::Malformed;
 
 /// Why an operation failed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Failure {
+pub enum LoopbackFailure {
     /// Met by every dialect.
     Common(Error),
     /// The body does not fit its model (422, `VALIDATION_FAILED`).
@@ -34,7 +34,7 @@ pub enum Failure {
     NoEntity,
 }
 
-impl Failure {
+impl LoopbackFailure {
     /// A sign-in that `POST /auth/login-token` rejects. There the authentication strategy decides whether
     /// the user belongs to the client, and the operation rejects an empty username or password; in
     /// `POST /auth/login` it is the other way round.
@@ -49,19 +49,19 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for LoopbackFailure {
     fn from(error: Error) -> Self {
         Self::Common(error)
     }
 }
 
-impl From<InvalidInput> for Failure {
+impl From<InvalidInput> for LoopbackFailure {
     fn from(input: InvalidInput) -> Self {
         Self::Common(input.into())
     }
 }
 
-impl From<Malformed> for Failure {
+impl From<Malformed> for LoopbackFailure {
     fn from(malformed: Malformed) -> Self {
         match malformed {
             Malformed::Syntax(reason) => Error::Syntax(reason.into_owned()).into(),

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::failure::Failure;
+use super::failure::LoopbackFailure;
 use super::validate::{self, Model};
 use crate::error::Error;
 use crate::wire::document::{Document, Pairs, json};
@@ -16,13 +16,13 @@ impl Incoming {
     /// The JSON body, checked against its model.
     ///
     /// No body counts as `{}`, and `null` passes with every field absent, as in the original.
-    pub fn json<T: DeserializeOwned>(&self, model: &Model) -> Result<T, Failure> {
+    pub fn json<T: DeserializeOwned>(&self, model: &Model) -> Result<T, LoopbackFailure> {
         model_of(model, self.json_value()?)
     }
 
     /// A form, checked against its model. JSON text that calls itself a form is read too: the API
     /// document's own sample sends it.
-    pub fn form<T: DeserializeOwned>(&self, model: &Model) -> Result<T, Failure> {
+    pub fn form<T: DeserializeOwned>(&self, model: &Model) -> Result<T, LoopbackFailure> {
         let text = self.form_text()?;
         if text.trim_start().starts_with('{') {
             return model_of(model, json::read(text)?.into_value());
@@ -31,12 +31,12 @@ impl Incoming {
     }
 
     /// The pairs of a form, decoded, in order.
-    pub fn form_pairs(&self) -> Result<Pairs, Failure> {
+    pub fn form_pairs(&self) -> Result<Pairs, LoopbackFailure> {
         Ok(Pairs::url_encoded(self.form_text()?)?)
     }
 
     /// The query, checked against its model.
-    pub fn query_as<T: DeserializeOwned>(&self, model: &Model) -> Result<T, Failure> {
+    pub fn query_as<T: DeserializeOwned>(&self, model: &Model) -> Result<T, LoopbackFailure> {
         from_pairs(model, self.query.clone())
     }
 
@@ -51,10 +51,10 @@ impl Incoming {
         self.text()
     }
 
-    fn json_value(&self) -> Result<Value, Failure> {
+    fn json_value(&self) -> Result<Value, LoopbackFailure> {
         let media = self.header("content-type").unwrap_or(JSON);
         if media_essence(media) != JSON {
-            return Err(Failure::Common(Error::UnsupportedMedia {
+            return Err(LoopbackFailure::Common(Error::UnsupportedMedia {
                 got: media.to_owned(),
                 expected: JSON,
             }));
@@ -67,14 +67,14 @@ impl Incoming {
     }
 }
 
-fn model_of<T: DeserializeOwned>(model: &Model, value: Value) -> Result<T, Failure> {
+fn model_of<T: DeserializeOwned>(model: &Model, value: Value) -> Result<T, LoopbackFailure> {
     let object = validate::check(model, value)?;
     serde_json::from_value(Value::Object(object))
         .map_err(|error| Error::Syntax(error.to_string()).into())
 }
 
 /// Pairs as an object of texts; a name that comes twice has a list, which no model takes.
-fn from_pairs<T: DeserializeOwned>(model: &Model, pairs: Pairs) -> Result<T, Failure> {
+fn from_pairs<T: DeserializeOwned>(model: &Model, pairs: Pairs) -> Result<T, LoopbackFailure> {
     let mut object = Map::new();
     for (name, value) in pairs {
         let value = match object.remove(&name) {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_text_with_nul_is_named_in_the_422() {
-        let refused = |path: &str| Some(Failure::InvalidBody(vec![Detail::nul(path)]));
+        let refused = |path: &str| Some(LoopbackFailure::InvalidBody(vec![Detail::nul(path)]));
         let json = |body: &[u8]| {
             incoming(&[], body)
                 .json::<Value>(&models::LOGIN_REQUEST)
@@ -130,24 +130,24 @@ mod tests {
         assert!(read("application/json", b"null").is_ok());
         assert!(matches!(
             read("text/plain", b"{}"),
-            Err(Failure::Common(Error::UnsupportedMedia { got, .. })) if got == "text/plain"
+            Err(LoopbackFailure::Common(Error::UnsupportedMedia { got, .. })) if got == "text/plain"
         ));
         assert!(matches!(
             read("application/json", b"{"),
-            Err(Failure::Common(Error::Syntax(_)))
+            Err(LoopbackFailure::Common(Error::Syntax(_)))
         ));
         assert!(matches!(
             read("application/json", b"\xff"),
-            Err(Failure::Common(Error::Syntax(_)))
+            Err(LoopbackFailure::Common(Error::Syntax(_)))
         ));
         let deep = "[".repeat(10_000);
         assert!(matches!(
             read("application/json", deep.as_bytes()),
-            Err(Failure::Common(Error::Syntax(_)))
+            Err(LoopbackFailure::Common(Error::Syntax(_)))
         ));
         assert!(matches!(
             read("application/json", b"[]"),
-            Err(Failure::InvalidBody(_))
+            Err(LoopbackFailure::InvalidBody(_))
         ));
         assert!(
             incoming(&[], b"{}")

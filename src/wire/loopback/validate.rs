@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde_json::{Map, Value};
 
 use super::detail::Detail;
-use super::failure::Failure;
+use super::failure::LoopbackFailure;
 
 /// A request body: which properties it has.
 pub struct Model {
@@ -101,11 +101,15 @@ impl ValueKind {
 const MAX_DETAILS: usize = 20;
 
 /// Checks a body: missing properties first, then unknown ones, then each property's value.
-pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, Failure> {
+pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, LoopbackFailure> {
     let object = match body {
         Value::Object(object) => object,
         Value::Null => return Ok(Map::new()),
-        _ => return Err(Failure::InvalidBody(vec![Detail::wrong_type("", "object")])),
+        _ => {
+            return Err(LoopbackFailure::InvalidBody(vec![Detail::wrong_type(
+                "", "object",
+            )]));
+        }
     };
     let missing = model
         .fields
@@ -126,7 +130,7 @@ pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, Failure> 
     if details.is_empty() {
         Ok(object)
     } else {
-        Err(Failure::InvalidBody(details))
+        Err(LoopbackFailure::InvalidBody(details))
     }
 }
 
@@ -151,7 +155,7 @@ mod tests {
 
     fn details(body: Value) -> Vec<Detail> {
         match check(&MODEL, body) {
-            Err(Failure::InvalidBody(details)) => details,
+            Err(LoopbackFailure::InvalidBody(details)) => details,
             other => panic!("{other:?}"),
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::call::UrlForm;
 use super::content::Content;
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use super::form::FormType;
 use super::format::{Format, Media};
 use super::{csv, jsv, xml};
@@ -17,7 +17,7 @@ pub fn read(
     incoming: &Incoming,
     url_form: &UrlForm,
     request: &'static str,
-) -> Result<Content, Failure> {
+) -> Result<Content, ServiceStackFailure> {
     match url_form {
         UrlForm::Route { .. } => read_one(incoming, None, request),
         UrlForm::Predefined { format, batch, .. } if *batch => {
@@ -35,7 +35,7 @@ fn read_one(
     incoming: &Incoming,
     format: Option<Format>,
     request: &'static str,
-) -> Result<Content, Failure> {
+) -> Result<Content, ServiceStackFailure> {
     let media = match (form_type(incoming), format) {
         (Some(form), _) => {
             let text = text(incoming, form.name(), request)?;
@@ -75,7 +75,7 @@ fn read_batch(
     incoming: &Incoming,
     format: Format,
     request: &'static str,
-) -> Result<Vec<Map<String, Value>>, Failure> {
+) -> Result<Vec<Map<String, Value>>, ServiceStackFailure> {
     let media = format.default_media().name;
     let text = text(incoming, media, request)?;
     let list = match format {
@@ -128,21 +128,21 @@ fn text<'a>(
     incoming: &'a Incoming,
     media: &'static str,
     request: &'static str,
-) -> Result<&'a str, Failure> {
+) -> Result<&'a str, ServiceStackFailure> {
     incoming.document_text().map_err(|error| match error {
         Error::Syntax(reason) => unreadable(media, request, Malformed::Syntax(reason.into())),
-        other => Failure::Common(other),
+        other => ServiceStackFailure::Common(other),
     })
 }
 
-fn unreadable(media: &'static str, request: &'static str, why: Malformed) -> Failure {
+fn unreadable(media: &'static str, request: &'static str, why: Malformed) -> ServiceStackFailure {
     match why {
-        Malformed::Syntax(reason) => Failure::Unreadable {
+        Malformed::Syntax(reason) => ServiceStackFailure::Unreadable {
             media,
             request,
             reason,
         },
-        Malformed::Nul(path) => Failure::Nul(path),
+        Malformed::Nul(path) => ServiceStackFailure::Nul(path),
     }
 }
 
@@ -166,7 +166,11 @@ mod tests {
         )
     }
 
-    fn content(content_type: &str, format: Option<Format>, body: &str) -> Result<Content, Failure> {
+    fn content(
+        content_type: &str,
+        format: Option<Format>,
+        body: &str,
+    ) -> Result<Content, ServiceStackFailure> {
         read_one(
             &incoming(content_type, body.as_bytes()),
             format,
@@ -174,7 +178,7 @@ mod tests {
         )
     }
 
-    fn document(value: &Value) -> Result<Content, Failure> {
+    fn document(value: &Value) -> Result<Content, ServiceStackFailure> {
         Ok(Content::Document(value.as_object().unwrap().clone()))
     }
 
@@ -268,7 +272,7 @@ mod tests {
             let mut request = incoming(content_type, b"");
             request.body = Body::Unread(Error::TooLarge);
             let failure = read_one(&request, None, "Authenticate").err();
-            assert_eq!(failure, Some(Failure::Common(Error::TooLarge)));
+            assert_eq!(failure, Some(ServiceStackFailure::Common(Error::TooLarge)));
         }
     }
 
@@ -297,14 +301,17 @@ mod tests {
             ),
         ] {
             let failure = content(content_type, None, &body).err();
-            let nul = Failure::Nul("/userName".to_owned());
+            let nul = ServiceStackFailure::Nul("/userName".to_owned());
             assert_eq!(failure.as_ref(), Some(&nul), "{content_type}");
             assert_eq!((nul.status(), nul.error_code()), (400, "ArgumentException"));
             assert_eq!(nul.message(), "'userName' must NOT contain U+0000");
         }
         let batch = incoming("", br#"[{},{"userName":"\u0000"}]"#);
         let failure = read_batch(&batch, Format::Json, "Authenticate").err();
-        assert_eq!(failure, Some(Failure::Nul("/1/userName".to_owned())));
+        assert_eq!(
+            failure,
+            Some(ServiceStackFailure::Nul("/1/userName".to_owned()))
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A call that has been recognised: what it is for, and how it is read and answered.
 
 use super::content::Content;
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use super::format::{Format, Media};
 use crate::wire::document::Pairs;
 use crate::wire::incoming::Method;
@@ -12,11 +12,11 @@ pub struct Call {
     /// The method, after `X-Http-Method-Override`. The request's own is what [`super::csrf`] judges.
     pub method: Method,
     /// What is to be done; or why it cannot be, to be answered in this surface's way.
-    pub operation: Result<Operation, Failure>,
+    pub operation: Result<Operation, ServiceStackFailure>,
     /// How the URL was written, which decides how the body is read and what takes precedence.
     pub url_form: UrlForm,
     /// What the body holds, read once; or why it cannot be read.
-    pub content: Result<Content, Failure>,
+    pub content: Result<Content, ServiceStackFailure>,
     /// How to answer.
     pub reply: Media,
 }

@@ -3,7 +3,7 @@
 //! Browsers send forms and plain text across sites without asking, with no cookie of ours
 //! that could prevent it; but they say where a request comes from.
 
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use crate::wire::incoming::{Incoming, Method};
 
 /// Refuses what a browser sent for a page that is neither ours nor allowed.
@@ -16,7 +16,7 @@ pub fn check(
     sec_fetch_site: Option<&str>,
     own_origin: &str,
     allowed: &[String],
-) -> Result<(), Failure> {
+) -> Result<(), ServiceStackFailure> {
     if matches!(method, Method::Get | Method::Options) {
         return Ok(());
     }
@@ -25,7 +25,7 @@ pub fn check(
     let cross_site =
         sec_fetch_site.is_some_and(|site| site.trim().eq_ignore_ascii_case("cross-site"));
     if foreign || (cross_site && !is_allowed) {
-        Err(Failure::CrossSite)
+        Err(ServiceStackFailure::CrossSite)
     } else {
         Ok(())
     }
@@ -33,7 +33,7 @@ pub fn check(
 
 /// Refuses a sign-out by GET that a page of another site has a browser do: as an image, in a frame,
 /// by a script. A top-level navigation is the person's own.
-pub fn check_sign_out(incoming: &Incoming, allowed: &[String]) -> Result<(), Failure> {
+pub fn check_sign_out(incoming: &Incoming, allowed: &[String]) -> Result<(), ServiceStackFailure> {
     let says = |name, word: &str| {
         let said = incoming.header(name).map(str::trim);
         said.is_some_and(|said| said.eq_ignore_ascii_case(word))
@@ -46,7 +46,7 @@ pub fn check_sign_out(incoming: &Incoming, allowed: &[String]) -> Result<(), Fai
         && !navigates
         && !is_allowed
     {
-        Err(Failure::CrossSite)
+        Err(ServiceStackFailure::CrossSite)
     } else {
         Ok(())
     }

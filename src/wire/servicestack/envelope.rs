@@ -6,7 +6,7 @@ use super::call::{Call, Operation, UrlForm};
 use super::dto::{
     AuthenticateResponse, GetAccessTokenResponse, Record, ResponseStatus, error_response,
 };
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use super::format::Format;
 use super::{csv, jsv, xml};
 use crate::wire::reply::Reply;
@@ -37,7 +37,7 @@ pub fn batch(records: Vec<Record>, call: &Call) -> Reply {
 }
 
 /// A failure: its status, `responseStatus` in the body, and the headers that go with it.
-pub fn failure(failure: &Failure, call: &Call) -> Reply {
+pub fn failure(failure: &ServiceStackFailure, call: &Call) -> Reply {
     let response_status = ResponseStatus::from(failure);
     let record = match call.operation {
         Ok(Operation::GetAccessToken) => GetAccessTokenResponse {
@@ -45,7 +45,7 @@ pub fn failure(failure: &Failure, call: &Call) -> Reply {
             ..GetAccessTokenResponse::default()
         }
         .record(),
-        Err(Failure::NoSuchOperation(_)) => error_response(&response_status),
+        Err(ServiceStackFailure::NoSuchOperation(_)) => error_response(&response_status),
         _ => AuthenticateResponse {
             response_status: Some(response_status),
             ..AuthenticateResponse::default()
@@ -58,15 +58,15 @@ pub fn failure(failure: &Failure, call: &Call) -> Reply {
         reply = reply.with("www-authenticate", challenge(failure, call));
     }
     match failure {
-        Failure::GetDisabled => reply.with("allow", "POST"),
-        Failure::Common(error) => reply.with_headers_of(error),
+        ServiceStackFailure::GetDisabled => reply.with("allow", "POST"),
+        ServiceStackFailure::Common(error) => reply.with_headers_of(error),
         _ => reply,
     }
 }
 
 /// The challenge of a 401 (RFC 9110 §11.6.1). Browsers ignore schemes they do not know, so only
 /// `/auth/basic` makes them open their sign-in window.
-fn challenge(failure: &Failure, call: &Call) -> &'static str {
+fn challenge(failure: &ServiceStackFailure, call: &Call) -> &'static str {
     if failure.error_code() == "TokenException" {
         "Bearer realm=\"/auth/jwt\""
     } else if call.is_at_basic() {
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn every_failure_has_a_response_status_in_every_format() {
-        let wrong = Failure::Common(Error::Unauthenticated(Reason::InvalidCredentials));
+        let wrong = ServiceStackFailure::Common(Error::Unauthenticated(Reason::InvalidCredentials));
         let answer = |path| failure(&wrong, &call(path));
         assert_eq!(
             text(&answer("/auth/credentials")),
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_field_error_names_its_field() {
         let reply = failure(
-            &Failure::Empty(vec!["UserName"]),
+            &ServiceStackFailure::Empty(vec!["UserName"]),
             &call("/auth/credentials.jsv"),
         );
         assert_eq!(reply.status, 400);
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn every_401_has_a_challenge_that_opens_no_window_but_at_basic() {
         let challenged = |error: Error, path| {
-            let reply = failure(&Failure::Common(error), &call(path));
+            let reply = failure(&ServiceStackFailure::Common(error), &call(path));
             assert_eq!(reply.status, 401);
             header(&reply, "www-authenticate").map(str::to_owned)
         };
@@ -301,7 +301,7 @@ mod tests {
             challenged(Error::Rejected(Reason::TokenExpired), "/access-token"),
             bearer
         );
-        let forbidden = failure(&Failure::CrossSite, &call("/auth"));
+        let forbidden = failure(&ServiceStackFailure::CrossSite, &call("/auth"));
         assert_eq!(
             (forbidden.status, header(&forbidden, "www-authenticate")),
             (403, None)
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn too_many_attempts_and_outages_say_when_to_come_back() {
         let after = |error: Error| {
-            let reply = failure(&Failure::Common(error), &call("/auth"));
+            let reply = failure(&ServiceStackFailure::Common(error), &call("/auth"));
             (
                 reply.status,
                 header(&reply, "retry-after").map(str::to_owned),

@@ -2,7 +2,7 @@
 
 use super::call::{Call, Operation};
 use super::dto::Authenticate;
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
 use crate::error::Error;
@@ -36,7 +36,11 @@ pub enum AuthenticateIntent {
 
 impl AuthenticateIntent {
     /// Reads what a request asks; what it may not ask, or leaves out, is the failure.
-    pub fn of(incoming: &Incoming, call: &Call, dto: &Authenticate) -> Result<Self, Failure> {
+    pub fn of(
+        incoming: &Incoming,
+        call: &Call,
+        dto: &Authenticate,
+    ) -> Result<Self, ServiceStackFailure> {
         let provider = given(dto.provider.as_deref()).map(str::to_ascii_lowercase);
         if call.operation == Ok(Operation::AuthenticateLogout)
             || provider.as_deref() == Some("logout")
@@ -51,23 +55,23 @@ impl AuthenticateIntent {
                 .any(|secret| !secret.is_empty());
         let reads = matches!(call.method, Method::Get | Method::Delete);
         if reads && (provider.is_some() || credentials) {
-            return Err(Failure::GetDisabled);
+            return Err(ServiceStackFailure::GetDisabled);
         }
         match provider.as_deref() {
             None if given(dto.user_name.as_deref()).is_none() => Self::of_nobody(incoming),
             None | Some("credentials" | "login") => Self::credentials(dto),
-            Some("basic") => basic(incoming)?.ok_or(Failure::Common(Error::NoBasic)),
+            Some("basic") => basic(incoming)?.ok_or(ServiceStackFailure::Common(Error::NoBasic)),
             Some("jwt") => Ok(Self::verify(dto)),
             Some(name) => Self::provider(name, dto),
         }
     }
 
     /// No provider and no user name: HTTP Basic is a sign-in, anything else a question.
-    fn of_nobody(incoming: &Incoming) -> Result<Self, Failure> {
+    fn of_nobody(incoming: &Incoming) -> Result<Self, ServiceStackFailure> {
         Ok(basic(incoming)?.unwrap_or(Self::Session))
     }
 
-    fn credentials(dto: &Authenticate) -> Result<Self, Failure> {
+    fn credentials(dto: &Authenticate) -> Result<Self, ServiceStackFailure> {
         let user_name = given(dto.user_name.as_deref());
         let password = dto
             .password
@@ -81,7 +85,7 @@ impl AuthenticateIntent {
         }
         let user_name = user_name.is_none().then_some("UserName");
         let password = password.is_none().then_some("Password");
-        Err(Failure::Empty(
+        Err(ServiceStackFailure::Empty(
             user_name.into_iter().chain(password).collect(),
         ))
     }
@@ -95,12 +99,16 @@ impl AuthenticateIntent {
         }
     }
 
-    fn provider(name: &str, dto: &Authenticate) -> Result<Self, Failure> {
+    fn provider(name: &str, dto: &Authenticate) -> Result<Self, ServiceStackFailure> {
         let provider = Provider::from_name(name)
             .filter(|provider| provider.takes_tokens())
-            .ok_or_else(|| Failure::UnknownProvider(dto.provider.clone().unwrap_or_default()))?;
+            .ok_or_else(|| {
+                ServiceStackFailure::UnknownProvider(dto.provider.clone().unwrap_or_default())
+            })?;
         let token = dto.access_token.as_ref().filter(|token| !token.is_empty());
-        let access_token = token.ok_or(Failure::Empty(vec!["AccessToken"]))?.clone();
+        let access_token = token
+            .ok_or(ServiceStackFailure::Empty(vec!["AccessToken"]))?
+            .clone();
         Ok(Self::Provider {
             provider,
             access_token,
@@ -109,7 +117,7 @@ impl AuthenticateIntent {
 }
 
 /// User name and password of HTTP Basic, which sign in as credentials do; nothing without it.
-fn basic(incoming: &Incoming) -> Result<Option<AuthenticateIntent>, Failure> {
+fn basic(incoming: &Incoming) -> Result<Option<AuthenticateIntent>, ServiceStackFailure> {
     match incoming.basic() {
         None => Ok(None),
         Some(Ok(Basic { name, secret })) if !name.trim().is_empty() && !secret.is_empty() => {
@@ -118,7 +126,7 @@ fn basic(incoming: &Incoming) -> Result<Option<AuthenticateIntent>, Failure> {
                 password: secret,
             }))
         }
-        Some(_) => Err(Failure::Common(Error::NoBasic)),
+        Some(_) => Err(ServiceStackFailure::Common(Error::NoBasic)),
     }
 }
 
@@ -142,7 +150,7 @@ mod tests {
         query: &str,
         header: (&str, &str),
         body: &str,
-    ) -> Result<AuthenticateIntent, Failure> {
+    ) -> Result<AuthenticateIntent, ServiceStackFailure> {
         let headers = [header, ("content-type", "application/json")];
         let headers = headers
             .into_iter()
@@ -160,7 +168,7 @@ mod tests {
     }
 
     /// What is asked, with the secrets in the open.
-    fn text(ask: Result<AuthenticateIntent, Failure>) -> String {
+    fn text(ask: Result<AuthenticateIntent, ServiceStackFailure>) -> String {
         match ask {
             Ok(AuthenticateIntent::Credentials {
                 user_name,
@@ -202,7 +210,7 @@ mod tests {
             ("{\"userName\":\"a\",\"password\":\"\"}", vec!["Password"]),
         ] {
             let ask = asked(Method::Post, "/auth/credentials", "", ("x", ""), body);
-            assert_eq!(ask.err(), Some(Failure::Empty(members)));
+            assert_eq!(ask.err(), Some(ServiceStackFailure::Empty(members)));
         }
     }
 
@@ -301,7 +309,11 @@ mod tests {
                 ("authorization", value),
                 "",
             );
-            assert_eq!(ask.err(), Some(Failure::Common(Error::NoBasic)), "{value}");
+            assert_eq!(
+                ask.err(),
+                Some(ServiceStackFailure::Common(Error::NoBasic)),
+                "{value}"
+            );
         }
     }
 

@@ -1,12 +1,12 @@
 //! The method that counts, where a form or a proxy can only post.
 
 use super::content::Content;
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use crate::wire::incoming::{Incoming, Method};
 
 /// The method after `X-Http-Method-Override`, a header or a form's field. Only a POST is heeded: a
 /// GET that becomes a POST would get past what guards the one and not the other.
-pub fn effective(incoming: &Incoming, content: &Result<Content, Failure>) -> Method {
+pub fn effective(incoming: &Incoming, content: &Result<Content, ServiceStackFailure>) -> Method {
     const OVERRIDE: &str = "x-http-method-override";
     if incoming.method != Method::Post {
         return incoming.method;

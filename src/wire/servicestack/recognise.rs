@@ -8,7 +8,7 @@
 use super::body;
 use super::call::{Call, Operation, UrlForm};
 use super::content::Content;
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use super::format::{Format, Media};
 use super::{method, negotiation};
 use crate::auth::federation::Provider;
@@ -73,7 +73,7 @@ fn at_root(incoming: &Incoming, name: &str) -> Option<Call> {
         "auth" | "authenticate" => (Ok(Operation::Authenticate), &["GET", "HEAD", "POST"]),
         "access-token" => (Ok(Operation::GetAccessToken), &["POST"]),
         "session-to-token" => {
-            let missing = Failure::NoSuchOperation("ConvertSessionToToken".to_owned());
+            let missing = ServiceStackFailure::NoSuchOperation("ConvertSessionToToken".to_owned());
             (Err(missing), &[])
         }
         _ => return None,
@@ -118,7 +118,7 @@ fn provider(incoming: &Incoming, name: &str) -> Call {
     let call = route(incoming, Ok(Operation::Authenticate), provider, suffix);
     match call.method {
         Method::Get => Call {
-            operation: Err(Failure::GetDisabled),
+            operation: Err(ServiceStackFailure::GetDisabled),
             ..call
         },
         _ => call.with_methods(&["POST"]),
@@ -154,13 +154,13 @@ fn predefined(incoming: &Incoming, name: &str, format: Format, one_way: bool) ->
         Some(operation) if !batch => operation.methods(),
         _ => &["POST"],
     };
-    let operation = named.ok_or_else(|| Failure::NoSuchOperation(name.to_owned()));
+    let operation = named.ok_or_else(|| ServiceStackFailure::NoSuchOperation(name.to_owned()));
     call(incoming, operation, url_form, reply).with_methods(methods)
 }
 
 fn route(
     incoming: &Incoming,
-    operation: Result<Operation, Failure>,
+    operation: Result<Operation, ServiceStackFailure>,
     provider: Option<String>,
     suffix: Option<Format>,
 ) -> Call {
@@ -171,7 +171,7 @@ fn route(
 /// Reads the body, once, and in it the method.
 fn call(
     incoming: &Incoming,
-    operation: Result<Operation, Failure>,
+    operation: Result<Operation, ServiceStackFailure>,
     url_form: UrlForm,
     reply: Media,
 ) -> Call {
@@ -194,7 +194,7 @@ impl Call {
         if self.operation.is_err() || methods.contains(&self.method.name()) {
             return self;
         }
-        let refusal = Failure::Common(Error::NoSuchMethod(methods.to_vec()));
+        let refusal = ServiceStackFailure::Common(Error::NoSuchMethod(methods.to_vec()));
         Self {
             operation: Err(refusal),
             ..self

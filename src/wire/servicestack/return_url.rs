@@ -5,7 +5,7 @@ use url::Position;
 
 use super::body;
 use super::call::{Call, Operation};
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use crate::auth::text;
 use crate::wire::cors::origin_of;
 use crate::wire::incoming::{Incoming, Method, media_essence};
@@ -32,7 +32,11 @@ pub fn requested(incoming: &Incoming, call: &Call) -> Option<String> {
 ///
 /// A path must begin with one `/`; what browsers would read as the start of an authority is no
 /// path. `public_url` is where we are, `allowed` are origins as browsers write them.
-pub fn check(text: &str, public_url: &str, allowed: &[String]) -> Result<String, Failure> {
+pub fn check(
+    text: &str,
+    public_url: &str,
+    allowed: &[String],
+) -> Result<String, ServiceStackFailure> {
     let text = text.trim();
     let checked = if text.len() > MAX_URL || text.contains(char::is_control) {
         None
@@ -41,7 +45,7 @@ pub fn check(text: &str, public_url: &str, allowed: &[String]) -> Result<String,
     } else {
         absolute(text, public_url, allowed)
     };
-    checked.ok_or(Failure::ExternalRedirect)
+    checked.ok_or(ServiceStackFailure::ExternalRedirect)
 }
 
 /// Whether the caller is a browser that shows what it gets, and so wants to be sent on: HTML is what
@@ -147,7 +151,7 @@ mod tests {
 
     const OURS: &str = "https://login.example/base/";
 
-    fn checked(text: &str) -> Result<String, Failure> {
+    fn checked(text: &str) -> Result<String, ServiceStackFailure> {
         check(text, OURS, &["https://app.example".to_owned()])
     }
 
@@ -174,7 +178,10 @@ mod tests {
     fn a_url_longer_than_any_is_not_looked_at() {
         let long = |length: usize| format!("/{}", "x".repeat(length - 1));
         assert!(checked(&long(MAX_URL)).is_ok());
-        assert_eq!(checked(&long(MAX_URL + 1)), Err(Failure::ExternalRedirect));
+        assert_eq!(
+            checked(&long(MAX_URL + 1)),
+            Err(ServiceStackFailure::ExternalRedirect)
+        );
     }
 
     #[test]
@@ -210,7 +217,11 @@ mod tests {
             "blob:https://login.example/x",
             "https://",
         ] {
-            assert_eq!(checked(text), Err(Failure::ExternalRedirect), "{text}");
+            assert_eq!(
+                checked(text),
+                Err(ServiceStackFailure::ExternalRedirect),
+                "{text}"
+            );
         }
     }
 

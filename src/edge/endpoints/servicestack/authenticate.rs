@@ -17,7 +17,7 @@ use crate::wire::incoming::Method;
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::csrf;
 use crate::wire::servicestack::dto::{Authenticate, AuthenticateResponse};
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 use crate::wire::servicestack::intent::AuthenticateIntent;
 
 /// A request that may be done.
@@ -47,7 +47,7 @@ pub struct SignIn<'a> {
 pub async fn authorize<'a>(
     exchange: &Exchange<'_>,
     dto: &'a Authenticate,
-) -> Result<Authorized<'a>, Failure> {
+) -> Result<Authorized<'a>, ServiceStackFailure> {
     let intent = AuthenticateIntent::of(exchange.incoming, exchange.call, dto)?;
     let referrer_url = browser::return_url(exchange, dto, &intent).await?;
     let (person, user_name, auth_provider) = match intent {
@@ -91,7 +91,7 @@ pub async fn authorize<'a>(
 pub async fn complete(
     exchange: &Exchange<'_>,
     authorized: Authorized<'_>,
-) -> Result<OperationResult, Failure> {
+) -> Result<OperationResult, ServiceStackFailure> {
     match authorized {
         Authorized::SignOut => sign_out(exchange).await,
         Authorized::Answer(result) => Ok(result),
@@ -103,7 +103,7 @@ async fn by_password(
     exchange: &Exchange<'_>,
     user_name: &str,
     password: &Secret,
-) -> Result<(AuthenticatedClient, AuthenticatedUser), Failure> {
+) -> Result<(AuthenticatedClient, AuthenticatedUser), ServiceStackFailure> {
     // HTTP Basic signs in by GET too, and is judged as a POST is.
     exchange.check_origin(Method::Post)?;
     rate_limit::check(exchange.app, RateLimit::SignIn).await?;
@@ -116,7 +116,7 @@ async fn by_password(
 }
 
 /// Where an attempt comes from. The bearer of a session's tokens may be the owner, who signs in anew.
-fn origin(exchange: &Exchange<'_>) -> Result<AttemptOrigin, Failure> {
+fn origin(exchange: &Exchange<'_>) -> Result<AttemptOrigin, ServiceStackFailure> {
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let access: Vec<Secret> = session::access_tokens(exchange).collect();
     let sessions = non_rotating_sessions::named(exchange.app, refresh.as_ref(), &access)?;
@@ -129,15 +129,18 @@ async fn by_token(
     exchange: &Exchange<'_>,
     provider: Provider,
     token: &Secret,
-) -> Result<(AuthenticatedClient, AuthenticatedUser), Failure> {
+) -> Result<(AuthenticatedClient, AuthenticatedUser), ServiceStackFailure> {
     rate_limit::check(exchange.app, RateLimit::SignIn).await?;
     provider_tokens::sign_in(exchange.app, provider, token)
         .await
-        .map_err(Failure::of_access_token)
+        .map_err(ServiceStackFailure::of_access_token)
 }
 
 /// Opens the session.
-async fn sign_in(exchange: &Exchange<'_>, asked: SignIn<'_>) -> Result<OperationResult, Failure> {
+async fn sign_in(
+    exchange: &Exchange<'_>,
+    asked: SignIn<'_>,
+) -> Result<OperationResult, ServiceStackFailure> {
     let (dto, (client, person)) = (asked.dto, asked.person);
     let presented = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let device = exchange.incoming.device_info();
@@ -168,7 +171,7 @@ async fn sign_in(exchange: &Exchange<'_>, asked: SignIn<'_>) -> Result<Operation
 }
 
 /// Ends the session of every token that came along; there may be none.
-async fn sign_out(exchange: &Exchange<'_>) -> Result<OperationResult, Failure> {
+async fn sign_out(exchange: &Exchange<'_>) -> Result<OperationResult, ServiceStackFailure> {
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let access: Vec<Secret> = session::access_tokens(exchange).collect();
     non_rotating_sessions::end(exchange.app, refresh.as_ref(), &access).await?;

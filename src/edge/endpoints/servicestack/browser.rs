@@ -4,7 +4,7 @@ use super::exchange::Exchange;
 use crate::edge::origins;
 use crate::wire::reply::Reply;
 use crate::wire::servicestack::dto::Authenticate;
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 use crate::wire::servicestack::intent::AuthenticateIntent;
 use crate::wire::servicestack::return_url;
 
@@ -13,7 +13,7 @@ pub async fn return_url(
     exchange: &Exchange<'_>,
     dto: &Authenticate,
     intent: &AuthenticateIntent,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, ServiceStackFailure> {
     let of_document = || {
         let url = dto
             .return_url
@@ -33,11 +33,11 @@ pub async fn return_url(
 pub async fn redirect_page(
     exchange: &Exchange<'_>,
     reply: Reply,
-    failure: Option<&Failure>,
+    failure: Option<&ServiceStackFailure>,
 ) -> Reply {
     let incoming = exchange.incoming;
     let is_page = return_url::is_page(incoming, exchange.call);
-    if !is_page || reply.status >= 500 || failure == Some(&Failure::CrossSite) {
+    if !is_page || reply.status >= 500 || failure == Some(&ServiceStackFailure::CrossSite) {
         return reply;
     }
     let page = incoming.header("referer").filter(|_| failure.is_some());
@@ -60,7 +60,7 @@ pub async fn redirect_page(
     )
 }
 
-async fn checked(exchange: &Exchange<'_>, url: &str) -> Result<String, Failure> {
+async fn checked(exchange: &Exchange<'_>, url: &str) -> Result<String, ServiceStackFailure> {
     let allowed = origins::listed(exchange.app).await;
     return_url::check(url, &exchange.app.config.public_url, &allowed)
 }

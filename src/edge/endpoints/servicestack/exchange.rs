@@ -8,7 +8,7 @@ use crate::wire::servicestack::bind::{self, Request};
 use crate::wire::servicestack::call::Call;
 use crate::wire::servicestack::csrf;
 use crate::wire::servicestack::dto::{AuthenticateResponse, Record};
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 
 /// The most that one batch may ask: each sign-in costs as much as any other.
 const MAX_BATCH: usize = 10;
@@ -37,7 +37,7 @@ pub struct OperationResult {
 
 impl Exchange<'_> {
     /// Refuses what a page of another site has a browser do.
-    pub fn check_origin(&self, method: Method) -> Result<(), Failure> {
+    pub fn check_origin(&self, method: Method) -> Result<(), ServiceStackFailure> {
         let own = origin_of(&self.app.config.public_url).unwrap_or_default();
         let origin = self.incoming.header("origin");
         let site = self.incoming.header("sec-fetch-site");
@@ -45,14 +45,14 @@ impl Exchange<'_> {
     }
 
     /// The DTOs that were sent: one, unless the call is a batch.
-    pub fn asked<T: Request>(&self) -> Result<Vec<T>, Failure> {
+    pub fn asked<T: Request>(&self) -> Result<Vec<T>, ServiceStackFailure> {
         if !self.call.is_batch() {
             return Ok(vec![bind::one(self.incoming, self.call)?]);
         }
         let dtos = bind::batch(self.incoming, self.call)?;
         if dtos.len() > MAX_BATCH {
             let text = format!("A batch has at most {MAX_BATCH} requests");
-            return Err(Failure::Common(Error::BadRequest(text)));
+            return Err(ServiceStackFailure::Common(Error::BadRequest(text)));
         }
         Ok(dtos)
     }

@@ -17,7 +17,7 @@ use crate::wire::reply::Reply;
 use crate::wire::servicestack::call::{Call, Operation};
 use crate::wire::servicestack::cookies::X_COOKIES;
 use crate::wire::servicestack::envelope;
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 use exchange::{Exchange, OperationResult};
 
 /// Answers a call.
@@ -38,15 +38,15 @@ pub async fn answer(app: &App, incoming: &Incoming, call: &Call, allowed: &[Stri
 }
 
 /// Refuses a call, after the log has what the operator needs.
-pub fn refuse(failure: &Failure, call: &Call) -> Reply {
-    if let Failure::Common(error) = failure {
+pub fn refuse(failure: &ServiceStackFailure, call: &Call) -> Reply {
+    if let ServiceStackFailure::Common(error) = failure {
         log::failure(error);
     }
     envelope::failure(failure, call)
 }
 
 impl Exchange<'_> {
-    async fn perform(&self) -> Result<Reply, Failure> {
+    async fn perform(&self) -> Result<Reply, ServiceStackFailure> {
         self.check_origin(self.incoming.method)?;
         let operation = self.call.operation.clone()?;
         self.incoming.check()?;
@@ -90,9 +90,9 @@ impl Exchange<'_> {
     }
 
     /// A refusal; token cookies without a session are deleted with it.
-    fn refuse(&self, failure: &Failure) -> Reply {
+    fn refuse(&self, failure: &ServiceStackFailure) -> Reply {
         let mut reply = refuse(failure, self.call);
-        if *failure == Failure::Common(Error::NoBearer) {
+        if *failure == ServiceStackFailure::Common(Error::NoBearer) {
             for cookie in token_cookies::expired_cookies(self) {
                 reply = reply.with("set-cookie", cookie);
             }

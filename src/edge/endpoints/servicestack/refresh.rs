@@ -6,7 +6,7 @@ use crate::edge::flows::non_rotating_sessions;
 use crate::error::{Error, Reason};
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::{GetAccessToken, GetAccessTokenResponse};
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 
 /// Answers with the token in a cookie, and in the body too if the refresh token came there.
 ///
@@ -14,13 +14,17 @@ use crate::wire::servicestack::failure::Failure;
 pub async fn access_token(
     exchange: &Exchange<'_>,
     dto: &GetAccessToken,
-) -> Result<OperationResult, Failure> {
+) -> Result<OperationResult, ServiceStackFailure> {
     let cookie = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let token = dto.token(cookie.as_ref())?;
     let device = exchange.incoming.device_info();
     let renewed = match non_rotating_sessions::renew(exchange.app, token, device).await {
-        Ok(renewed) => renewed.ok_or_else(|| Failure::foreign_refresh_token(token.expose()))?,
-        Err(Error::Rejected(Reason::TokenExpired)) => return Err(Failure::ExpiredRefreshToken),
+        Ok(renewed) => {
+            renewed.ok_or_else(|| ServiceStackFailure::foreign_refresh_token(token.expose()))?
+        }
+        Err(Error::Rejected(Reason::TokenExpired)) => {
+            return Err(ServiceStackFailure::ExpiredRefreshToken);
+        }
         Err(error) => return Err(error.into()),
     };
     let set = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);

@@ -9,18 +9,18 @@ use crate::error::Error;
 use crate::store::sessions::LiveSession;
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::AuthenticateResponse;
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 
 /// The session of the request's tokens; a token with any fault counts as none. A refresh token alone
 /// will do, and a fresh access token comes with the answer.
-pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Failure> {
+pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, ServiceStackFailure> {
     let app = exchange.app;
     for token in access_tokens(exchange) {
         if let Some(session) = non_rotating_sessions::find(app, &token).await? {
             return Ok(exchange.answered(&described(&session)));
         }
     }
-    let no_session = Failure::Common(Error::NoBearer);
+    let no_session = ServiceStackFailure::Common(Error::NoBearer);
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let refresh = refresh.ok_or_else(|| no_session.clone())?;
     let renewed =
@@ -39,9 +39,12 @@ pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Failure
 }
 
 /// The session of a JWT, or the reason why it is refused.
-pub async fn of_token(exchange: &Exchange<'_>, token: &Secret) -> Result<OperationResult, Failure> {
+pub async fn of_token(
+    exchange: &Exchange<'_>,
+    token: &Secret,
+) -> Result<OperationResult, ServiceStackFailure> {
     let session = non_rotating_sessions::verify(exchange.app, token).await?;
-    let session = session.ok_or(Failure::InvalidToken)?;
+    let session = session.ok_or(ServiceStackFailure::InvalidToken)?;
     Ok(exchange.answered(&described(&session)))
 }
 

@@ -1,7 +1,7 @@
 //! The start: a client asks, and a browser goes to the provider, at once or with a ticket.
 
 use super::failure::log_and_map;
-use super::pending::{self, NewPending};
+use super::pending::{self, PendingRecord};
 use crate::auth::client::AuthClient;
 use crate::auth::federation::Provider;
 use crate::auth::federation::flow::authorization::{
@@ -63,7 +63,7 @@ pub async fn start_authorization(
     )?;
     let lifetime = app.config.social.state_lifetime;
     let key = one_time::key::<PendingSignIn>(&request.state);
-    let new = NewPending {
+    let new = PendingRecord {
         key: &key,
         client,
         bound_to: Some(&request.state_cookie.bound_to()),
@@ -88,7 +88,7 @@ pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result
     let key = one_time::key::<SignInTicket>(&ticket);
     let client = start.client;
     let record = SignInTicket { provider, start };
-    let new = NewPending {
+    let new = PendingRecord {
         key: &key,
         client,
         bound_to: None,

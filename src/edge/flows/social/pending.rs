@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::store::pending;
 
 /// A record about to be kept.
-pub struct NewPending<'a, T> {
+pub struct PendingRecord<'a, T> {
     /// The key of its secret.
     pub key: &'a str,
     /// The client that started it.
@@ -25,7 +25,7 @@ pub struct NewPending<'a, T> {
 /// Keeps a record for so many seconds.
 pub async fn put<T: OneTime>(
     app: &App,
-    new: &NewPending<'_, T>,
+    new: &PendingRecord<'_, T>,
     lifetime: Seconds,
 ) -> Result<(), Error> {
     let payload = serde_json::to_string(new.record)

@@ -7,27 +7,28 @@ use crate::auth::client::changes::{
 };
 use crate::auth::client::column::{COLUMNS, Column, ColumnKind, Limit};
 use crate::auth::client::row::Scalar;
+use crate::auth::id::ClientNumber;
 use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::Secret;
 use crate::error::Error;
 use crate::wire::loopback::detail::Detail;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::filter::{MASK, whole};
 
 /// Reads a body that fits [`AUTH_CLIENT_EXCLUDING_ID`](super::AUTH_CLIENT_EXCLUDING_ID).
-pub fn new_client(body: &Map<String, Value>) -> Result<NewAuthClient, Failure> {
+pub fn new_client(body: &Map<String, Value>) -> Result<NewAuthClient, LoopbackFailure> {
     // Only `null`, which fits every model, gets here without the required properties.
     NewAuthClient::new(values(body, Mask::Rejected)?).map_err(|missing| {
         let details = missing
             .iter()
             .map(|column| Detail::required(column.property));
-        Failure::InvalidBody(details.collect())
+        LoopbackFailure::InvalidBody(details.collect())
     })
 }
 
 /// Reads a body that fits [`AUTH_CLIENT`](super::AUTH_CLIENT), a replacement: what it leaves out
 /// becomes null. A secret that is sent as it is shown stays as it is.
-pub fn replacement(body: &Map<String, Value>) -> Result<AuthClientChanges, Failure> {
+pub fn replacement(body: &Map<String, Value>) -> Result<AuthClientChanges, LoopbackFailure> {
     if body.is_empty() {
         new_client(body)?;
     }
@@ -42,19 +43,19 @@ pub fn replacement(body: &Map<String, Value>) -> Result<AuthClientChanges, Failu
 
 /// Reads a body that fits [`AUTH_CLIENT_PARTIAL`](super::AUTH_CLIENT_PARTIAL); an empty one is
 /// 400. A secret that is sent as it is shown stays as it is.
-pub fn update(body: &Map<String, Value>) -> Result<AuthClientChanges, Failure> {
+pub fn update(body: &Map<String, Value>) -> Result<AuthClientChanges, LoopbackFailure> {
     if body.is_empty() {
         return Err(Error::BadRequest("The request body is empty".to_owned()).into());
     }
     changes(body)
 }
 
-fn changes(body: &Map<String, Value>) -> Result<AuthClientChanges, Failure> {
+fn changes(body: &Map<String, Value>) -> Result<AuthClientChanges, LoopbackFailure> {
     let id = body.get("id").and_then(Value::as_number);
     Ok(AuthClientChanges {
         values: values(body, Mask::Unchanged)?,
         id: id.map(|id| NamedId {
-            number: whole(id),
+            number: whole(id).map(ClientNumber::new),
             text: id.to_string(),
         }),
     })
@@ -68,7 +69,7 @@ enum Mask {
 }
 
 /// The values that a body sets, or all that is wrong with them, in the columns' order.
-fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, Failure> {
+fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, LoopbackFailure> {
     let (mut values, mut details) = (Vec::new(), Vec::new());
     for column in COLUMNS {
         let (Some(limit), Some(value)) = (column.limit, body.get(column.property)) else {
@@ -82,7 +83,7 @@ fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, Failure> {
     if details.is_empty() {
         Ok(values)
     } else {
-        Err(Failure::InvalidBody(details))
+        Err(LoopbackFailure::InvalidBody(details))
     }
 }
 
@@ -176,15 +177,15 @@ mod tests {
         body
     }
 
-    fn post(changes: Value) -> Result<NewAuthClient, Failure> {
+    fn post(changes: Value) -> Result<NewAuthClient, LoopbackFailure> {
         new_client(&check(&AUTH_CLIENT_EXCLUDING_ID, body(changes))?)
     }
 
-    fn put(changes: Value) -> Result<AuthClientChanges, Failure> {
+    fn put(changes: Value) -> Result<AuthClientChanges, LoopbackFailure> {
         replacement(&check(&AUTH_CLIENT, body(changes))?)
     }
 
-    fn patch(body: Value) -> Result<AuthClientChanges, Failure> {
+    fn patch(body: Value) -> Result<AuthClientChanges, LoopbackFailure> {
         update(&check(&AUTH_CLIENT_PARTIAL, body)?)
     }
 
@@ -219,9 +220,11 @@ mod tests {
         Some(Some(Scalar::Text(text.to_owned())))
     }
 
-    fn codes<T: std::fmt::Debug>(result: Result<T, Failure>) -> Vec<(String, &'static str)> {
+    fn codes<T: std::fmt::Debug>(
+        result: Result<T, LoopbackFailure>,
+    ) -> Vec<(String, &'static str)> {
         match result {
-            Err(Failure::InvalidBody(details)) => details
+            Err(LoopbackFailure::InvalidBody(details)) => details
                 .into_iter()
                 .map(|detail| (detail.path, detail.code))
                 .collect(),
@@ -247,7 +250,7 @@ mod tests {
         assert_eq!(secret_of(&full.values, "secret"), None);
         assert_eq!(plain(&full, "redirectUrl"), Some(None));
         assert_eq!(plain(&full, "authCodeExpiration"), integer(181));
-        assert_eq!(full.for_one(3), Ok(()));
+        assert_eq!(full.for_one(ClientNumber::new(3)), Ok(()));
         let partial = patch(read).unwrap();
         assert_eq!(secret_of(&partial.values, "clientSecret"), None);
         assert_eq!(secret_of(&partial.values, "secret"), None);
@@ -411,7 +414,7 @@ mod tests {
         for body in [json!({}), json!(null)] {
             assert!(matches!(
                 patch(body),
-                Err(Failure::Common(Error::BadRequest(_)))
+                Err(LoopbackFailure::Common(Error::BadRequest(_)))
             ));
         }
         assert_eq!(
@@ -422,10 +425,26 @@ mod tests {
 
     #[test]
     fn a_body_is_about_the_row_of_its_path() {
-        assert_eq!(put(json!({})).unwrap().for_one(3), Ok(()));
-        assert_eq!(patch(json!({"id": 3.0})).unwrap().for_one(3), Ok(()));
-        assert_eq!(patch(json!({"id": 3})).unwrap().for_one(3), Ok(()));
-        let error = put(json!({"id": 5})).unwrap().for_one(3).unwrap_err();
+        assert_eq!(
+            put(json!({})).unwrap().for_one(ClientNumber::new(3)),
+            Ok(())
+        );
+        assert_eq!(
+            patch(json!({"id": 3.0}))
+                .unwrap()
+                .for_one(ClientNumber::new(3)),
+            Ok(())
+        );
+        assert_eq!(
+            patch(json!({"id": 3}))
+                .unwrap()
+                .for_one(ClientNumber::new(3)),
+            Ok(())
+        );
+        let error = put(json!({"id": 5}))
+            .unwrap()
+            .for_one(ClientNumber::new(3))
+            .unwrap_err();
         let reply: Value =
             serde_json::from_slice(&envelope::reply(&error.into()).body.unwrap()).unwrap();
         assert_eq!(
@@ -433,7 +452,12 @@ mod tests {
             json!({"error": {"statusCode": 400, "name": "Error",
                 "message": "id property (id) cannot be updated from 3 to 5"}})
         );
-        assert!(patch(json!({"id": 3.5})).unwrap().for_one(3).is_err());
+        assert!(
+            patch(json!({"id": 3.5}))
+                .unwrap()
+                .for_one(ClientNumber::new(3))
+                .is_err()
+        );
         assert!(patch(json!({"id": 3})).unwrap().for_many().is_err());
         assert_eq!(patch(json!({"secret": "x"})).unwrap().for_many(), Ok(()));
     }

@@ -14,7 +14,8 @@ use super::filter::json as shown;
 use crate::auth::client::changes::NewAuthClient;
 use crate::auth::client::column::COLUMNS;
 use crate::auth::client::row::ClientRow;
-use crate::wire::loopback::failure::Failure;
+use crate::auth::id::ClientNumber;
+use crate::wire::loopback::failure::LoopbackFailure;
 
 /// `loopback.Count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +25,10 @@ pub struct Count {
 }
 
 /// Reads the `{id}` of a path: a whole number of 32 bits, as in the original's schema.
-pub fn path_id(text: &str) -> Result<i64, Failure> {
+pub fn path_id(text: &str) -> Result<ClientNumber, LoopbackFailure> {
     text.parse::<i32>()
-        .map(i64::from)
-        .map_err(|_| Failure::InvalidParameter {
+        .map(|number| ClientNumber::new(number.into()))
+        .map_err(|_| LoopbackFailure::InvalidParameter {
             name: "id",
             value: json!(text).to_string(),
             details: Value::Null,
@@ -72,7 +73,7 @@ mod tests {
             _ => None,
         };
         let values = COLUMNS.iter().map(|column| value(column.property));
-        ClientRow::new(7, values.collect())
+        ClientRow::new(ClientNumber::new(7), values.collect())
     }
 
     fn text(members: &Map<String, Value>) -> String {
@@ -135,8 +136,8 @@ mod tests {
 
     #[test]
     fn a_path_id_is_a_whole_number_that_fits() {
-        assert_eq!(path_id("3"), Ok(3));
-        assert_eq!(path_id("-1"), Ok(-1));
+        assert_eq!(path_id("3"), Ok(ClientNumber::new(3)));
+        assert_eq!(path_id("-1"), Ok(ClientNumber::new(-1)));
         for text in ["abc", "1.5", "", "2147483648", "1e3", "1;drop", "٣", "NaN"] {
             let reply = envelope::reply(&path_id(text).unwrap_err());
             let body: Value = serde_json::from_slice(&reply.body.unwrap()).unwrap();

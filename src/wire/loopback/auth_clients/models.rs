@@ -8,36 +8,36 @@ use crate::wire::loopback::validate::{Field, Model, ValueKind};
 
 /// `AuthClientExcluding_id_`, the body of POST.
 pub const AUTH_CLIENT_EXCLUDING_ID: Model = Model {
-    fields: &fields::<{ COLUMNS.len() - 1 }>(Body::New),
+    fields: &fields::<{ COLUMNS.len() - 1 }>(ClientBody::New),
     closed: true,
 };
 
 /// `AuthClient`, the body of PUT; `redirectUrl` may be null, as reads show it.
 pub const AUTH_CLIENT: Model = Model {
-    fields: &fields::<{ COLUMNS.len() }>(Body::Replacement),
+    fields: &fields::<{ COLUMNS.len() }>(ClientBody::Replacement),
     closed: true,
 };
 
 /// `AuthClientPartial`, the body of both `PATCH` operations.
 pub const AUTH_CLIENT_PARTIAL: Model = Model {
-    fields: &fields::<{ COLUMNS.len() }>(Body::Update),
+    fields: &fields::<{ COLUMNS.len() }>(ClientBody::Update),
     closed: true,
 };
 
 #[derive(Clone, Copy)]
-enum Body {
+enum ClientBody {
     New,
     Replacement,
     Update,
 }
 
 /// The properties of a body, in the columns' order; a new client has no id.
-const fn fields<const N: usize>(body: Body) -> [Field; N] {
+const fn fields<const N: usize>(body: ClientBody) -> [Field; N] {
     let mut fields = [Field::optional("", ValueKind::Object); N];
     let (mut rest, mut columns) = (fields.as_mut_slice(), COLUMNS);
     while let [column, others @ ..] = columns {
         columns = others;
-        if matches!(body, Body::New) && column.is_id() {
+        if matches!(body, ClientBody::New) && column.is_id() {
             continue;
         }
         rest = match rest {
@@ -51,7 +51,7 @@ const fn fields<const N: usize>(body: Body) -> [Field; N] {
     fields
 }
 
-const fn property(column: &Column, body: Body) -> Field {
+const fn property(column: &Column, body: ClientBody) -> Field {
     Field {
         name: column.property,
         kind: match column.kind {
@@ -60,8 +60,8 @@ const fn property(column: &Column, body: Body) -> Field {
             ColumnKind::Time => ValueKind::DateTime,
             ColumnKind::Text | ColumnKind::Secret => ValueKind::String,
         },
-        required: column.required && !matches!(body, Body::Update),
+        required: column.required && !matches!(body, ClientBody::Update),
         // The original's model of a new client has no null for what the body sets.
-        nullable: column.nullable && !(matches!(body, Body::New) && column.limit.is_some()),
+        nullable: column.nullable && !(matches!(body, ClientBody::New) && column.limit.is_some()),
     }
 }

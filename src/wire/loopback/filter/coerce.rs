@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Number, Value};
 
-use super::parameter::Refusal;
+use super::parameter::FilterError;
 use crate::auth::client::column::{Column, ColumnKind};
 use crate::auth::client::row::Scalar;
 use crate::wire::loopback::detail::Detail;
@@ -19,7 +19,7 @@ pub(super) fn scalar(
     column: &Column,
     value: &Value,
     path: &str,
-) -> Result<Option<Scalar>, Refusal> {
+) -> Result<Option<Scalar>, FilterError> {
     if value.is_null() {
         return Ok(None);
     }
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    fn read(property: &str, value: Value) -> Result<Option<Scalar>, Refusal> {
+    fn read(property: &str, value: Value) -> Result<Option<Scalar>, FilterError> {
         scalar(Column::of_property(property).unwrap(), &value, "/x")
     }
 

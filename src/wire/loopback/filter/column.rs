@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::parameter::Refusal;
+use super::parameter::FilterError;
 use crate::auth::client::column::{Column, ColumnKind};
 use crate::auth::client::row::{ClientRow, Scalar};
 use crate::auth::time::Timestamp;
@@ -15,7 +15,11 @@ pub const MASK: &str = "********";
 /// The column that a filter names; `path` points at the name's value, `parent` at what holds it.
 ///
 /// The only way from a caller's text to a column: unknown names and secrets are rejected.
-pub(super) fn named(property: &str, parent: &str, path: &str) -> Result<&'static Column, Refusal> {
+pub(super) fn named(
+    property: &str,
+    parent: &str,
+    path: &str,
+) -> Result<&'static Column, FilterError> {
     match Column::of_property(property) {
         None => Err(Detail::additional(parent, property).into()),
         Some(column) if column.kind == ColumnKind::Secret => {

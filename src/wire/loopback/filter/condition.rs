@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use super::coerce::scalar;
 use super::column::named;
 use super::operator::{equal, tests};
-use super::parameter::{Parameter, Refusal};
+use super::parameter::{FilterError, Parameter};
 use crate::auth::client::column::Column;
 use crate::auth::client::condition::{Condition, Test, Where};
 use crate::wire::document::{Pairs, pointer};
 use crate::wire::loopback::detail::Detail;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 
 /// How deep `and` and `or` may be nested.
 const MAX_DEPTH: usize = 8;
@@ -20,7 +20,7 @@ const MAX_CONDITIONS: usize = 100;
 /// Reads the `where` parameter of a query; nothing if there is none.
 ///
 /// `where={}` is something: all rows.
-pub fn parse_where(query: &Pairs) -> Result<Option<Where>, Failure> {
+pub fn parse_where(query: &Pairs) -> Result<Option<Where>, LoopbackFailure> {
     let Some(parameter) = Parameter::find("where", query)? else {
         return Ok(None);
     };
@@ -30,7 +30,7 @@ pub fn parse_where(query: &Pairs) -> Result<Option<Where>, Failure> {
 }
 
 /// Reads a where object that is found at `path`.
-pub(super) fn read(value: &Value, path: &str) -> Result<Where, Refusal> {
+pub(super) fn read(value: &Value, path: &str) -> Result<Where, FilterError> {
     let mut reader = ConditionReader { conditions: 0 };
     reader.object(value, path, 0).map(Where::new)
 }
@@ -40,7 +40,12 @@ struct ConditionReader {
 }
 
 impl ConditionReader {
-    fn object(&mut self, value: &Value, path: &str, depth: usize) -> Result<Condition, Refusal> {
+    fn object(
+        &mut self,
+        value: &Value,
+        path: &str,
+        depth: usize,
+    ) -> Result<Condition, FilterError> {
         let Value::Object(members) = value else {
             return Err(Detail::wrong_type(path, "object").into());
         };
@@ -64,7 +69,7 @@ impl ConditionReader {
         value: &Value,
         path: &str,
         depth: usize,
-    ) -> Result<Vec<Condition>, Refusal> {
+    ) -> Result<Vec<Condition>, FilterError> {
         let Value::Array(clauses) = value else {
             return Err(Detail::wrong_type(path, "array").into());
         };
@@ -83,7 +88,7 @@ impl ConditionReader {
         column: &'static Column,
         value: &Value,
         path: &str,
-    ) -> Result<Vec<Condition>, Refusal> {
+    ) -> Result<Vec<Condition>, FilterError> {
         let tests = match value {
             Value::Object(operators) => operations(column, operators, path)?,
             _ => vec![equal(scalar(column, value, path)?)],
@@ -106,7 +111,7 @@ fn operations(
     column: &Column,
     operators: &Map<String, Value>,
     path: &str,
-) -> Result<Vec<Test>, Refusal> {
+) -> Result<Vec<Test>, FilterError> {
     let mut all = Vec::new();
     for (operator, operand) in operators {
         if operator == "options" && operators.len() > 1 {
@@ -122,7 +127,7 @@ fn operations(
 
 /// At least one of these. An `or` whose branches all mean every row is rejected, or an update would
 /// reach every row.
-fn any(conditions: Vec<Condition>, path: &str) -> Result<Condition, Refusal> {
+fn any(conditions: Vec<Condition>, path: &str) -> Result<Condition, FilterError> {
     Condition::any(conditions)
         .ok_or_else(|| Detail::pattern(path, "must have at least 1 condition").into())
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::coerce::boolean;
 use super::column::{json, named};
-use super::parameter::Refusal;
+use super::parameter::FilterError;
 use crate::auth::client::column::{COLUMNS, Column};
 use crate::auth::client::row::ClientRow;
 use crate::wire::document::pointer;
@@ -22,7 +22,7 @@ impl Default for Projection {
 
 impl Projection {
     /// Reads `fields`, which is found at `path`: `{"id": true}`, `{"redirectUrl": false}` or `["id"]`.
-    pub(super) fn read(value: &Value, path: &str) -> Result<Self, Refusal> {
+    pub(super) fn read(value: &Value, path: &str) -> Result<Self, FilterError> {
         let (shown, hidden) = match value {
             Value::Object(members) => by_name(members, path)?,
             Value::Array(items) => (listed(items, path)?, Vec::new()),
@@ -50,7 +50,7 @@ impl Projection {
 type Columns = Vec<&'static Column>;
 
 /// What is to be shown and what is to be hidden.
-fn by_name(members: &Map<String, Value>, path: &str) -> Result<(Columns, Columns), Refusal> {
+fn by_name(members: &Map<String, Value>, path: &str) -> Result<(Columns, Columns), FilterError> {
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
     for (name, value) in members {
         let at = pointer(path, name);
@@ -64,7 +64,7 @@ fn by_name(members: &Map<String, Value>, path: &str) -> Result<(Columns, Columns
     Ok((shown, hidden))
 }
 
-fn listed(items: &[Value], path: &str) -> Result<Columns, Refusal> {
+fn listed(items: &[Value], path: &str) -> Result<Columns, FilterError> {
     let column = |(at, item): (usize, &Value)| {
         let at = pointer(path, &at.to_string());
         let name = item

@@ -4,7 +4,7 @@ use regex_lite::RegexBuilder;
 use serde_json::Value;
 
 use super::coerce::scalar;
-use super::parameter::Refusal;
+use super::parameter::FilterError;
 use crate::auth::client::column::{Column, ColumnKind};
 use crate::auth::client::condition::{Comparison, Test};
 use crate::auth::client::pattern::Pattern;
@@ -23,9 +23,9 @@ pub(super) fn tests(
     operator: &str,
     operand: &Value,
     path: &str,
-) -> Result<Vec<Test>, Refusal> {
+) -> Result<Vec<Test>, FilterError> {
     let one = || scalar(column, operand, path);
-    let compare = |how| Ok::<_, Refusal>(against(how, one()?));
+    let compare = |how| Ok::<_, FilterError>(against(how, one()?));
     let test = match operator {
         "eq" => equal(one()?),
         "neq" => one()?.map_or(Test::NotNull, |to| Test::Compare(Comparison::NotEqual, to)),
@@ -56,7 +56,7 @@ fn against(how: Comparison, to: Option<Scalar>) -> Test {
     to.map_or(Test::Never, |to| Test::Compare(how, to))
 }
 
-fn between(column: &Column, operand: &Value, path: &str) -> Result<Vec<Test>, Refusal> {
+fn between(column: &Column, operand: &Value, path: &str) -> Result<Vec<Test>, FilterError> {
     match scalars(column, operand, path)?.as_slice() {
         [from, to] => Ok(vec![
             against(Comparison::GreaterOrEqual, from.clone()),
@@ -66,7 +66,11 @@ fn between(column: &Column, operand: &Value, path: &str) -> Result<Vec<Test>, Re
     }
 }
 
-fn scalars(column: &Column, operand: &Value, path: &str) -> Result<Vec<Option<Scalar>>, Refusal> {
+fn scalars(
+    column: &Column,
+    operand: &Value,
+    path: &str,
+) -> Result<Vec<Option<Scalar>>, FilterError> {
     let Value::Array(items) = operand else {
         return Err(Detail::wrong_type(path, "array").into());
     };
@@ -99,7 +103,7 @@ fn like(
     path: &str,
     ignores_case: bool,
     negated: bool,
-) -> Result<Test, Refusal> {
+) -> Result<Test, FilterError> {
     // Numbers are compared as text, as the original casts them.
     if !matches!(column.kind, ColumnKind::Text | ColumnKind::Integer) {
         return Err(Detail::pattern(path, "must NOT be about a time or boolean").into());
@@ -113,7 +117,7 @@ fn like(
     })
 }
 
-fn regexp(column: &Column, operand: &Value, path: &str) -> Result<Test, Refusal> {
+fn regexp(column: &Column, operand: &Value, path: &str) -> Result<Test, FilterError> {
     if column.kind != ColumnKind::Text {
         return Err(Detail::pattern(path, "must be about text").into());
     }
@@ -135,7 +139,7 @@ fn expression(text: &str) -> (&str, &str) {
         .unwrap_or((text, ""))
 }
 
-fn pattern_text<'a>(operand: &'a Value, path: &str) -> Result<&'a str, Refusal> {
+fn pattern_text<'a>(operand: &'a Value, path: &str) -> Result<&'a str, FilterError> {
     let text = operand
         .as_str()
         .ok_or_else(|| Detail::wrong_type(path, "string"))?;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::column::named;
-use super::parameter::Refusal;
+use super::parameter::FilterError;
 use crate::auth::client::column::Column;
 use crate::auth::client::page::Direction;
 use crate::wire::document::pointer;
@@ -13,7 +13,7 @@ use crate::wire::loopback::detail::Detail;
 pub(super) type Order = Vec<(&'static Column, Direction)>;
 
 /// Reads `order`, which is found at `path`.
-pub(super) fn read(value: Option<&Value>, path: &str) -> Result<Order, Refusal> {
+pub(super) fn read(value: Option<&Value>, path: &str) -> Result<Order, FilterError> {
     let mut order = Vec::new();
     match value {
         None | Some(Value::Null) => {}
@@ -27,7 +27,7 @@ pub(super) fn read(value: Option<&Value>, path: &str) -> Result<Order, Refusal> 
     Ok(order)
 }
 
-fn terms(value: &Value, path: &str, order: &mut Order) -> Result<(), Refusal> {
+fn terms(value: &Value, path: &str, order: &mut Order) -> Result<(), FilterError> {
     let text = value
         .as_str()
         .ok_or_else(|| Detail::wrong_type(path, "string"))?;

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::wire::document::{Bounds, Document, MAX_DEPTH, Malformed, Pairs, json as format};
 use crate::wire::loopback::detail::Detail;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 
 /// What is wrong with a filter; boxed, because it is large and rare.
-pub(super) type Refusal = Box<Detail>;
+pub(super) type FilterError = Box<Detail>;
 
 /// A parameter as it was sent: what it holds, and enough to refuse it by name.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub(super) struct Parameter {
 
 impl Parameter {
     /// Finds the parameter in a query; empty text counts as none.
-    pub fn find(name: &'static str, query: &Pairs) -> Result<Option<Self>, Failure> {
+    pub fn find(name: &'static str, query: &Pairs) -> Result<Option<Self>, LoopbackFailure> {
         let mut texts = Vec::new();
         let mut tree = Tree::default();
         let mut readable = true;
@@ -43,7 +43,7 @@ impl Parameter {
         }
     }
 
-    fn from_json(name: &'static str, text: &str) -> Result<Self, Failure> {
+    fn from_json(name: &'static str, text: &str) -> Result<Self, LoopbackFailure> {
         let details = match format::read(text).map(Document::into_value) {
             Ok(value @ Value::Object(_)) => return Ok(Self { name, value }),
             Ok(_) => Value::Null,
@@ -54,13 +54,13 @@ impl Parameter {
     }
 
     /// Refuses what the parameter holds.
-    pub fn refuse(&self, detail: &Detail) -> Failure {
+    pub fn refuse(&self, detail: &Detail) -> LoopbackFailure {
         refusal(self.name, &self.value, json!([detail]))
     }
 }
 
-fn refusal(name: &'static str, value: &Value, details: Value) -> Failure {
-    Failure::InvalidParameter {
+fn refusal(name: &'static str, value: &Value, details: Value) -> LoopbackFailure {
+    LoopbackFailure::InvalidParameter {
         name,
         value: value.to_string(),
         details,
@@ -154,7 +154,7 @@ fn lists(value: Value) -> Value {
 mod tests {
     use super::*;
 
-    fn find(pairs: &[(&str, &str)]) -> Result<Option<Value>, Failure> {
+    fn find(pairs: &[(&str, &str)]) -> Result<Option<Value>, LoopbackFailure> {
         let pairs = pairs
             .iter()
             .map(|&(name, text)| (name.to_owned(), text.to_owned()));
@@ -217,7 +217,7 @@ mod tests {
             vec![("filter", "3")],
         ] {
             assert!(
-                matches!(find(&pairs), Err(Failure::InvalidParameter { .. })),
+                matches!(find(&pairs), Err(LoopbackFailure::InvalidParameter { .. })),
                 "{pairs:?}"
             );
         }
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_text_with_nul_is_pointed_at() {
-        let Err(Failure::InvalidParameter { details, .. }) =
+        let Err(LoopbackFailure::InvalidParameter { details, .. }) =
             find(&[("filter", r#"{"where":{"clientId":"a\u0000"}}"#)])
         else {
             panic!("accepted");
@@ -251,7 +251,8 @@ mod tests {
 
     #[test]
     fn a_syntax_error_is_told() {
-        let Err(Failure::InvalidParameter { value, details, .. }) = find(&[("filter", "{\"a")])
+        let Err(LoopbackFailure::InvalidParameter { value, details, .. }) =
+            find(&[("filter", "{\"a")])
         else {
             panic!("accepted");
         };

@@ -6,12 +6,12 @@ use super::coerce::{MAX_SAFE_INTEGER, integer};
 use super::condition;
 use super::fields::Projection;
 use super::order;
-use super::parameter::{Parameter, Refusal};
+use super::parameter::{FilterError, Parameter};
 use crate::auth::client::condition::Where;
 use crate::auth::client::page::Page;
 use crate::wire::document::{Pairs, pointer};
 use crate::wire::loopback::detail::Detail;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 
 /// The rows of a page unless the filter says how many.
 const DEFAULT_LIMIT: i64 = 100;
@@ -46,14 +46,14 @@ impl Default for Filter {
 impl Filter {
     /// Reads the `filter` parameter of a query; without one it is all rows by
     /// id, the first 100.
-    pub fn parse(query: &Pairs) -> Result<Self, Failure> {
+    pub fn parse(query: &Pairs) -> Result<Self, LoopbackFailure> {
         let Some(parameter) = Parameter::find("filter", query)? else {
             return Ok(Self::default());
         };
         Self::read(&parameter.value).map_err(|detail| parameter.refuse(&detail))
     }
 
-    fn read(value: &Value) -> Result<Self, Refusal> {
+    fn read(value: &Value) -> Result<Self, FilterError> {
         let Value::Object(members) = value else {
             return Err(Detail::wrong_type("", "object").into());
         };
@@ -88,7 +88,7 @@ impl Filter {
     }
 }
 
-fn within(value: &Value, path: &str, least: i64, most: i64) -> Result<i64, Refusal> {
+fn within(value: &Value, path: &str, least: i64, most: i64) -> Result<i64, FilterError> {
     match integer(value) {
         None => Err(Detail::wrong_type(path, "integer").into()),
         Some(number) if number < least => Err(Detail::minimum(path, least).into()),

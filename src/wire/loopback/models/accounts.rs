@@ -11,7 +11,7 @@ use crate::auth::id::ClientId;
 use crate::auth::profile::Profile;
 use crate::auth::secret::Secret;
 use crate::wire::loopback::detail::Detail;
-use crate::wire::loopback::failure::Failure;
+use crate::wire::loopback::failure::LoopbackFailure;
 
 /// `ResetPasswordPartial`, the body of change-password.
 pub const CHANGE_PASSWORD_REQUEST: Model = Model {
@@ -124,7 +124,7 @@ pub struct SignUpRequest {
 
 impl SignUpRequest {
     /// The profile, once the address can be written to.
-    pub fn profile(&self) -> Result<Profile, Failure> {
+    pub fn profile(&self) -> Result<Profile, LoopbackFailure> {
         let mut details = Vec::new();
         if !is_address(&normalise(&self.email)) {
             details.push(Detail::wrong_format("/email", "email"));
@@ -134,7 +134,7 @@ impl SignUpRequest {
             Ok(_) => {}
             Err(more) => details.extend(more),
         }
-        Err(Failure::InvalidBody(details))
+        Err(LoopbackFailure::InvalidBody(details))
     }
 }
 
@@ -166,7 +166,7 @@ pub struct OtpRequest {
 
 impl OtpRequest {
     /// Refuses an OTP of fewer than 6 or more than 64 characters, and an empty username.
-    pub fn check(&self) -> Result<(), Failure> {
+    pub fn check(&self) -> Result<(), LoopbackFailure> {
         let mut details = Vec::new();
         match self.otp.expose().chars().count() {
             0..6 => details.push(Detail::too_short("/otp", 6)),
@@ -181,7 +181,7 @@ impl OtpRequest {
         if details.is_empty() {
             Ok(())
         } else {
-            Err(Failure::InvalidBody(details))
+            Err(LoopbackFailure::InvalidBody(details))
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::auth::secret::Secret;
 use crate::wire::document::{Document, json};
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 use crate::wire::servicestack::jsv;
 
 /// A DTO that is asked with.
@@ -90,12 +90,12 @@ impl BoundMembers {
             .copied()
     }
 
-    pub(super) fn finish<T: Request>(mut self) -> Result<T, Failure> {
+    pub(super) fn finish<T: Request>(mut self) -> Result<T, ServiceStackFailure> {
         let bound = T::bind(&mut self);
         if self.unbindable.is_empty() {
             Ok(bound)
         } else {
-            Err(Failure::Unbindable {
+            Err(ServiceStackFailure::Unbindable {
                 request: T::NAME,
                 members: self.unbindable,
             })

@@ -7,11 +7,11 @@ pub use fields::{BoundMembers, Request};
 
 use super::call::{Call, UrlForm};
 use super::content::Content;
-use super::failure::Failure;
+use super::failure::ServiceStackFailure;
 use crate::wire::incoming::Incoming;
 
 /// Binds the one DTO of a call.
-pub fn one<T: Request>(incoming: &Incoming, call: &Call) -> Result<T, Failure> {
+pub fn one<T: Request>(incoming: &Incoming, call: &Call) -> Result<T, ServiceStackFailure> {
     let mut fields = BoundMembers::new(T::MEMBERS);
     if let Content::Document(document) = content(call)? {
         fields.start(document);
@@ -31,9 +31,12 @@ pub fn one<T: Request>(incoming: &Incoming, call: &Call) -> Result<T, Failure> {
 }
 
 /// Binds the DTOs of a batch; the query fills what each of them left unset.
-pub fn batch<T: Request>(incoming: &Incoming, call: &Call) -> Result<Vec<T>, Failure> {
+pub fn batch<T: Request>(incoming: &Incoming, call: &Call) -> Result<Vec<T>, ServiceStackFailure> {
     let Content::Batch(documents) = content(call)? else {
-        return Err(Failure::NoSuchOperation(format!("{}[]", T::NAME)));
+        return Err(ServiceStackFailure::NoSuchOperation(format!(
+            "{}[]",
+            T::NAME
+        )));
     };
     let bound = documents.iter().map(|document| {
         let mut fields = BoundMembers::new(T::MEMBERS);
@@ -44,7 +47,7 @@ pub fn batch<T: Request>(incoming: &Incoming, call: &Call) -> Result<Vec<T>, Fai
     bound.collect()
 }
 
-fn content(call: &Call) -> Result<&Content, Failure> {
+fn content(call: &Call) -> Result<&Content, ServiceStackFailure> {
     call.content.as_ref().map_err(Clone::clone)
 }
 
@@ -73,7 +76,7 @@ mod tests {
         query: &str,
         content_type: &str,
         body: &str,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, ServiceStackFailure> {
         let incoming = post(path, query, content_type, body);
         one(&incoming, &recognise(&incoming).unwrap())
     }
@@ -246,7 +249,7 @@ mod tests {
         let failure = bound::<Authenticate>("/auth", "", JSON, "{\"password\":[\"a\"]}").err();
         assert_eq!(
             failure,
-            Some(Failure::Unbindable {
+            Some(ServiceStackFailure::Unbindable {
                 request: "Authenticate",
                 members: vec!["Password"]
             })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::auth::secret::Secret;
 use crate::wire::servicestack::bind::{BoundMembers, Request};
-use crate::wire::servicestack::failure::Failure;
+use crate::wire::servicestack::failure::ServiceStackFailure;
 
 /// `Authenticate`: a sign-in, a sign-out, or a request for the current session.
 #[derive(Debug, Clone, Default)]
@@ -90,12 +90,15 @@ impl Request for GetAccessToken {
 
 impl GetAccessToken {
     /// The token to use, that of the body first; an empty one counts as none.
-    pub fn token<'a>(&'a self, cookie: Option<&'a Secret>) -> Result<&'a Secret, Failure> {
+    pub fn token<'a>(
+        &'a self,
+        cookie: Option<&'a Secret>,
+    ) -> Result<&'a Secret, ServiceStackFailure> {
         let body = self
             .refresh_token
             .as_ref()
             .filter(|token| !token.is_empty());
-        body.or(cookie).ok_or(Failure::NoRefreshToken)
+        body.or(cookie).ok_or(ServiceStackFailure::NoRefreshToken)
     }
 }
 
@@ -129,8 +132,11 @@ mod tests {
         };
         assert_eq!(token(Some("body"), Some(&cookie)), Ok("body".to_owned()));
         assert_eq!(token(Some(""), Some(&cookie)), Ok("cookie".to_owned()));
-        assert_eq!(token(Some(""), None), Err(Failure::NoRefreshToken));
-        assert_eq!(token(None, None), Err(Failure::NoRefreshToken));
+        assert_eq!(
+            token(Some(""), None),
+            Err(ServiceStackFailure::NoRefreshToken)
+        );
+        assert_eq!(token(None, None), Err(ServiceStackFailure::NoRefreshToken));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::auth::id::{SessionId, UserId};
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
-use crate::wire::servicestack::failure::{Failure, FieldError};
+use crate::wire::servicestack::failure::{FieldError, ServiceStackFailure};
 
 /// A DTO to be written: all its members in wire order, null where there is no value.
 ///
@@ -129,8 +129,8 @@ pub struct ResponseStatus {
     pub errors: Vec<FieldError>,
 }
 
-impl From<&Failure> for ResponseStatus {
-    fn from(failure: &Failure) -> Self {
+impl From<&ServiceStackFailure> for ResponseStatus {
+    fn from(failure: &ServiceStackFailure) -> Self {
         Self {
             error_code: failure.error_code(),
             message: failure.message(),

@@ -6,7 +6,7 @@ use crate::error::{Error, Reason};
 
 /// Why a call failed: what only this surface can meet, or what both can.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Failure {
+pub enum ServiceStackFailure {
     /// Met by the other API too.
     Common(Error),
     /// Members that must have text have none; their declared names.
@@ -65,13 +65,13 @@ pub struct FieldError {
     pub message: String,
 }
 
-impl From<Error> for Failure {
+impl From<Error> for ServiceStackFailure {
     fn from(error: Error) -> Self {
         Self::Common(error)
     }
 }
 
-impl Failure {
+impl ServiceStackFailure {
     /// The failure of a refresh token that this service did not issue: the original distinguishes two.
     pub fn foreign_refresh_token(token: &str) -> Self {
         let legal = |part: &str| {

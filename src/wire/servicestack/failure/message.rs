@@ -1,7 +1,7 @@
 //! What failures say to people, and which members of the request they blame.
 
 use super::codes::{NO_REFRESH_TOKEN, SERIALIZATION, TOKEN_EXPIRED};
-use super::kind::{Failure, FieldError};
+use super::kind::{FieldError, ServiceStackFailure};
 use super::shared;
 use crate::wire::document::NO_NUL;
 
@@ -11,7 +11,7 @@ const GET_DISABLED: &str = "GET Authenticate requests are disabled, to enable se
 /// The longest part of a name from the request that an error repeats, in characters.
 const MAX_ECHO: usize = 64;
 
-impl Failure {
+impl ServiceStackFailure {
     /// The message of a failure that only this surface can meet.
     pub(super) fn own_message(&self) -> String {
         let text = match self {

@@ -6,14 +6,14 @@ mod message;
 mod parts;
 mod shared;
 
-pub use kind::{Failure, FieldError};
+pub use kind::{FieldError, ServiceStackFailure};
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::{Error, InvalidInput, Reason};
 
-    fn parts(failure: impl Into<Failure>) -> (u16, &'static str, String) {
+    fn parts(failure: impl Into<ServiceStackFailure>) -> (u16, &'static str, String) {
         failure.into().parts()
     }
 
@@ -48,14 +48,14 @@ mod tests {
 
     #[test]
     fn a_dead_refresh_token_is_403_so_that_no_client_asks_again() {
-        let (status, code, message) = parts(Failure::ExpiredRefreshToken);
+        let (status, code, message) = parts(ServiceStackFailure::ExpiredRefreshToken);
         assert_eq!((status, code), (403, "TokenException"));
         assert_eq!(message, "Token has expired");
     }
 
     #[test]
     fn a_foreign_refresh_token_is_illegal_or_invalid() {
-        let judged = |text| Failure::foreign_refresh_token(text).message();
+        let judged = |text| ServiceStackFailure::foreign_refresh_token(text).message();
         assert_eq!(judged("Invalid.Refresh.Token"), "Illegal base64url string!");
         assert_eq!(judged("ab!"), "Illegal base64url string!");
         assert_eq!(judged("abcd.efgh.ijkl"), "Token is invalid");
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn empty_members_are_named_and_the_first_is_the_message() {
-        let failure = Failure::Empty(vec!["UserName", "Password"]);
+        let failure = ServiceStackFailure::Empty(vec!["UserName", "Password"]);
         assert_eq!(
             parts(failure.clone()),
             (
@@ -83,12 +83,13 @@ mod tests {
 
     #[test]
     fn what_an_error_repeats_of_the_request_is_harmless_and_short() {
-        let failure = Failure::UnknownProvider("<b>git-hub</b>'\r\n\u{202e}".to_owned());
+        let failure =
+            ServiceStackFailure::UnknownProvider("<b>git-hub</b>'\r\n\u{202e}".to_owned());
         assert_eq!(
             failure.message(),
             "No configuration was added for OAuth provider 'bgit-hub/b'"
         );
-        let long = Failure::NoSuchOperation("x".repeat(10_000)).message();
+        let long = ServiceStackFailure::NoSuchOperation("x".repeat(10_000)).message();
         assert!(long.len() < 150, "{}", long.len());
     }
 
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn input_that_breaks_a_rule_blames_its_member() {
-        let failure = Failure::from(Error::from(InvalidInput::PasswordTooShort(8)));
+        let failure = ServiceStackFailure::from(Error::from(InvalidInput::PasswordTooShort(8)));
         assert_eq!(failure.status(), 400);
         let errors = failure.errors();
         assert_eq!(
@@ -135,11 +136,14 @@ mod tests {
 
     #[test]
     fn an_external_redirect_blames_continue() {
-        let errors = Failure::ExternalRedirect.errors();
+        let errors = ServiceStackFailure::ExternalRedirect.errors();
         assert_eq!(
             errors.first().map(|error| error.field_name.as_str()),
             Some("continue")
         );
-        assert_eq!(Failure::ExternalRedirect.error_code(), "ArgumentException");
+        assert_eq!(
+            ServiceStackFailure::ExternalRedirect.error_code(),
+            "ArgumentException"
+        );
     }
 }

@@ -1,12 +1,12 @@
 //! What a failure is answered with: status, error code, message, and the members to blame.
 
 use super::codes::{ARGUMENT, Parts, SERIALIZATION, TOKEN, VALIDATION};
-use super::kind::{Failure, FieldError};
+use super::kind::{FieldError, ServiceStackFailure};
 use super::message::{member, not_bound, not_empty};
 use super::shared;
 use crate::error::Error;
 
-impl Failure {
+impl ServiceStackFailure {
     /// The status code.
     pub fn status(&self) -> u16 {
         self.parts().0
