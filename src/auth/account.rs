@@ -207,7 +207,6 @@ pub fn canonical_name(name: &str) -> String {
 /// Accounts for tests.
 #[cfg(test)]
 pub mod example {
-
     use super::*;
 
     /// An account with a membership of a status and an allowance for clients.

@@ -2,11 +2,11 @@
 //!
 //! Counting and delays are decided where they are stored: `store::attempts`.
 
-use crate::auth::time::Seconds;
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::data_key::{DataKeys, Purpose};
 use crate::auth::id::SessionId;
+use crate::auth::time::Seconds;
 use crate::error::Error;
 
 /// How often a sign-in may fail (settings `SIGN_IN_ATTEMPTS`, `SIGN_IN_WINDOW`, `ACCOUNT_ATTEMPTS`).

@@ -117,7 +117,6 @@ impl Sub<Seconds> for Timestamp {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::auth::time::{Seconds, Timestamp};
 

@@ -1,6 +1,5 @@
 //! What a request has to work with: settings, storage, and the time it came in.
 
-use crate::auth::time::Timestamp;
 use std::cell::OnceCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -17,6 +16,7 @@ use super::log;
 use super::metrics::StorageMetrics;
 use crate::auth::attempts::{AttemptOrigin, network_of};
 use crate::auth::id::SessionId;
+use crate::auth::time::Timestamp;
 use crate::config::Config;
 use crate::error::Error;
 use crate::wire::incoming::Incoming;

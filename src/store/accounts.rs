@@ -1,12 +1,12 @@
 //! An account in one row: user, membership of the default tenant, role, permissions, clients.
 
-use crate::auth::time::Timestamp;
 use serde::Deserialize;
 
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::account::{Account, Membership, canonical_name, effective_permissions};
 use crate::auth::id::UserId;
+use crate::auth::time::Timestamp;
 
 /// The columns of an [`Account`], of the view `accounts` as `a`.
 macro_rules! account_columns {

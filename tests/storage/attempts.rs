@@ -1,7 +1,5 @@
 //! Counting of attempts, by the statements themselves.
 
-use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
-use crate::auth::time::Seconds;
 use std::collections::HashMap;
 
 use proptest::collection::vec;
@@ -11,6 +9,8 @@ use proptest::sample::select;
 
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
 use crate::auth::data_key::DataKeys;
+use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
+use crate::auth::time::Seconds;
 use crate::error::Error;
 use crate::people::{NOW, at, column, database, session};
 use crate::sqlite::Db;

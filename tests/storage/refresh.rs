@@ -1,13 +1,13 @@
 //! Refreshing, by the rule and by the statements: they must say the same.
 
-use crate::auth::id::SessionId;
-use crate::auth::time::Seconds;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::auth::id::SessionId;
 use crate::auth::session::Refresh;
+use crate::auth::time::Seconds;
 use crate::people::{NOW, at, database, session};
 use crate::store::effects::SignInEffects;
 use crate::store::refresh_tokens::{RefreshAttempt, refresh};

@@ -1,8 +1,8 @@
 //! What is over goes, a few rows at a time; what is not stays.
 
-use crate::auth::time::Seconds;
 use std::cell::Cell;
 
+use crate::auth::time::Seconds;
 use crate::people::{NOW, at, column, database};
 use crate::sqlite::Db;
 use crate::store::sweep::{Kept, Sweep, backlog};

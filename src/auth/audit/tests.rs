@@ -1,7 +1,7 @@
-use crate::auth::id::SessionId;
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::auth::id::SessionId;
 use crate::auth::id::{ClientNumber, UserId};
 
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");

@@ -1,7 +1,5 @@
 //! What the tests of this folder share: settings, keys, a provider that signs, a WebCrypto.
 
-use crate::auth::id::ClientNumber;
-use crate::auth::time::Timestamp;
 use p256::ecdsa::SigningKey;
 use p256::pkcs8::{EncodePrivateKey, LineEnding};
 use serde_json::{Value, json};
@@ -25,9 +23,11 @@ use crate::auth::federation::provider::spec::{
     TokenSignIn, UrlSetting,
 };
 use crate::auth::federation::settings::Settings;
+use crate::auth::id::ClientNumber;
 pub use crate::auth::jose::example::{Signer256, webcrypto};
 use crate::auth::secret::Secret;
 use crate::auth::text;
+use crate::auth::time::Timestamp;
 use crate::error::Error;
 
 /// 2026-07-31T12:00:00Z.

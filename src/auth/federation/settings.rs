@@ -1,11 +1,11 @@
 //! The deployment's settings of federated sign-in.
 
-use crate::auth::time::Seconds;
 use url::Url;
 
 use crate::auth::federation::identity::policy::{Linking, Policy};
 use crate::auth::federation::provider::config::ProviderConfig;
 use crate::auth::federation::provider::spec::Provider;
+use crate::auth::time::Seconds;
 use crate::error::Error;
 
 /// The longest a federated sign-in may take.

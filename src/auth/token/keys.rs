@@ -166,10 +166,8 @@ fn instant(time: Timestamp) -> Result<DateTime<Utc>, Error> {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
-    use crate::auth::id::ClientNumber;
-    use crate::auth::id::{ClientId, UserId};
+    use crate::auth::id::{ClientId, ClientNumber, UserId};
     use crate::auth::token::{DeviceInfo, UserPreferences};
     use base64ct::{Base64UrlUnpadded, Encoding};
 

@@ -1,6 +1,5 @@
 //! A forgotten password: ask for a link, look at it, set a new password with it.
 
-use crate::auth::time::Timestamp;
 use futures_util::future::join;
 
 use super::audit::{self, Event, Stranger};
@@ -13,6 +12,7 @@ use crate::auth::id::{AttemptId, ClientId, UserId};
 use crate::auth::one_time::{self, PasswordReset};
 use crate::auth::password::check_policy;
 use crate::auth::secret::{Secret, random_secret};
+use crate::auth::time::Timestamp;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
 use crate::error::{Error, Reason};

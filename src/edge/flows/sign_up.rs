@@ -1,6 +1,5 @@
 //! Signing up: ask for an invitation, look at it, become a user with it.
 
-use crate::auth::time::Timestamp;
 use futures_util::future::join;
 
 use super::audit::{self, Event, Stranger};
@@ -12,6 +11,7 @@ use crate::auth::one_time::{self, OneTime, SignUp};
 use crate::auth::password::check_policy;
 use crate::auth::profile::Profile;
 use crate::auth::secret::{Secret, random_secret, random_uuid};
+use crate::auth::time::Timestamp;
 use crate::config::SignUpDefaults;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;

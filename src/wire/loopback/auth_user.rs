@@ -1,11 +1,11 @@
 //! `AuthUser`: the answer of `GET /auth/me`, in the original's order.
 
-use crate::auth::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::auth::account::{Account, Membership};
 use crate::auth::id::{ClientNumber, UserId};
+use crate::auth::time::Timestamp;
 use crate::auth::token::{UserPreferences, iso8601};
 
 /// The original's user shape. Absent values are null, as its nullable columns are.

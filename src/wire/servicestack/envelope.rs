@@ -114,7 +114,6 @@ fn stripped(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-
     use crate::auth::id::UserId;
 
     use crate::auth::time::Timestamp;

@@ -7,7 +7,6 @@
 //! all is [`Audience::of_apps`]: an app's token is issued to the app's own client, where it has
 //! one.
 
-use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -31,6 +30,7 @@ use crate::auth::jose::compact::CompactJws;
 use crate::auth::jose::provider_token::{SignedClaims, UnverifiedToken};
 use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::error::Error;
 
 /// A token that was presented, and what is to be done about it.

@@ -1,6 +1,5 @@
 //! The start: a client asks, and a browser goes to the provider.
 
-use crate::auth::id::ClientNumber;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -14,6 +13,7 @@ use crate::auth::federation::provider::endpoints::Endpoints;
 use crate::auth::federation::provider::prompt::Prompt;
 use crate::auth::federation::provider::spec::IdentitySource;
 use crate::auth::federation::provider::spec::Provider;
+use crate::auth::id::ClientNumber;
 use crate::auth::pkce::Challenge;
 use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::{Secret, random_secret};
@@ -245,7 +245,6 @@ fn is_long(state: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::auth::federation::example::{
         begun, config, data_keys, endpoints, fresh, settings_with, start,

@@ -1,6 +1,5 @@
 //! The exchange: a code becomes tokens (RFC 6749 §4.1.3, OIDC Core §3.1.3).
 
-use crate::auth::time::Timestamp;
 use serde_json::Value;
 
 use crate::auth::data_key::{DataKeys, Purpose};
@@ -20,6 +19,7 @@ use crate::auth::federation::provider::spec::{IdentitySource, Quirk};
 use crate::auth::jose::provider_token::UnverifiedToken;
 use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::error::Error;
 
 /// The request that a code is spent in.

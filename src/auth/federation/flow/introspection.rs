@@ -1,7 +1,6 @@
 //! Introspection of an access token by its provider: to which client was it issued, and for which
 //! subject (RFC 7662, and what Google and Facebook have in its place).
 
-use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::auth::federation::failure::ProviderFailure;
@@ -19,6 +18,7 @@ use crate::auth::federation::provider::spec::TokenSignIn;
 use crate::auth::jose::invalid::quoted;
 use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::error::Error;
 
 /// The request for the client and the subject of an access token.

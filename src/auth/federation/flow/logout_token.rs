@@ -1,7 +1,6 @@
 //! A logout token: the provider's word that a session there is over (OpenID Connect Back-Channel
 //! Logout 1.0), by which the sessions that came from it end here.
 
-use crate::auth::time::Timestamp;
 use serde_json::Value;
 use url::Url;
 
@@ -17,6 +16,7 @@ use crate::auth::federation::provider::spec::Provider;
 use crate::auth::jose::provider_token::{SignedClaims, UnverifiedToken};
 use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 
 /// The member of `events` that makes a token a logout token (§2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -116,7 +116,6 @@ fn wrong(what: &str) -> ProviderFailure {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::auth::federation::example::{
         NOW, NOW_SECONDS, Signer256, endpoints, settings_with, webcrypto,

@@ -1,6 +1,5 @@
 //! What the claims of every kind of token are held to (RFC 7519 §4.1), and how single ones are read.
 
-use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::auth::federation::failure::ProviderFailure;
@@ -8,6 +7,7 @@ use crate::auth::federation::provider::spec::Provider;
 use crate::auth::jose::invalid::quoted;
 use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::digest;
+use crate::auth::time::Timestamp;
 
 /// How far a provider's clock may be ahead of ours, in seconds.
 const CLOCK_SKEW: f64 = 60.0;

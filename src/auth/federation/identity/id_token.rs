@@ -1,6 +1,5 @@
 //! What an id_token must claim (OIDC Core §3.1.3.7).
 
-use crate::auth::time::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::auth::federation::failure::ProviderFailure;
@@ -10,6 +9,7 @@ use crate::auth::federation::provider::spec::Provider;
 use crate::auth::jose::provider_token::SignedClaims;
 use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::constant_time_eq;
+use crate::auth::time::Timestamp;
 
 /// What must be claimed.
 #[derive(Debug)]

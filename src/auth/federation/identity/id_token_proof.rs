@@ -1,6 +1,5 @@
 //! An id_token's way to a profile.
 
-use crate::auth::time::Timestamp;
 use url::Url;
 
 use crate::auth::federation::failure::ProviderFailure;
@@ -9,6 +8,7 @@ use crate::auth::federation::identity::names::Names;
 use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::federation::identity::userinfo::{Found, ProfileRequest};
 use crate::auth::jose::provider_token::SignedClaims;
+use crate::auth::time::Timestamp;
 
 /// What an id_token proves, once its signature is verified.
 #[derive(Debug)]

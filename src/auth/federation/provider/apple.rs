@@ -1,6 +1,5 @@
 //! Apple's client secret: a JWT that we sign for each request.
 
-use crate::auth::time::Timestamp;
 use chrono::{DateTime, TimeDelta};
 use jwt_compact::alg::Es256;
 use jwt_compact::prelude::*;
@@ -10,6 +9,7 @@ use serde::Serialize;
 
 use crate::auth::federation::provider::providers::{APPLE_ISSUER, APPLE_PRIVATE_KEY};
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::error::Error;
 
 /// How long a client secret lives: it is made for one request. Apple allows six months.

@@ -1,6 +1,5 @@
 //! A provider as a deployment has set it up: its row, filled with the settings' values.
 
-use crate::auth::time::Timestamp;
 use url::Url;
 
 use crate::auth::federation::http::address;
@@ -13,6 +12,7 @@ use crate::auth::federation::provider::spec::{
     CredentialSettings, EndpointSettings, IdentitySource, ProviderSpec, TokenSignIn, UrlSetting,
 };
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::error::Error;
 
 /// A provider that is configured.

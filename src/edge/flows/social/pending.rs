@@ -1,11 +1,11 @@
 //! What waits for a browser: a pending sign-in, or the ticket that leads to one.
 
-use crate::auth::time::Seconds;
 use futures_util::future::{join, try_join};
 
 use crate::auth::client::AuthClient;
 use crate::auth::id::{AttemptId, ClientNumber};
 use crate::auth::one_time::OneTime;
+use crate::auth::time::Seconds;
 use crate::edge::app::App;
 use crate::error::Error;
 use crate::store::pending;

@@ -1,6 +1,5 @@
 //! Bodies of signing in and out, with a password or a provider.
 
-use crate::auth::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::validate::ValueKind::String as Text;
@@ -8,6 +7,7 @@ use super::super::validate::{Field, Model};
 use crate::auth::id::ClientId;
 use crate::auth::pkce::Challenge;
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::error::InvalidInput;
 
 /// `LoginRequest`.

@@ -11,7 +11,6 @@ pub use write::write;
 
 #[cfg(test)]
 mod tests {
-
     use proptest::prelude::*;
     use serde_json::json;
 
