@@ -24,9 +24,14 @@ export function fold(name) {
   return name.trim().normalize("NFKC").toLowerCase().normalize("NFKC").trim();
 }
 
+/** What the column `username_address` has: the folded username where it is an address. */
+export function addressOf(username) {
+  return username.includes("@") ? fold(username) : null;
+}
+
 /** A tenant that is active. */
 export function tenant({ id, name, now }, condition) {
-  return insert("tenants", { id, name, created_on: now, modified_on: now }, condition);
+  return insert("tenants", { id, name, status: 1, created_on: now, modified_on: now }, condition);
 }
 
 /** A role; type 0 is the administrator, 1 everybody else. */
@@ -66,6 +71,7 @@ export function user(
     first_name: firstName,
     username,
     username_key: fold(username),
+    username_address: addressOf(username),
     email,
     email_key: email && fold(email),
     email_verified: verified ? 1 : 0,

@@ -19,21 +19,26 @@ macro_rules! account_columns {
 }
 pub(super) use account_columns;
 
-/// Whether a live user has the folded username or address: two look-ups, each on its own index.
+/// Whether a live user has the folded username or address, as either: a username may be an address
+/// that is not its user's own. Two look-ups, each on its own index.
 macro_rules! taken_name {
     ($username:literal, $email:literal) => {
         concat!(
-            "(exists (select 1 from users where username_key = ",
+            "(exists (select 1 from users where username_key in (",
             $username,
-            " and deleted = 0) or exists (select 1 from users where email_key = ",
+            ", ",
             $email,
-            " and deleted = 0))"
+            ") and deleted = 0) or exists (select 1 from users where email_key in (",
+            $username,
+            ", ",
+            $email,
+            ") and deleted = 0))"
         )
     };
 }
 pub(super) use taken_name;
 
-// Two look-ups, each on its own index; a name with @ is an address, so they never disagree.
+// Two look-ups, each on its own index; nobody's username is another's address, so they never disagree.
 const BY_NAME: &str = concat!(
     "select ",
     account_columns!(),

@@ -13,9 +13,9 @@ use crate::config::SignUpDefaults;
 macro_rules! insert_user {
     () => {
         "insert into users (id, first_name, middle_name, last_name, username, username_key, \
-           email, email_key, email_verified, phone, gender, dob, default_tenant_id, \
+           username_address, email, email_key, email_verified, phone, gender, dob, default_tenant_id, \
            name_stands_in, created_on, modified_on) \
-         select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7 is not null, ?9, ?10, ?11, ?12, ?13, ?14, ?14 \
+         select ?1, ?2, ?3, ?4, ?5, ?6, iif(instr(?6, '@') > 0, ?6, null), ?7, ?8, ?7 is not null, ?9, ?10, ?11, ?12, ?13, ?14, ?14 \
          where "
     };
 }
@@ -27,7 +27,7 @@ macro_rules! tenant_and_role_exist {
         concat!(
             "(exists (select 1 from tenants where id = ",
             $tenant,
-            " and deleted = 0 and status = 0) and exists (select 1 from roles where id = ",
+            " and deleted = 0 and status = 1) and exists (select 1 from roles where id = ",
             $role,
             " and deleted = 0))"
         )

@@ -40,14 +40,14 @@ export async function fill(db, users, now) {
 }
 
 function fixed(now) {
-  const tenants = Array.from({ length: TENANTS }, (_, number) => `('tenant-${number}', 'Tenant ${number}', ${now}, ${now})`);
+  const tenants = Array.from({ length: TENANTS }, (_, number) => `('tenant-${number}', 'Tenant ${number}', 1, ${now}, ${now})`);
   const client = (name) =>
     `insert into auth_clients (client_id, client_secret_digest, secret_digest, redirect_url, created_on, modified_on)
      values ('${name}', '${digest(`${name}-secret`)}', '${digest(`${name}-signing`)}', 'https://${name}.example.com/back', ${now}, ${now})`;
   return [
     client(CLIENT.client_id),
     client("bench-mobile"),
-    `insert into tenants (id, name, created_on, modified_on) values ${tenants}`,
+    `insert into tenants (id, name, status, created_on, modified_on) values ${tenants}`,
     `insert into roles (id, name, permissions, role_type, created_on, modified_on)
      values ('member', 'Member', '["ViewOwnUser","ViewTenant"]', 1, ${now}, ${now})`,
   ];

@@ -13,6 +13,7 @@ use edgelatch::testing::{auth, config, error, store, wire};
 mod attempts;
 mod columns;
 mod limits;
+mod migrations;
 mod people;
 mod plans;
 mod refresh;

@@ -18,7 +18,7 @@ pub fn database() -> Db {
     let db = Db::new();
     db.connection
         .execute_batch(
-            "insert into tenants (id, name, created_on, modified_on) values ('home', 'Home', 0, 0);
+            "insert into tenants (id, name, status, created_on, modified_on) values ('home', 'Home', 1, 0, 0);
              insert into roles (id, name, created_on, modified_on) values ('member', 'Member', 0, 0);
              insert into auth_clients (client_id, client_secret_digest, secret_digest, redirect_url, created_on, modified_on)
                values ('web', 'web digest', 's', 'https://web.example/', 0, 0), ('app', 'app digest', 's', null, 0, 0);",

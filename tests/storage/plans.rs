@@ -191,6 +191,8 @@ fn aliases(sql: &str) -> HashMap<String, HashSet<String>> {
 /// The statements of every trigger, with parameters for what is new and old.
 fn triggers(db: &Db) -> Vec<(String, String)> {
     let row = Regex::new(r"\b(?:new|old)\.\w+").unwrap();
+    // Only a trigger may raise.
+    let raise = Regex::new(r"\braise\(abort, '[^']*'\)").unwrap();
     let mut statements = Vec::new();
     for sql in column(db, "select sql from sqlite_schema where type = 'trigger'") {
         let (head, body) = sql.split_once("\nbegin\n").unwrap();
@@ -200,7 +202,8 @@ fn triggers(db: &Db) -> Vec<(String, String)> {
             .map(str::trim)
             .filter(|text| !text.is_empty())
         {
-            let statement = row.replace_all(statement, "?").into_owned();
+            let statement = raise.replace_all(statement, "null");
+            let statement = row.replace_all(&statement, "?").into_owned();
             statements.push((head.to_owned(), statement));
         }
     }

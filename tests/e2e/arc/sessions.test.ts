@@ -27,10 +27,15 @@ describe("a session lives as long as everything it stands on", () => {
       ruin: ["update users set deleted = 1 where username = 'demo'"],
       mend: ["update users set deleted = 0 where username = 'demo'"],
     },
-    "the tenant is switched off": {
-      ruin: [`update tenants set status = 1 where id = ${tenant}`],
-      mend: [`update tenants set status = 0 where id = ${tenant}`],
-    },
+    ...Object.fromEntries(
+      [0, 2, 3].map((status) => [
+        `the tenant's status becomes ${status}`,
+        {
+          ruin: [`update tenants set status = ${status} where id = ${tenant}`],
+          mend: [`update tenants set status = 1 where id = ${tenant}`],
+        },
+      ]),
+    ),
     "the tenant is deleted": {
       ruin: [`update tenants set deleted = 1 where id = ${tenant}`],
       mend: [`update tenants set deleted = 0 where id = ${tenant}`],

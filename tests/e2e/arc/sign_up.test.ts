@@ -187,7 +187,7 @@ test("an address that was taken in the meantime keeps its owner", async () => {
   const rival = await invited();
   expect((await create(rival.token, { email: rival.email })).status).toBe(200);
   await worker.db
-    .prepare("update users set email = ?1, email_key = ?1, username = ?1, username_key = ?1 where email_key = ?2")
+    .prepare("update users set email = ?1, email_key = ?1, username = ?1, username_key = ?1, username_address = ?1 where email_key = ?2")
     .bind(email, rival.email)
     .run();
   const refused = await create(token, { email });

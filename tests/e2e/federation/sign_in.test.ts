@@ -90,8 +90,8 @@ describe.each(ROWS)("$name", (row) => {
   test("a user of an inactive tenant is rejected", async () => {
     const { person } = await aMember(row);
     const become = (status: number) => worker.db.prepare("update tenants set status = ?").bind(status).run();
-    onTestFinished(async () => void (await become(0)));
-    await become(1);
+    onTestFinished(async () => void (await become(1)));
+    await become(2);
     const answer = await browser(worker).dance(outside, row, person);
     expect(answer.body).toEqual(nested("Invalid Credentials"));
   });
