@@ -1,7 +1,7 @@
 //! Passwords: how they are stored, checked and chosen.
 //!
 //! A stored password is a self-describing string: PHC for PBKDF2 and argon2id, bcrypt's own form
-//! for imported users. New hashes are of the text normalised to NFKC, so that the same password
+//! for imported users, and for those of old ServiceStack argon2id around the hash that they had. New hashes are of the text normalised to NFKC, so that the same password
 //! typed on two keyboards is one password (NIST SP 800-63B §5.1.1.2); hashes made by another system
 //! are of the text as it was typed.
 
@@ -70,7 +70,7 @@ impl Algorithm {
         let salt = random_bytes::<SALT_LENGTH>()?;
         let mut output = [0; OUTPUT_LENGTH];
         self.function()?
-            .derive(&normalise(password), &salt, &mut output)?;
+            .derive(normalise(password).expose().as_bytes(), &salt, &mut output)?;
         let parameters = match self {
             Self::Pbkdf2Sha512 => format!("pbkdf2-sha512$i={PBKDF2_ROUNDS},l={OUTPUT_LENGTH}"),
             Self::Argon2id => {
@@ -190,6 +190,8 @@ mod tests {
     #[test]
     fn hashes_made_elsewhere_let_their_users_in_and_are_outdated() {
         let foreign = [
+            "$pbkdf2-sha1$i=1000,l=32$AAECAwQFBgcICQoLDA0ODw$yr+bZKkEnTtGf3f18VjXM5CIxT9gt2kfzsoPOBHUS/Q",
+            "$x-wrap$a=ss-sha256,s=AQIDBA$argon2id$v=19$m=64,t=1,p=1$AAECAwQFBgcICQoLDA0ODw$32lbb+PciqwfYHIo2ha3ZOIb0NrQ+T6SNqsFLAtp29o",
             "$pbkdf2-sha256$i=1000,l=32$AAECAwQFBgcICQoLDA0ODw$AhaeZ02AwPxykuhhDI8XvhQN8GKvmqM+qF6qvs/98I0",
             "$pbkdf2-sha512$i=1000,l=32$AAECAwQFBgcICQoLDA0ODw$ToxFUi5y3fprZRW/V6CupR2uIDYfuy5rlsF9Z4E648k",
             "$pbkdf2-sha512$i=1000$AAECAwQFBgcICQoLDA0ODw$ToxFUi5y3fprZRW/V6CupR2uIDYfuy5rlsF9Z4E648lE68lw5lzmucru/HdPvmBJDSLroVh1Q2xCvjqd8NI/6Q",

@@ -1,12 +1,16 @@
-//! A stored hash, read: PHC for PBKDF2 and argon2id, passlib's spelling of PBKDF2, bcrypt's own form.
+//! A stored hash, read: PHC for PBKDF2 and argon2id, passlib's spelling of PBKDF2, bcrypt's own form, and
+//! argon2id laid around a fast hash of another system.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use argon2::{Argon2, Params, Version};
+use base64ct::{Base64Unpadded, Encoding};
 use bcrypt::HashParts;
 use password_hash::phc::PasswordHash;
 use pbkdf2::pbkdf2_hmac;
-use sha2::{Sha256, Sha512};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
 
 use crate::auth::secret::{Secret, constant_time_eq};
 use crate::error::Error;
@@ -25,9 +29,20 @@ const MAX_ARGON2_LANES: u32 = 4;
 /// Memory times passes, which is what the time of argon2id goes by.
 const MAX_ARGON2_WORK_KIB: u32 = 320 * 1024;
 const MAX_BCRYPT_COST: u32 = 15;
+/// The lengths of a hash, in bytes: shorter ones are guessed, longer ones cost more and prove no more.
+const LENGTHS: RangeInclusive<usize> = 16..=64;
+
+/// How the imports mark argon2id over ServiceStack's old hash, SHA-256 of password and salt; the salt
+/// follows, then the PHC string.
+const SALTED_HASH: &str = "$x-wrap$a=ss-sha256,s=";
 
 /// How a hash is computed, and at what cost.
 pub enum Function {
+    /// PBKDF2 with HMAC-SHA1.
+    Pbkdf2Sha1 {
+        /// Iterations.
+        rounds: u32,
+    },
     /// PBKDF2 with HMAC-SHA256.
     Pbkdf2Sha256 {
         /// Iterations.
@@ -53,14 +68,21 @@ pub enum StoredHash {
     /// bcrypt, as it is stored. It takes the first 72 bytes of a password and ignores the rest.
     Bcrypt(String),
     /// What a [`Function`] gave.
-    Derived {
-        /// How.
-        function: Function,
-        /// With which salt.
+    Derived(Derived),
+    /// What a [`Function`] gave of a fast hash: SHA-256 of the password and this salt.
+    Wrapped {
+        /// The salt of the fast hash.
         salt: Vec<u8>,
-        /// What came out.
-        output: Vec<u8>,
+        /// Around it.
+        derived: Derived,
     },
+}
+
+/// What a [`Function`] gave.
+pub struct Derived {
+    function: Function,
+    salt: Vec<u8>,
+    output: Vec<u8>,
 }
 
 impl StoredHash {
@@ -72,31 +94,33 @@ impl StoredHash {
                 .contains(&cost)
                 .then(|| Self::Bcrypt(stored.to_owned()));
         }
-        let phc = PasswordHash::new(stored)
-            .or_else(|error| PasswordHash::new(&as_phc(stored).ok_or(error)?))
-            .ok()?;
-        Some(Self::Derived {
-            function: Function::of(&phc)?,
-            salt: phc.salt?.to_vec(),
-            output: phc.hash?.as_bytes().to_vec(),
-        })
+        match stored.strip_prefix(SALTED_HASH) {
+            None => Derived::parse(stored).map(Self::Derived),
+            Some(wrapped) => {
+                let (salt, _) = wrapped.split_once('$')?;
+                Some(Self::Wrapped {
+                    salt: Base64Unpadded::decode_vec(salt).ok()?,
+                    derived: Derived::parse(wrapped.strip_prefix(salt)?)?,
+                })
+            }
+        }
     }
 
     /// A hash of nothing. It is verified as any other: the compiler does not make computing a hash
     /// equally fast everywhere, and the duration would reveal it.
     pub fn nothing(function: Function) -> Self {
-        Self::Derived {
+        Self::Derived(Derived {
             function,
             salt: vec![0; SALT_LENGTH],
             output: vec![0; OUTPUT_LENGTH],
-        }
+        })
     }
 
     /// Whether it need not be replaced by a hash of today's function.
     pub fn is_as_strong_as(&self, today: &Function) -> bool {
         match self {
-            Self::Bcrypt(_) => false,
-            Self::Derived { function, .. } => function.is_as_strong_as(today),
+            Self::Bcrypt(_) | Self::Wrapped { .. } => false,
+            Self::Derived(derived) => derived.function.is_as_strong_as(today),
         }
     }
 
@@ -104,24 +128,43 @@ impl StoredHash {
     pub fn matches(&self, text: &Secret) -> Result<bool, Error> {
         match self {
             Self::Bcrypt(stored) => bcrypt::verify(text.expose(), stored).map_err(hashing),
-            Self::Derived {
-                function,
-                salt,
-                output,
-            } => {
-                let mut derived = vec![0; output.len()];
-                function.derive(text, salt, &mut derived)?;
-                Ok(constant_time_eq(&derived, output))
+            Self::Derived(derived) => derived.matches(text.expose().as_bytes()),
+            Self::Wrapped { salt, derived } => {
+                let fast = Sha256::new().chain_update(text.expose()).chain_update(salt);
+                derived.matches(&fast.finalize())
             }
         }
     }
 }
 
+impl Derived {
+    fn parse(stored: &str) -> Option<Self> {
+        let phc = PasswordHash::new(stored)
+            .or_else(|error| PasswordHash::new(&as_phc(stored).ok_or(error)?))
+            .ok()?;
+        let output = phc.hash.as_ref()?.as_bytes().to_vec();
+        if !LENGTHS.contains(&output.len()) {
+            return None;
+        }
+        Some(Self {
+            function: Function::of(&phc)?,
+            salt: phc.salt?.to_vec(),
+            output,
+        })
+    }
+
+    fn matches(&self, bytes: &[u8]) -> Result<bool, Error> {
+        let mut derived = vec![0; self.output.len()];
+        self.function.derive(bytes, &self.salt, &mut derived)?;
+        Ok(constant_time_eq(&derived, &self.output))
+    }
+}
+
 impl Function {
-    /// Fills `output` with the hash of a text.
-    pub fn derive(&self, text: &Secret, salt: &[u8], output: &mut [u8]) -> Result<(), Error> {
-        let text = text.expose().as_bytes();
+    /// Fills `output` with the hash of a text's bytes.
+    pub fn derive(&self, text: &[u8], salt: &[u8], output: &mut [u8]) -> Result<(), Error> {
         match self {
+            Self::Pbkdf2Sha1 { rounds } => pbkdf2_hmac::<Sha1>(text, salt, *rounds, output),
             Self::Pbkdf2Sha256 { rounds } => pbkdf2_hmac::<Sha256>(text, salt, *rounds, output),
             Self::Pbkdf2Sha512 { rounds } => pbkdf2_hmac::<Sha512>(text, salt, *rounds, output),
             Self::Argon2id { version, params } => {
@@ -154,6 +197,7 @@ impl Function {
             (1..=MAX_PBKDF2_ROUNDS).contains(&rounds).then_some(rounds)
         };
         match phc.algorithm.as_str() {
+            "pbkdf2-sha1" => Some(Self::Pbkdf2Sha1 { rounds: rounds()? }),
             "pbkdf2-sha256" => Some(Self::Pbkdf2Sha256 { rounds: rounds()? }),
             "pbkdf2-sha512" => Some(Self::Pbkdf2Sha512 { rounds: rounds()? }),
             "argon2id" => {
@@ -200,6 +244,16 @@ mod tests {
     #[test]
     fn a_hash_is_read_up_to_what_a_worker_can_afford() {
         for (parameters, readable) in [
+            ("pbkdf2-sha1$i=2000000", true),
+            ("pbkdf2-sha1$i=2000001", false),
+            (
+                "x-wrap$a=ss-sha256,s=AAEC$argon2id$v=19$m=65536,t=5,p=4",
+                true,
+            ),
+            (
+                "x-wrap$a=ss-sha256,s=AAEC$argon2id$v=19$m=65536,t=6,p=4",
+                false,
+            ),
             ("pbkdf2-sha256$i=2000000", true),
             ("pbkdf2-sha256$i=2000001", false),
             ("pbkdf2-sha512$2000000", true),
@@ -249,7 +303,12 @@ mod tests {
             &format!("$pbkdf2-sha512$i=0${SALT}${OUTPUT}"),
             &format!("$pbkdf2-sha512$0${SALT}${OUTPUT}"),
             &format!("$pbkdf2-sha512${SALT}${OUTPUT}"),
-            &format!("$pbkdf2-sha1$i=1000${SALT}${OUTPUT}"),
+            &format!("$pbkdf2-md5$i=1000${SALT}${OUTPUT}"),
+            &format!("$pbkdf2-sha512$i=1000${SALT}$AAAAAAAAAAAAAAAAAAAA"),
+            &format!("$x-wrap$a=ss-sha256,s=AAEC$pbkdf2-md5$i=1${SALT}${OUTPUT}"),
+            &format!("$x-wrap$a=ss-sha256,s=AA*C$argon2id$v=19$m=64,t=1,p=1${SALT}${OUTPUT}"),
+            &format!("$x-wrap$a=ss-md5,s=AAEC$argon2id$v=19$m=64,t=1,p=1${SALT}${OUTPUT}"),
+            "$x-wrap$a=ss-sha256,s=AAEC",
             &format!("$pbkdf2-sha512$1000${SALT}${OUTPUT}$"),
             &format!("$argon2id$v=19$m=64,t=1,p=1${SALT}"),
             &format!("$argon2id$v=99$m=64,t=1,p=1${SALT}${OUTPUT}"),
