@@ -6,7 +6,10 @@ import { Help, Stop } from "./steps.mjs";
 /** The options that choose a database. */
 export const place = { local: { type: "boolean" }, remote: { type: "boolean" } };
 
-/** Reads the command line; answers `--help` with the usage, and stops with it when the line does not fit. */
+/**
+ * Reads the command line; answers `--help` with the usage, and stops with it when the line does not fit. `words` is how many
+ * words there may be besides the options: a number, several, or what says it of a number.
+ */
 export function commandLine(usage, options = {}, { words = 0 } = {}) {
   const explain = (problem) => new Stop(`${problem}\n  usage: ${usage}`);
   let read;
@@ -17,8 +20,8 @@ export function commandLine(usage, options = {}, { words = 0 } = {}) {
   }
   const { values, positionals } = read;
   if (values.help) throw new Help(`usage: ${usage}`);
-  if (![words].flat().includes(positionals.length))
-    throw explain(positionals.length ? `not understood: ${positionals.join(" ")}` : "something is missing");
+  const fits = typeof words === "function" ? words(positionals.length) : [words].flat().includes(positionals.length);
+  if (!fits) throw explain(positionals.length ? `not understood: ${positionals.join(" ")}` : "something is missing");
   if (options.local && Boolean(values.local) === Boolean(values.remote)) throw explain("say which database: --local or --remote");
   return { values, words: positionals };
 }

@@ -8,8 +8,17 @@ import { fileURLToPath } from "node:url";
 /** The project's own folder, with a slash at its end. */
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A reason to stop that the person at the keyboard can act upon: printed as one line, without a stack. */
-export class Stop extends Error {}
+/**
+ * A reason to stop that the person at the keyboard can act upon: printed as one line, without a stack. `status` is the exit
+ * status where it is another than the command's own for failures.
+ */
+export class Stop extends Error {
+  /** @param {string} message @param {number} [status] */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /** What was asked for with `--help`: printed, and all that is done. */
 export class Help extends Error {}
@@ -28,8 +37,11 @@ function mark(stream, colour, sign) {
   return stream.isTTY ? `\x1b[${colour}m${sign}\x1b[0m` : sign;
 }
 
-/** Runs a command's main function, where the commands run at all; a `Stop` ends the process with its line and status 1, a `Help` with 0. */
-export async function main(work) {
+/**
+ * Runs a command's main function, where the commands run at all; a `Stop` ends the process with its line and the status of a
+ * `failure`, a `Help` with 0.
+ */
+export async function main(work, { failure = 1 } = {}) {
   try {
     checkPlatform();
     await work();
@@ -37,13 +49,13 @@ export async function main(work) {
     if (error instanceof Help) return console.log(error.message);
     if (!(error instanceof Stop)) throw error;
     console.error(`${mark(process.stderr, 31, "✗")} ${error.message}`);
-    process.exitCode = 1;
+    process.exitCode = error.status ?? failure;
   }
 }
 
 function checkPlatform() {
   if (process.platform === "win32")
-    throw new Stop("Linux, macOS or WSL is needed: on Windows, clone the project inside WSL and run this there");
+    throw new Stop("Linux, macOS or WSL is needed: on Windows, clone the project inside WSL and run this there", 1);
 }
 
 /**
