@@ -1,14 +1,20 @@
-// npm run admin: disables and enables a user, or gives a user another role.
+// npm run admin: disables, enables or erases a user, or gives a user another role.
 
 import { withDatabase } from "./lib/database.mjs";
-import { findMember, findRoles, setRole, setStatus } from "./lib/members.mjs";
+import { erase, findMember, findRoles, setRole, setStatus } from "./lib/members.mjs";
 import { commandLine, place } from "./lib/options.mjs";
 import { Stop, main, say } from "./lib/steps.mjs";
 import { setUpPackages } from "./lib/tools.mjs";
 
-const USAGE = "npm run admin -- user disable|enable NAME --local|--remote\n         npm run admin -- user role NAME ROLE --local|--remote";
+const USAGE =
+  "npm run admin -- user disable|enable|erase NAME --local|--remote\n         npm run admin -- user role NAME ROLE --local|--remote";
 const STATUSES = ["registered", "active", "inactive", "password change needed", "rejected"];
-const COMMANDS = { disable: (...args) => changeStatus(2, ...args), enable: (...args) => changeStatus(1, ...args), role: changeRole };
+const COMMANDS = {
+  disable: (...args) => changeStatus(2, ...args),
+  enable: (...args) => changeStatus(1, ...args),
+  erase: eraseUser,
+  role: changeRole,
+};
 
 await main(async () => {
   const { values, words } = commandLine(USAGE, place, { words: [3, 4] });
@@ -27,6 +33,12 @@ async function changeStatus(status, database, username) {
   const after = await find(database, username);
   const ended = before.sessions - after.sessions;
   say(`${after.username} was ${STATUSES[before.status]} and is ${STATUSES[after.status]}; sessions ended: ${ended}`);
+}
+
+async function eraseUser(database, username) {
+  const { username: name } = await find(database, username);
+  await database.query(erase(username, Date.now()));
+  say(`${name} is shut out, and erased by the worker's next hourly run`);
 }
 
 async function changeRole(database, username, role) {

@@ -28,6 +28,15 @@ export function setStatus(username, status, now) {
   where ${membership(username)}`;
 }
 
+/** Shuts the user out of every tenant, so that no sign-in undoes it, and leaves the erasure to the worker's next hour. */
+export function erase(username, now) {
+  const user = `(select id from users where username_key = ${literal(fold(username))} and deleted = 0)`;
+  return [
+    `update user_tenants set status = 2, modified_on = ${literal(now)}, modified_by = 'operator' where user_id = ${user} and deleted = 0`,
+    `update users set erase_on = ${literal(now)} where id = ${user}`,
+  ];
+}
+
 /** Another role, which counts from the next request. */
 export function setRole(username, roleId, now) {
   return `update user_tenants set role_id = ${literal(roleId)}, modified_on = ${literal(now)}, modified_by = 'operator'

@@ -80,10 +80,11 @@ impl App {
         })
     }
 
-    /// Opens settings and relational store alone, for work without a request.
-    pub fn open_store(env: &Env) -> Result<(Rc<Config>, Db), Error> {
-        let db = Db::open(env, Rc::<StorageMetrics>::default())?;
-        Ok((config(env)?, db))
+    /// Opens settings and stores alone, for work without a request.
+    pub fn open_stores(env: &Env) -> Result<(Rc<Config>, Db, Kv), Error> {
+        let metrics = Rc::<StorageMetrics>::default();
+        let db = Db::open(env, Rc::clone(&metrics))?;
+        Ok((config(env)?, db, Kv::open(env, metrics)?))
     }
 
     /// Runs work after the response has left. No response waits for it, its storage round trips are not

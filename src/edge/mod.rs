@@ -33,6 +33,7 @@ use crate::wire::servicestack::failure::ServiceStackFailure;
 use crate::wire::servicestack::recognise::recognise;
 use app::{App, ClientInfo};
 use endpoints::servicestack;
+use flows::moving_out;
 
 /// Answers one request.
 #[event(fetch)]
@@ -48,12 +49,17 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     http::respond(&received, reply)
 }
 
-/// Deletes what is over, once an hour.
+/// Erases who has asked for it, and deletes what is over, once an hour.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     panic::report();
-    match App::open_store(&env) {
-        Ok((config, db)) => sweep::sweep(&db, &config).await,
+    match App::open_stores(&env) {
+        Ok((config, db, kv)) => {
+            if let Err(error) = moving_out::erase_due(&db, &kv, clock::now()).await {
+                log::failure(&error);
+            }
+            sweep::sweep(&db, &config).await;
+        }
         Err(error) => log::failure(&error),
     }
 }

@@ -8,8 +8,8 @@ use std::pin::Pin;
 
 use super::app::App;
 use super::endpoints::{
-    auth_clients, dev_mailbox, login, logout, otp_caches, password, sign_up, social, tokens,
-    well_known,
+    auth_clients, dev_mailbox, login, logout, moving_out, otp_caches, password, sign_up, social,
+    tokens, well_known,
 };
 use super::rate_limit::{self, RateLimit};
 use crate::auth::federation::Provider::{Apple, Facebook, Google, Instagram, Keycloak};
@@ -46,6 +46,8 @@ const ROUTES: &[Route] = routes! {
     Post   "/auth/token"                      SignIn => tokens::token;
     Post   "/auth/token-refresh"              None   => tokens::refresh;
     Get    "/auth/me"                         None   => login::me;
+    Get    "/auth/me/export"                  None   => moving_out::export_own;
+    Post   "/auth/me/erase"                   None   => moving_out::erase_own;
     Patch  "/auth/change-password"            SignIn => password::change_password;
     Post   "/logout"                          None   => logout::logout;
     Post   "/keycloak/logout"                 None   => logout::keycloak_logout;
@@ -78,6 +80,8 @@ const ROUTES: &[Route] = routes! {
     Put    "/auth-clients/{id}"               None   => auth_clients::replace_by_id;
     Patch  "/auth-clients/{id}"               None   => auth_clients::update_by_id;
     Delete "/auth-clients/{id}"               None   => auth_clients::delete_by_id;
+    Get    "/users/{id}/export"               None   => moving_out::export;
+    Post   "/users/{id}/erase"                None   => moving_out::erase;
     Post   "/otp-caches"                      SignIn => otp_caches::create;
     Get    "/otp-caches/{id}"                 SignIn => otp_caches::find_by_id;
     Delete "/otp-caches/{id}"                 SignIn => otp_caches::delete_by_id;

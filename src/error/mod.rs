@@ -42,6 +42,14 @@ pub enum Error {
     /// The operation itself rejects what an authenticated caller presents.
     #[error("rejected: {0}")]
     Rejected(Reason),
+    /// The operation needs a stronger or fresher authentication (RFC 9470 §3).
+    #[error("needs {acr}")]
+    StepUp {
+        /// The level, as `acr_values` has it.
+        acr: &'static str,
+        /// Its greatest age in seconds, where it must be fresh.
+        max_age: Option<u32>,
+    },
     /// The request has no bearer token.
     #[error("no bearer token")]
     NoBearer,

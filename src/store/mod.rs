@@ -22,6 +22,8 @@ pub mod clause;
 pub mod codes;
 pub mod effects;
 pub mod ended_session;
+pub mod erasure;
+pub mod exports;
 pub mod hourly_counts;
 pub mod identities;
 pub mod known_devices;

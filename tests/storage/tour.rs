@@ -21,13 +21,15 @@ use crate::sqlite::Db;
 use crate::store::attempts::LoginAttempt;
 use crate::store::clause::Clause;
 use crate::store::effects::SignInEffects;
+use crate::store::erasure::Erasure;
 use crate::store::messages::NewMessage;
 use crate::store::otps::NewOtp;
 use crate::store::sessions::PasswordPrecondition;
 use crate::store::sweep::{Kept, STEPS};
 use crate::store::{
-    self, accounts, activity, attempts, clients, codes, hourly_counts, identities, links, otps,
-    passwords, pending, provider_logouts, refresh_tokens, sessions, sign_ups,
+    self, accounts, activity, attempts, clients, codes, erasure, exports, hourly_counts,
+    identities, links, otps, passwords, pending, provider_logouts, refresh_tokens, sessions,
+    sign_ups,
 };
 use crate::wire::loopback::filter::Filter;
 
@@ -41,6 +43,7 @@ pub fn tour() -> Db {
     links_and_passwords(&db);
     people_at_providers(&db);
     administration(&db);
+    moving_out(&db);
     sweep(&db);
     db
 }
@@ -67,6 +70,22 @@ fn clients_and_accounts(db: &Db) {
     };
     assert!(db.run(activity::insert("event", &event, at(NOW))));
     db.run(hourly_counts::count("unknown client", at(NOW)));
+}
+
+fn moving_out(db: &Db) {
+    let bob = UserId::new("id-bob");
+    assert!(db.run(exports::of_user(&bob)).is_some());
+    assert!(!db.run(erasure::request(&SessionId::new("none"), &bob, at(NOW))));
+    assert_eq!(db.run(erasure::due(at(NOW))), []);
+    let (names, _) = db.run(erasure::remains(&bob));
+    assert!(names.is_some());
+    let erasure = Erasure {
+        user_id: &bob,
+        at_once: true,
+        otp_keys: &["otp:bob".to_owned()],
+        audit_id: "erasure",
+    };
+    assert!(db.run(erasure::erase(&erasure, at(NOW))));
 }
 
 fn attempts_and_otps(db: &Db) {

@@ -58,6 +58,8 @@ pub enum Event {
         /// The session of the request.
         session: SessionRef,
     },
+    /// A user asked to be erased.
+    ErasureRequested(SessionRef),
     /// A password was set with a reset link.
     PasswordReset {
         /// The account.
@@ -174,6 +176,7 @@ impl Event {
             Self::SignOut(_) => ("sign-out", "ok"),
             Self::PasswordChanged(_) => ("password", "ok"),
             Self::PasswordChangeFailed { refusal, .. } => ("password", refusal.result()),
+            Self::ErasureRequested(_) => ("erasure", "requested"),
             Self::PasswordReset { .. } => ("reset", "ok"),
             Self::PasswordResetFailed { .. } => ("reset", "failed"),
             Self::OtpPosted { .. } => ("otp", "ok"),
@@ -203,6 +206,7 @@ impl Event {
             | Self::RefreshTheft(session)
             | Self::SignOut(session)
             | Self::PasswordChanged(session)
+            | Self::ErasureRequested(session)
             | Self::PasswordChangeFailed { session, .. } => Subject {
                 user_id: Some(session.user_id),
                 client: Some(session.client),

@@ -63,6 +63,7 @@ fn events() -> Vec<Event> {
         Event::CodeReplay(code()),
         Event::RefreshTheft(session()),
         Event::SignOut(session()),
+        Event::ErasureRequested(session()),
         Event::PasswordChanged(session()),
         Event::PasswordReset {
             user_id: user_id(),
@@ -135,6 +136,7 @@ fn every_event_names_its_user_and_those_of_a_session_the_session() {
                 | Event::RefreshTheft(_)
                 | Event::SignOut(_)
                 | Event::PasswordChanged(_)
+                | Event::ErasureRequested(_)
                 | Event::PasswordChangeFailed { .. }
         );
         let refused = matches!(event, Event::ClientChangeRefused { .. });

@@ -4,6 +4,7 @@ pub mod auth_clients;
 pub mod dev_mailbox;
 pub mod login;
 pub mod logout;
+pub mod moving_out;
 pub mod otp_caches;
 pub mod password;
 pub mod servicestack;

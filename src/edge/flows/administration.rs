@@ -13,7 +13,7 @@ use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
 use crate::store::clause::Clause;
-use crate::store::{Query, clients, sessions};
+use crate::store::{Batch, Query, clients, sessions};
 
 /// A bearer who has the permission to administer now.
 pub struct Administrator(Bearer);
@@ -72,8 +72,8 @@ pub async fn delete(app: &App, token: &Secret, id: ClientNumber) -> Result<bool,
     Ok(found)
 }
 
-/// The answer of a query, for an administrator only; the permission is read in the same round trip.
-pub async fn read<T>(app: &App, token: &Secret, query: Query<T>) -> Result<T, Error> {
+/// The answer of a batch, for an administrator only; the permission is read in the same round trip.
+pub async fn read<B: Batch>(app: &App, token: &Secret, query: B) -> Result<B::Output, Error> {
     match credentials::session_id(app, token)? {
         TokenSubject::Session(id) => {
             let session = sessions::live(&id, app.now);

@@ -8,6 +8,7 @@ pub mod administration;
 pub mod audit;
 pub mod codes;
 pub mod credentials;
+pub mod moving_out;
 pub mod non_rotating_sessions;
 pub mod notifications;
 pub mod one_time_passwords;

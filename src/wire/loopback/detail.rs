@@ -91,6 +91,20 @@ impl Detail {
         Self::bound(path, "maximum", "<=", limit)
     }
 
+    /// The operation needs a stronger or fresher authentication.
+    pub fn step_up(message: &str, acr: &str, max_age: Option<u32>) -> Self {
+        let mut info = json!({ "acr_values": acr });
+        if let (Some(age), Some(info)) = (max_age, info.as_object_mut()) {
+            info.insert("max_age".to_owned(), json!(age));
+        }
+        Self {
+            path: String::new(),
+            code: "step-up-required",
+            message: message.to_owned(),
+            info,
+        }
+    }
+
     fn bound(path: &str, code: &'static str, comparison: &str, limit: i64) -> Self {
         Self {
             path: path.to_owned(),

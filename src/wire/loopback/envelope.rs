@@ -17,6 +17,7 @@ const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 const BEARER_CHALLENGE: &str = "Bearer realm=\"Users\"";
 const INVALID_BODY: &str =
     "The request body is invalid. See error object `details` property for more info.";
+const STEP_UP: &str = "A fresh or stronger sign-in is required";
 /// The longest value of a parameter that is repeated whole, in characters.
 const MAX_ECHO: usize = 1_000;
 
@@ -32,7 +33,7 @@ pub fn reply(failure: &LoopbackFailure) -> Reply {
     }
 }
 
-/// The challenge of a 401 (RFC 6750 §3, RFC 7617 §2).
+/// The challenge of a 401 (RFC 6750 §3, RFC 7617 §2, RFC 9470 §3).
 fn challenged(reply: Reply, error: &Error) -> Reply {
     match error {
         Error::NoBearer => reply.with("www-authenticate", BEARER_CHALLENGE),
@@ -41,6 +42,12 @@ fn challenged(reply: Reply, error: &Error) -> Reply {
             "www-authenticate",
             format!("{BEARER_CHALLENGE}, error=\"invalid_token\""),
         ),
+        Error::StepUp { acr, max_age } => {
+            let max_age = max_age.map_or_else(String::new, |age| format!(", max_age=\"{age}\""));
+            let error = "error=\"insufficient_user_authentication\"";
+            let challenge = format!("{BEARER_CHALLENGE}, {error}, acr_values=\"{acr}\"{max_age}");
+            reply.with("www-authenticate", challenge)
+        }
         Error::NoBasic => reply.with("www-authenticate", "Basic realm=\"Clients\""),
         _ => reply,
     }
@@ -77,9 +84,11 @@ const fn status_of(error: &Error) -> u16 {
         | Error::MissingParameter(_)
         | Error::IdChanged { .. }
         | Error::BadRequest(_) => 400,
-        Error::Unauthenticated(_) | Error::NoBearer | Error::BearerMalformed | Error::NoBasic => {
-            401
-        }
+        Error::Unauthenticated(_)
+        | Error::NoBearer
+        | Error::BearerMalformed
+        | Error::NoBasic
+        | Error::StepUp { .. } => 401,
         Error::Rejected(reason) => rejection::status(*reason),
         Error::NotAllowed => 403,
         Error::NoSuchPath => 404,
@@ -154,6 +163,7 @@ fn text(error: &Error) -> Cow<'_, str> {
         }
         Error::Timeout => "request timeout",
         Error::TooLarge => "request entity too large",
+        Error::StepUp { .. } => STEP_UP,
         Error::NoBearer => BEARER_CHALLENGE,
         Error::BearerMalformed => "Bad Request",
         Error::NoBasic => "Unauthorized",
@@ -201,6 +211,9 @@ fn details(failure: &LoopbackFailure) -> Option<Value> {
     match failure {
         LoopbackFailure::InvalidBody(details) => Some(json!(details)),
         LoopbackFailure::Common(Error::Invalid(input)) => Some(json!([Detail::from(*input)])),
+        LoopbackFailure::Common(Error::StepUp { acr, max_age }) => {
+            Some(json!([Detail::step_up(STEP_UP, acr, *max_age)]))
+        }
         LoopbackFailure::InvalidParameter { details, .. } if !details.is_null() => {
             Some(details.clone())
         }
@@ -230,6 +243,33 @@ mod tests {
                 "message": "Client User Missing"}})
         );
         assert_eq!(body(Error::BearerMalformed)["error"]["message"], json!(400));
+    }
+
+    #[test]
+    fn a_step_up_says_what_it_needs_in_the_challenge_and_in_the_details() {
+        let step_up = |max_age| Error::StepUp {
+            acr: "aal2",
+            max_age,
+        };
+        let answer = reply(&step_up(Some(300)).into());
+        let challenge = "Bearer realm=\"Users\", error=\"insufficient_user_authentication\", \
+             acr_values=\"aal2\", max_age=\"300\"";
+        let header = ("www-authenticate".to_owned(), challenge.to_owned());
+        assert!(
+            answer
+                .headers
+                .iter()
+                .any(|(name, value)| *name == header.0 && *value == header.1),
+            "{:?}",
+            answer.headers
+        );
+        let error = &body(step_up(None))["error"];
+        assert_eq!(
+            (&error["statusCode"], &error["name"]),
+            (&json!(401), &json!("UnauthorizedError"))
+        );
+        assert_eq!(error["details"][0]["code"], "step-up-required");
+        assert_eq!(error["details"][0]["info"], json!({ "acr_values": "aal2" }));
     }
 
     #[test]

@@ -19,6 +19,11 @@ pub(super) fn parts(error: &Error) -> Parts {
             let text = format!("Parameter '{name}' is missing or malformed");
             return (400, ARGUMENT, text);
         }
+        Error::StepUp { .. } => (
+            401,
+            AUTHENTICATION,
+            "A fresh or stronger sign-in is required",
+        ),
         Error::NotAllowed => (403, "Forbidden", "Forbidden"),
         Error::NoSuchPath => (404, "NotFound", "Not Found"),
         Error::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),

@@ -1,0 +1,93 @@
+//! A person's way out: everything that is stored of them as JSON, and its erasure.
+
+use serde_json::Value;
+
+use super::administration::{administrator, read};
+use super::audit::{self, Event};
+use super::credentials::{self, Bearer, otp};
+use crate::auth::id::UserId;
+use crate::auth::secret::{Secret, random_id};
+use crate::auth::time::Timestamp;
+use crate::edge::app::App;
+use crate::edge::d1::Db;
+use crate::edge::kv::Kv;
+use crate::error::{Error, Reason};
+use crate::store::erasure::{self, Erasure};
+use crate::store::exports;
+use crate::store::sessions::LiveSession;
+
+/// What is stored of the bearer.
+pub async fn export_own(app: &App, token: &Secret) -> Result<Option<Value>, Error> {
+    let session = session(app, token).await?;
+    app.db.run(exports::of_user(&session.account.id)).await
+}
+
+/// What is stored of somebody, for an administrator.
+pub async fn export(app: &App, token: &Secret, user_id: &UserId) -> Result<Option<Value>, Error> {
+    read(app, token, exports::of_user(user_id)).await
+}
+
+/// Marks the bearer for erasure, and ends all of their sessions. Needs a fresh authentication.
+pub async fn request_erasure(app: &App, token: &Secret) -> Result<(), Error> {
+    let session = session(app, token).await?;
+    let user_id = &session.account.id;
+    let request = erasure::request(&session.id, user_id, app.now);
+    if !app.db.run(request).await? {
+        return Err(Error::StepUp {
+            acr: "aal1",
+            max_age: u32::try_from(erasure::FRESH.get()).ok(),
+        });
+    }
+    audit::record(app, Event::ErasureRequested((&session).into()));
+    Ok(())
+}
+
+/// Erases somebody at once, for an administrator; whether there was such a person.
+pub async fn erase(app: &App, token: &Secret, user_id: &UserId) -> Result<bool, Error> {
+    administrator(app, token).await?;
+    erase_now(&app.db, &app.kv, user_id, true, app.now).await
+}
+
+/// Erases whoever has asked for it and has not signed in since; a failure is left to the next sweep.
+pub async fn erase_due(db: &Db, kv: &Kv, now: Timestamp) -> Result<(), Error> {
+    for (id,) in db.run(erasure::due(now)).await? {
+        erase_now(db, kv, &UserId::new(id), false, now).await?;
+    }
+    Ok(())
+}
+
+async fn session(app: &App, token: &Secret) -> Result<LiveSession, Error> {
+    match credentials::bearer(app, token).await? {
+        Bearer::Session(session) => Ok(*session),
+        Bearer::Plain(_) => Err(Error::Unauthenticated(Reason::TokenRevoked)),
+    }
+}
+
+/// Rows first, which decide; then what KV remembers, whose records end by themselves soon after.
+async fn erase_now(
+    db: &Db,
+    kv: &Kv,
+    user_id: &UserId,
+    at_once: bool,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let (names, keys) = db.run(erasure::remains(user_id)).await?;
+    let names = names.iter();
+    let otp_keys: Vec<_> = names
+        .flat_map(|names| [&names.username, &names.email])
+        .map(|name| otp::key(name.expose()))
+        .collect();
+    let erasure = Erasure {
+        user_id,
+        at_once,
+        otp_keys: &otp_keys,
+        audit_id: &random_id()?,
+    };
+    let erased = db.run(erasure::erase(&erasure, now)).await?;
+    if erased {
+        for key in otp_keys.iter().chain(keys.iter().map(|(key,)| key)) {
+            kv.delete(key).await?;
+        }
+    }
+    Ok(erased)
+}
