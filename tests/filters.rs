@@ -13,14 +13,14 @@
 #[path = "storage/schema.rs"]
 mod schema;
 
-use edgelatch::testing::auth::id::ClientNumber;
 use std::collections::HashSet;
 
-use edgelatch::testing::auth::client::column::{COLUMNS, Column, ColumnKind};
-use edgelatch::testing::auth::client::condition::Where;
-use edgelatch::testing::auth::client::row::{ClientRow, Scalar};
+use edgelatch::testing::auth::client::columns::AUTH_CLIENTS;
+use edgelatch::testing::auth::table::column::{Column, ColumnKind};
+use edgelatch::testing::auth::table::condition::Where;
+use edgelatch::testing::auth::table::row::{Scalar, TableRow};
 use edgelatch::testing::error::Error;
-use edgelatch::testing::store::clause::{self, Clause};
+use edgelatch::testing::store::clause::{self, Clause, Scope};
 use edgelatch::testing::wire::document;
 use edgelatch::testing::wire::loopback::failure::LoopbackFailure;
 use edgelatch::testing::wire::loopback::filter::{self, Filter};
@@ -33,6 +33,17 @@ use rusqlite::{Connection, params_from_iter};
 use serde_json::{Map, Value, json};
 
 type Pairs = Vec<(String, String)>;
+
+/// The clients that are not deleted.
+fn scope() -> Scope {
+    Scope::live(&AUTH_CLIENTS)
+}
+
+/// The number of a row.
+fn number(row: &TableRow) -> i64 {
+    let id = AUTH_CLIENTS.of_name("id").unwrap();
+    row.value(id).and_then(Scalar::as_integer).unwrap()
+}
 
 /// Pairs as they come in.
 fn query(pairs: Pairs) -> document::Pairs {
@@ -70,19 +81,17 @@ fn value(column: &Column, row: &Value) -> Option<Scalar> {
         _ if value.is_null() => None,
         ColumnKind::Integer => value.as_i64().map(Scalar::Integer),
         ColumnKind::Time => Some(Scalar::Integer(milliseconds(value))),
+        ColumnKind::Texts | ColumnKind::Object | ColumnKind::Date => unreachable!(),
         ColumnKind::Text => value.as_str().map(|text| Scalar::Text(text.to_owned())),
     }
 }
 
-fn client_row(row: &Value) -> ClientRow {
-    let values = COLUMNS.iter().map(|column| value(column, row));
-    ClientRow::new(
-        ClientNumber::new(row["id"].as_i64().unwrap()),
-        values.collect(),
-    )
+fn client_row(row: &Value) -> TableRow {
+    let values = AUTH_CLIENTS.columns.iter().map(|column| value(column, row));
+    TableRow::new(values.collect())
 }
 
-fn bound(column: &Column, row: &ClientRow) -> rusqlite::types::Value {
+fn bound(column: &Column, row: &TableRow) -> rusqlite::types::Value {
     match row.value(column) {
         _ if column.kind == ColumnKind::Secret => "hidden".to_owned().into(),
         None => rusqlite::types::Value::Null,
@@ -92,15 +101,22 @@ fn bound(column: &Column, row: &ClientRow) -> rusqlite::types::Value {
 }
 
 /// Inserts rows as the wire writes them and gives back the live ones.
-fn insert(db: &Connection, rows: &[Value]) -> Vec<ClientRow> {
-    let names: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
+fn insert(db: &Connection, rows: &[Value]) -> Vec<TableRow> {
+    let names: Vec<_> = AUTH_CLIENTS
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .collect();
     let marks = vec!["?"; names.len()].join(", ");
     let names = names.join(", ");
     let sql = format!("insert into auth_clients ({names}) values ({marks})");
     let mut live = Vec::new();
     for json in rows {
         let row = client_row(json);
-        let values = COLUMNS.iter().map(|column| bound(column, &row));
+        let values = AUTH_CLIENTS
+            .columns
+            .iter()
+            .map(|column| bound(column, &row));
         db.execute(&sql, params_from_iter(values)).unwrap();
         if json["deleted"] != true {
             live.push(row);
@@ -126,16 +142,16 @@ fn ids(db: &Connection, clause: &Clause) -> Vec<i64> {
 
 /// The clause that finds the rows, in SQL where it can be said and by evaluation where not, which
 /// must scan with a statement that works.
-fn clause(db: &Connection, rows: &Where, live: &[ClientRow]) -> Clause {
-    Clause::of(rows).unwrap_or_else(|| {
-        db.prepare(&clause::scan(rows)).unwrap();
-        Clause::among(live, rows).unwrap()
+fn clause(db: &Connection, rows: &Where, live: &[TableRow]) -> Clause {
+    Clause::of(&scope(), rows).unwrap_or_else(|| {
+        db.prepare(&clause::scan(&scope(), rows)).unwrap();
+        Clause::among(&scope(), live, rows).unwrap()
     })
 }
 
-fn evaluated(rows: &Where, live: &[ClientRow]) -> Vec<i64> {
+fn evaluated(rows: &Where, live: &[TableRow]) -> Vec<i64> {
     let meant = live.iter().filter(|row| rows.matches(row));
-    meant.map(|row| row.id.get()).collect()
+    meant.map(number).collect()
 }
 
 fn json_pair(name: &str, value: &Value) -> Pairs {
@@ -144,7 +160,7 @@ fn json_pair(name: &str, value: &Value) -> Pairs {
 
 /// A `where` that is there.
 fn parse_where(pairs: Pairs) -> Result<Where, LoopbackFailure> {
-    filter::parse_where(&query(pairs)).map(Option::unwrap)
+    filter::parse_where(&AUTH_CLIENTS, &query(pairs)).map(Option::unwrap)
 }
 
 mod vectors {
@@ -200,26 +216,34 @@ mod vectors {
         }
     }
 
-    fn expect_rows(db: &Connection, live: &[ClientRow], case: &Value) {
+    fn expect_rows(db: &Connection, live: &[TableRow], case: &Value) {
         let name = case["name"].as_str().unwrap();
         let refused = |error: LoopbackFailure| -> ! { panic!("{name}: {error:?}") };
-        let filter = (case["parameter"] == "filter")
-            .then(|| Filter::parse(&query(pairs(case))).unwrap_or_else(|error| refused(error)));
+        let filter = (case["parameter"] == "filter").then(|| {
+            Filter::parse(&AUTH_CLIENTS, &query(pairs(case))).unwrap_or_else(|error| refused(error))
+        });
         let rows = filter.as_ref().map_or_else(
             || parse_where(pairs(case)).unwrap_or_else(|error| refused(error)),
             |filter| filter.rows.clone(),
         );
         let whole = |clause: Clause| match &filter {
-            Some(filter) => clause.page(&filter.page),
+            Some(filter) => clause.page(&AUTH_CLIENTS, &filter.page),
             None => clause,
         };
         let is_evaluated = case["evaluated"] == true;
-        assert_eq!(Clause::of(&rows).is_none(), is_evaluated, "{name}");
-        if let Some(clause) = Clause::of(&rows).map(whole) {
+        assert_eq!(
+            Clause::of(&scope(), &rows).is_none(),
+            is_evaluated,
+            "{name}"
+        );
+        if let Some(clause) = Clause::of(&scope(), &rows).map(whole) {
             assert_eq!(case["sql"], clause.sql, "{name}");
             assert_eq!(values(case), clause.values, "{name}");
         }
-        for clause in [clause(db, &rows, live), Clause::among(live, &rows).unwrap()] {
+        for clause in [
+            clause(db, &rows, live),
+            Clause::among(&scope(), live, &rows).unwrap(),
+        ] {
             let mut ids = ids(db, &whole(clause));
             if filter.is_none() {
                 ids.sort_unstable();
@@ -242,8 +266,8 @@ mod vectors {
                 expect_rows(&db, &live, case);
             } else {
                 let error = match case["parameter"].as_str() {
-                    Some("filter") => Filter::parse(&query(pairs(case))).map(|_| ()),
-                    _ => filter::parse_where(&query(pairs(case))).map(|_| ()),
+                    Some("filter") => Filter::parse(&AUTH_CLIENTS, &query(pairs(case))).map(|_| ()),
+                    _ => filter::parse_where(&AUTH_CLIENTS, &query(pairs(case))).map(|_| ()),
                 };
                 let error = error.expect_err(name);
                 expect_refusal(name, &error, case);
@@ -501,8 +525,8 @@ mod random {
                 found.sort_unstable();
                 prop_assert_eq!(&found, &naive);
                 let mut counted = counted.borrow_mut();
-                *counted.0 += usize::from(Clause::of(&parsed).is_some());
-                *counted.1 += usize::from(Clause::of(&parsed).is_none());
+                *counted.0 += usize::from(Clause::of(&scope(), &parsed).is_some());
+                *counted.1 += usize::from(Clause::of(&scope(), &parsed).is_none());
                 *counted.2 += usize::from(!naive.is_empty() && naive.len() < live.len());
                 Ok(())
             })
@@ -560,7 +584,8 @@ mod random {
                 if is_refused(&condition) {
                     return Ok(());
                 }
-                let filter = Filter::parse(&query(json_pair("filter", &filter))).unwrap();
+                let filter =
+                    Filter::parse(&AUTH_CLIENTS, &query(json_pair("filter", &filter))).unwrap();
                 let mut meant: Vec<&Value> = rows
                     .iter()
                     .filter(|row| row["deleted"] == false && holds(&condition, row))
@@ -573,9 +598,9 @@ mod random {
                     .map(|row| row["id"].as_i64().unwrap())
                     .collect();
                 let by_sql = clause(&db, &filter.rows, &live);
-                prop_assert_eq!(&ids(&db, &by_sql.page(&filter.page)), &naive);
-                let by_ids = Clause::among(&live, &filter.rows).unwrap();
-                prop_assert_eq!(&ids(&db, &by_ids.page(&filter.page)), &naive);
+                prop_assert_eq!(&ids(&db, &by_sql.page(&AUTH_CLIENTS, &filter.page)), &naive);
+                let by_ids = Clause::among(&scope(), &live, &filter.rows).unwrap();
+                prop_assert_eq!(&ids(&db, &by_ids.page(&AUTH_CLIENTS, &filter.page)), &naive);
                 Ok(())
             })
             .unwrap();
@@ -598,17 +623,23 @@ mod limits {
             condition = json!({if depth % 2 == 0 { "and" } else { "or" }: list});
         }
         let parsed = parse_where(json_pair("where", &condition)).unwrap();
-        assert_eq!(ids(&db, &Clause::of(&parsed).unwrap()), Vec::<i64>::new());
+        assert_eq!(
+            ids(&db, &Clause::of(&scope(), &parsed).unwrap()),
+            Vec::<i64>::new()
+        );
         let wide = json!({"or": vec![json!({"redirectUrl": null}); 100]});
         let parsed = parse_where(json_pair("where", &wide)).unwrap();
-        assert_eq!(ids(&db, &Clause::of(&parsed).unwrap()), Vec::<i64>::new());
+        assert_eq!(
+            ids(&db, &Clause::of(&scope(), &parsed).unwrap()),
+            Vec::<i64>::new()
+        );
     }
 
     #[test]
     fn the_list_of_ids_is_one_value_however_long() {
         let db = database();
-        let many: Vec<_> = (1..=10_000).map(ClientNumber::new).collect();
-        let clause = Clause::of_ids(&many);
+        let many: Vec<_> = (1..=10_000).map(Scalar::Integer).collect();
+        let clause = Clause::of_ids(&scope(), &many);
         assert_eq!(clause.values.len(), 1);
         assert_eq!(ids(&db, &clause), Vec::<i64>::new());
     }
@@ -618,18 +649,20 @@ mod limits {
         let regexp = json!({"clientId": {"regexp": "7$"}});
         let parsed = parse_where(json_pair("where", &regexp)).unwrap();
         assert_eq!(
-            clause::scan(&parsed),
-            "select id, client_id from auth_clients where deleted = 0 order by id limit 10001"
+            clause::scan(&scope(), &parsed),
+            "select null as n0, null as n1, null as n2, null as n3, null as n4, id, client_id, \
+             null as n7, null as n8, null as n9, null as n10, null as n11, null as n12 \
+             from auth_clients where deleted = 0 order by id limit 10001"
         );
-        let mut rows: Vec<ClientRow> = (1..=10_000)
+        let mut rows: Vec<TableRow> = (1..=10_000)
             .map(|id| client_row(&json!({"id": id, "clientId": format!("client-{id}")})))
             .collect();
-        let Scalar::Text(list) = &Clause::among(&rows, &parsed).unwrap().values[0] else {
+        let Scalar::Text(list) = &Clause::among(&scope(), &rows, &parsed).unwrap().values[0] else {
             panic!("no list");
         };
         assert_eq!(serde_json::from_str::<Vec<i64>>(list).unwrap().len(), 1_000);
-        rows.push(ClientRow::default());
-        let error = Clause::among(&rows, &parsed).unwrap_err();
+        rows.push(TableRow::default());
+        let error = Clause::among(&scope(), &rows, &parsed).unwrap_err();
         assert!(matches!(error, Error::BadRequest(_)), "{error:?}");
     }
 }
@@ -654,10 +687,11 @@ mod injection {
         "id/**/desc",
     ];
 
-    const WORDS: [&str; 31] = [
+    const WORDS: [&str; 32] = [
         "where",
         "deleted",
         "and",
+        "as",
         "or",
         "is",
         "not",
@@ -692,7 +726,11 @@ mod injection {
     fn expect_ours(sql: &str) {
         let plain = sql.replace("escape '\\'", "escape ");
         for word in plain.split(|char: char| !char.is_alphanumeric() && char != '_') {
-            assert!(word.is_empty() || WORDS.contains(&word), "{word} in {sql}");
+            let is_place = word
+                .strip_prefix('n')
+                .is_some_and(|at| at.parse::<u8>().is_ok());
+            let is_ours = word.is_empty() || is_place || WORDS.contains(&word);
+            assert!(is_ours, "{word} in {sql}");
         }
         let marks = |char: char| char.is_ascii_alphanumeric() || " _()?,=<>".contains(char);
         assert!(plain.chars().all(marks), "{sql}");
@@ -765,7 +803,7 @@ mod injection {
         let live = insert(&db, &[row]);
         let (mut accepted, mut refused) = (0, 0);
         for pairs in HOSTILE.iter().flat_map(|text| filters(text)) {
-            let filter = match Filter::parse(&query(pairs.clone())) {
+            let filter = match Filter::parse(&AUTH_CLIENTS, &query(pairs.clone())) {
                 Ok(filter) => filter,
                 Err(error) => {
                     assert!(
@@ -778,11 +816,11 @@ mod injection {
             };
             accepted += 1;
             expect_ours(
-                &clause::scan(&filter.rows)
+                &clause::scan(&scope(), &filter.rows)
                     .replace("10001", "")
                     .replace("auth_clients", ""),
             );
-            let page = clause(&db, &filter.rows, &live).page(&filter.page);
+            let page = clause(&db, &filter.rows, &live).page(&AUTH_CLIENTS, &filter.page);
             expect_ours(&page.sql);
             ids(&db, &page);
         }
@@ -818,7 +856,11 @@ mod injection {
                 json!({"or": [{"clientId": text}, {"redirectUrl": text}]}),
             ] {
                 let parsed = parse_where(json_pair("where", &test)).unwrap();
-                assert_eq!(ids(&db, &Clause::of(&parsed).unwrap()), [id], "{test}");
+                assert_eq!(
+                    ids(&db, &Clause::of(&scope(), &parsed).unwrap()),
+                    [id],
+                    "{test}"
+                );
             }
         }
     }

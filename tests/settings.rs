@@ -29,10 +29,11 @@ const REQUIRED: [(&str, &str); 3] = [
 ];
 
 /// Settings that bring others along.
-const LEADING: [(&str, &str); 3] = [
+const LEADING: [(&str, &str); 4] = [
     ("SIGN_UP_TENANT", "tenant"),
     ("SIGN_UP_ROLE", "role"),
     ("NOTIFY_WEBHOOK_URL", "https://mail.example.com/send"),
+    ("EVENTS_WEBHOOK_URL", "https://hooks.example.com/events"),
 ];
 
 /// The settings that have a default, as the worker has read them.
@@ -134,7 +135,7 @@ fn documented() -> Vec<(&'static str, Option<&'static str>)> {
 #[test]
 fn every_setting_that_is_read_is_documented_and_every_documented_one_is_read() {
     let asked = RefCell::new(BTreeSet::new());
-    for values in [&[], &LEADING[..2], &LEADING[2..]] {
+    for values in [&[], &LEADING[..2], &LEADING[2..3], &LEADING[3..]] {
         let values: BTreeMap<_, _> = REQUIRED.iter().chain(values).copied().collect();
         let _ = Config::read(|name| {
             asked.borrow_mut().insert(name.to_owned());

@@ -1,5 +1,7 @@
 //! Transport: which URLs a secret may travel to. Https ones, and http ones that name this machine.
 
+use std::net::Ipv4Addr;
+
 use url::{Host, Url};
 
 use super::text;
@@ -18,6 +20,32 @@ pub fn is_secure(url: &str) -> bool {
     })
 }
 
+/// Whether a URL names a host of the public Internet, as far as its text says it: https, and neither this
+/// machine nor an address of a private network (RFC 1918, RFC 3927, RFC 4193, RFC 6598).
+pub fn is_public(url: &str) -> bool {
+    text::url(url).is_ok_and(|url| {
+        url.scheme() == "https"
+            && match url.host() {
+                Some(Host::Domain(_)) => !names_this_machine(&url),
+                Some(Host::Ipv4(address)) => is_public_v4(address),
+                Some(Host::Ipv6(address)) => match address.to_ipv4() {
+                    Some(inner) => is_public_v4(inner),
+                    None => !matches!(address.segments(), [0xfc00..=0xfdff | 0xfe80..=0xfeff, ..]),
+                },
+                None => false,
+            }
+    })
+}
+
+const fn is_public_v4(address: Ipv4Addr) -> bool {
+    let is_shared = matches!(address.octets(), [100, 64..=127, ..] | [0 | 240..=255, ..]);
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_multicast()
+        || is_shared)
+}
+
 /// Addresses of 127.0.0.0/8 and `::1`, and the names that RFC 6761 §6.3 keeps for them.
 fn names_this_machine(url: &Url) -> bool {
     match url.host() {
@@ -31,6 +59,36 @@ fn names_this_machine(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_public() {
+        for url in [
+            "https://hooks.example",
+            "https://8.8.8.8/x",
+            "https://[2606:4700::1]",
+        ] {
+            assert!(is_public(url), "{url}");
+        }
+        for url in [
+            "http://hooks.example",
+            "https://localhost",
+            "https://127.0.0.1",
+            "https://10.0.0.1",
+            "https://172.16.0.1",
+            "https://192.168.1.1",
+            "https://169.254.169.254/latest",
+            "https://100.64.0.1",
+            "https://0.0.0.0",
+            "https://2130706433",
+            "https://0x7f.1",
+            "https://[::1]",
+            "https://[fd00::1]",
+            "https://[fe80::1]",
+            "https://[::ffff:10.0.0.1]",
+        ] {
+            assert!(!is_public(url), "{url}");
+        }
+    }
 
     #[test]
     fn what_is_loopback() {

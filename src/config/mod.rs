@@ -4,6 +4,7 @@
 //! A setting that is missing or malformed stops everything, under its name and never with its value.
 
 mod addresses;
+mod events;
 mod messages;
 mod reader;
 
@@ -19,6 +20,7 @@ use crate::auth::token::TokenKeys;
 use crate::auth::transport::is_loopback;
 use crate::error::Error;
 use crate::wire::cookies::SameSite;
+pub use events::EventsWebhook;
 pub use messages::{Delivery, Messages};
 use reader::{SettingsReader, wrong};
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub audit_retention: Seconds,
     /// How people are written to, and what the links in it are.
     pub messages: Messages,
+    /// Where events go, if anywhere.
+    pub events: Option<EventsWebhook>,
     /// Tenant, role and clients of new users; without it, signing up is closed.
     pub sign_up: Option<SignUpDefaults>,
     /// `OTP_CLIENT_IDS`: clients that may post one-time passwords with HTTP Basic.
@@ -125,6 +129,7 @@ impl Config {
                 1..=3650,
             )?),
             messages: Messages::read(&settings, &public_url)?,
+            events: EventsWebhook::read(&settings, &public_url)?,
             social: settings.social(&public_url)?,
             sign_up: settings.sign_up()?,
             otp_client_ids: settings.client_ids("OTP_CLIENT_IDS"),

@@ -35,6 +35,9 @@ use app::{App, ClientInfo};
 use endpoints::servicestack;
 use flows::moving_out;
 
+/// The cron of what may not wait for the hourly one.
+const EACH_MINUTE: &str = "* * * * *";
+
 /// Answers one request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
@@ -43,18 +46,30 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     let incoming = &received.incoming;
     let client_info = ClientInfo::new(incoming, request);
     let reply = match App::open(&env, context, client_info, clock::now()) {
-        Ok(app) => answer(&app, incoming).await,
+        Ok(app) => {
+            let reply = answer(&app, incoming).await;
+            let writes = !matches!(incoming.method, Method::Get | Method::Options);
+            flows::events::after_answer(&app, writes);
+            reply
+        }
         Err(error) => unopened(error, incoming),
     };
     http::respond(&received, reply)
 }
 
-/// Erases who has asked for it, and deletes what is over, once an hour.
+/// Sends events that are due, each minute; erases who has asked for it, and deletes what is over, once an
+/// hour.
 #[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     panic::report();
     match App::open_stores(&env) {
         Ok((config, db, kv)) => {
+            if let Err(error) = flows::events::send_due(&db, &config).await {
+                log::failure(&error);
+            }
+            if event.cron() == EACH_MINUTE {
+                return;
+            }
             if let Err(error) = moving_out::erase_due(&db, &kv, clock::now()).await {
                 log::failure(&error);
             }

@@ -71,12 +71,26 @@ pub enum Error {
     /// A uniqueness rule would be broken; the columns, never the values.
     #[error("{0} not unique")]
     Conflict(&'static str),
+    /// What is to be created exists.
+    #[error("{0} exists already")]
+    Exists(&'static str),
+    /// What is to be deleted is in use, or would leave nothing in its place; why.
+    #[error("{0}")]
+    InUse(&'static str),
+    /// The row that a request names does not exist, as far as the caller may know.
+    #[error("no {entity} {id}")]
+    NoSuchRow {
+        /// The model's name.
+        entity: &'static str,
+        /// The id of the request.
+        id: String,
+    },
     /// The body names another row than the path.
     #[error("the id {from} cannot change")]
     IdChanged {
         /// The row's id.
-        from: i64,
-        /// The body's, as a JSON number.
+        from: String,
+        /// The body's, as it was written.
         to: String,
     },
     /// The operation cannot use the request; why.

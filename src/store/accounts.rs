@@ -55,6 +55,18 @@ const BY_LINK: &str = concat!(
      where a.user_id = (select user_id from one_time where key = ?1)"
 );
 
+const BY_ID: &str = concat!(
+    "select ",
+    account_columns!(),
+    " from accounts a where a.user_id = ?1"
+);
+
+const BY_MEMBERSHIP: &str = concat!(
+    "select ",
+    account_columns!(),
+    " from accounts a where a.user_id = (select user_id from user_tenants where id = ?1)"
+);
+
 const PROVIDERS: &str =
     "select provider from user_identities where user_id = ?1 order by last_used_on desc, provider";
 
@@ -137,6 +149,16 @@ pub fn by_name(name: &str) -> Query<Option<AccountWithPassword>> {
 /// The live account that a link is for.
 pub fn by_link(key: &str) -> Query<Option<AccountWithPassword>> {
     sql!(BY_LINK, key).first()
+}
+
+/// The live account of a user.
+pub fn by_id(user_id: &UserId) -> Query<Option<Account>> {
+    sql!(BY_ID, user_id).first()
+}
+
+/// The live account of which this is a membership.
+pub fn by_membership(membership_id: &str) -> Query<Option<Account>> {
+    sql!(BY_MEMBERSHIP, membership_id).first()
 }
 
 /// The providers that a user signs in with, the last used first.

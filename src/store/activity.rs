@@ -18,8 +18,9 @@ macro_rules! refusals {
 
 const INSERT: &str = concat!(
     "insert into login_activity (id, at, kind, result, user_id, client_id, session_id, \
-       address, country, user_agent, ray) \
-     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 where ?4 not in ",
+       address, country, user_agent, ray, tenant_id, target, detail) \
+     select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
+       coalesce(?13, (select default_tenant_id from users where id = ?5)), ?14, ?15 where ?4 not in ",
     refusals!(),
     " or (select count(*) from login_activity where user_id is ?5 and kind = ?3 and result = ?4 \
        and at > ?2 - 3600000 and result in ",
@@ -50,6 +51,12 @@ pub struct Activity<'a> {
     pub user_agent: Option<&'a str>,
     /// The platform's id of the request.
     pub ray: Option<&'a str>,
+    /// The tenant; that of the user unless it is said.
+    pub tenant: Option<&'a str>,
+    /// What an administrator's act was done to.
+    pub target: Option<&'a str>,
+    /// The values before and after, as JSON.
+    pub detail: Option<&'a str>,
 }
 
 /// Adds a row; a refusal beyond the account's share for this hour is counted only. Says whether there
@@ -69,7 +76,10 @@ pub fn insert(id: &str, activity: &Activity<'_>, now: Timestamp) -> impl Batch<O
         activity.country,
         activity.user_agent,
         activity.ray,
-        REFUSALS_PER_HOUR
+        REFUSALS_PER_HOUR,
+        activity.tenant,
+        activity.target,
+        activity.detail
     );
     let left_out = sql!(COUNT_IF_LEFT_OUT, hour_of(now), kind, id);
     (insert.changes(), left_out.run()).map(|(inserted, ())| inserted > 0)

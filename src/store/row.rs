@@ -55,6 +55,11 @@ impl Rows {
 }
 
 impl Row<'_> {
+    /// Every value, in the order of the columns.
+    pub const fn values(&self) -> &[Value] {
+        self.values
+    }
+
     /// Reads a column.
     pub fn get<T: FromValue>(&self, column: &'static str) -> Result<T, Unreadable> {
         self.find(column)

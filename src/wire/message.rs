@@ -75,6 +75,31 @@ impl Message {
         }
     }
 
+    /// The link to choose a first password, for somebody whom an administrator has made an account.
+    pub fn invitation(
+        to: &str,
+        link: String,
+        token: &Secret,
+        minutes: i64,
+        now: Timestamp,
+    ) -> Self {
+        let opening = "An account was made for you. Follow the link to choose your password.";
+        let closing = format!(
+            "The link works once, within {minutes} minutes. After that, ask for a new password where you sign in."
+        );
+        Self {
+            link: Some(link),
+            token: Some(token.expose().to_owned()),
+            ..Self::plain(
+                to,
+                "Choose your password",
+                MessageKind::PasswordReset,
+                &[opening, &closing],
+                now,
+            )
+        }
+    }
+
     /// To the owner of an account without a password, who signs in with a provider.
     pub fn no_password_here(to: &str, provider: &str, now: Timestamp) -> Self {
         let opening = "Somebody asked for a new password for your account.";

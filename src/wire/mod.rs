@@ -9,6 +9,7 @@ pub mod document;
 pub mod incoming;
 pub mod loopback;
 pub mod message;
+pub mod openapi;
 pub mod reply;
 pub mod servicestack;
 pub mod webhook;

@@ -2,7 +2,7 @@
 
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::message::Message;
@@ -18,7 +18,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Signs a message: HMAC-SHA256 over id, timestamp (seconds) and body.
+    /// A message, signed.
     pub fn new(
         message: &Message,
         id: &str,
@@ -38,15 +38,29 @@ impl Webhook {
                 "html": message.html(),
             },
         });
+        Self::signed(&body, id, now, std::slice::from_ref(key))
+    }
+
+    /// Signs a body: HMAC-SHA256 over id, timestamp (seconds) and body, by each of the keys.
+    pub fn signed(
+        body: &Value,
+        id: &str,
+        now: Timestamp,
+        keys: &[WebhookKey],
+    ) -> Result<Self, Error> {
         let body = body.to_string();
         let timestamp = now.seconds().to_string();
-        let signature = key.sign(&format!("{id}.{timestamp}.{body}"))?;
+        let text = format!("{id}.{timestamp}.{body}");
+        let signatures = keys
+            .iter()
+            .map(|key| Ok(format!("v1,{}", key.sign(&text)?)));
+        let signatures: Vec<_> = signatures.collect::<Result<_, Error>>()?;
         Ok(Self {
             headers: [
                 ("content-type", "application/json".to_owned()),
                 ("webhook-id", id.to_owned()),
                 ("webhook-timestamp", timestamp),
-                ("webhook-signature", format!("v1,{signature}")),
+                ("webhook-signature", signatures.join(" ")),
             ],
             body: body.into_bytes(),
         })

@@ -312,7 +312,8 @@ test("every operation of the document, 37 in all, has a row in the contract, and
 test("every route is an operation of the document or documented as an addition, and each of these has a route", () => {
   const table = read("src/edge/routes.rs").matchAll(/^ {4}([A-Z][a-z]+) +"(\/[^"]*)" .*=>/gm);
   const routes = [...table].map(([, method, path]) => `${method!.toUpperCase()} ${path}`);
-  const additions = [...read("docs/differences.md").matchAll(/^\| `([A-Z]+ \/\S*)` \|/gm)].map(([, operation]) => operation!);
+  const documents = read("docs/differences.md") + read("docs/management.md");
+  const additions = [...documents.matchAll(/^\| `([A-Z]+ \/\S*)` \|/gm)].map(([, operation]) => operation!);
   expect(additions.length).toBeGreaterThan(0);
   expect(routes.sort()).toEqual([...DOCUMENTED, ...additions].sort());
 });

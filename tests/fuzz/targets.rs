@@ -5,6 +5,7 @@
 use edgelatch::testing::auth::account::{canonical_name, is_overlong};
 use edgelatch::testing::auth::address::is_address;
 use edgelatch::testing::auth::attempts::network_of;
+use edgelatch::testing::auth::client::columns::AUTH_CLIENTS;
 use edgelatch::testing::auth::data_key::{DataKeys, Purpose};
 use edgelatch::testing::auth::federation::Provider;
 use edgelatch::testing::auth::federation::flow::callback::Callback;
@@ -16,12 +17,12 @@ use edgelatch::testing::auth::session::RefreshToken;
 use edgelatch::testing::auth::time::Timestamp;
 use edgelatch::testing::auth::token::{Expiry, TokenKeys};
 use edgelatch::testing::auth::transport::is_loopback;
-use edgelatch::testing::store::clause::Clause;
+use edgelatch::testing::store::clause::{Clause, Scope};
 use edgelatch::testing::wire::cors;
 use edgelatch::testing::wire::document::Pairs;
 use edgelatch::testing::wire::incoming::{Body, Incoming, Method};
-use edgelatch::testing::wire::loopback::auth_clients;
 use edgelatch::testing::wire::loopback::filter::{Filter, parse_where};
+use edgelatch::testing::wire::loopback::records;
 use edgelatch::testing::wire::loopback::{self, envelope, models};
 use edgelatch::testing::wire::servicestack::call::Call;
 use edgelatch::testing::wire::servicestack::failure::ServiceStackFailure;
@@ -201,11 +202,11 @@ fn filters(input: &str) {
     let Ok(query) = Pairs::new(pairs.into_iter()) else {
         return;
     };
-    if let Ok(filter) = Filter::parse(&query) {
-        let _ = Clause::of(&filter.rows);
+    if let Ok(filter) = Filter::parse(&AUTH_CLIENTS, &query) {
+        let _ = Clause::of(&Scope::live(&AUTH_CLIENTS), &filter.rows);
     }
-    if let Ok(Some(rows)) = parse_where(&query) {
-        let clause = Clause::of(&rows);
+    if let Ok(Some(rows)) = parse_where(&AUTH_CLIENTS, &query) {
+        let clause = Clause::of(&Scope::live(&AUTH_CLIENTS), &rows);
         assert!(clause.is_none_or(|clause| clause.values.len() <= 100));
     }
 }
@@ -219,7 +220,7 @@ fn paths(input: &str) {
         incoming.is_at("/auth-clients/{id}"),
         incoming.query("token"),
     );
-    blames_the_caller(auth_clients::path_id(incoming.id()));
+    blames_the_caller(records::path_id(incoming.id()));
     let _ = recognise::recognise(&incoming);
 }
 
@@ -247,13 +248,13 @@ fn arc(incoming: &Incoming) {
     blames_the_caller(incoming.form::<Value>(&models::CLIENT_AUTH_REQUEST));
     blames_the_caller(incoming.query_as::<Value>(&models::CLIENT_AUTH_QUERY));
     for model in [
-        &auth_clients::AUTH_CLIENT,
-        &auth_clients::AUTH_CLIENT_PARTIAL,
+        &records::AUTH_CLIENT.replacement,
+        &records::AUTH_CLIENT.partial,
     ] {
         let body = incoming.json::<Map<String, Value>>(model);
         if let Ok(body) = &body {
-            blames_the_caller(auth_clients::new_client(body));
-            blames_the_caller(auth_clients::update(body));
+            blames_the_caller(records::new_row(&AUTH_CLIENTS, body));
+            blames_the_caller(records::update(&AUTH_CLIENTS, body));
             let _ = models::read_profile(body, "");
         }
         blames_the_caller(body);

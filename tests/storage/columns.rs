@@ -1,29 +1,55 @@
-//! The description of a client's columns agrees with the table.
+//! The descriptions of columns agree with the tables.
 
-use crate::auth::client::column::{COLUMNS, ColumnKind};
+use crate::auth::client::columns::AUTH_CLIENTS;
+use crate::auth::management::tables::{
+    GROUPS, ROLES, TENANT_CONFIGS, TENANTS, USER_GROUPS, USER_PERMISSIONS,
+};
+use crate::auth::table::column::{ColumnKind, Table};
 use crate::sqlite::Db;
 
-#[test]
-fn the_columns_of_a_client_are_those_of_the_table() {
-    let db = Db::new();
-    let sql = "select name, type, \"notnull\" or pk from pragma_table_info('auth_clients')";
-    let mut statement = db.connection.prepare(sql).unwrap();
+/// Name, type and whether it may be null, of each column.
+fn columns_of(db: &Db, table: &str) -> Vec<(String, String, bool)> {
+    let sql = format!("select name, type, \"notnull\" or pk from pragma_table_info('{table}')");
+    let mut statement = db.connection.prepare(&sql).unwrap();
     let rows = statement.query_map([], |row| {
         let required: bool = row.get(2)?;
         Ok((row.get(0)?, row.get(1)?, !required))
     });
-    let mut table: Vec<(String, String, bool)> = rows.unwrap().map(Result::unwrap).collect();
-    let mut described: Vec<_> = COLUMNS
-        .iter()
-        .map(|column| {
-            let kind = match column.kind {
-                ColumnKind::Text | ColumnKind::Secret => "TEXT",
-                ColumnKind::Boolean | ColumnKind::Integer | ColumnKind::Time => "INTEGER",
-            };
-            (column.name.to_owned(), kind.to_owned(), column.nullable)
-        })
-        .collect();
-    table.sort();
-    described.sort();
-    assert_eq!(described, table);
+    let mut columns: Vec<_> = rows.unwrap().map(Result::unwrap).collect();
+    columns.sort();
+    columns
+}
+
+fn described(table: &Table) -> Vec<(String, String, bool)> {
+    let columns = table.columns.iter().map(|column| {
+        let kind = match column.kind {
+            ColumnKind::Boolean | ColumnKind::Integer | ColumnKind::Time => "INTEGER",
+            _ => "TEXT",
+        };
+        (column.name.to_owned(), kind.to_owned(), column.nullable)
+    });
+    let mut columns: Vec<_> = columns.collect();
+    columns.sort();
+    columns
+}
+
+#[test]
+fn the_columns_of_each_description_are_those_of_its_table() {
+    let db = Db::new();
+    for table in [
+        &AUTH_CLIENTS,
+        &TENANTS,
+        &TENANT_CONFIGS,
+        &ROLES,
+        &GROUPS,
+        &USER_GROUPS,
+        &USER_PERMISSIONS,
+    ] {
+        assert_eq!(
+            described(table),
+            columns_of(&db, table.source),
+            "{}",
+            table.entity
+        );
+    }
 }

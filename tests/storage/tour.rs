@@ -2,9 +2,6 @@
 
 use crate::auth::address::Mailbox;
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
-use crate::auth::client::changes::{AuthClientChanges, NewAuthClient, NewValue};
-use crate::auth::client::column::{COLUMNS, Column, ColumnKind};
-use crate::auth::client::row::Scalar;
 use crate::auth::data_key::DataKeys;
 use crate::auth::federation::Provider;
 use crate::auth::federation::flow::logout_token::ProviderLogout;
@@ -12,14 +9,13 @@ use crate::auth::federation::identity::policy::{EmailOwner, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::id::ClientNumber;
 use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
-use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::auth::{federation, profile};
 use crate::config::SignUpDefaults;
+use crate::managed;
 use crate::people::{NOW, at, database, leaked, session};
 use crate::sqlite::Db;
 use crate::store::attempts::LoginAttempt;
-use crate::store::clause::Clause;
 use crate::store::effects::SignInEffects;
 use crate::store::erasure::Erasure;
 use crate::store::messages::NewMessage;
@@ -31,7 +27,6 @@ use crate::store::{
     identities, links, otps, passwords, pending, provider_logouts, refresh_tokens, sessions,
     sign_ups,
 };
-use crate::wire::loopback::filter::Filter;
 
 /// A database on which each function of the store has run.
 pub fn tour() -> Db {
@@ -42,7 +37,10 @@ pub fn tour() -> Db {
     sessions_and_codes(&db);
     links_and_passwords(&db);
     people_at_providers(&db);
-    administration(&db);
+    managed::records_of_each_table(&db);
+    managed::people(&db);
+    managed::belongings(&db);
+    managed::events(&db);
     moving_out(&db);
     sweep(&db);
     db
@@ -67,6 +65,9 @@ fn clients_and_accounts(db: &Db) {
         country: None,
         user_agent: None,
         ray: None,
+        tenant: None,
+        target: None,
+        detail: None,
     };
     assert!(db.run(activity::insert("event", &event, at(NOW))));
     db.run(hourly_counts::count("unknown client", at(NOW)));
@@ -346,36 +347,6 @@ fn people_at_providers(db: &Db) {
         at(NOW),
     ));
     assert!(ended.is_some());
-}
-
-fn administration(db: &Db) {
-    let values = COLUMNS.iter().filter(|column| column.required);
-    let values = values.map(|column| {
-        let value = match column.kind {
-            ColumnKind::Secret => NewValue::Secret(Secret::new("x")),
-            ColumnKind::Text => NewValue::Plain(Some(Scalar::Text("third".to_owned()))),
-            _ => NewValue::Plain(Some(Scalar::Integer(900))),
-        };
-        (column, value)
-    });
-    let new = NewAuthClient::new(values.collect()).unwrap();
-    let id = db.run(clients::create(&new, at(NOW))).id;
-    let column = Column::of_property("accessTokenExpiration").unwrap();
-    let changes = AuthClientChanges {
-        values: vec![(column, NewValue::Plain(Some(Scalar::Integer(1))))],
-        id: None,
-    };
-    let this = || Clause::of_ids(&[id]);
-    assert_eq!(db.run(clients::update(this(), &changes, at(NOW))), 1);
-    let filter = Filter::default();
-    let reads = (
-        clients::by_number(id),
-        clients::page(&filter.page, this()),
-        clients::count(this()),
-        clients::scan(&filter.rows),
-    );
-    db.run(reads);
-    assert_eq!(db.run(clients::delete(id, None, at(NOW))), 1);
 }
 
 fn sweep(db: &Db) {

@@ -4,8 +4,10 @@
 //! An event never carries a secret, token, code or password, nor a username as it was typed: that
 //! may be a password in the wrong field.
 
+mod managed;
 mod stranger;
 
+pub use managed::{Act, Managed};
 pub use stranger::Stranger;
 
 use super::password::Verdict;
@@ -81,29 +83,21 @@ pub enum Event {
         /// The client's number.
         client: Option<ClientNumber>,
     },
-    /// A client was created.
-    ClientCreated {
-        /// The client's number.
-        client: ClientNumber,
+    /// An administrator changed something.
+    Managed {
+        /// What the rows are called.
+        kind: &'static str,
+        /// What was done.
+        act: Act,
         /// The administrator.
         by: Option<UserId>,
+        /// To what.
+        managed: Managed,
     },
-    /// One client was changed, or all that a `where` selected.
-    ClientChanged {
-        /// The client's number; none where a `where` selected the clients.
-        client: Option<ClientNumber>,
-        /// The administrator.
-        by: Option<UserId>,
-    },
-    /// A client was deleted.
-    ClientDeleted {
-        /// The client's number.
-        client: ClientNumber,
-        /// The administrator.
-        by: Option<UserId>,
-    },
-    /// A change of clients was refused: the user is no administrator.
-    ClientChangeRefused {
+    /// A change was refused: the user may not make it.
+    Refused {
+        /// What the rows are called.
+        kind: &'static str,
         /// The user.
         by: Option<UserId>,
     },
@@ -129,6 +123,12 @@ pub struct Subject {
     pub client: Option<ClientNumber>,
     /// The session's id.
     pub session_id: Option<SessionId>,
+    /// The tenant, where it is not the user's.
+    pub tenant: Option<String>,
+    /// What an administrator's act was done to.
+    pub target: Option<String>,
+    /// The values before and after.
+    pub detail: Option<serde_json::Value>,
 }
 
 /// Why a proof of a password was refused.
@@ -180,10 +180,8 @@ impl Event {
             Self::PasswordReset { .. } => ("reset", "ok"),
             Self::PasswordResetFailed { .. } => ("reset", "failed"),
             Self::OtpPosted { .. } => ("otp", "ok"),
-            Self::ClientCreated { .. } => ("client", "created"),
-            Self::ClientChanged { .. } => ("client", "changed"),
-            Self::ClientDeleted { .. } => ("client", "deleted"),
-            Self::ClientChangeRefused { .. } => ("client", "refused"),
+            Self::Managed { kind, act, .. } => (kind, act.result()),
+            Self::Refused { kind, .. } => (kind, "refused"),
         }
     }
 
@@ -211,6 +209,7 @@ impl Event {
                 user_id: Some(session.user_id),
                 client: Some(session.client),
                 session_id: Some(session.id),
+                ..Subject::default()
             },
             Self::CodeRejected(subject) | Self::CodeReplay(subject) => subject,
             Self::IdentityLinked { user_id, client } | Self::PasswordReset { user_id, client } => {
@@ -221,23 +220,24 @@ impl Event {
             }
             | Self::PasswordResetFailed { user_id, client } => Subject::of(user_id, Some(client)),
             Self::SignUp { user_id, client } => Subject::of(Some(user_id), client),
-            Self::OtpPosted { by, client } | Self::ClientChanged { client, by } => {
-                Subject::of(by, client)
-            }
-            Self::ClientCreated { client, by } | Self::ClientDeleted { client, by } => {
-                Subject::of(by, Some(client))
-            }
-            Self::ClientChangeRefused { by } => Subject::of(by, None),
+            Self::OtpPosted { by, client } => Subject::of(by, client),
+            Self::Managed { by, managed, .. } => Subject {
+                tenant: managed.tenant,
+                target: managed.target,
+                detail: Some(managed.detail),
+                ..Subject::of(by, managed.client.map(ClientNumber::new))
+            },
+            Self::Refused { by, .. } => Subject::of(by, None),
         }
     }
 }
 
 impl Subject {
-    const fn of(user_id: Option<UserId>, client: Option<ClientNumber>) -> Self {
+    fn of(user_id: Option<UserId>, client: Option<ClientNumber>) -> Self {
         Self {
             user_id,
             client,
-            session_id: None,
+            ..Self::default()
         }
     }
 }

@@ -6,6 +6,24 @@ use crate::auth::id::{ClientNumber, UserId};
 
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
+const ROWS: &[Act] = &[Act::Created, Act::Changed, Act::Deleted];
+
+/// What administrators change, and what they do to it.
+const MANAGED: [(&str, &[Act]); 9] = [
+    ("event", &[Act::Changed]),
+    ("client", ROWS),
+    ("tenant", ROWS),
+    ("tenant-config", ROWS),
+    ("role", ROWS),
+    ("group", ROWS),
+    ("user-group", &[Act::Created, Act::Deleted]),
+    ("user-permission", ROWS),
+    (
+        "user",
+        &[Act::Created, Act::Changed, Act::Deleted, Act::LinkSent],
+    ),
+];
+
 const STRANGERS: [Stranger; 12] = [
     Stranger::UnknownClient,
     Stranger::WrongClientSecret,
@@ -77,20 +95,24 @@ fn events() -> Vec<Event> {
             by: by.clone(),
             client,
         },
-        Event::ClientCreated {
-            client: ClientNumber::new(7),
-            by: by.clone(),
-        },
-        Event::ClientChanged {
-            client,
-            by: by.clone(),
-        },
-        Event::ClientDeleted {
-            client: ClientNumber::new(7),
-            by: by.clone(),
-        },
-        Event::ClientChangeRefused { by },
     ];
+    for (kind, acts) in MANAGED {
+        for &act in acts {
+            events.push(Event::Managed {
+                kind,
+                act,
+                by: by.clone(),
+                managed: Managed {
+                    client: Some(7),
+                    ..Managed::default()
+                },
+            });
+        }
+        events.push(Event::Refused {
+            kind,
+            by: by.clone(),
+        });
+    }
     for refusal in refusals {
         events.push(sign_in_failed(refusal, user()));
         events.push(Event::PasswordChangeFailed {
@@ -139,11 +161,14 @@ fn every_event_names_its_user_and_those_of_a_session_the_session() {
                 | Event::ErasureRequested(_)
                 | Event::PasswordChangeFailed { .. }
         );
-        let refused = matches!(event, Event::ClientChangeRefused { .. });
+        let refused = matches!(event, Event::Refused { .. });
+        let detail = matches!(event, Event::Managed { .. }).then_some(serde_json::Value::Null);
         let expected = Subject {
             user_id: Some(UserId::new("user")),
             client: (!refused).then_some(ClientNumber::new(7)),
             session_id: of_session.then(|| "session".to_owned()).map(SessionId::new),
+            detail,
+            ..Subject::default()
         };
         let names = event.names();
         assert_eq!(event.stranger(), None, "{names:?}");

@@ -1,12 +1,6 @@
 //! A client: an app that may ask this service to authenticate users (RFC 6749 §1.1).
 
-pub mod changes;
-pub mod column;
-pub mod condition;
-mod evaluation;
-pub mod page;
-pub mod pattern;
-pub mod row;
+pub mod columns;
 
 use super::secret::Secret;
 use crate::auth::id::{ClientId, ClientNumber};

@@ -1,9 +1,9 @@
 //! The endpoints: decode, call a flow or a store, encode. Nothing else.
 
-pub mod auth_clients;
 pub mod dev_mailbox;
 pub mod login;
 pub mod logout;
+pub mod management;
 pub mod moving_out;
 pub mod otp_caches;
 pub mod password;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::auth::id::UserId;
 use crate::edge::app::App;
 use crate::edge::flows::moving_out;
+use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::reply::Reply;
@@ -29,12 +30,10 @@ pub async fn export(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFai
 pub async fn erase(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let user_id = user_id(incoming);
     let erased = moving_out::erase(app, &incoming.bearer()?, &user_id).await?;
-    erased
-        .then(|| Reply::empty(204))
-        .ok_or_else(|| LoopbackFailure::EntityNotFound {
-            entity: "users",
-            id: user_id.to_string(),
-        })
+    erased.then(|| Reply::empty(204)).ok_or_else(|| {
+        let (entity, id) = ("users", user_id.to_string());
+        Error::NoSuchRow { entity, id }.into()
+    })
 }
 
 fn exported(export: Option<Value>) -> Result<Reply, LoopbackFailure> {

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use serde_json::{Value, json};
 use worker::console_log;
 
-pub use crate::auth::audit::{Event, Refusal, SessionRef, Stranger, Subject};
+pub use crate::auth::audit::{Act, Event, Managed, Refusal, SessionRef, Stranger, Subject};
 use crate::auth::secret::random_id;
 use crate::auth::time::{Seconds, Timestamp};
 use crate::auth::token::iso8601;
@@ -33,6 +33,7 @@ pub fn record(app: &App, event: Event) {
     app.in_background(|app| async move {
         let (kind, result) = event.names();
         let subject = event.subject();
+        let detail = subject.detail.as_ref().map(Value::to_string);
         let client_info = &app.client_info;
         let country = client_info.country();
         let row = Activity {
@@ -45,6 +46,9 @@ pub fn record(app: &App, event: Event) {
             country: country.as_deref(),
             user_agent: client_info.user_agent.as_deref(),
             ray: client_info.ray.as_deref(),
+            tenant: subject.tenant.as_deref(),
+            target: subject.target.as_deref(),
+            detail: detail.as_deref(),
         };
         let id = random_id()?;
         let inserted = app.db.run(activity::insert(&id, &row, app.now)).await;

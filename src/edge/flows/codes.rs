@@ -100,6 +100,7 @@ fn not_redeemed(state: CodeState) -> Event {
         user_id: state.user_id,
         client: state.client,
         session_id: state.session_id,
+        ..Subject::default()
     };
     if replayed {
         Event::CodeReplay(subject)

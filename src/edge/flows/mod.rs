@@ -8,6 +8,8 @@ pub mod administration;
 pub mod audit;
 pub mod codes;
 pub mod credentials;
+pub mod events;
+pub mod management;
 pub mod moving_out;
 pub mod non_rotating_sessions;
 pub mod notifications;

@@ -8,7 +8,7 @@ use super::notifications;
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::address::Mailbox;
 use crate::auth::attempts::device_key;
-use crate::auth::id::{AttemptId, ClientId, UserId};
+use crate::auth::id::{AttemptId, ClientId, ClientNumber, UserId};
 use crate::auth::one_time::{self, PasswordReset};
 use crate::auth::password::check_policy;
 use crate::auth::secret::{Secret, random_secret};
@@ -53,7 +53,7 @@ async fn send_link(app: &App, calling: &AuthenticatedClient, username: &str) -> 
             let message = Message::no_password_here(address, &provider, app.now);
             notifications::send(app, &message).await
         }
-        None => offer_link(app, calling, &account.id, address).await,
+        None => offer_link(app, calling.client().id, &account.id, address, false).await,
     }
 }
 
@@ -74,9 +74,10 @@ async fn provider_instead(
 /// Makes a link and sends it, unless one of the limits is reached.
 async fn offer_link(
     app: &App,
-    calling: &AuthenticatedClient,
+    client: ClientNumber,
     user_id: &UserId,
     address: &str,
+    is_invitation: bool,
 ) -> Result<(), Error> {
     let token = random_secret()?;
     let key = one_time::key::<PasswordReset>(&token);
@@ -87,7 +88,7 @@ async fn offer_link(
         key: &key,
         kind: <PasswordReset as one_time::OneTime>::KIND,
         user_id: Some(user_id),
-        client: Some(calling.client().id),
+        client: Some(client),
         recipient: &canonical_name(address),
         expires_on: app.now + lifetime,
     };
@@ -99,8 +100,29 @@ async fn offer_link(
     };
     app.kv.put(&key, &record, lifetime).await?;
     let href = app.config.messages.reset_link(&token);
-    let message = Message::password_reset(address, href, &token, lifetime.minutes(), app.now);
+    let write = if is_invitation {
+        Message::invitation
+    } else {
+        Message::password_reset
+    };
+    let message = write(address, href, &token, lifetime.minutes(), app.now);
     notifier::deliver(app, &message).await
+}
+
+/// Sends a link to a user on an administrator's behalf: to choose a first password, or a new one. Nothing
+/// is sent to somebody without an address or without a client to sign in to.
+pub async fn send_to(app: &App, user_id: &UserId, is_invitation: bool) -> Result<(), Error> {
+    let account = app.db.run(accounts::by_id(user_id)).await?;
+    let Some(account) = account else {
+        return Ok(());
+    };
+    let client = account.client_ids.first().copied();
+    match (account.email.as_deref(), client) {
+        (Some(address), Some(client)) => {
+            offer_link(app, client, user_id, address, is_invitation).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Looks at a link without using it up.

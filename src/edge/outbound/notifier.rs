@@ -39,7 +39,8 @@ async fn post(url: &str, key: &WebhookKey, message: &Message) -> Result<(), Erro
     let id = random_id()?;
     let mut pauses = PAUSES.into_iter();
     loop {
-        let Some(problem) = post_once(url, &Webhook::new(message, &id, now(), key)?).await else {
+        let webhook = Webhook::new(message, &id, now(), key)?;
+        let Some(problem) = post_once(url, &webhook, TIMEOUT).await else {
             return Ok(());
         };
         match pauses.next() {
@@ -50,7 +51,7 @@ async fn post(url: &str, key: &WebhookKey, message: &Message) -> Result<(), Erro
 }
 
 /// What went wrong with one try, if anything did. Nothing of the answer's body is read.
-async fn post_once(url: &str, webhook: &Webhook) -> Option<String> {
+pub async fn post_once(url: &str, webhook: &Webhook, timeout: Duration) -> Option<String> {
     let headers: Vec<(&str, &str)> = webhook
         .headers
         .iter()
@@ -62,7 +63,7 @@ async fn post_once(url: &str, webhook: &Webhook) -> Option<String> {
         headers: &headers,
         body: Some(&webhook.body),
     };
-    match send(&request, TIMEOUT).await {
+    match send(&request, timeout).await {
         Ok(answer) if (200..300).contains(&answer.status_code()) => None,
         Ok(answer) => Some(format!("webhook answered {}", answer.status_code())),
         Err(error) => Some(error.to_string()),

@@ -87,6 +87,11 @@ impl Incoming {
         self.segments.last().map_or("", String::as_str)
     }
 
+    /// A path segment, the first being 0.
+    pub fn segment(&self, at: usize) -> &str {
+        self.segments.get(at).map_or("", String::as_str)
+    }
+
     /// A header's value, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers

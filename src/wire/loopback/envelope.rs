@@ -73,7 +73,7 @@ const fn status(failure: &LoopbackFailure) -> u16 {
     match failure {
         LoopbackFailure::Common(error) => status_of(error),
         LoopbackFailure::InvalidParameter { .. } => 400,
-        LoopbackFailure::EntityNotFound { .. } | LoopbackFailure::NoEntity => 404,
+        LoopbackFailure::NoEntity => 404,
         LoopbackFailure::InvalidBody(_) => 422,
     }
 }
@@ -91,10 +91,10 @@ const fn status_of(error: &Error) -> u16 {
         | Error::StepUp { .. } => 401,
         Error::Rejected(reason) => rejection::status(*reason),
         Error::NotAllowed => 403,
-        Error::NoSuchPath => 404,
+        Error::NoSuchPath | Error::NoSuchRow { .. } => 404,
         Error::NoSuchMethod(_) => 405,
         Error::Timeout => 408,
-        Error::Conflict(_) => 409,
+        Error::Conflict(_) | Error::Exists(_) | Error::InUse(_) => 409,
         Error::TooLarge => 413,
         Error::UnsupportedMedia { .. } | Error::UnsupportedCoding(_) => 415,
         Error::Invalid(_) => 422,
@@ -109,8 +109,7 @@ const fn status_of(error: &Error) -> u16 {
 const fn name(failure: &LoopbackFailure, status: u16) -> Option<&'static str> {
     Some(match failure {
         LoopbackFailure::Common(Error::Syntax(_)) => "SyntaxError",
-        LoopbackFailure::EntityNotFound { .. }
-        | LoopbackFailure::Common(Error::IdChanged { .. }) => "Error",
+        LoopbackFailure::Common(Error::NoSuchRow { .. } | Error::IdChanged { .. }) => "Error",
         _ => match status {
             400 => "BadRequestError",
             401 => "UnauthorizedError",
@@ -139,9 +138,6 @@ fn message(failure: &LoopbackFailure) -> Value {
         LoopbackFailure::InvalidParameter { name, value, .. } => {
             let value = shortened(value);
             format!("Invalid data {value} for parameter \"{name}\".").into()
-        }
-        LoopbackFailure::EntityNotFound { entity, id } => {
-            format!("Entity not found: {entity} with id {id}").into()
         }
         LoopbackFailure::NoEntity => "EntityNotFound".into(),
     })
@@ -176,6 +172,11 @@ fn text(error: &Error) -> Cow<'_, str> {
         Error::Conflict(columns) => {
             return format!("Unique constraint violation error ! {columns}").into();
         }
+        Error::Exists(what) => return format!("{what} Already Exists").into(),
+        Error::InUse(why) => why,
+        Error::NoSuchRow { entity, id } => {
+            return format!("Entity not found: {entity} with id {}", shortened(id)).into();
+        }
         Error::TooMany(_) => "Too Many Requests",
         Error::NotConfigured(_) => "Not Implemented",
         Error::Unavailable(_) => "Service Unavailable",
@@ -202,7 +203,7 @@ const fn code(failure: &LoopbackFailure) -> Option<&'static str> {
         LoopbackFailure::Common(Error::MissingParameter(_)) => "MISSING_REQUIRED_PARAMETER",
         LoopbackFailure::InvalidParameter { .. } => "INVALID_PARAMETER_VALUE",
         LoopbackFailure::Common(Error::UnsupportedMedia { .. }) => "UNSUPPORTED_MEDIA_TYPE",
-        LoopbackFailure::EntityNotFound { .. } => "ENTITY_NOT_FOUND",
+        LoopbackFailure::Common(Error::NoSuchRow { .. }) => "ENTITY_NOT_FOUND",
         _ => return None,
     })
 }

@@ -23,13 +23,6 @@ pub enum LoopbackFailure {
         /// A list of [`Detail`] or `{"syntaxError": …}`; null for none.
         details: Value,
     },
-    /// A row that an operation names does not exist (404, `ENTITY_NOT_FOUND`).
-    EntityNotFound {
-        /// The model's name.
-        entity: &'static str,
-        /// The id of the request.
-        id: String,
-    },
     /// The row to read does not exist (404, without a code).
     NoEntity,
 }

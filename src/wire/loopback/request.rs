@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::detail::Detail;
 use super::failure::LoopbackFailure;
 use super::validate::{self, Model};
 use crate::error::Error;
@@ -18,6 +19,25 @@ impl Incoming {
     /// No body counts as `{}`, and `null` passes with every field absent, as in the original.
     pub fn json<T: DeserializeOwned>(&self, model: &Model) -> Result<T, LoopbackFailure> {
         model_of(model, self.json_value()?)
+    }
+
+    /// The JSON body, a list of as many as `most` objects, each checked against the model.
+    pub fn json_list<T: DeserializeOwned>(
+        &self,
+        model: &Model,
+        most: usize,
+    ) -> Result<Vec<T>, LoopbackFailure> {
+        match self.json_value()? {
+            Value::Array(items) if items.len() <= most => {
+                let read = |item| model_of(model, item);
+                items.into_iter().map(read).collect()
+            }
+            Value::Array(_) => Err(Error::BadRequest(format!("At most {most} at once")).into()),
+            _ => {
+                let detail = Detail::wrong_type("", "array");
+                Err(LoopbackFailure::InvalidBody(vec![detail]))
+            }
+        }
     }
 
     /// A form, checked against its model. JSON text that calls itself a form is read too: the API

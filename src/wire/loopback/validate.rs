@@ -40,6 +40,8 @@ pub enum ValueKind {
     Boolean,
     /// An object with any members.
     Object,
+    /// A list of texts.
+    Strings,
 }
 
 impl Field {
@@ -72,6 +74,7 @@ impl Field {
             ValueKind::Number => value.is_number(),
             ValueKind::Boolean => value.is_boolean(),
             ValueKind::Object => value.is_object(),
+            ValueKind::Strings => value.is_array(),
         };
         let path = format!("/{}", self.name);
         if !fits {
@@ -93,6 +96,7 @@ impl ValueKind {
             Self::Number => "number",
             Self::Boolean => "boolean",
             Self::Object => "object",
+            Self::Strings => "array",
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The bearer of an access token (RFC 6750).
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::auth::attempts::AttemptOrigin;
-use crate::auth::id::SessionId;
+use crate::auth::id::{SessionId, UserId};
 use crate::auth::secret::Secret;
 use crate::auth::token::{DeviceInfo, Expiry};
 use crate::edge::app::App;
@@ -21,12 +23,37 @@ pub enum Bearer {
 impl Bearer {
     /// Whether the bearer holds a permission now.
     pub fn may(&self, permission: &str) -> bool {
+        self.permissions().iter().any(|held| held == permission)
+    }
+
+    /// The permissions that the bearer holds now.
+    pub fn permissions(&self) -> Cow<'_, [String]> {
         match self {
-            Self::Session(session) => session.account.holds(permission),
-            Self::Plain(claims) => claims
-                .get("permissions")
-                .and_then(Value::as_array)
-                .is_some_and(|held| held.iter().any(|name| name == permission)),
+            Self::Session(session) => session.account.permissions().into(),
+            Self::Plain(claims) => {
+                let held = claims.get("permissions").and_then(Value::as_array);
+                let texts = held.into_iter().flatten().filter_map(Value::as_str);
+                texts.map(str::to_owned).collect()
+            }
+        }
+    }
+
+    /// The tenant that the bearer belongs to.
+    pub fn tenant_id(&self) -> Option<&str> {
+        match self {
+            Self::Session(session) => {
+                let membership = session.account.membership.as_ref()?;
+                Some(&membership.tenant_id)
+            }
+            Self::Plain(claims) => claims.get("tenantId").and_then(Value::as_str),
+        }
+    }
+
+    /// The user's id.
+    pub fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::Session(session) => Some(session.account.id.clone()),
+            Self::Plain(claims) => claims.get("id").and_then(Value::as_str).map(UserId::new),
         }
     }
 }

@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Number, Value};
 
 use super::parameter::FilterError;
-use crate::auth::client::column::{Column, ColumnKind};
-use crate::auth::client::row::Scalar;
+use crate::auth::table::column::{Column, ColumnKind};
+use crate::auth::table::row::Scalar;
 use crate::wire::loopback::detail::Detail;
 
 /// The last instant that the original's dates reach, in epoch milliseconds (ECMA-262 §21.4.1.1).
@@ -34,7 +34,10 @@ pub(super) fn scalar(
         ColumnKind::Time => time(value)
             .map(Scalar::Integer)
             .ok_or_else(|| Detail::wrong_format(path, "date-time"))?,
-        ColumnKind::Text | ColumnKind::Secret => {
+        ColumnKind::Date => day(value)
+            .map(Scalar::Text)
+            .ok_or_else(|| Detail::wrong_format(path, "date"))?,
+        ColumnKind::Text | ColumnKind::Secret | ColumnKind::Texts | ColumnKind::Object => {
             let text = text(value).ok_or_else(|| Detail::wrong_type(path, "string"))?;
             Scalar::Text(text)
         }
@@ -43,7 +46,7 @@ pub(super) fn scalar(
 }
 
 /// A truth value, also as text or number.
-pub(super) fn boolean(value: &Value) -> Option<bool> {
+pub(in crate::wire::loopback) fn boolean(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
         Value::String(text) => match text.as_str() {
@@ -92,9 +95,18 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// A day as ISO text, of a day or of an instant.
+pub(in crate::wire::loopback) fn day(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    let day = text
+        .get(..10)
+        .filter(|day| day.parse::<NaiveDate>().is_ok())?;
+    (text.len() == 10 || time(value).is_some()).then(|| day.to_owned())
+}
+
 /// An instant in milliseconds: a number of them, an RFC 3339 time, one without an offset
 /// (taken as UTC), or a day.
-fn time(value: &Value) -> Option<i64> {
+pub(in crate::wire::loopback) fn time(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => {
             whole(number).filter(|instant| (-LAST_INSTANT..=LAST_INSTANT).contains(instant))
@@ -120,9 +132,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::auth::client::columns::AUTH_CLIENTS;
 
     fn read(property: &str, value: Value) -> Result<Option<Scalar>, FilterError> {
-        scalar(Column::of_property(property).unwrap(), &value, "/x")
+        scalar(AUTH_CLIENTS.of_property(property).unwrap(), &value, "/x")
     }
 
     #[test]

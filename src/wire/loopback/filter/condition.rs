@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::coerce::scalar;
-use super::column::named;
+use super::column::comparable;
 use super::operator::{equal, tests};
 use super::parameter::{FilterError, Parameter};
-use crate::auth::client::column::Column;
-use crate::auth::client::condition::{Condition, Test, Where};
+use crate::auth::table::column::{Column, Table};
+use crate::auth::table::condition::{Condition, Test, Where};
 use crate::wire::document::{Pairs, pointer};
 use crate::wire::loopback::detail::Detail;
 use crate::wire::loopback::failure::LoopbackFailure;
@@ -20,22 +20,26 @@ const MAX_CONDITIONS: usize = 100;
 /// Reads the `where` parameter of a query; nothing if there is none.
 ///
 /// `where={}` is something: all rows.
-pub fn parse_where(query: &Pairs) -> Result<Option<Where>, LoopbackFailure> {
+pub fn parse_where(table: &'static Table, query: &Pairs) -> Result<Option<Where>, LoopbackFailure> {
     let Some(parameter) = Parameter::find("where", query)? else {
         return Ok(None);
     };
-    read(&parameter.value, "")
+    read(table, &parameter.value, "")
         .map(Some)
         .map_err(|detail| parameter.refuse(&detail))
 }
 
 /// Reads a where object that is found at `path`.
-pub(super) fn read(value: &Value, path: &str) -> Result<Where, FilterError> {
-    let mut reader = ConditionReader { conditions: 0 };
+pub(super) fn read(table: &'static Table, value: &Value, path: &str) -> Result<Where, FilterError> {
+    let mut reader = ConditionReader {
+        table,
+        conditions: 0,
+    };
     reader.object(value, path, 0).map(Where::new)
 }
 
 struct ConditionReader {
+    table: &'static Table,
     conditions: usize,
 }
 
@@ -56,7 +60,7 @@ impl ConditionReader {
                 "and" => all.extend(self.clauses(value, &at, depth)?),
                 "or" => all.push(any(self.clauses(value, &at, depth)?, &at)?),
                 _ => {
-                    let column = named(name, path, &at)?;
+                    let column = comparable(self.table, name, path, &at)?;
                     all.extend(self.property(column, value, &at)?);
                 }
             }

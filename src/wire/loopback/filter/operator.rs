@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::coerce::scalar;
 use super::parameter::FilterError;
-use crate::auth::client::column::{Column, ColumnKind};
-use crate::auth::client::condition::{Comparison, Test};
-use crate::auth::client::pattern::Pattern;
-use crate::auth::client::row::Scalar;
+use crate::auth::table::column::{Column, ColumnKind};
+use crate::auth::table::condition::{Comparison, Test};
+use crate::auth::table::pattern::Pattern;
+use crate::auth::table::row::Scalar;
 use crate::wire::document::pointer;
 use crate::wire::loopback::detail::Detail;
 

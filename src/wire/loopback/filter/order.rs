@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::column::named;
+use super::column::comparable;
 use super::parameter::FilterError;
-use crate::auth::client::column::Column;
-use crate::auth::client::page::Direction;
+use crate::auth::table::column::{Column, Table};
+use crate::auth::table::page::Direction;
 use crate::wire::document::pointer;
 use crate::wire::loopback::detail::Detail;
 
@@ -13,21 +13,21 @@ use crate::wire::loopback::detail::Detail;
 pub(super) type Order = Vec<(&'static Column, Direction)>;
 
 /// Reads `order`, which is found at `path`.
-pub(super) fn read(value: Option<&Value>, path: &str) -> Result<Order, FilterError> {
+pub(super) fn read(table: &Table, value: Option<&Value>, path: &str) -> Result<Order, FilterError> {
     let mut order = Vec::new();
     match value {
         None | Some(Value::Null) => {}
         Some(Value::Array(items)) => {
             for (at, item) in items.iter().enumerate() {
-                terms(item, &pointer(path, &at.to_string()), &mut order)?;
+                terms(table, item, &pointer(path, &at.to_string()), &mut order)?;
             }
         }
-        Some(text) => terms(text, path, &mut order)?,
+        Some(text) => terms(table, text, path, &mut order)?,
     }
     Ok(order)
 }
 
-fn terms(value: &Value, path: &str, order: &mut Order) -> Result<(), FilterError> {
+fn terms(table: &Table, value: &Value, path: &str, order: &mut Order) -> Result<(), FilterError> {
     let text = value
         .as_str()
         .ok_or_else(|| Detail::wrong_type(path, "string"))?;
@@ -47,7 +47,7 @@ fn terms(value: &Value, path: &str, order: &mut Order) -> Result<(), FilterError
                 return Err(Detail::pattern(path, message).into());
             }
         };
-        let column = named(property, path, path)?;
+        let column = comparable(table, property, path, path)?;
         // A column decides nothing the second time.
         if !order.iter().any(|(other, _)| *other == column) {
             order.push((column, direction));

@@ -17,6 +17,14 @@ pub(super) struct Parameter {
     pub value: Value,
 }
 
+/// The object that a parameter holds, if it is there.
+pub(in crate::wire::loopback) fn object(
+    name: &'static str,
+    query: &Pairs,
+) -> Result<Option<Value>, LoopbackFailure> {
+    Ok(Parameter::find(name, query)?.map(|parameter| parameter.value))
+}
+
 impl Parameter {
     /// Finds the parameter in a query; empty text counts as none.
     pub fn find(name: &'static str, query: &Pairs) -> Result<Option<Self>, LoopbackFailure> {

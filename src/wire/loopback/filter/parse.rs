@@ -7,8 +7,9 @@ use super::condition;
 use super::fields::Projection;
 use super::order;
 use super::parameter::{FilterError, Parameter};
-use crate::auth::client::condition::Where;
-use crate::auth::client::page::Page;
+use crate::auth::table::column::Table;
+use crate::auth::table::condition::Where;
+use crate::auth::table::page::Page;
 use crate::wire::document::{Pairs, pointer};
 use crate::wire::loopback::detail::Detail;
 use crate::wire::loopback::failure::LoopbackFailure;
@@ -29,8 +30,9 @@ pub struct Filter {
     pub fields: Projection,
 }
 
-impl Default for Filter {
-    fn default() -> Self {
+impl Filter {
+    /// All rows of a table by id, the first 100, whole.
+    pub fn all(table: &'static Table) -> Self {
         Self {
             rows: Where::default(),
             page: Page {
@@ -38,22 +40,20 @@ impl Default for Filter {
                 limit: DEFAULT_LIMIT,
                 skip: 0,
             },
-            fields: Projection::default(),
+            fields: Projection::all(table),
         }
     }
-}
 
-impl Filter {
     /// Reads the `filter` parameter of a query; without one it is all rows by
     /// id, the first 100.
-    pub fn parse(query: &Pairs) -> Result<Self, LoopbackFailure> {
+    pub fn parse(table: &'static Table, query: &Pairs) -> Result<Self, LoopbackFailure> {
         let Some(parameter) = Parameter::find("filter", query)? else {
-            return Ok(Self::default());
+            return Ok(Self::all(table));
         };
-        Self::read(&parameter.value).map_err(|detail| parameter.refuse(&detail))
+        Self::read(table, &parameter.value).map_err(|detail| parameter.refuse(&detail))
     }
 
-    fn read(value: &Value) -> Result<Self, FilterError> {
+    fn read(table: &'static Table, value: &Value) -> Result<Self, FilterError> {
         let Value::Object(members) = value else {
             return Err(Detail::wrong_type("", "object").into());
         };
@@ -72,14 +72,16 @@ impl Filter {
         let limit = bounded("limit", 1, MAX_LIMIT)?;
         let skip = bounded("skip", 0, MAX_SAFE_INTEGER)?;
         let rows = members.get("where");
-        let rows = rows.map(|rows| condition::read(rows, "/where"));
+        let rows = rows.map(|rows| condition::read(table, rows, "/where"));
         let fields = members.get("fields");
-        let fields = fields.map(|fields| Projection::read(fields, "/fields"));
+        let fields = fields.map(|fields| Projection::read(table, fields, "/fields"));
         Ok(Self {
             rows: rows.transpose()?.unwrap_or_default(),
-            fields: fields.transpose()?.unwrap_or_default(),
+            fields: fields
+                .transpose()?
+                .unwrap_or_else(|| Projection::all(table)),
             page: Page {
-                order: order::read(members.get("order"), "/order")?,
+                order: order::read(table, members.get("order"), "/order")?,
                 limit: limit.unwrap_or(DEFAULT_LIMIT),
                 // As in the original, `offset` counts where `skip` is 0.
                 skip: skip.filter(|skip| *skip > 0).or(offset).unwrap_or(0),

@@ -28,7 +28,9 @@ pub(super) fn parts(error: &Error) -> Parts {
         Error::NoSuchPath => (404, "NotFound", "Not Found"),
         Error::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),
         Error::IdChanged { .. } => (400, ARGUMENT, "An id cannot be changed"),
-        Error::Conflict(_) => (409, "Conflict", "Conflict"),
+        Error::Conflict(_) | Error::Exists(_) => (409, "Conflict", "Conflict"),
+        Error::InUse(why) => (409, "Conflict", *why),
+        Error::NoSuchRow { .. } => (404, "NotFound", "Not Found"),
         Error::TooLarge => (
             413,
             "RequestEntityTooLarge",

@@ -61,6 +61,17 @@ impl Pattern {
         text
     }
 
+    /// The text that every match begins with, in ASCII lower case; nothing where there is none, or it is
+    /// not ASCII.
+    pub fn prefix(&self) -> Option<String> {
+        let literal = self.0.iter().map_while(|part| match part {
+            Part::Char(char) => Some(*char),
+            Part::Any | Part::One => None,
+        });
+        let prefix: String = literal.collect();
+        (prefix.is_ascii() && !prefix.is_empty()).then(|| prefix.to_ascii_lowercase())
+    }
+
     /// Whether a value matches, with case folded or not.
     pub fn matches(&self, value: &str, ignores_case: bool) -> bool {
         let same = |left: char, right: char| {

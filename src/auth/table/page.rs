@@ -1,4 +1,4 @@
-//! A page of clients: which of those that are meant, and in which order.
+//! A page of rows: which of those that are meant, and in which order.
 
 use super::column::Column;
 

@@ -1,4 +1,4 @@
-//! The clients that are meant: a condition on the columns of `auth_clients`, in its shortest form.
+//! The rows that are meant: a condition on the columns of a table, in its shortest form.
 
 use regex_lite::Regex;
 

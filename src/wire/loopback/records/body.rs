@@ -1,24 +1,23 @@
-//! Bodies about auth clients, read into what they ask for; what breaks a rule is a 422 detail.
+//! Bodies that write rows, read into what they ask for; what breaks a rule is a 422 detail.
 
 use serde_json::{Map, Value};
 
-use crate::auth::client::changes::{
-    AuthClientChanges, NamedId, NewAuthClient, NewValue, NewValues,
-};
-use crate::auth::client::column::{COLUMNS, Column, ColumnKind, Limit};
-use crate::auth::client::row::Scalar;
-use crate::auth::id::ClientNumber;
-use crate::auth::redirect_url::RedirectUrl;
-use crate::auth::secret::Secret;
+use super::value::{Mask, new_value};
+use crate::auth::table::changes::{Changes, NamedId, NewRow, NewValue, NewValues};
+use crate::auth::table::column::Table;
+use crate::auth::table::row::Scalar;
 use crate::error::Error;
 use crate::wire::loopback::detail::Detail;
 use crate::wire::loopback::failure::LoopbackFailure;
-use crate::wire::loopback::filter::{MASK, whole};
+use crate::wire::loopback::filter::whole;
 
-/// Reads a body that fits [`AUTH_CLIENT_EXCLUDING_ID`](super::AUTH_CLIENT_EXCLUDING_ID).
-pub fn new_client(body: &Map<String, Value>) -> Result<NewAuthClient, LoopbackFailure> {
+/// Reads a body that fits the model of a new row.
+pub fn new_row(
+    table: &'static Table,
+    body: &Map<String, Value>,
+) -> Result<NewRow, LoopbackFailure> {
     // Only `null`, which fits every model, gets here without the required properties.
-    NewAuthClient::new(values(body, Mask::Rejected)?).map_err(|missing| {
+    NewRow::new(table, values(table, body, Mask::Rejected)?).map_err(|missing| {
         let details = missing
             .iter()
             .map(|column| Detail::required(column.property));
@@ -26,52 +25,61 @@ pub fn new_client(body: &Map<String, Value>) -> Result<NewAuthClient, LoopbackFa
     })
 }
 
-/// Reads a body that fits [`AUTH_CLIENT`](super::AUTH_CLIENT), a replacement: what it leaves out
-/// becomes null. A secret that is sent as it is shown stays as it is.
-pub fn replacement(body: &Map<String, Value>) -> Result<AuthClientChanges, LoopbackFailure> {
+/// Reads a body that fits the model of a replacement: what it leaves out becomes null. A secret that is
+/// sent as it is shown stays as it is.
+pub fn replacement(
+    table: &'static Table,
+    body: &Map<String, Value>,
+) -> Result<Changes, LoopbackFailure> {
     if body.is_empty() {
-        new_client(body)?;
+        new_row(table, body)?;
     }
-    let mut changes = changes(body)?;
-    let absent = COLUMNS.iter().filter(|column| {
-        column.limit.is_some() && !column.required && !body.contains_key(column.property)
+    let mut changes = changes(table, body)?;
+    let absent = table.columns.iter().filter(|column| {
+        column.limit.is_some() && column.nullable && !body.contains_key(column.property)
     });
     let nulls = absent.map(|column| (column, NewValue::Plain(None)));
     changes.values.extend(nulls);
     Ok(changes)
 }
 
-/// Reads a body that fits [`AUTH_CLIENT_PARTIAL`](super::AUTH_CLIENT_PARTIAL); an empty one is
-/// 400. A secret that is sent as it is shown stays as it is.
-pub fn update(body: &Map<String, Value>) -> Result<AuthClientChanges, LoopbackFailure> {
+/// Reads a body that fits the partial model; an empty one is 400. A secret that is sent as it is shown
+/// stays as it is.
+pub fn update(
+    table: &'static Table,
+    body: &Map<String, Value>,
+) -> Result<Changes, LoopbackFailure> {
     if body.is_empty() {
         return Err(Error::BadRequest("The request body is empty".to_owned()).into());
     }
-    changes(body)
+    changes(table, body)
 }
 
-fn changes(body: &Map<String, Value>) -> Result<AuthClientChanges, LoopbackFailure> {
-    let id = body.get("id").and_then(Value::as_number);
-    Ok(AuthClientChanges {
-        values: values(body, Mask::Unchanged)?,
-        id: id.map(|id| NamedId {
-            number: whole(id).map(ClientNumber::new),
-            text: id.to_string(),
+fn changes(table: &'static Table, body: &Map<String, Value>) -> Result<Changes, LoopbackFailure> {
+    let id = body.get("id").filter(|id| !id.is_null());
+    Ok(Changes {
+        values: values(table, body, Mask::Unchanged)?,
+        id: id.map(|id| match id {
+            Value::String(text) => NamedId {
+                id: Some(Scalar::Text(text.clone())),
+                text: text.clone(),
+            },
+            other => NamedId {
+                id: other.as_number().and_then(whole).map(Scalar::Integer),
+                text: other.to_string(),
+            },
         }),
     })
 }
 
-/// The meaning of [`MASK`] as a secret.
-#[derive(Clone, Copy)]
-enum Mask {
-    Rejected,
-    Unchanged,
-}
-
 /// The values that a body sets, or all that is wrong with them, in the columns' order.
-fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, LoopbackFailure> {
+fn values(
+    table: &'static Table,
+    body: &Map<String, Value>,
+    mask: Mask,
+) -> Result<NewValues, LoopbackFailure> {
     let (mut values, mut details) = (Vec::new(), Vec::new());
-    for column in COLUMNS {
+    for column in table.columns {
         let (Some(limit), Some(value)) = (column.limit, body.get(column.property)) else {
             continue;
         };
@@ -87,82 +95,16 @@ fn values(body: &Map<String, Value>, mask: Mask) -> Result<NewValues, LoopbackFa
     }
 }
 
-/// Reads a value; nothing where the column stays as it is.
-fn new_value(
-    column: &Column,
-    limit: Limit,
-    value: &Value,
-    mask: Mask,
-) -> Result<Option<NewValue>, Box<Detail>> {
-    let path = format!("/{}", column.property);
-    if value.is_null() && column.nullable {
-        return Ok(Some(NewValue::Plain(None)));
-    }
-    let scalar = match limit {
-        Limit::Characters(most) if column.kind == ColumnKind::Secret => {
-            return secret(text(value, most, &path)?, mask, &path);
-        }
-        Limit::Characters(most) => Scalar::Text(text(value, most, &path)?.to_owned()),
-        Limit::RedirectUrl(most) => Scalar::Text(redirect_url(value, most, &path)?.to_owned()),
-        Limit::UpTo(most) => Scalar::Integer(number(value, most, &path)?),
-    };
-    Ok(Some(NewValue::Plain(Some(scalar))))
-}
-
-fn text<'a>(value: &'a Value, most: usize, path: &str) -> Result<&'a str, Box<Detail>> {
-    match value.as_str() {
-        None => Err(Detail::wrong_type(path, "string").into()),
-        Some("") => Err(Detail::too_short(path, 1).into()),
-        Some(text) if text.chars().count() > most => Err(Detail::too_long(path, most).into()),
-        Some(text) => Ok(text),
-    }
-}
-
-fn secret(text: &str, mask: Mask, path: &str) -> Result<Option<NewValue>, Box<Detail>> {
-    match mask {
-        _ if text != MASK => Ok(Some(NewValue::Secret(Secret::new(text)))),
-        Mask::Unchanged => Ok(None),
-        Mask::Rejected => {
-            let message = "must NOT be the text that hides secrets";
-            Err(Detail::pattern(path, message).into())
-        }
-    }
-}
-
-fn redirect_url<'a>(value: &'a Value, most: usize, path: &str) -> Result<&'a str, Box<Detail>> {
-    let text = text(value, most, path)?;
-    if RedirectUrl::parse(text).is_none() {
-        let message = "must be https, http on loopback, or a custom scheme with a dot, \
-            without userinfo, fragment and * in the host";
-        return Err(Detail::pattern(path, message).into());
-    }
-    Ok(text)
-}
-
-fn number(value: &Value, most: i64, path: &str) -> Result<i64, Box<Detail>> {
-    let wrong_type = || Detail::wrong_type(path, "integer");
-    let number = value.as_number().ok_or_else(wrong_type)?;
-    match whole(number) {
-        // Too large to be exact.
-        None if number.as_f64().is_some_and(|float| float.fract() == 0.0) => {
-            Err(Detail::maximum(path, most).into())
-        }
-        None => Err(wrong_type().into()),
-        Some(number) if number < 1 => Err(Detail::minimum(path, 1).into()),
-        Some(number) if number > most => Err(Detail::maximum(path, most).into()),
-        Some(number) => Ok(number),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::loopback::auth_clients::{
-        AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL,
-    };
+    use crate::auth::client::columns::AUTH_CLIENTS;
+    use crate::auth::table::changes::written;
     use crate::wire::loopback::envelope;
+    use crate::wire::loopback::filter::MASK;
+    use crate::wire::loopback::records::AUTH_CLIENT;
     use crate::wire::loopback::validate::check;
 
     fn body(changes: Value) -> Value {
@@ -177,39 +119,37 @@ mod tests {
         body
     }
 
-    fn post(changes: Value) -> Result<NewAuthClient, LoopbackFailure> {
-        new_client(&check(&AUTH_CLIENT_EXCLUDING_ID, body(changes))?)
+    fn post(changes: Value) -> Result<NewRow, LoopbackFailure> {
+        new_row(&AUTH_CLIENTS, &check(&AUTH_CLIENT.new, body(changes))?)
     }
 
-    fn put(changes: Value) -> Result<AuthClientChanges, LoopbackFailure> {
-        replacement(&check(&AUTH_CLIENT, body(changes))?)
+    fn put(changes: Value) -> Result<Changes, LoopbackFailure> {
+        replacement(
+            &AUTH_CLIENTS,
+            &check(&AUTH_CLIENT.replacement, body(changes))?,
+        )
     }
 
-    fn patch(body: Value) -> Result<AuthClientChanges, LoopbackFailure> {
-        update(&check(&AUTH_CLIENT_PARTIAL, body)?)
+    fn patch(body: Value) -> Result<Changes, LoopbackFailure> {
+        update(&AUTH_CLIENTS, &check(&AUTH_CLIENT.partial, body)?)
     }
 
     /// The value that changes write into the column of a property.
-    fn plain(changes: &AuthClientChanges, property: &str) -> Option<Option<Scalar>> {
+    fn plain(changes: &Changes, property: &str) -> Option<Option<Scalar>> {
         match written(&changes.values, property)? {
             NewValue::Plain(value) => Some(value.clone()),
             NewValue::Secret(_) => panic!("{property} is a secret"),
         }
     }
 
-    fn secret_of(values: &[(&'static Column, NewValue)], property: &str) -> Option<String> {
+    fn secret_of(
+        values: &[(&'static crate::auth::table::column::Column, NewValue)],
+        property: &str,
+    ) -> Option<String> {
         match written(values, property)? {
             NewValue::Secret(secret) => Some(secret.expose().to_owned()),
             NewValue::Plain(_) => panic!("{property} is no secret"),
         }
-    }
-
-    fn written<'a>(
-        values: &'a [(&'static Column, NewValue)],
-        property: &str,
-    ) -> Option<&'a NewValue> {
-        let mut values = values.iter();
-        values.find_map(|(column, value)| (column.property == property).then_some(value))
     }
 
     fn integer(number: i64) -> Option<Option<Scalar>> {
@@ -250,7 +190,7 @@ mod tests {
         assert_eq!(secret_of(&full.values, "secret"), None);
         assert_eq!(plain(&full, "redirectUrl"), Some(None));
         assert_eq!(plain(&full, "authCodeExpiration"), integer(181));
-        assert_eq!(full.for_one(ClientNumber::new(3)), Ok(()));
+        assert_eq!(full.for_one(&Scalar::Integer(3)), Ok(()));
         let partial = patch(read).unwrap();
         assert_eq!(secret_of(&partial.values, "clientSecret"), None);
         assert_eq!(secret_of(&partial.values, "secret"), None);
@@ -261,7 +201,7 @@ mod tests {
     fn a_replacement_without_a_redirect_url_has_none_and_an_update_keeps_it() {
         let mut whole = body(json!({}));
         whole.as_object_mut().unwrap().remove("redirectUrl");
-        let full = replacement(whole.as_object().unwrap()).unwrap();
+        let full = replacement(&AUTH_CLIENTS, whole.as_object().unwrap()).unwrap();
         assert_eq!(plain(&full, "redirectUrl"), Some(None));
         assert_eq!(
             secret_of(&full.values, "clientSecret").as_deref(),
@@ -279,7 +219,7 @@ mod tests {
         let secret = |property| secret_of(new.values(), property);
         assert_eq!(secret("clientSecret").as_deref(), Some("s3cret"));
         assert_eq!(secret("secret").as_deref(), Some("code key"));
-        let changes = AuthClientChanges {
+        let changes = Changes {
             values: new.values().to_vec(),
             id: None,
         };
@@ -401,14 +341,14 @@ mod tests {
     #[test]
     fn nothing_is_not_a_client() {
         for (model, body) in [
-            (&AUTH_CLIENT_EXCLUDING_ID, json!({})),
-            (&AUTH_CLIENT_EXCLUDING_ID, json!(null)),
-            (&AUTH_CLIENT, json!({})),
-            (&AUTH_CLIENT, json!(null)),
+            (&AUTH_CLIENT.new, json!({})),
+            (&AUTH_CLIENT.new, json!(null)),
+            (&AUTH_CLIENT.replacement, json!({})),
+            (&AUTH_CLIENT.replacement, json!(null)),
         ] {
-            let post = check(model, body.clone()).and_then(|body| new_client(&body));
+            let post = check(model, body.clone()).and_then(|body| new_row(&AUTH_CLIENTS, &body));
             assert_eq!(codes(post).len(), 6, "{body}");
-            let put = check(model, body).and_then(|body| replacement(&body));
+            let put = check(model, body).and_then(|body| replacement(&AUTH_CLIENTS, &body));
             assert_eq!(codes(put).len(), 6);
         }
         for body in [json!({}), json!(null)] {
@@ -425,25 +365,22 @@ mod tests {
 
     #[test]
     fn a_body_is_about_the_row_of_its_path() {
-        assert_eq!(
-            put(json!({})).unwrap().for_one(ClientNumber::new(3)),
-            Ok(())
-        );
+        assert_eq!(put(json!({})).unwrap().for_one(&Scalar::Integer(3)), Ok(()));
         assert_eq!(
             patch(json!({"id": 3.0}))
                 .unwrap()
-                .for_one(ClientNumber::new(3)),
+                .for_one(&Scalar::Integer(3)),
             Ok(())
         );
         assert_eq!(
             patch(json!({"id": 3}))
                 .unwrap()
-                .for_one(ClientNumber::new(3)),
+                .for_one(&Scalar::Integer(3)),
             Ok(())
         );
         let error = put(json!({"id": 5}))
             .unwrap()
-            .for_one(ClientNumber::new(3))
+            .for_one(&Scalar::Integer(3))
             .unwrap_err();
         let reply: Value =
             serde_json::from_slice(&envelope::reply(&error.into()).body.unwrap()).unwrap();
@@ -455,7 +392,7 @@ mod tests {
         assert!(
             patch(json!({"id": 3.5}))
                 .unwrap()
-                .for_one(ClientNumber::new(3))
+                .for_one(&Scalar::Integer(3))
                 .is_err()
         );
         assert!(patch(json!({"id": 3})).unwrap().for_many().is_err());

@@ -1,21 +1,26 @@
-//! Auth clients as they are administered: what the eight operations read and answer, except the
+//! Rows of a table as they are administered: what the operations on them read and answer, except the
 //! filters, which are in [`super::filter`].
 
 mod body;
-mod models;
+pub mod models;
+mod value;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-pub use body::{new_client, replacement, update};
-pub use models::{AUTH_CLIENT, AUTH_CLIENT_EXCLUDING_ID, AUTH_CLIENT_PARTIAL};
+pub use body::{new_row, replacement, update};
+pub use models::Bodies;
+pub(crate) use models::bodies;
 
 use super::filter::json as shown;
-use crate::auth::client::changes::NewAuthClient;
-use crate::auth::client::column::COLUMNS;
-use crate::auth::client::row::ClientRow;
-use crate::auth::id::ClientNumber;
+use crate::auth::client::columns::AUTH_CLIENTS;
+use crate::auth::table::changes::NewRow;
+use crate::auth::table::column::Table;
+use crate::auth::table::row::{Scalar, TableRow};
 use crate::wire::loopback::failure::LoopbackFailure;
+
+/// The bodies of auth clients.
+pub static AUTH_CLIENT: Bodies = bodies!(AUTH_CLIENTS);
 
 /// `loopback.Count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +29,10 @@ pub struct Count {
     pub count: i64,
 }
 
-/// Reads the `{id}` of a path: a whole number of 32 bits, as in the original's schema.
-pub fn path_id(text: &str) -> Result<ClientNumber, LoopbackFailure> {
+/// Reads an `{id}` of a path that is a number: a whole one of 32 bits, as in the original's schema.
+pub fn path_id(text: &str) -> Result<Scalar, LoopbackFailure> {
     text.parse::<i32>()
-        .map(|number| ClientNumber::new(number.into()))
+        .map(|number| Scalar::Integer(number.into()))
         .map_err(|_| LoopbackFailure::InvalidParameter {
             name: "id",
             value: json!(text).to_string(),
@@ -38,8 +43,9 @@ pub fn path_id(text: &str) -> Result<ClientNumber, LoopbackFailure> {
 /// What is answered to the request that created a row: the only one that shows its secrets.
 ///
 /// What has no value is left out, as in the original; reads show it as null.
-pub fn created(row: &ClientRow, new: &NewAuthClient) -> Map<String, Value> {
-    COLUMNS
+pub fn created(table: &Table, row: &TableRow, new: &NewRow) -> Map<String, Value> {
+    table
+        .columns
         .iter()
         .map(|column| {
             let value = match new.secret(column) {
@@ -55,12 +61,11 @@ pub fn created(row: &ClientRow, new: &NewAuthClient) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::client::row::Scalar;
     use crate::wire::document::Pairs;
     use crate::wire::loopback::envelope;
     use crate::wire::loopback::filter::{Filter, Projection};
 
-    fn row() -> ClientRow {
+    fn row() -> TableRow {
         let value = |property| match property {
             "clientId" => Some(Scalar::Text("demo-web".to_owned())),
             "deleted" => Some(Scalar::Integer(0)),
@@ -72,8 +77,11 @@ mod tests {
             "modifiedOn" => Some(Scalar::Integer(1_577_923_200_000)),
             _ => None,
         };
-        let values = COLUMNS.iter().map(|column| value(column.property));
-        ClientRow::new(ClientNumber::new(7), values.collect())
+        let values = AUTH_CLIENTS
+            .columns
+            .iter()
+            .map(|column| value(column.property));
+        TableRow::new(values.collect())
     }
 
     fn text(members: &Map<String, Value>) -> String {
@@ -83,7 +91,7 @@ mod tests {
     #[test]
     fn a_read_shows_nulls_and_masks_secrets_in_the_documented_order() {
         assert_eq!(
-            text(&Projection::default().show(&row())),
+            text(&Projection::all(&AUTH_CLIENTS).show(&row())),
             concat!(
                 r#"{"deleted":false,"deletedOn":null,"deletedBy":null,"#,
                 r#""createdOn":"2020-01-01T00:00:00.123Z","modifiedOn":"2020-01-02T00:00:00.000Z","#,
@@ -101,9 +109,9 @@ mod tests {
             "accessTokenExpiration": 900, "refreshTokenExpiration": 86400,
             "authCodeExpiration": 180,
         });
-        let new = new_client(body.as_object().unwrap()).unwrap();
+        let new = new_row(&AUTH_CLIENTS, body.as_object().unwrap()).unwrap();
         assert_eq!(
-            text(&created(&row(), &new)),
+            text(&created(&AUTH_CLIENTS, &row(), &new)),
             concat!(
                 r#"{"deleted":false,"createdOn":"2020-01-01T00:00:00.123Z","#,
                 r#""modifiedOn":"2020-01-02T00:00:00.000Z","id":7,"clientId":"demo-web","#,
@@ -118,7 +126,10 @@ mod tests {
         let shown = |fields: &str| {
             let pair = ("filter".to_owned(), format!("{{\"fields\":{fields}}}"));
             let query = Pairs::new([pair].into_iter()).unwrap();
-            let shown = Filter::parse(&query).unwrap().fields.show(&row());
+            let shown = Filter::parse(&AUTH_CLIENTS, &query)
+                .unwrap()
+                .fields
+                .show(&row());
             shown.keys().cloned().collect::<Vec<_>>()
         };
         assert_eq!(shown(r#"["clientId","id"]"#), ["id", "clientId"]);
@@ -136,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_path_id_is_a_whole_number_that_fits() {
-        assert_eq!(path_id("3"), Ok(ClientNumber::new(3)));
-        assert_eq!(path_id("-1"), Ok(ClientNumber::new(-1)));
+        assert_eq!(path_id("3"), Ok(Scalar::Integer(3)));
+        assert_eq!(path_id("-1"), Ok(Scalar::Integer(-1)));
         for text in ["abc", "1.5", "", "2147483648", "1e3", "1;drop", "٣", "NaN"] {
             let reply = envelope::reply(&path_id(text).unwrap_err());
             let body: Value = serde_json::from_slice(&reply.body.unwrap()).unwrap();

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 
 use super::condition::{Comparison, Condition, Test, Where};
-use super::row::{ClientRow, Scalar};
+use super::row::{Scalar, TableRow};
 
 impl Where {
     /// Whether a row that is not deleted is meant.
-    pub fn matches(&self, row: &ClientRow) -> bool {
+    pub fn matches(&self, row: &TableRow) -> bool {
         self.0.matches(row)
     }
 }
 
 impl Condition {
     /// SQL's "unknown" is simply false here: no `not` above it could distinguish them.
-    fn matches(&self, row: &ClientRow) -> bool {
+    fn matches(&self, row: &TableRow) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.matches(row)),
             Self::Any(parts) => parts.iter().any(|part| part.matches(row)),

@@ -1,0 +1,48 @@
+//! People of a tenant.
+
+use serde_json::{Map, Value};
+
+use crate::auth::management::tables::USERS;
+use crate::edge::app::App;
+use crate::edge::flows::management::people;
+use crate::wire::incoming::Incoming;
+use crate::wire::loopback::failure::LoopbackFailure;
+use crate::wire::loopback::filter::Filter;
+use crate::wire::loopback::management::USER;
+use crate::wire::loopback::records::{created, new_row, update};
+use crate::wire::reply::Reply;
+
+/// `POST /tenants/{id}/users`
+pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
+    let body: Map<String, Value> = incoming.json(&USER.new)?;
+    let new = new_row(&USERS, &body)?;
+    let token = incoming.bearer()?;
+    let row = people::create(app, &token, incoming.segment(1), &new).await?;
+    Ok(Reply::json(&created(&USERS, &row, &new))?)
+}
+
+/// `GET /tenants/{id}/users`
+pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
+    let filter = Filter::parse(&USERS, &incoming.query)?;
+    let token = incoming.bearer()?;
+    let tenant = incoming.segment(1);
+    let rows = people::find(app, &token, tenant, &filter.rows, &filter.page).await?;
+    let shown: Vec<_> = rows.iter().map(|row| filter.fields.show(row)).collect();
+    Ok(Reply::json(&shown)?)
+}
+
+/// `PATCH /tenants/{id}/users/{userId}`
+pub async fn update_by_id(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
+    let body: Map<String, Value> = incoming.json(&USER.partial)?;
+    let changes = update(&USERS, &body)?;
+    let token = incoming.bearer()?;
+    people::update(app, &token, incoming.segment(1), incoming.id(), changes).await?;
+    Ok(Reply::empty(204))
+}
+
+/// `DELETE /tenants/{id}/users/{userId}`
+pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
+    let token = incoming.bearer()?;
+    people::remove(app, &token, incoming.segment(1), incoming.id()).await?;
+    Ok(Reply::empty(204))
+}

@@ -1,0 +1,15 @@
+//! Management: who may, and the operations on tenants, people, roles, groups and clients.
+
+pub mod access;
+pub mod activity;
+pub mod links;
+pub mod members;
+mod outcome;
+pub mod people;
+pub mod person;
+pub mod place;
+pub mod reads;
+pub mod records;
+mod rights;
+mod target;
+pub mod trail;

@@ -1,0 +1,192 @@
+//! What one person has, for the person and for administrators of the person's tenant.
+
+use futures_util::future::join;
+use serde_json::json;
+
+use super::access::{self, Manager};
+use super::target::{KIND, protect};
+use super::trail::act_of;
+use crate::auth::account::Account;
+use crate::auth::id::{SessionId, UserId};
+use crate::auth::management::permission::{
+    Permission, UPDATE_TENANT_USER, VIEW_ALL_TENANT_OF_SELF, VIEW_TENANT, VIEW_TENANT_USER,
+};
+use crate::auth::secret::{Secret, digest};
+use crate::auth::table::row::TableRow;
+use crate::edge::app::App;
+use crate::edge::flows::audit::{Act, Managed};
+use crate::error::Error;
+use crate::store::belongings::{self, LinkedIdentity, OpenSession};
+use crate::store::{Batch, accounts};
+
+/// A person, and who asks about them.
+pub struct Person {
+    /// Who asks.
+    pub manager: Manager,
+    /// The person's account.
+    pub account: Account,
+}
+
+/// Whether the person, too, may ask.
+#[derive(Clone, Copy)]
+enum Own {
+    /// By being signed in.
+    Always,
+    /// With a permission.
+    With(Permission),
+}
+
+/// A user's open sessions.
+pub async fn sessions(app: &App, token: &Secret, id: &UserId) -> Result<Vec<OpenSession>, Error> {
+    let query = belongings::sessions(id, app.now);
+    Ok(ask(app, token, id, &[VIEW_TENANT_USER], Own::Always, query)
+        .await?
+        .1)
+}
+
+/// A user's identities at providers.
+pub async fn identities(
+    app: &App,
+    token: &Secret,
+    id: &UserId,
+) -> Result<Vec<LinkedIdentity>, Error> {
+    let query = belongings::identities(id);
+    Ok(ask(app, token, id, &[VIEW_TENANT_USER], Own::Always, query)
+        .await?
+        .1)
+}
+
+/// The tenants that a user is a member of; a manager within borders sees the one that both share.
+pub async fn tenants(app: &App, token: &Secret, id: &UserId) -> Result<Vec<TableRow>, Error> {
+    let query = belongings::tenants(id);
+    let own = Own::With(VIEW_ALL_TENANT_OF_SELF);
+    let (person, mut tenants) = ask(app, token, id, &[VIEW_TENANT], own, query).await?;
+    let is_self = is_self(&person.manager, id);
+    let id_column = crate::auth::management::tables::TENANTS.of_name("id");
+    if let (Some(borders), Some(column), false) = (person.manager.borders(), id_column, is_self) {
+        tenants.retain(|tenant| tenant.value(column).and_then(|id| id.as_text()) == Some(borders));
+    }
+    Ok(tenants)
+}
+
+/// Ends a user's sessions, or one of them.
+pub async fn end_sessions(
+    app: &App,
+    token: &Secret,
+    id: &UserId,
+    one: Option<&SessionId>,
+) -> Result<(), Error> {
+    let person = writer(app, token, id).await?;
+    let ended = app
+        .db
+        .run(belongings::end_sessions(id, one, app.now))
+        .await?;
+    if let (Some(session), 0) = (one, ended) {
+        return Err(Error::NoSuchRow {
+            entity: "Session",
+            id: session.to_string(),
+        });
+    }
+    told(app, &person, json!({ "sessionsEnded": ended }));
+    Ok(())
+}
+
+/// Removes an identity, unless it is the last way in.
+pub async fn unlink(app: &App, token: &Secret, id: &UserId, identity: &str) -> Result<(), Error> {
+    let person = writer(app, token, id).await?;
+    let linked = app.db.run(belongings::identities(id)).await?;
+    let meant = linked.iter().find(|linked| identity_id(linked) == identity);
+    let meant = meant.ok_or_else(|| Error::NoSuchRow {
+        entity: "Identity",
+        id: identity.to_owned(),
+    })?;
+    let (removed, ()) = app.db.run(belongings::unlink(id, meant, app.now)).await?;
+    if removed == 0 {
+        return Err(Error::InUse("The last way to sign in stays"));
+    }
+    told(app, &person, json!({ "identityRemoved": meant.provider }));
+    Ok(())
+}
+
+/// What names an identity in a path: a digest, since a subject may be any text.
+pub fn identity_id(identity: &LinkedIdentity) -> String {
+    let LinkedIdentity {
+        provider,
+        issuer,
+        subject,
+        ..
+    } = identity;
+    digest(&format!("{provider}\0{issuer}\0{subject}"))
+}
+
+/// Admits the person, or who may change people of the person's tenant.
+pub async fn writer(app: &App, token: &Secret, id: &UserId) -> Result<Person, Error> {
+    let (person, ()) = ask(app, token, id, &[UPDATE_TENANT_USER], Own::Always, ()).await?;
+    if !is_self(&person.manager, id) {
+        protect(&person.manager, Some(&person.account))?;
+    }
+    Ok(person)
+}
+
+async fn ask<T>(
+    app: &App,
+    token: &Secret,
+    id: &UserId,
+    permissions: &[Permission],
+    own: Own,
+    queries: impl Batch<Output = T>,
+) -> Result<(Person, T), Error> {
+    let (bearer, account) = join(
+        access::bearer_with(app, token, queries),
+        app.db.run(accounts::by_id(id)),
+    )
+    .await;
+    let (bearer, answer) = bearer?;
+    let manager = access::manager(bearer, true);
+    let account = admitted(&manager, account?, id, permissions, own)?;
+    Ok((Person { manager, account }, answer))
+}
+
+/// The account, if the bearer may ask about it. Whoever does not exist does so for administrators only.
+fn admitted(
+    manager: &Manager,
+    account: Option<Account>,
+    id: &UserId,
+    permissions: &[Permission],
+    own: Own,
+) -> Result<Account, Error> {
+    let is_own = is_self(manager, id)
+        && match own {
+            Own::Always => true,
+            Own::With(permission) => access::may(manager, &[permission]).is_ok(),
+        };
+    if !is_own {
+        access::may(manager, permissions)?;
+    }
+    match (account, manager.borders()) {
+        (Some(account), None) => Ok(account),
+        (None, None) => Err(Error::NoSuchRow {
+            entity: "User",
+            id: id.to_string(),
+        }),
+        (Some(account), Some(_)) if is_own => Ok(account),
+        (Some(account), Some(tenant)) if account.default_tenant_id.as_deref() == Some(tenant) => {
+            Ok(account)
+        }
+        _ => Err(Error::NotAllowed),
+    }
+}
+
+fn is_self(manager: &Manager, id: &UserId) -> bool {
+    manager.user_id().is_some_and(|own| own == *id)
+}
+
+fn told(app: &App, person: &Person, detail: serde_json::Value) {
+    let managed = Managed {
+        tenant: person.account.default_tenant_id.clone(),
+        target: Some(person.account.id.to_string()),
+        client: None,
+        detail,
+    };
+    act_of(app, &person.manager, KIND, Act::Changed, managed);
+}
