@@ -37,40 +37,39 @@ begin
   where user_id = new.id and deleted = 0;
 end;
 
--- A user who is deleted is a member of nothing.
-create trigger users_deleted_leave after update of deleted on users when new.deleted = 1 and old.deleted = 0
-begin
-  update user_tenants set deleted = 1, deleted_on = new.deleted_on, deleted_by = new.deleted_by,
-    modified_on = coalesce(new.deleted_on, modified_on)
-  where user_id = new.id and deleted = 0;
-end;
-
-update user_tenants set deleted = 1
-where deleted = 0 and user_id in (select id from users where deleted = 1);
-
 -- How many live members each tenant has, so that nobody counts them.
 create table tenant_members (
   tenant_id text primary key references tenants (id),
   members integer not null
 ) strict, without rowid;
 insert into tenant_members (tenant_id, members)
-select t.id, (select count(*) from user_tenants m where m.tenant_id = t.id and m.deleted = 0) from tenants t;
+select t.id, (select count(*) from user_tenants m join users u on u.id = m.user_id and u.deleted = 0
+  where m.tenant_id = t.id and m.deleted = 0) from tenants t;
 
-create trigger user_tenants_counted after insert on user_tenants when new.deleted = 0
+-- Memberships of a user who is deleted do not count, nor what becomes of them.
+create trigger user_tenants_counted after insert on user_tenants
+when new.deleted = 0 and exists (select 1 from users where id = new.user_id and deleted = 0)
 begin
   insert into tenant_members (tenant_id, members) values (new.tenant_id, 1)
   on conflict (tenant_id) do update set members = members + 1;
 end;
 create trigger user_tenants_recounted after update of deleted, tenant_id on user_tenants
-when new.deleted <> old.deleted or new.tenant_id <> old.tenant_id
+when (new.deleted <> old.deleted or new.tenant_id <> old.tenant_id)
+  and exists (select 1 from users where id = new.user_id and deleted = 0)
 begin
   update tenant_members set members = members - 1 where tenant_id = old.tenant_id and old.deleted = 0;
   insert into tenant_members (tenant_id, members) select new.tenant_id, 1 where new.deleted = 0
   on conflict (tenant_id) do update set members = members + 1;
 end;
-create trigger user_tenants_uncounted after delete on user_tenants when old.deleted = 0
+create trigger user_tenants_uncounted after delete on user_tenants
+when old.deleted = 0 and exists (select 1 from users where id = old.user_id and deleted = 0)
 begin
   update tenant_members set members = members - 1 where tenant_id = old.tenant_id;
+end;
+create trigger users_recounted after update of deleted on users when new.deleted <> old.deleted
+begin
+  update tenant_members set members = members + old.deleted - new.deleted
+  where tenant_id in (select m.tenant_id from user_tenants m where m.user_id = new.id and m.deleted = 0);
 end;
 
 -- Roles -------------------------------------------------------------------------------------------

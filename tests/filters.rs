@@ -81,7 +81,7 @@ fn value(column: &Column, row: &Value) -> Option<Scalar> {
         _ if value.is_null() => None,
         ColumnKind::Integer => value.as_i64().map(Scalar::Integer),
         ColumnKind::Time => Some(Scalar::Integer(milliseconds(value))),
-        ColumnKind::Texts | ColumnKind::Object | ColumnKind::Date => unreachable!(),
+        ColumnKind::Texts | ColumnKind::Object | ColumnKind::Date => panic!("no client has one"),
         ColumnKind::Text => value.as_str().map(|text| Scalar::Text(text.to_owned())),
     }
 }

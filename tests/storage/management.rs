@@ -155,6 +155,13 @@ fn members_are_counted_as_they_come_and_go() {
     assert_eq!(count(), 3);
     run(&db, "update users set deleted = 1 where id = 'id-eve'");
     assert_eq!(count(), 2);
+    run(&db, "update users set deleted = 0 where id = 'id-eve'");
+    assert_eq!(count(), 3);
+    run(
+        &db,
+        "update users set deleted = 1 where id = 'id-eve'; delete from user_tenants where user_id = 'id-eve'",
+    );
+    assert_eq!(count(), 2);
     db.run(members::remove("home", "id-bob", author()));
     assert_eq!(count(), 1);
     run(&db, "delete from user_tenants where user_id = 'id-ann'");

@@ -65,6 +65,7 @@ describe("/health", () => {
       messages_sent: 0,
       one_time: 0,
       otps: 0,
+      outbox: 0,
       provider_logouts: 0,
       sessions: 0,
     };
