@@ -7,12 +7,20 @@ drop view accounts;
 
 -- 0 pending, 1 active, 2 inactive: 1 alone lets people in. Until now 0 did.
 drop trigger tenants_end_sessions;
+drop trigger tenants_end_browsers;
 update tenants set status = case status when 0 then 1 else 2 end;
 alter table tenants add column website text;
 create trigger tenants_end_sessions after update of status, deleted on tenants
 when new.deleted = 1 or new.status <> 1
 begin
   update sessions set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'tenant refused'
+  where ended_on is null
+    and user_id in (select u.id from users u where u.default_tenant_id = new.id and u.deleted = 0);
+end;
+create trigger tenants_end_browsers after update of status, deleted on tenants
+when new.deleted = 1 or new.status <> 1
+begin
+  update browsers set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'tenant refused'
   where ended_on is null
     and user_id in (select u.id from users u where u.default_tenant_id = new.id and u.deleted = 0);
 end;
@@ -76,6 +84,10 @@ end;
 
 -- Who signs in, by whatever way, wants to stay.
 create trigger sessions_keep_user after insert on sessions
+begin
+  update users set erase_on = null where id = new.user_id and erase_on is not null;
+end;
+create trigger browsers_keep_user after insert on browsers
 begin
   update users set erase_on = null where id = new.user_id and erase_on is not null;
 end;

@@ -38,7 +38,13 @@ const LEADING: [(&str, &str); 4] = [
 
 /// The settings that have a default, as the worker has read them.
 type Read = fn(&Config) -> String;
-const DEFAULTS: [(&str, Read); 21] = [
+const DEFAULTS: [(&str, Read); 23] = [
+    ("BRAND_NAME", |config| {
+        config.branding.client_name.clone().unwrap_or_default()
+    }),
+    ("NEW_DEVICE_NOTICE", |config| {
+        config.new_device_notice.to_string()
+    }),
     ("JWT_ISSUER", |config| config.issuer.clone()),
     ("PASSWORD_HASH", |config| {
         format!("{:?}", config.password_hash)

@@ -1,9 +1,10 @@
-// The worker, built: build/index.js and build/index_bg.wasm.
+// The worker, built: build/index.js and build/index_bg.wasm, and the static assets beside it: build/public.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { buildAssets } from "./assets.mjs";
 import { Stop, readText, root, run, say, together } from "./steps.mjs";
 import { checkCargo, installing, packages, toolchain } from "./tools.mjs";
 
@@ -17,6 +18,7 @@ const INPUTS = [
   "rust-toolchain.toml",
   "scripts/bindgen/Cargo.lock",
   "scripts/bindgen/main.rs",
+  "scripts/lib/assets.mjs",
   "scripts/lib/build.mjs",
 ];
 /** Keeps a hash of what they were built from. */
@@ -85,6 +87,7 @@ async function assemble(inputs) {
     const compiled = join(TARGET, WASM32, "release/edgelatch.wasm");
     await run("cargo", ["run", ...BINDGEN, "--", compiled, folder], { failure: "the worker could not be bound to JavaScript (see above)" });
     await bundle(folder);
+    await buildAssets();
     rmSync(STAMP, { force: true });
     for (const name of OUTPUT) renameSync(join(folder, name), join(BUILD, name));
     writeFileSync(STAMP, inputs);

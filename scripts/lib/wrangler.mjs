@@ -31,17 +31,18 @@ export async function checkPort(port) {
 }
 
 /**
- * Starts `wrangler dev` on 127.0.0.1.
+ * Starts `wrangler dev` on this machine alone. Its URL says `localhost`, since passkeys work on no address.
  *
- * `envFile` stands in for `.dev.vars`, `state` for `.wrangler/state`. `serving` resolves when it
+ * `envFile` stands in for `.dev.vars`, `state` for `.wrangler/state`, `config` for `wrangler.toml`. `serving` resolves when it
  * answers, `ended` when it has ended; `stop()` ends it. Both reject when it ends by itself.
  */
-export function startDev({ port, envFile, state, stdio = "inherit" }) {
-  const url = `http://127.0.0.1:${port}`;
+export function startDev({ port, envFile, state, config, stdio = "inherit" }) {
+  const url = `http://localhost:${port}`;
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(port), "--var", `PUBLIC_URL:${url}`];
   args.push("--show-interactive-dev-session=false");
   if (envFile) args.push("--env-file", envFile);
   if (state) args.push("--persist-to", state);
+  if (config) args.push("--config", config);
   const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: root, env: { ...process.env, ...ENVIRONMENT }, stdio });
   let stopping = false;
   const ended = new Promise((resolve) => child.on("close", resolve)).then(() => {

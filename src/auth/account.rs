@@ -47,6 +47,8 @@ pub struct Account {
     pub username: String,
     /// Where messages go, if anywhere.
     pub email: Option<String>,
+    /// Whether the user has proven that address.
+    pub email_verified: bool,
     /// Given name.
     pub first_name: String,
     /// Middle name.
@@ -133,17 +135,33 @@ impl From<NotAdmitted> for Error {
 impl Account {
     /// Admits an account whose password, OTP or identity is proven to a client.
     pub fn admit(&self, client: &AuthClient) -> Result<(), NotAdmitted> {
-        let membership = self.membership.as_ref();
-        let status = membership
-            .filter(|membership| membership.is_effective)
-            .map(|membership| Status::from_number(membership.status));
-        match status {
+        match self.status() {
             None | Some(Status::Inactive | Status::Rejected) => Err(NotAdmitted::NoMembership),
             Some(_) if self.client_ids.is_empty() => Err(NotAdmitted::NoClient),
             Some(_) if !self.client_ids.contains(&client.id) => Err(NotAdmitted::OtherClient),
             Some(Status::Registered) => Err(NotAdmitted::Registered),
             Some(Status::Active | Status::PasswordChangeNeeded) => Ok(()),
         }
+    }
+
+    /// Admits an account to a client, or to the pages of this service itself where no client has asked.
+    pub fn admit_to(&self, client: Option<&AuthClient>) -> Result<(), NotAdmitted> {
+        if let Some(client) = client {
+            return self.admit(client);
+        }
+        match self.status() {
+            None | Some(Status::Inactive | Status::Rejected) => Err(NotAdmitted::NoMembership),
+            Some(Status::Registered) => Err(NotAdmitted::Registered),
+            Some(Status::Active | Status::PasswordChangeNeeded) => Ok(()),
+        }
+    }
+
+    /// The status of the membership, if that is in effect.
+    pub fn status(&self) -> Option<Status> {
+        let membership = self.membership.as_ref();
+        membership
+            .filter(|membership| membership.is_effective)
+            .map(|membership| Status::from_number(membership.status))
     }
 
     /// Effective permissions; none without a membership.
@@ -215,6 +233,7 @@ pub mod example {
             id: UserId::new("u"),
             username: "demo".to_owned(),
             email: None,
+            email_verified: false,
             first_name: "Demo".to_owned(),
             middle_name: None,
             last_name: None,

@@ -38,6 +38,10 @@ pub enum Purpose {
     StandIn,
     /// What attempts are counted under, and devices known by.
     Counter,
+    /// The tokens of the pages' forms.
+    Form,
+    /// The token of a link, in the cookie that it waits in.
+    Link,
 }
 
 impl Purpose {
@@ -52,6 +56,8 @@ impl Purpose {
             Self::Attempt => "edgelatch/attempt",
             Self::StandIn => "edgelatch/stand-in",
             Self::Counter => "edgelatch/counter",
+            Self::Form => "edgelatch/form",
+            Self::Link => "edgelatch/link",
         }
     }
 }

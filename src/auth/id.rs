@@ -42,6 +42,8 @@ text_ids! {
     UserId;
     /// A session's id: `sid` in tokens.
     SessionId;
+    /// A signed-in browser's id.
+    BrowserId;
     /// Drawn at random for one request, so that the statements of its batch know their own work.
     AttemptId;
 }
@@ -87,6 +89,13 @@ impl UserId {
 
 impl SessionId {
     /// Draws the id of a new session: 144 random bits.
+    pub fn draw() -> Result<Self, Error> {
+        random_id().map(Self)
+    }
+}
+
+impl BrowserId {
+    /// Draws the id of a browser that signs in: 144 random bits.
     pub fn draw() -> Result<Self, Error> {
         random_id().map(Self)
     }

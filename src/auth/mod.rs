@@ -6,8 +6,11 @@
 
 pub mod account;
 pub mod address;
+pub mod assurance;
 pub mod attempts;
 pub mod audit;
+pub mod branding;
+pub mod browser;
 pub mod client;
 pub mod data_key;
 pub mod federation;
@@ -22,6 +25,7 @@ pub mod redirect_url;
 pub mod retry;
 pub mod secret;
 pub mod session;
+pub mod sign_in_place;
 pub mod table;
 pub mod text;
 pub mod time;

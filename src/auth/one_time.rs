@@ -57,6 +57,22 @@ impl OneTime for SignUp {
     const KIND: &'static str = "sign-up";
 }
 
+/// A change of address: the new one, which must be proven. The row has all that it needs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EmailChange {}
+
+impl OneTime for EmailChange {
+    const KIND: &'static str = "email";
+}
+
+/// The way back to a former address. The row has all that it needs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EmailUndo {}
+
+impl OneTime for EmailUndo {
+    const KIND: &'static str = "undo-email";
+}
+
 /// A one-time password as `GET /otp-caches/{id}` shows it. Its key is of the folded username.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

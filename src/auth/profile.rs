@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The most characters of a field.
+pub const LONGEST_FIELD: usize = 200;
+
 /// A new user's own words: the fields that may be given, all optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

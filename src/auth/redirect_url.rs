@@ -39,6 +39,16 @@ impl RedirectUrl {
         matches!(self.0.scheme(), "https" | "http")
     }
 
+    /// What a page's `form-action` names to let a form end there (CSP3 §2.3.1): the origin, or an
+    /// app's scheme.
+    pub fn form_action(&self) -> String {
+        if self.is_web() {
+            self.0.origin().ascii_serialization()
+        } else {
+            format!("{}:", self.0.scheme())
+        }
+    }
+
     /// As the parser has it.
     pub const fn url(&self) -> &Url {
         &self.0

@@ -4,11 +4,13 @@
 //! A setting that is missing or malformed stops everything, under its name and never with its value.
 
 mod addresses;
+mod branding;
 mod events;
 mod messages;
 mod reader;
 
 use crate::auth::attempts::Limits;
+use crate::auth::branding::Branding;
 use crate::auth::data_key::DataKeys;
 use crate::auth::federation;
 use crate::auth::id::ClientId;
@@ -66,6 +68,10 @@ pub struct Config {
     pub servicestack_client_id: Option<ClientId>,
     /// `TOKEN_COOKIES_SAME_SITE`: whether ServiceStack's cookies go with requests from other sites.
     pub token_cookies_same_site: SameSite,
+    /// `BRAND_NAME`, `BRAND_URL`, `BRAND_LOGO`, `BRAND_ACCENT`, `TERMS_URL`, `PRIVACY_URL`: how the pages look.
+    pub branding: Branding,
+    /// `NEW_DEVICE_NOTICE`: whether the owner hears of a sign-in from a new device.
+    pub new_device_notice: bool,
     /// Federated sign-in: the providers, and which identities may sign up or be linked.
     pub social: federation::Settings,
     /// `COMPATIBILITY`: behaviours of the original services that are off unless named.
@@ -135,6 +141,8 @@ impl Config {
             otp_client_ids: settings.client_ids("OTP_CLIENT_IDS"),
             servicestack_client_id: settings.text("SERVICESTACK_CLIENT_ID").map(ClientId::new),
             token_cookies_same_site: settings.same_site()?,
+            branding: settings.branding()?,
+            new_device_notice: settings.switch_or("NEW_DEVICE_NOTICE", true)?,
             compatibility,
             public_url,
         })

@@ -64,8 +64,14 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
 
     /// `on` or `off`, which is the default.
     pub fn switch(&self, name: &str) -> Result<bool, Error> {
+        self.switch_or(name, false)
+    }
+
+    /// `on` or `off`.
+    pub fn switch_or(&self, name: &str, default: bool) -> Result<bool, Error> {
         match self.text(name).as_deref() {
-            None | Some("off") => Ok(false),
+            None => Ok(default),
+            Some("off") => Ok(false),
             Some("on") => Ok(true),
             Some(_) => Err(wrong(name, "must be on or off")),
         }

@@ -16,6 +16,7 @@ use super::log;
 use super::metrics::StorageMetrics;
 use crate::auth::attempts::{AttemptOrigin, network_of};
 use crate::auth::id::SessionId;
+use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Timestamp;
 use crate::config::Config;
 use crate::error::Error;
@@ -154,6 +155,14 @@ impl ClientInfo {
         let cf = Reflect::get(&self.request, &"cf".into()).ok()?;
         let country = Reflect::get(&cf, &"country".into()).ok()?;
         country.as_string()
+    }
+
+    /// What signs in, and where.
+    pub fn place(&self) -> SignInPlace {
+        SignInPlace {
+            user_agent: self.user_agent.clone(),
+            country: self.country(),
+        }
     }
 
     /// Where an attempt comes from, with the device that names itself and the session of a token

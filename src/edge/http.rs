@@ -15,7 +15,6 @@ pub struct IncomingRequest {
     pub incoming: Incoming,
     /// Whether it came by https.
     pub https: bool,
-    head: bool,
 }
 
 /// Reads a request to its end, also where it will be refused: a response that leaves before the
@@ -27,6 +26,7 @@ pub async fn read(request: &Request) -> worker::Result<IncomingRequest> {
     let headers = headers(request);
     let query = url.query().unwrap_or_default();
     let mut incoming = Incoming::new(method, url.path(), query, headers, Body::Bytes(Vec::new()));
+    incoming.is_head = name == "HEAD";
     incoming.base_url = url.origin().ascii_serialization();
     let read = body::read(request, &incoming).await;
     // What comes with a GET means nothing (RFC 9110 §9.3.1).
@@ -36,7 +36,6 @@ pub async fn read(request: &Request) -> worker::Result<IncomingRequest> {
     Ok(IncomingRequest {
         incoming,
         https: url.scheme() == "https",
-        head: name == "HEAD",
     })
 }
 
@@ -65,7 +64,7 @@ pub fn respond(received: &IncomingRequest, reply: Reply) -> worker::Result<Respo
     init.set_status(reply.status);
     init.set_headers(&headers);
     let response = match reply.body {
-        Some(bytes) if !received.head => {
+        Some(bytes) if !received.incoming.is_head => {
             let bytes = js_sys::Uint8Array::from(bytes.as_slice());
             Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init)
         }

@@ -7,6 +7,8 @@ mod body;
 mod clock;
 mod d1;
 mod deadline;
+mod dialect;
+mod dispatch;
 mod endpoints;
 mod flows;
 mod http;
@@ -15,6 +17,7 @@ mod log;
 mod metrics;
 mod origins;
 mod outbound;
+mod page_frame;
 mod panic;
 mod rate_limit;
 mod routes;
@@ -27,11 +30,11 @@ use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 use crate::error::Error;
 use crate::wire::cors;
 use crate::wire::incoming::{Incoming, Method};
-use crate::wire::loopback::{self, envelope};
 use crate::wire::reply::Reply;
 use crate::wire::servicestack::failure::ServiceStackFailure;
 use crate::wire::servicestack::recognise::recognise;
 use app::{App, ClientInfo};
+use dialect::Dialect;
 use endpoints::servicestack;
 use flows::moving_out;
 
@@ -81,24 +84,25 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
 
 /// Runs the request beside the list of allowed origins, which adds no wait of its own.
 async fn answer(app: &App, incoming: &Incoming) -> Reply {
+    let call = recognise(incoming);
+    let matched = dispatch::find(incoming);
+    if call.is_none() && matched.dialect == Dialect::Page {
+        return app.timed(matched.dispatch(app, incoming).await);
+    }
     let origin = incoming.header("origin");
     if incoming.method == Method::Options {
         let requested = incoming.header("access-control-request-headers");
         let allowed = origins::allowed(app, origin).await;
         return app.timed(cors::preflight(origin, requested, &allowed));
     }
-    if let Some(call) = recognise(incoming) {
+    if let Some(call) = call {
         // Whether a browser may ask at all depends on the list, so it comes first.
         let allowed = origins::allowed(app, origin).await;
         let reply = servicestack::answer(app, incoming, &call, &allowed).await;
         return app.timed(cors::grant(reply, origin, &allowed));
     }
-    let (outcome, allowed) = join(
-        routes::dispatch(app, incoming),
-        origins::allowed(app, origin),
-    )
-    .await;
-    let reply = outcome.unwrap_or_else(|error| failure(&error));
+    let reply = matched.dispatch(app, incoming);
+    let (reply, allowed) = join(reply, origins::allowed(app, origin)).await;
     app.timed(cors::grant(reply, origin, &allowed))
 }
 
@@ -106,14 +110,6 @@ async fn answer(app: &App, incoming: &Incoming) -> Reply {
 fn unopened(error: Error, incoming: &Incoming) -> Reply {
     match recognise(incoming) {
         Some(call) => servicestack::refuse(&ServiceStackFailure::Common(error), &call),
-        None => failure(&error.into()),
+        None => dialect::arc(&error.into()),
     }
-}
-
-/// A failure in the ARC API's envelope, once the log has what the operator needs.
-fn failure(failure: &loopback::failure::LoopbackFailure) -> Reply {
-    if let loopback::failure::LoopbackFailure::Common(error) = failure {
-        log::failure(error);
-    }
-    envelope::reply(failure)
 }

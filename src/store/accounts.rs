@@ -11,7 +11,7 @@ use crate::auth::time::Timestamp;
 /// The columns of an [`Account`], of the view `accounts` as `a`.
 macro_rules! account_columns {
     () => {
-        "a.user_id, a.first_name, a.middle_name, a.last_name, a.username, a.email, a.phone, \
+        "a.user_id, a.first_name, a.middle_name, a.last_name, a.username, a.email, a.email_verified, a.phone, \
          a.last_login, a.gender, a.dob, a.default_tenant_id, a.user_tenant_id, a.tenant_id, \
          a.status, a.role_name, a.role_permissions, a.role_type, a.standing, \
          a.permission_changes, a.client_ids, a.locale"
@@ -92,6 +92,7 @@ impl FromRow for Account {
             id: row.get("user_id")?,
             username: row.get("username")?,
             email: row.get("email")?,
+            email_verified: row.get("email_verified")?,
             first_name: row.get("first_name")?,
             middle_name: row.get("middle_name")?,
             last_name: row.get("last_name")?,

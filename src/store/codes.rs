@@ -5,21 +5,24 @@
 
 use super::accounts::account_columns;
 use super::batch::Batch;
+use super::effects::PasswordPrecondition;
 use super::effects::{SignInEffects, otp_was_consumed};
 use super::provider_logouts::not_logged_out;
 use super::query::sql;
 use super::row::{FromRow, Row, Unreadable};
-use super::sessions::{
-    LiveSession, PasswordPrecondition, insert_session, live_sessions, set_last_login,
-};
-use crate::auth::id::{AttemptId, ClientId, ClientNumber, SessionId, UserId};
+use super::sessions::{LiveSession, insert_session, live_sessions, set_last_login};
+use crate::auth::assurance::Assurance;
+use crate::auth::id::{AttemptId, BrowserId, ClientId, ClientNumber, SessionId, UserId};
+use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Timestamp;
 
 const INSERT: &str = concat!(
     "insert into one_time (key, kind, user_id, client_id, session_id, \
-       client_secret_digest, challenge, method, provider_session, payload, created_on, expires_on) \
-     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?14, ?8, ?9 \
-     where ((select changed_on from user_credentials where user_id = ?2) is ?11 or ?12) and ",
+       client_secret_digest, challenge, method, provider_session, payload, created_on, expires_on, \
+       aal, amr, auth_time, user_agent, country, browser_id) \
+     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?14, ?8, ?9, ?15, ?16, ?17, ?18, ?19, ?20 \
+     where ((select changed_on from user_credentials where user_id = ?2) is ?11 or ?12) \
+       and (?20 is null or exists (select 1 from browsers where id = ?20 and ended_on is null)) and ",
     not_logged_out!("?13"),
     " and ",
     otp_was_consumed!("?10")
@@ -38,7 +41,8 @@ const OPEN_SESSION: &str = concat!(
         "o.method",
         "o.provider_session",
         "o.payload",
-        "?6"
+        "?6",
+        "o.aal, o.amr, o.auth_time, o.user_agent, o.country, o.browser_id"
     ),
     "from one_time o join live_members m on m.user_id = o.user_id and m.client_id = o.client_id \
      where o.key = ?1 and o.taken_by = ?2 and o.challenge is ?3"
@@ -86,6 +90,12 @@ pub struct NewCode<'a> {
     pub challenge: Option<&'a str>,
     /// How the user was authenticated.
     pub method: &'a str,
+    /// What the session will rest on.
+    pub assurance: &'a Assurance,
+    /// What signs in.
+    pub place: &'a SignInPlace,
+    /// The browser at our pages that it is for, which must be signed in still.
+    pub browser: Option<&'a BrowserId>,
     /// The session at the provider that it comes from.
     pub provider_session: Option<&'a str>,
     /// The provider's refresh token (encrypted), which the session keeps for signing out there.
@@ -172,7 +182,13 @@ pub fn insert(
         code.password.set_at(),
         code.password.is_none(),
         code.provider_session,
-        code.provider_token
+        code.provider_token,
+        code.assurance.aal.number(),
+        &code.assurance.amr,
+        code.assurance.auth_time,
+        code.place.user_agent.as_ref(),
+        code.place.country.as_ref(),
+        code.browser
     );
     (effects.queries, insert.changes()).map(|(_, inserted)| inserted > 0)
 }

@@ -4,19 +4,25 @@
 use super::batch::Batch;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
-use crate::auth::id::{SessionId, UserId};
+use crate::auth::assurance::FRESH;
+use crate::auth::id::{BrowserId, SessionId, UserId};
 use crate::auth::secret::Secret;
 use crate::auth::time::{Seconds, Timestamp};
 
 /// How long a person may change their mind: whoever signs in, by whatever way, stays (a trigger).
 const GRACE: Seconds = Seconds::new(14 * 86_400);
-/// How old the authentication of a session may be that asks (decided for every irrevocable change).
-pub const FRESH: Seconds = Seconds::new(300);
 /// How many erasures that are due one sweep takes.
 const DUE: u32 = 100;
 
 const REQUEST: &str = "update users set erase_on = ?3 where id = (select user_id from sessions \
-     where id = ?1 and ended_on is null and expires_on > ?4 and created_on > ?2)";
+     where id = ?1 and ended_on is null and expires_on > ?4 and auth_time > ?2)";
+
+const REQUEST_IN_BROWSER: &str = "update users set erase_on = ?3 where id = (select user_id from browsers \
+     where id = ?1 and ended_on is null and expires_on > ?4 and auth_time > ?2)";
+
+const END_BROWSERS: &str = "update browsers set ended_on = ?2, ended_why = 'erasure' \
+     where user_id = ?1 and ended_on is null \
+       and exists (select 1 from users where id = ?1 and erase_on is not null)";
 
 const END_SESSIONS: &str = "update sessions set ended_on = ?2, ended_why = 'erasure' \
      where user_id = ?1 and ended_on is null \
@@ -53,8 +59,9 @@ macro_rules! erase {
 }
 
 /// Every table that has something of a person, each before those that it refers to.
-const ERASE: [&str; 13] = [
+const ERASE: [&str; 14] = [
     erase!("delete from sessions where user_id = ?1"),
+    erase!("delete from browsers where user_id = ?1"),
     erase!(
         "delete from one_time where kind in ('reset', 'sign-up') and recipient in ( \
            select username_key from users where id = ?1 union select email_key from users where id = ?1)"
@@ -106,12 +113,26 @@ impl FromRow for Names {
 /// session must be live, and its authentication fresh.
 pub fn request(session: &SessionId, user_id: &UserId, now: Timestamp) -> impl Batch<Output = bool> {
     let request = sql!(REQUEST, session, now - FRESH, now + GRACE, now);
-    let batch = (
-        request.changes(),
-        sql!(VOID, user_id, now).run(),
-        sql!(END_SESSIONS, user_id, now).run(),
-    );
-    batch.map(|(marked, (), ())| marked > 0)
+    (request.changes(), end_all(user_id, now)).map(|(marked, _)| marked > 0)
+}
+
+/// The same for the user of a browser at our pages; answers when the person will be erased.
+pub fn request_in_browser(
+    browser: &BrowserId,
+    user_id: &UserId,
+    now: Timestamp,
+) -> impl Batch<Output = Option<Timestamp>> {
+    let until = now + GRACE;
+    let request = sql!(REQUEST_IN_BROWSER, browser, now - FRESH, until, now);
+    (request.changes(), end_all(user_id, now)).map(move |(marked, _)| (marked > 0).then_some(until))
+}
+
+/// Voids and ends whatever is open of a user who is marked.
+fn end_all(user_id: &UserId, now: Timestamp) -> Vec<Query<()>> {
+    let statements = [VOID, END_SESSIONS, END_BROWSERS].into_iter();
+    statements
+        .map(|sql| sql!(sql, user_id, now).run())
+        .collect()
 }
 
 /// The people whose time has come.

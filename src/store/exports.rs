@@ -9,7 +9,7 @@ use crate::auth::id::UserId;
 
 /// The lists of an export, each with the rows that it has of a user. They are as many statements, since D1
 /// takes no union of so many.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 9] = [
     (
         "profile",
         "select json_object('id', id, 'username', username, 'email', email, \
@@ -49,6 +49,12 @@ const PARTS: [(&str, &str); 8] = [
         "select json_object('id', s.id, 'clientId', c.client_id, 'method', s.method, \
        'createdOn', s.created_on, 'lastUsedOn', s.last_used_on, 'expiresOn', s.expires_on, 'endedOn', s.ended_on) as content \
      from sessions s join auth_clients c on c.id = s.client_id where s.user_id = ?1",
+    ),
+    (
+        "browsers",
+        "select json_object('id', id, 'method', method, 'userAgent', user_agent, 'country', country, \
+       'createdOn', created_on, 'lastUsedOn', last_used_on, 'expiresOn', expires_on, 'endedOn', ended_on) as content \
+     from browsers where user_id = ?1",
     ),
     (
         "knownDevices",

@@ -27,11 +27,14 @@ const ACCOUNT: &str = concat!(
        where provider = ?1 and issuer = ?2 and subject = ?3)"
 );
 
-// What the decision rests on must be so when the row is inserted, and the client must admit the user.
+// What the decision rests on must be so when the row is inserted, and the client, or our own pages, must
+// admit the user.
 const LINK: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
      select ?1, ?2, ?3, u.id, ?4 from users u \
-     join live_members m on m.user_id = u.id and m.client_id = ?5 \
      where u.id = ?6 and u.deleted = 0 and u.email = ?7 and u.email_verified = 1 \
+       and iif(?5 is null, \
+         exists (select 1 from accounts a where a.user_id = ?6 and a.live), \
+         exists (select 1 from live_members m where m.user_id = ?6 and m.client_id = ?5)) \
      on conflict do nothing";
 
 const SIGN_UP: &str = concat!(
@@ -116,7 +119,7 @@ pub fn find(profile: &ExternalProfile) -> impl Batch<Output = IdentityLookup> {
 pub fn link(
     profile: &ExternalProfile,
     owner: &EmailOwner,
-    client: ClientNumber,
+    client: Option<ClientNumber>,
     now: Timestamp,
 ) -> impl Batch<Output = Option<Account>> {
     let link = sql!(

@@ -19,8 +19,8 @@ const VOID_OLDER: &str = "update one_time set voided_on = ?4 \
        and exists (select 1 from messages_sent where id = ?1)";
 
 const INSERT: &str = "insert into one_time \
-       (key, kind, user_id, client_id, recipient, created_on, expires_on) \
-     select ?2, ?3, ?4, ?5, ?6, ?7, ?8 \
+       (key, kind, user_id, client_id, recipient, created_on, expires_on, payload) \
+     select ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 \
      where exists (select 1 from messages_sent where id = ?1)";
 
 const STATE: &str = "select client_id, recipient, created_on, expires_on, \
@@ -41,6 +41,8 @@ pub struct NewLink<'a> {
     pub client: Option<ClientNumber>,
     /// The folded address it goes to.
     pub recipient: &'a str,
+    /// What else its use needs.
+    pub payload: Option<&'a str>,
     /// Its end.
     pub expires_on: Timestamp,
 }
@@ -107,7 +109,8 @@ pub fn offer(link: &NewLink<'_>, now: Timestamp) -> impl Batch<Output = bool> {
         link.client,
         link.recipient,
         now,
-        link.expires_on
+        link.expires_on,
+        link.payload
     );
     let batch = (
         messages::count(&link.message, now),

@@ -6,6 +6,7 @@
 //! Nothing here knows D1: every statement is tested natively, on SQLite with the real migrations
 //! (`tests/storage`).
 
+mod assurance;
 mod batch;
 mod query;
 mod row;
@@ -21,9 +22,12 @@ pub mod activity;
 pub mod attempts;
 pub mod belongings;
 pub mod borders;
+pub mod branding;
+pub mod browsers;
 pub mod clause;
 pub mod codes;
 pub mod effects;
+pub mod email_changes;
 pub mod ended_session;
 pub mod erasure;
 pub mod exports;
@@ -36,6 +40,9 @@ pub mod members;
 pub mod messages;
 pub mod otps;
 pub mod outbox;
+pub mod own_account;
+pub mod own_identities;
+pub mod own_sessions;
 pub mod passwords;
 pub mod pending;
 pub mod people;

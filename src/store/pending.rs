@@ -22,8 +22,8 @@ const CONSUME: &str = "update one_time set taken_by = ?2, taken_on = ?3 \
 const CONSUMED: &str = concat!(
     "select o.payload, ",
     client_columns!(),
-    " from one_time o join auth_clients c on c.id = o.client_id and c.deleted = 0 \
-     where o.key = ?1 and o.taken_by = ?2"
+    " from one_time o left join auth_clients c on c.id = o.client_id and c.deleted = 0 \
+     where o.key = ?1 and o.taken_by = ?2 and (o.client_id is null or c.id is not null)"
 );
 
 /// A pending sign-in or ticket about to be kept.
@@ -32,8 +32,8 @@ pub struct NewPending<'a> {
     pub kind: &'a str,
     /// The key of its secret.
     pub key: &'a str,
-    /// The client that started it.
-    pub client: ClientNumber,
+    /// The client that started it; none at the pages of this service itself.
+    pub client: Option<ClientNumber>,
     /// What must accompany the secret.
     pub bound_to: Option<&'a str>,
     /// The record, as JSON.
@@ -56,15 +56,18 @@ pub struct PendingKey<'a> {
 pub struct ConsumedPending {
     /// The record, as JSON.
     pub payload: String,
-    /// The client that started it, as it is now.
-    pub client: AuthClient,
+    /// The client that started it, as it is now; none at the pages of this service itself.
+    pub client: Option<AuthClient>,
 }
 
 impl FromRow for ConsumedPending {
     fn from_row(row: &Row<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
             payload: row.get("payload")?,
-            client: AuthClient::from_row(row)?,
+            client: match row.get::<Option<i64>>("id")? {
+                Some(_) => Some(AuthClient::from_row(row)?),
+                None => None,
+            },
         })
     }
 }

@@ -36,6 +36,14 @@ macro_rules! end {
     };
 }
 
+/// What ends a browser at our pages, and with it what it began, up to the condition that says which.
+macro_rules! end_browsers {
+    () => {
+        "update browsers set ended_on = ?3, ended_why = 'signed out at the provider' \
+         where ended_on is null and "
+    };
+}
+
 /// What voids a code, up to the condition that says which.
 macro_rules! void {
     () => {
@@ -55,6 +63,9 @@ const END_SESSION: &str = concat!(end!(), "provider_session = ?4 and ", taken!()
 const END_SUBJECT: &str = concat!(end!(), of_subject!(), " and ", taken!(), ended!());
 const VOID_SESSION: &str = concat!(void!(), "provider_session = ?4 and ", taken!());
 const VOID_SUBJECT: &str = concat!(void!(), of_subject!(), " and ", taken!());
+
+const END_BROWSER: &str = concat!(end_browsers!(), "provider_session = ?4 and ", taken!());
+const END_BROWSERS_OF_SUBJECT: &str = concat!(end_browsers!(), of_subject!(), " and ", taken!());
 
 const WON: &str = concat!("select ", taken!(), " as won");
 
@@ -91,9 +102,11 @@ pub fn end_sessions(
         by_subject(END_SUBJECT).all(),
         by_session(VOID_SESSION).run(),
         by_subject(VOID_SUBJECT).run(),
+        by_session(END_BROWSER).run(),
+        by_subject(END_BROWSERS_OF_SUBJECT).run(),
         sql!(WON, token, attempt).one(),
     );
-    batch.map(|((), mut ended, of_subject, (), (), (won,))| {
+    batch.map(|((), mut ended, of_subject, (), (), (), (), (won,))| {
         ended.extend(of_subject);
         bool::then_some(won, ended)
     })

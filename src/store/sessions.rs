@@ -5,22 +5,24 @@
 
 use super::accounts::account_columns;
 use super::batch::Batch;
-use super::effects::{SignInEffects, otp_was_consumed};
+use super::effects::{PasswordPrecondition, SignInEffects, otp_was_consumed};
 use super::ended_session::EndedSession;
 use super::provider_logouts::not_logged_out;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::account::Account;
+use crate::auth::assurance::Assurance;
 use crate::auth::audit::SessionRef;
 use crate::auth::client::AuthClient;
 use crate::auth::id::{ClientNumber, SessionId, UserId};
+use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Timestamp;
 
 /// The rows of [`LiveSession`]s, up to the condition that says which.
 macro_rules! live_sessions {
     () => {
         concat!(
-            "select s.id as session_id, s.method as session_method, ",
+            "select s.id as session_id, s.method as session_method, s.aal, s.amr, s.auth_time, ",
             account_columns!(),
             ", ",
             client_columns!(),
@@ -38,12 +40,14 @@ pub(super) use live_sessions;
 const LIVE: &str = concat!(live_sessions!(), "and s.id = ?1 and s.expires_on > ?2");
 
 /// Opens the session of a row `m` of the view `live_members`, up to the `from`: at ?4, from the
-/// device ?5.
+/// device ?5. The origin is what the sign-in rests on and where it happened: `aal`, `amr`,
+/// `auth_time`, `user_agent`, `country`, `browser_id`.
 macro_rules! insert_session {
-    ($id:literal, $method:literal, $provider_session:literal, $provider_token:literal, $expires_on:literal) => {
+    ($id:literal, $method:literal, $provider_session:literal, $provider_token:literal, $expires_on:literal, $origin:literal) => {
         concat!(
             "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, device, \
-               created_on, method, provider_session, provider_token, expires_on) \
+               created_on, method, provider_session, provider_token, expires_on, \
+               aal, amr, auth_time, user_agent, country, browser_id) \
              select ",
             $id,
             ", m.user_id, m.client_id, ?4, ?4, ?5, ?4, ",
@@ -54,6 +58,8 @@ macro_rules! insert_session {
             $provider_token,
             ", ",
             $expires_on,
+            ", ",
+            $origin,
             " "
         )
     };
@@ -79,7 +85,14 @@ macro_rules! set_last_login {
 pub(super) use set_last_login;
 
 const OPEN: &str = concat!(
-    insert_session!("?1", "?6", "?11", "?12", "?7"),
+    insert_session!(
+        "?1",
+        "?6",
+        "?11",
+        "?12",
+        "?7",
+        "?13, ?14, ?15, ?16, ?17, null"
+    ),
     "from live_members m where m.user_id = ?2 and m.client_id = ?3 \
        and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
     not_logged_out!("?11"),
@@ -104,34 +117,16 @@ pub struct LiveSession {
     pub id: SessionId,
     /// How the user was authenticated.
     pub method: String,
+    /// What it rests on.
+    #[allow(
+        dead_code,
+        reason = "its tokens will tell it, and a fresh proof be asked of it"
+    )]
+    pub assurance: Assurance,
     /// Its user.
     pub account: Account,
     /// Its client.
     pub client: AuthClient,
-}
-
-/// The password that must still be the user's for an authentication to open something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordPrecondition {
-    /// The one that was set then; none, if there was none.
-    SetAt(Option<Timestamp>),
-    /// Any: the authentication does not rest on the password.
-    None,
-}
-
-impl PasswordPrecondition {
-    /// When the password was set.
-    pub const fn set_at(self) -> Option<Timestamp> {
-        match self {
-            Self::SetAt(changed_on) => changed_on,
-            Self::None => None,
-        }
-    }
-
-    /// Whether any password will do.
-    pub const fn is_none(self) -> bool {
-        matches!(self, Self::None)
-    }
 }
 
 /// The user and the client of a session.
@@ -165,6 +160,10 @@ pub struct NewSession<'a> {
     pub device: Option<&'a str>,
     /// How the user was authenticated.
     pub method: &'a str,
+    /// What it rests on.
+    pub assurance: &'a Assurance,
+    /// What signs in.
+    pub place: &'a SignInPlace,
     /// The session at the provider that it comes from.
     pub provider_session: Option<&'a str>,
     /// The provider's refresh token (encrypted), for signing out there.
@@ -182,6 +181,7 @@ impl FromRow for LiveSession {
         Ok(Self {
             id: row.get("session_id")?,
             method: row.get("session_method")?,
+            assurance: Assurance::from_row(row)?,
             account: Account::from_row(row)?,
             client: AuthClient::from_row(row)?,
         })
@@ -222,7 +222,12 @@ pub fn open(
         new.password.set_at(),
         new.password.is_none(),
         new.provider_session,
-        new.provider_token
+        new.provider_token,
+        new.assurance.aal.number(),
+        &new.assurance.amr,
+        new.assurance.auth_time,
+        new.place.user_agent.as_ref(),
+        new.place.country.as_ref()
     );
     let replace = new
         .replaces

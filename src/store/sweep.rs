@@ -54,13 +54,15 @@ macro_rules! step {
 /// account count for a day; a device that was not used for a year is a stranger again; events stay for a
 /// week.
 #[rustfmt::skip]
-pub static STEPS: [Step; 14] = [
+pub static STEPS: [Step; 16] = [
     step!("sessions", "id", "sessions where expires_on < ?1 - 86400000"),
     step!("sessions", "id", "sessions where ended_on < ?1 - 86400000"),
     step!("sessions", "id", "(select s.id as id from auth_clients c cross join sessions s \
         on s.client_id = c.id and s.ended_on is null and s.last_used_on < ?1 - 86400000 \
           - 1000 * (c.refresh_token_expiration + c.access_token_expiration))"),
-    step!("one_time", "key", "one_time where kind in ('code', 'reset', 'sign-up') and expires_on < ?1 - 86400000"),
+    step!("browsers", "id", "browsers where expires_on < ?1 - 86400000"),
+    step!("browsers", "id", "browsers where ended_on < ?1 - 86400000"),
+    step!("one_time", "key", "one_time where kind in ('code', 'reset', 'sign-up', 'email', 'undo-email') and expires_on < ?1 - 86400000"),
     step!("one_time", "key", "one_time where kind in ('signin', 'ticket') and expires_on < ?1"),
     step!("provider_logouts", "token", "provider_logouts where expires_on < ?1 - 86400000"),
     step!("otps", "username_key", "otps where expires_on < ?1"),

@@ -10,6 +10,8 @@ pub mod incoming;
 pub mod loopback;
 pub mod message;
 pub mod openapi;
+pub mod pages;
 pub mod reply;
 pub mod servicestack;
+pub mod texts;
 pub mod webhook;

@@ -76,15 +76,18 @@ impl Reply {
 
     /// The answer as it leaves: with the headers every answer carries.
     ///
-    /// Nothing is stored by caches unless the endpoint said so; nothing is sniffed; `https` adds HSTS.
+    /// Nothing is stored by caches and no referrer is sent unless the endpoint said so; nothing is
+    /// sniffed; `https` adds HSTS.
     #[must_use]
     pub fn secured(mut self, https: bool) -> Self {
         if !self.has("cache-control") {
             self = self.with("cache-control", "no-store");
         }
+        if !self.has("referrer-policy") {
+            self = self.with("referrer-policy", "no-referrer");
+        }
         self = self
             .with("x-content-type-options", "nosniff")
-            .with("referrer-policy", "no-referrer")
             .with("vary", "Origin");
         if https {
             self = self.with(

@@ -310,12 +310,19 @@ test("every operation of the document, 37 in all, has a row in the contract, and
 });
 
 test("every route is an operation of the document or documented as an addition, and each of these has a route", () => {
-  const table = read("src/edge/routes.rs").matchAll(/^ {4}([A-Z][a-z]+) +"(\/[^"]*)" .*=>/gm);
+  const table = read("src/edge/routes.rs").matchAll(/^ {4}Arc +([A-Z][a-z]+) +"(\/[^"]*)" .*=>/gm);
   const routes = [...table].map(([, method, path]) => `${method!.toUpperCase()} ${path}`);
   const documents = read("docs/differences.md") + read("docs/management.md");
   const additions = [...documents.matchAll(/^\| `([A-Z]+ \/\S*)` \|/gm)].map(([, operation]) => operation!);
   expect(additions.length).toBeGreaterThan(0);
   expect(routes.sort()).toEqual([...DOCUMENTED, ...additions].sort());
+});
+
+test("every page is in docs/pages.md", () => {
+  const pages = [...read("src/edge/routes.rs").matchAll(/^ {4}Page +[A-Z][a-z]+ +"(\/[^"]*)" .*=>/gm)].map(([, path]) => path!);
+  const documented = [...read("docs/pages.md").matchAll(/`(\/[^`?]*)`/g)].map(([, path]) => path!);
+  expect(pages.length).toBeGreaterThan(20);
+  expect(pages.filter((path) => !documented.includes(path))).toEqual([]);
 });
 
 test.each(Object.entries(OPERATIONS))("%s answers as documented", async (_, { ask, status = 200, schema, without }) => {

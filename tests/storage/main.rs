@@ -17,6 +17,7 @@ mod managed;
 mod management;
 mod migrations;
 mod outbox;
+mod pages;
 mod people;
 mod plans;
 mod refresh;

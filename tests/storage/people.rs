@@ -1,10 +1,13 @@
 //! A database with a tenant, two clients and some people.
 
+use crate::auth::assurance::Assurance;
 use crate::auth::id::ClientNumber;
 use crate::auth::id::{SessionId, UserId};
+use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Timestamp;
 use crate::sqlite::Db;
-use crate::store::sessions::{NewSession, PasswordPrecondition};
+use crate::store::effects::PasswordPrecondition;
+use crate::store::sessions::NewSession;
 
 /// The present, in milliseconds since the epoch, as SQLite has it.
 pub const NOW: i64 = 1_785_499_200_000;
@@ -52,6 +55,8 @@ pub fn session(id: &str, user_id: &str) -> NewSession<'static> {
         client: ClientNumber::new(1),
         device: None,
         method: "password",
+        assurance: leaked(Assurance::single_factor("pwd", at(NOW))),
+        place: leaked(SignInPlace::default()),
         password: PasswordPrecondition::None,
         provider_session: None,
         provider_token: None,

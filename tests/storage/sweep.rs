@@ -15,8 +15,9 @@ const KEPT: Kept = Kept {
     activity: Seconds::DAY.times(90),
     failures: Seconds::MINUTE.times(15),
 };
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "attempts",
+    "browsers",
     "hourly_counts",
     "known_devices",
     "login_activity",
@@ -41,13 +42,16 @@ struct Case(
 
 const SESSION: &str =
     "id, user_id, client_id, refreshed_on, method, created_on, last_used_on, expires_on, ended_on";
+const BROWSER: &str = "id, key, form_session, user_id, method, aal, amr, auth_time, remembered, created_on, last_used_on, expires_on, ended_on";
 
 // A client's refresh tokens live for a day, its access tokens for fifteen minutes.
 #[rustfmt::skip]
-const CASES: [Case; 18] = [
+const CASES: [Case; 20] = [
     Case("expired session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, ?2, null", DAY),
     Case("ended session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, 8640000000000000, ?2", DAY),
     Case("idle session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, ?2, 8640000000000000, null", 2 * DAY + 15 * MINUTE),
+    Case("expired browser", "browsers", "", BROWSER, "?1, 'f', 'id-ann', 'password', 1, '', 0, 0, 0, 0, ?2, null", DAY),
+    Case("ended browser", "browsers", "", BROWSER, "?1, 'f', 'id-ann', 'password', 1, '', 0, 0, 0, 0, 8640000000000000, ?2", DAY),
     Case("event", "outbox", "", "id, kind, subject, data, created_on, next_on", "'user.updated', 'id-ann', '{}', ?2, 0", 7 * DAY),
     Case("code", "one_time", "", "key, kind, created_on, expires_on", "'code', 0, ?2", DAY),
     Case("reset link", "one_time", "", "key, kind, created_on, expires_on", "'reset', 0, ?2", DAY),
@@ -139,7 +143,7 @@ fn a_sweep_stops_after_twenty_seconds_and_each_table_has_had_its_turn() {
         NOW + asked.get() * 1000
     };
     assert!(sweep(&db, clock).is_empty());
-    let steps = 19 - 13;
+    let steps = 19 - 15;
     assert_eq!(count(&db, "messages_sent"), 200_001 - 5000 * steps);
     for table in TABLES.into_iter().filter(|it| *it != "messages_sent") {
         assert_eq!(count(&db, table), 0, "{table}");
@@ -199,10 +203,10 @@ fn the_backlog_is_what_a_sweep_would_delete() {
         add(&db, case, &format!("kept {n}"), case.5 - 1);
     }
     let told = |db: &Db| db.run(backlog(KEPT, at(NOW)));
-    let expected = [4, 0, 1, 1, 1, 5, 1, 1, 1, 3];
+    let expected = [4, 2, 0, 1, 1, 1, 5, 1, 1, 1, 3];
     assert_eq!(told(&db), TABLES.into_iter().zip(expected).collect());
     add_messages(&db, 20_000);
     assert_eq!(told(&db)["messages_sent"], 10_000, "that or more");
     assert!(sweep(&db, || NOW).is_empty());
-    assert_eq!(told(&db), TABLES.into_iter().zip([0; 10]).collect());
+    assert_eq!(told(&db), TABLES.into_iter().zip([0; 11]).collect());
 }

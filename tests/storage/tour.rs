@@ -1,6 +1,7 @@
 //! Every statement of the store, run once.
 
 use crate::auth::address::Mailbox;
+use crate::auth::assurance::Assurance;
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
 use crate::auth::data_key::DataKeys;
 use crate::auth::federation::Provider;
@@ -9,23 +10,25 @@ use crate::auth::federation::identity::policy::{EmailOwner, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::id::ClientNumber;
 use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
+use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Seconds;
 use crate::auth::{federation, profile};
 use crate::config::SignUpDefaults;
 use crate::managed;
+use crate::pages;
 use crate::people::{NOW, at, database, leaked, session};
 use crate::sqlite::Db;
 use crate::store::attempts::LoginAttempt;
+use crate::store::effects::PasswordPrecondition;
 use crate::store::effects::SignInEffects;
 use crate::store::erasure::Erasure;
 use crate::store::messages::NewMessage;
 use crate::store::otps::NewOtp;
-use crate::store::sessions::PasswordPrecondition;
 use crate::store::sweep::{Kept, STEPS};
 use crate::store::{
     self, accounts, activity, attempts, clients, codes, erasure, exports, hourly_counts,
-    identities, links, otps, passwords, pending, provider_logouts, refresh_tokens, sessions,
-    sign_ups,
+    identities, known_devices, links, otps, passwords, pending, provider_logouts, refresh_tokens,
+    sessions, sign_ups,
 };
 
 /// A database on which each function of the store has run.
@@ -41,6 +44,7 @@ pub fn tour() -> Db {
     managed::people(&db);
     managed::belongings(&db);
     managed::events(&db);
+    pages::tour(&db);
     moving_out(&db);
     sweep(&db);
     db
@@ -53,6 +57,7 @@ fn clients_and_accounts(db: &Db) {
         accounts::by_link("reset:x"),
         clients::redirect_urls(),
         accounts::providers(&UserId::new("id-ann")),
+        known_devices::is_new("ann", "a device"),
     );
     db.run(reads);
     let event = activity::Activity {
@@ -155,6 +160,9 @@ fn sessions_and_codes(db: &Db) {
         client_secret_digest: "s",
         challenge: None,
         method: "password",
+        assurance: &Assurance::single_factor("pwd", at(NOW)),
+        place: &SignInPlace::default(),
+        browser: None,
         password: PasswordPrecondition::None,
         provider_session: None,
         provider_token: Some("sealed"),
@@ -189,7 +197,7 @@ fn sessions_and_codes(db: &Db) {
 }
 
 /// A link, and the message that it goes with.
-fn link<'a>(
+pub fn link<'a>(
     attempt: &str,
     key: &'a str,
     kind: &'a str,
@@ -208,6 +216,7 @@ fn link<'a>(
         user_id: None,
         client: Some(ClientNumber::new(1)),
         recipient: &mailbox.address,
+        payload: Some("Dee@example.com"),
         expires_on: at(NOW + 1000),
     }
 }
@@ -279,7 +288,7 @@ fn people_at_providers(db: &Db) {
     let new = pending::NewPending {
         kind: "signin",
         key: "signin:x",
-        client: ClientNumber::new(1),
+        client: Some(ClientNumber::new(1)),
         bound_to: None,
         payload: "{}",
         expires_on: at(NOW + 1000),
@@ -329,7 +338,7 @@ fn people_at_providers(db: &Db) {
     let linked = db.run(identities::link(
         &profile,
         &owner,
-        ClientNumber::new(1),
+        Some(ClientNumber::new(1)),
         at(NOW),
     ));
     assert!(linked.is_some());

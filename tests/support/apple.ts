@@ -9,7 +9,7 @@ const CLIENT_ID = "com.example.web";
 
 /** Starts it; every visitor is the same person, and signs in by clicking. */
 export async function startApple() {
-  const origin = `http://localhost:${await freePort()}`;
+  const origin = `http://127.0.0.1:${await freePort()}`;
   const { publicKey, privateKey } = await generateKeyPair("RS256", { extractable: true });
   const ours = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "pem", type: "pkcs8" });
   const nonces = new Map<string, string>();

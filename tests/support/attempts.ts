@@ -127,8 +127,13 @@ export async function useAttempts() {
     return { answer, bearer: our.bearer(answer.body.bearerToken), cookies: cookieHeader(answer) };
   }
 
+  const PAGES: Record<string, () => Promise<Attempt>> = {
+    "dev/mailbox": async () => ({ method: "GET", path: "/dev/mailbox" }),
+    "forgot-password": async () => ({ method: "GET", path: "/forgot-password?client_id=demo-web" }),
+    "sign-in": async () => ({ method: "GET", path: "/sign-in?client_id=demo-web" }),
+  };
+
   const ARC: Record<string, () => Promise<Attempt>> = {
-    "dev/mailbox": async () => ({ method: "GET", path: "/dev/mailbox" }), // while it is nearly empty: a trip for each message
     login: async () => ({ path: "/auth/login", body: { ...DEMO_WEB, username: (await person()).username, password: PASSWORD } }),
     "login-token": async () => ({
       path: "/auth/login-token",
@@ -314,5 +319,5 @@ export async function useAttempts() {
     await worker.settled();
     expect(await mailbox(worker).to(address)).not.toEqual([]);
   }
-  return { worker, our, session, ARC, SERVICESTACK };
+  return { worker, our, session, ARC, SERVICESTACK, PAGES };
 }

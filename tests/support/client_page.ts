@@ -6,7 +6,7 @@ import { freePort } from "./ports";
 
 /** Serves them; `start` is where the form goes. */
 export async function startClientPage(start: (provider: string) => string) {
-  const origin = `http://localhost:${await freePort()}`;
+  const origin = `http://127.0.0.1:${await freePort()}`;
   const input = ([name, value]: [string, string]) => `<input type="hidden" name="${name}" value="${value}">`;
   const form = (provider: string) =>
     `<form method="post" action="${start(provider)}">${Object.entries({ ...DEMO_WEB, state: "theirs" })

@@ -15,7 +15,7 @@ export interface Wishes {
   alg: "RS256" | "PS256" | "ES256" | "EdDSA";
   /** How our client proves itself. */
   clientAuth: "client_secret_post" | "client_secret_basic";
-  /** Its own name; under `localhost` it is another site than the worker to a browser. */
+  /** Its own name; under `127.0.0.1` it is another site than the worker at `localhost` to a browser. */
   hostname?: "127.0.0.1" | "localhost";
 }
 

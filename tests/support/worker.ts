@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { randomBytes, randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import {
   Miniflare,
   type MiniflareOptions,
@@ -40,6 +41,8 @@ export interface Options {
   email?: boolean;
   /** How many requests the worker gets at once, where none of them hashes a password. */
   atOnce?: number;
+  /** Whether the static assets of the pages are served beside it. */
+  assets?: boolean;
 }
 
 export type Worker = ReturnType<typeof createWorker>;
@@ -110,6 +113,7 @@ export function createWorker({
   floodLimits = {},
   email = false,
   atOnce = AT_ONCE,
+  assets = false,
 }: Options = {}) {
   let present: Settings = { ...defaults(), ...settings };
   const printed = new Printed();
@@ -125,6 +129,7 @@ export function createWorker({
     bindings: Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined)) as Record<string, string>,
     ...STORAGE,
     ratelimits: Object.fromEntries(Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }])),
+    ...(assets ? { assets: { directory: fileURLToPath(new URL("public", build)), routerConfig: { has_user_worker: true } } } : {}),
     ...(email ? { email: { send_email: [{ name: "EMAIL" }] } } : {}),
     outboundService: (request: MiniflareRequest) => {
       if (!outside) throw new Error(`unexpected request to ${request.url}`);

@@ -5,12 +5,15 @@
 //! may be a password in the wrong field.
 
 mod managed;
+mod page_act;
+mod refusal;
 mod stranger;
 
 pub use managed::{Act, Managed};
+pub use page_act::PageAct;
+pub use refusal::Refusal;
 pub use stranger::Stranger;
 
-use super::password::Verdict;
 use crate::auth::id::{ClientNumber, SessionId, UserId};
 
 /// An event of an account or a client.
@@ -24,15 +27,22 @@ pub enum Event {
         refusal: Refusal,
         /// The account.
         user_id: Option<UserId>,
-        /// The client's number.
-        client: ClientNumber,
+        /// The client's number; none at the pages of this service itself.
+        client: Option<ClientNumber>,
+    },
+    /// Something that a user did at the pages of this service.
+    AtPages {
+        /// The account.
+        user_id: UserId,
+        /// What.
+        act: PageAct,
     },
     /// An account was linked to an identity of a provider.
     IdentityLinked {
         /// The account.
         user_id: UserId,
-        /// The client's number.
-        client: ClientNumber,
+        /// The client's number; none at the pages of this service itself.
+        client: Option<ClientNumber>,
     },
     /// An account was created.
     SignUp {
@@ -66,15 +76,15 @@ pub enum Event {
     PasswordReset {
         /// The account.
         user_id: UserId,
-        /// The client's number.
-        client: ClientNumber,
+        /// The client's number; none at the pages of this service itself.
+        client: Option<ClientNumber>,
     },
     /// A reset link was rejected; without a user, it was never sent.
     PasswordResetFailed {
         /// The account.
         user_id: Option<UserId>,
-        /// The client's number.
-        client: ClientNumber,
+        /// The client's number; none at the pages of this service itself.
+        client: Option<ClientNumber>,
     },
     /// A one-time password was posted by a client or an administrator.
     OtpPosted {
@@ -131,41 +141,12 @@ pub struct Subject {
     pub detail: Option<serde_json::Value>,
 }
 
-/// Why a proof of a password was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// The credentials are wrong, or the account may not sign in.
-    Failed,
-    /// The stored hash cannot be read: the operator must know, the user sees a wrong password.
-    Unreadable,
-    /// Too many attempts came before.
-    TooManyAttempts,
-}
-
-impl From<Verdict> for Refusal {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Unreadable => Self::Unreadable,
-            Verdict::Wrong | Verdict::Right | Verdict::Outdated => Self::Failed,
-        }
-    }
-}
-
-impl Refusal {
-    const fn result(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Unreadable => "unreadable",
-            Self::TooManyAttempts => "refused",
-        }
-    }
-}
-
 impl Event {
     /// The `kind` and the `result` of the event's row and log line.
     pub const fn names(&self) -> (&'static str, &'static str) {
         match self {
             Self::SignIn(_) => ("sign-in", "ok"),
+            Self::AtPages { act, .. } => act.names(),
             Self::SignInFailed { refusal, .. } => ("sign-in", refusal.result()),
             Self::IdentityLinked { .. } => ("link", "ok"),
             Self::SignUp { .. } => ("sign-up", "ok"),
@@ -212,14 +193,14 @@ impl Event {
                 ..Subject::default()
             },
             Self::CodeRejected(subject) | Self::CodeReplay(subject) => subject,
-            Self::IdentityLinked { user_id, client } | Self::PasswordReset { user_id, client } => {
-                Subject::of(Some(user_id), Some(client))
-            }
+            Self::AtPages { user_id, .. } => Subject::of(Some(user_id), None),
             Self::SignInFailed {
                 user_id, client, ..
             }
-            | Self::PasswordResetFailed { user_id, client } => Subject::of(user_id, Some(client)),
-            Self::SignUp { user_id, client } => Subject::of(Some(user_id), client),
+            | Self::PasswordResetFailed { user_id, client } => Subject::of(user_id, client),
+            Self::SignUp { user_id, client }
+            | Self::IdentityLinked { user_id, client }
+            | Self::PasswordReset { user_id, client } => Subject::of(Some(user_id), client),
             Self::OtpPosted { by, client } => Subject::of(by, client),
             Self::Managed { by, managed, .. } => Subject {
                 tenant: managed.tenant,

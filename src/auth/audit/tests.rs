@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::auth::id::SessionId;
 use crate::auth::id::{ClientNumber, UserId};
+use crate::auth::password::Verdict;
 
 const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
@@ -51,7 +52,7 @@ fn sign_in_failed(refusal: Refusal, user_id: Option<UserId>) -> Event {
     Event::SignInFailed {
         refusal,
         user_id,
-        client: ClientNumber::new(7),
+        client: Some(ClientNumber::new(7)),
     }
 }
 
@@ -70,7 +71,7 @@ fn events() -> Vec<Event> {
         Event::SignIn(session()),
         Event::IdentityLinked {
             user_id: user_id(),
-            client: ClientNumber::new(7),
+            client,
         },
         Event::SignUp {
             user_id: user_id(),
@@ -85,11 +86,11 @@ fn events() -> Vec<Event> {
         Event::PasswordChanged(session()),
         Event::PasswordReset {
             user_id: user_id(),
-            client: ClientNumber::new(7),
+            client,
         },
         Event::PasswordResetFailed {
             user_id: user(),
-            client: ClientNumber::new(7),
+            client,
         },
         Event::OtpPosted {
             by: by.clone(),
@@ -145,7 +146,37 @@ fn every_event_has_the_kind_and_result_that_operations_lists() {
         .map(|(kind, result)| (kind.to_owned(), result.to_owned()))
         .collect();
     assert_eq!(names.len(), events.len(), "no two events share their names");
-    assert_eq!(names, documented());
+    // What is done at the pages is called as what is done by an API, where both can do it.
+    let at_pages = acts().into_iter().map(PageAct::names);
+    let at_pages = at_pages.map(|(kind, result)| (kind.to_owned(), result.to_owned()));
+    let all: BTreeSet<_> = names.into_iter().chain(at_pages).collect();
+    assert_eq!(all, documented());
+}
+
+/// Everything that a user does at the pages.
+fn acts() -> Vec<PageAct> {
+    let mut acts = vec![
+        PageAct::SignIn,
+        PageAct::SignOut,
+        PageAct::SessionsEnded,
+        PageAct::ProfileChanged,
+        PageAct::EmailRequested,
+        PageAct::EmailChanged,
+        PageAct::EmailUndone,
+        PageAct::IdentityUnlinked,
+        PageAct::Proven,
+        PageAct::PasswordChanged,
+        PageAct::ErasureRequested,
+    ];
+    for refusal in [
+        Refusal::Failed,
+        Refusal::Unreadable,
+        Refusal::TooManyAttempts,
+    ] {
+        acts.push(PageAct::ProofFailed(refusal));
+        acts.push(PageAct::PasswordChangeFailed(refusal));
+    }
+    acts
 }
 
 #[test]
@@ -192,7 +223,7 @@ fn a_refusal_without_an_account_is_counted() {
         (
             Event::PasswordResetFailed {
                 user_id: None,
-                client: ClientNumber::new(7),
+                client: Some(ClientNumber::new(7)),
             },
             Stranger::UnknownResetLink,
         ),

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use crate::auth::data_key::DataKeys;
 use crate::auth::federation::failure::ProviderFailure;
 use crate::auth::federation::flow::authorization::{
-    AuthorizationRequest, AuthorizationSecrets, Start, authorization_request,
+    AuthorizationRequest, AuthorizationSecrets, authorization_request,
 };
+use crate::auth::federation::flow::start::Start;
 use crate::auth::federation::http::call::{ProviderRequest, ProviderResponse};
 use crate::auth::federation::identity::names::{Names, VerifiedEmail};
 use crate::auth::federation::identity::profile::ExternalProfile;
@@ -38,6 +39,7 @@ pub const NOW_SECONDS: i64 = NOW.seconds();
 /// The whole of what a sixth provider takes: OpenID Connect, with names of its own.
 pub const SIXTH: ProviderSpec = ProviderSpec {
     name: "sixth",
+    label: "Sixth",
     client_id: "SIXTH_CLIENT_ID",
     app_client_ids: None,
     credential: CredentialSettings::Secret("SIXTH_CLIENT_SECRET"),
@@ -166,10 +168,11 @@ pub fn data_keys() -> DataKeys {
 
 pub fn start() -> Start {
     Start {
-        client: ClientNumber::new(7),
+        client: Some(ClientNumber::new(7)),
         state: Some("their state".to_owned()),
         challenge: None,
         prompt: None,
+        page: None,
     }
 }
 

@@ -53,6 +53,12 @@ impl Settings {
         })
     }
 
+    /// The providers that can be signed in with, in the order of the table.
+    pub fn configured(&self) -> impl Iterator<Item = Provider> {
+        let configured = self.providers.iter().filter(|(_, config)| config.is_ok());
+        configured.map(|(provider, _)| *provider)
+    }
+
     /// A provider as this deployment has set it up; [`Error::NotConfigured`] names what it lacks.
     pub fn provider(&self, provider: Provider) -> Result<&ProviderConfig, Error> {
         let mut all = self.providers.iter();

@@ -1,12 +1,15 @@
 //! The endpoints: decode, call a flow or a store, encode. Nothing else.
 
-pub mod dev_mailbox;
+pub mod account;
+pub mod client_branding;
 pub mod login;
 pub mod logout;
 pub mod management;
 pub mod moving_out;
 pub mod otp_caches;
+pub mod pages;
 pub mod password;
+pub mod provider_redirect;
 pub mod servicestack;
 pub mod sign_up;
 pub mod social;

@@ -2,16 +2,19 @@
 
 use serde_json::json;
 
+use super::pages;
+use super::provider_redirect::{state_cookie_line, to_provider};
 use super::tokens::token_response;
 use crate::auth::federation::Provider;
-use crate::auth::federation::flow::authorization::StartParameters;
 use crate::auth::federation::flow::callback::Callback;
+use crate::auth::federation::flow::start::StartParameters;
 use crate::auth::federation::flow::state_cookie::StateCookie;
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
-use crate::edge::flows::social::{self, AuthorizationRedirect, ClientResponse, CompletedSignIn};
-use crate::wire::cookies::{self, SameSite, SetCookie};
+use crate::edge::dialect::Failure;
+use crate::edge::flows::social::{self, ClientResponse, CompletedSignIn};
+use crate::wire::cookies;
 use crate::wire::incoming::{Incoming, Method};
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, ClientAuthRequest};
@@ -83,37 +86,11 @@ pub async fn complete(
     let reply = match response {
         ClientResponse::Redirect(url) => Reply::empty(302).with("location", url),
         ClientResponse::Tokens(pair) => token_response(pair)?,
+        ClientResponse::Page(back) => pages::provider::arrive(app, incoming, back)
+            .unwrap_or_else(|failure| failure.answer(app, incoming)),
     };
     let deleted = state_cookie_line(&state_cookie, "", Seconds::ZERO);
     Ok(reply.with("set-cookie", deleted))
-}
-
-fn to_provider(departure: AuthorizationRedirect) -> Reply {
-    let AuthorizationRedirect {
-        location,
-        state_cookie,
-        lifetime,
-    } = departure;
-    let cookie = state_cookie_line(&state_cookie, state_cookie.secret().expose(), lifetime);
-    Reply::empty(302)
-        .with("location", location)
-        .with("set-cookie", cookie)
-}
-
-/// The `Set-Cookie` line of a sign-in's cookie; a `__Host-` cookie is always `Secure`.
-fn state_cookie_line(state_cookie: &StateCookie, value: &str, lifetime: Seconds) -> String {
-    let cookie = SetCookie {
-        name: state_cookie.name(),
-        value,
-        max_age: Some(lifetime),
-        same_site: if state_cookie.is_cross_site() {
-            SameSite::None
-        } else {
-            SameSite::Lax
-        },
-        secure: true,
-    };
-    cookie.line()
 }
 
 /// Whether an app would rather have the URL than be sent there (RFC 7240 §4.2).

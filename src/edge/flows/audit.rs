@@ -8,7 +8,9 @@ use std::cell::Cell;
 use serde_json::{Value, json};
 use worker::console_log;
 
-pub use crate::auth::audit::{Act, Event, Managed, Refusal, SessionRef, Stranger, Subject};
+pub use crate::auth::audit::{
+    Act, Event, Managed, PageAct, Refusal, SessionRef, Stranger, Subject,
+};
 use crate::auth::secret::random_id;
 use crate::auth::time::{Seconds, Timestamp};
 use crate::auth::token::iso8601;

@@ -4,6 +4,7 @@ use futures_util::future::try_join;
 
 use super::audit::{self, Event, Subject};
 use super::credentials::{AuthenticatedClient, AuthenticatedUser};
+use super::notifications;
 use super::sessions::{TokenPair, issue, sealed_provider_token};
 use crate::auth::id::{AttemptId, ClientId, SessionId};
 use crate::auth::one_time::{self, AuthCode};
@@ -22,10 +23,8 @@ pub async fn new_code(
     person: &AuthenticatedUser,
     challenge: Option<&Challenge>,
 ) -> Result<Secret, Error> {
-    let code = random_secret()?;
-    let key = one_time::key::<AuthCode>(&code);
-    let client = calling.client();
-    let lifetime = client.code_lifetime();
+    let (code, client) = (random_secret()?, calling.client());
+    let (key, lifetime) = (one_time::key::<AuthCode>(&code), client.code_lifetime());
     let session_id = SessionId::draw()?;
     let record = AuthCode {
         provider_token: sealed_provider_token(app, person, &session_id)?,
@@ -39,6 +38,9 @@ pub async fn new_code(
         client_secret_digest: &client.secret_digest,
         challenge: challenge.map(Challenge::as_str),
         method: person.proof().method(),
+        assurance: &person.assurance(app.now),
+        place: &app.client_info.place(),
+        browser: person.proof().browser(),
         provider_session: person.proof().provider_session(),
         provider_token: record.provider_token.as_deref(),
         password: person.password_precondition(),
@@ -52,6 +54,9 @@ pub async fn new_code(
     .await?;
     let opened = made.then_some(&session_id);
     audit::record(app, person.sign_in(client.id, opened));
+    if made {
+        notifications::new_device(app, person);
+    }
     made.then_some(code)
         .ok_or(Error::Unauthenticated(Reason::InvalidCredentials))
 }

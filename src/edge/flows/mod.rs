@@ -6,14 +6,18 @@
 
 pub mod administration;
 pub mod audit;
+pub mod browsers;
 pub mod codes;
 pub mod credentials;
+pub mod email_change;
 pub mod events;
 pub mod management;
 pub mod moving_out;
 pub mod non_rotating_sessions;
 pub mod notifications;
 pub mod one_time_passwords;
+pub mod own_account;
+pub mod own_sessions;
 pub mod password_reset;
 pub mod passwords;
 pub mod provider_tokens;

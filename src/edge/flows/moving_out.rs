@@ -3,15 +3,20 @@
 use serde_json::Value;
 
 use super::administration::{administrator, read};
-use super::audit::{self, Event};
+use super::audit::{self, Event, PageAct};
+use super::browsers;
 use super::credentials::{self, Bearer, otp};
+use crate::auth::assurance::FRESH;
+use crate::auth::browser::LiveBrowser;
 use crate::auth::id::UserId;
 use crate::auth::secret::{Secret, random_id};
 use crate::auth::time::Timestamp;
 use crate::edge::app::App;
 use crate::edge::d1::Db;
+use crate::edge::flows::management::outcome::of_constraint;
 use crate::edge::kv::Kv;
 use crate::error::{Error, Reason};
+use crate::store::borders;
 use crate::store::erasure::{self, Erasure};
 use crate::store::exports;
 use crate::store::sessions::LiveSession;
@@ -35,11 +40,31 @@ pub async fn request_erasure(app: &App, token: &Secret) -> Result<(), Error> {
     if !app.db.run(request).await? {
         return Err(Error::StepUp {
             acr: "aal1",
-            max_age: u32::try_from(erasure::FRESH.get()).ok(),
+            max_age: u32::try_from(FRESH.get()).ok(),
         });
     }
     audit::record(app, Event::ErasureRequested((&session).into()));
     Ok(())
+}
+
+/// What is stored of the user of a browser at our pages.
+pub async fn export_here(app: &App, browser: &LiveBrowser) -> Result<Option<Value>, Error> {
+    app.db.run(exports::of_user(&browser.account.id)).await
+}
+
+/// Marks the user of a browser for erasure, and ends everything of theirs; answers when it will be done,
+/// or nothing where the proof is not fresh.
+pub async fn request_erasure_here(
+    app: &App,
+    browser: &LiveBrowser,
+) -> Result<Option<Timestamp>, Error> {
+    let user_id = &browser.account.id;
+    let request = erasure::request_in_browser(&browser.id, user_id, app.now);
+    let until = app.db.run(request).await?;
+    if until.is_some() {
+        browsers::record(app, browser, PageAct::ErasureRequested);
+    }
+    Ok(until)
 }
 
 /// Erases somebody at once, for an administrator; whether there was such a person.
@@ -71,7 +96,8 @@ async fn erase_now(
     at_once: bool,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let (names, keys) = db.run(erasure::remains(user_id)).await?;
+    let reads = (erasure::remains(user_id), borders::has_administrator());
+    let ((names, keys), (had_administrator,)) = db.run(reads).await?;
     let names = names.iter();
     let otp_keys: Vec<_> = names
         .flat_map(|names| [&names.username, &names.email])
@@ -83,7 +109,10 @@ async fn erase_now(
         otp_keys: &otp_keys,
         audit_id: &random_id()?,
     };
-    let erased = db.run(erasure::erase(&erasure, now)).await?;
+    let erase = erasure::erase(&erasure, now);
+    // Whoever asked for their own erasure has a right to it.
+    let keep = borders::keep_administrator(at_once && had_administrator);
+    let (erased, ()) = db.run((erase, keep)).await.map_err(of_constraint)?;
     if erased {
         for key in otp_keys.iter().chain(keys.iter().map(|(key,)| key)) {
             kv.delete(key).await?;

@@ -1,5 +1,7 @@
 //! Messages that go out in the background, each counted, so that no mailbox is flooded.
 
+use super::credentials::AuthenticatedUser;
+use crate::auth::account::Account;
 use crate::auth::address::Mailbox;
 use crate::auth::data_key::Purpose;
 use crate::auth::id::AttemptId;
@@ -7,17 +9,31 @@ use crate::edge::app::App;
 use crate::edge::outbound::notifier;
 use crate::error::Error;
 use crate::store::messages::{self, NewMessage};
-use crate::wire::message::{Message, MessageKind};
+use crate::wire::message::{Message, MessageKind, Recipient};
+use crate::wire::pages::device;
+use crate::wire::texts::Locale;
+
+/// Who a message is for, in the language of the account, if it has one, else of the deployment.
+pub fn recipient<'a>(app: &App, address: &'a str, account: Option<&Account>) -> Recipient<'a> {
+    let own = account.and_then(|account| account.locale.as_deref());
+    let locale = own.and_then(Locale::of_tag);
+    Recipient {
+        address,
+        locale: locale
+            .or_else(|| Locale::of_tag(&app.config.locale))
+            .unwrap_or_default(),
+    }
+}
 
 /// How a message is counted. A request for a link needs no credentials, so all limits hold for those
-/// messages; a changed password is notified to the owner whatever was requested before.
+/// messages; what has changed is notified to the owner whatever was requested before.
 pub fn counted<'a>(
     app: &App,
     attempt: &'a AttemptId,
     kind: MessageKind,
     mailbox: &'a Mailbox,
 ) -> Result<NewMessage<'a>, Error> {
-    let needs_no_account = kind != MessageKind::PasswordChanged;
+    let needs_no_account = matches!(kind, MessageKind::PasswordReset | MessageKind::SignUp);
     let messages = &app.config.messages;
     let is_listed = messages.unlimited_domains.contains(&mailbox.domain);
     let recipient = ["mailbox", &mailbox.address];
@@ -41,12 +57,28 @@ pub async fn send(app: &App, message: &Message) -> Result<(), Error> {
 }
 
 /// Notifies the owner of an account of a changed password, where messages can be sent.
-pub fn password_changed(app: &App, address: Option<String>) {
+pub fn password_changed(app: &App, address: Option<&str>, account: &Account) {
     let Some(address) = address else { return };
-    if app.config.messages.delivery.is_none() {
+    let to = recipient(app, address, Some(account));
+    send_later(app, Message::password_changed(&to, app.now));
+}
+
+/// Notifies the owner of an account that a device signed in which had not before.
+pub fn new_device(app: &App, person: &AuthenticatedUser) {
+    let account = person.account();
+    let address = account.email.as_deref();
+    let Some(address) = address.filter(|_| person.device_is_new() && app.config.new_device_notice)
+    else {
         return;
+    };
+    let to = recipient(app, address, Some(account));
+    let device = device::name(app.client_info.user_agent.as_deref());
+    send_later(app, Message::new_device(&to, device.as_deref(), app.now));
+}
+
+/// Sends a message after the response has left, where messages can be sent.
+pub fn send_later(app: &App, message: Message) {
+    if app.config.messages.delivery.is_some() {
+        app.in_background(|app| async move { send(&app, &message).await });
     }
-    app.in_background(|app| async move {
-        send(&app, &Message::password_changed(&address, app.now)).await
-    });
 }

@@ -60,7 +60,8 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let write = passwords::change(user_id, &session.id, &new, device, now);
     if app.db.run(write).await? {
         audit::record(app, Event::PasswordChanged((&session).into()));
-        notifications::password_changed(app, session.account.email);
+        let account = &session.account;
+        notifications::password_changed(app, account.email.as_deref(), account);
         Ok(())
     } else {
         // Signed out, or the password changed, between the read and the write.

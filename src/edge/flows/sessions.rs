@@ -2,6 +2,7 @@
 
 use super::audit::{self, Event, SessionRef};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
+use super::notifications;
 use crate::auth::data_key::Purpose;
 use crate::auth::id::SessionId;
 use crate::auth::secret::{Secret, random_id};
@@ -52,6 +53,8 @@ pub(super) async fn insert(
         client: calling.client().id,
         device: digest.as_deref(),
         method: person.proof().method(),
+        assurance: &person.assurance(app.now),
+        place: &app.client_info.place(),
         provider_session: person.proof().provider_session(),
         provider_token: provider_token.as_deref(),
         password: person.password_precondition(),
@@ -62,6 +65,9 @@ pub(super) async fn insert(
     let session = app.db.run(open).await?;
     let opened = session.as_ref().map(|session| &session.id);
     audit::record(app, person.sign_in(new.client, opened));
+    if opened.is_some() {
+        notifications::new_device(app, person);
+    }
     session.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))
 }
 
@@ -71,11 +77,11 @@ pub(super) fn sealed_provider_token(
     person: &AuthenticatedUser,
     session_id: &SessionId,
 ) -> Result<Option<String>, Error> {
-    let seal = |token: &Secret| {
-        let keys = &app.config.data_keys;
-        keys.seal(Purpose::ProviderToken, session_id.as_str(), token.expose())
-    };
-    person.proof().provider_token().map(seal).transpose()
+    let keys = &app.config.data_keys;
+    let token = person.proof().provider_token(keys)?;
+    let seal =
+        |token: Secret| keys.seal(Purpose::ProviderToken, session_id.as_str(), token.expose());
+    token.map(seal).transpose()
 }
 
 /// Moves a session on: the next refresh token and a fresh access token (RFC 9700 §4.14).

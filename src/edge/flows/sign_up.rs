@@ -3,10 +3,11 @@
 use futures_util::future::join;
 
 use super::audit::{self, Event, Stranger};
+use super::credentials::AuthenticatedUser;
 use super::notifications;
 use crate::auth::account::canonical_name;
 use crate::auth::address::{Mailbox, normalise};
-use crate::auth::id::{AttemptId, UserId};
+use crate::auth::id::{AttemptId, ClientNumber, UserId};
 use crate::auth::one_time::{self, OneTime, SignUp};
 use crate::auth::password::check_policy;
 use crate::auth::profile::Profile;
@@ -17,24 +18,50 @@ use crate::edge::app::App;
 use crate::edge::outbound::notifier;
 use crate::error::{Error, Reason};
 use crate::store::accounts;
+use crate::store::branding::{self, BrandedClient};
 use crate::store::links::{self, Link, NewLink};
 use crate::store::sign_ups::{self, NewUser, SignUpOutcome};
 use crate::wire::message::{Message, MessageKind};
+use crate::wire::texts::Locale;
 
 /// Asks for an invitation. The response does not show whether the address has an account: a message
 /// to its owner does.
 pub fn ask(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
+    let asked = Asked {
+        profile,
+        client: None,
+        locale: None,
+    };
+    ask_here(app, address, asked)
+}
+
+/// What comes along with a request for an invitation.
+pub struct Asked {
+    /// What the person says.
+    pub profile: Profile,
+    /// The client that our pages act for.
+    pub client: Option<ClientNumber>,
+    /// The language of the page.
+    pub locale: Option<Locale>,
+}
+
+/// Asks for an invitation at our own pages.
+pub fn ask_here(app: &App, address: &str, asked: Asked) -> Result<(), Error> {
     open(app)?;
     app.config.messages.delivery()?;
     let address = normalise(address);
-    app.in_background(|app| async move { send_invitation(&app, &address, profile).await });
+    app.in_background(|app| async move { send_invitation(&app, &address, asked).await });
     Ok(())
 }
 
-async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(), Error> {
-    if app.db.run(accounts::by_name(address)).await?.is_some() {
-        return notifications::send(app, &Message::already_registered(address, app.now)).await;
+async fn send_invitation(app: &App, address: &str, asked: Asked) -> Result<(), Error> {
+    let owner = app.db.run(accounts::by_name(address)).await?;
+    let account = owner.as_ref().map(|owner| &owner.account);
+    let mut to = notifications::recipient(app, address, account);
+    if owner.is_some() {
+        return notifications::send(app, &Message::already_registered(&to, app.now)).await;
     }
+    to.locale = asked.locale.unwrap_or(to.locale);
     let token = random_secret()?;
     let key = one_time::key::<SignUp>(&token);
     let lifetime = app.config.messages.sign_up_lifetime;
@@ -44,18 +71,19 @@ async fn send_invitation(app: &App, address: &str, profile: Profile) -> Result<(
         key: &key,
         kind: SignUp::KIND,
         user_id: None,
-        client: None,
+        client: asked.client,
         recipient: &canonical_name(address),
+        payload: None,
         expires_on: app.now + lifetime,
     };
     if !app.db.run(links::offer(&link, app.now)).await? {
         return Ok(());
     }
     // Gaps for the invited person to fill; what can fill none is not kept.
-    let profile = Profile::default().or_invited_as(profile);
+    let profile = Profile::default().or_invited_as(asked.profile);
     app.kv.put(&key, &SignUp { profile }, lifetime).await?;
     let href = app.config.messages.sign_up_link(&token);
-    let message = Message::sign_up(address, href, &token, lifetime.minutes(), app.now);
+    let message = Message::sign_up(&to, href, &token, lifetime.minutes(), app.now);
     notifier::deliver(app, &message).await
 }
 
@@ -64,6 +92,38 @@ pub async fn check(app: &App, token: &Secret) -> Result<(String, Link), Error> {
     let key = one_time::key::<SignUp>(token);
     let link = app.db.run(links::look(&key)).await?;
     require_usable(link, app.now).inspect_err(|_| count_refusal(app))
+}
+
+/// An invitation as a page shows it.
+pub struct Invitation {
+    /// The address it went to.
+    pub address: String,
+    /// What is known of the invited person.
+    pub profile: Profile,
+}
+
+/// Looks at an invitation without using it up, for a page; and at the client that it was asked for.
+pub async fn look(app: &App, token: &Secret) -> Result<(Invitation, Option<BrandedClient>), Error> {
+    let key = one_time::key::<SignUp>(token);
+    let reads = (links::look(&key), branding::by_link(&key));
+    let (answers, record) = join(app.db.run(reads), app.kv.get::<SignUp>(&key)).await;
+    let (link, client) = answers?;
+    let (address, _) = require_usable(link, app.now).inspect_err(|_| count_refusal(app))?;
+    let record = record.ok().flatten();
+    let profile = record.map(|record| record.profile).unwrap_or_default();
+    Ok((Invitation { address, profile }, client))
+}
+
+/// Creates an account with an invitation, once, and authenticates its user by that.
+pub async fn create_here(
+    app: &App,
+    token: &Secret,
+    application: Application<'_>,
+) -> Result<AuthenticatedUser, Error> {
+    let made = create_user(app, token, application).await?;
+    let found = app.db.run(accounts::by_name(&made.username)).await?;
+    let found = found.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))?;
+    Ok(AuthenticatedUser::by_new_password(found.account, app.now))
 }
 
 /// What a person who accepts an invitation sends.

@@ -27,6 +27,8 @@ const MAX_SEGMENTS: usize = 8;
 pub struct Incoming {
     /// The method, HEAD folded into GET.
     pub method: Method,
+    /// Whether it came as HEAD.
+    pub is_head: bool,
     /// Percent-decoded path segments, without the empty one of a trailing slash.
     pub segments: Vec<String>,
     /// Scheme, host and port that the request came to, as the caller says.
@@ -58,6 +60,7 @@ impl Incoming {
         };
         Self {
             method,
+            is_head: false,
             segments: path
                 .split('/')
                 .take(MAX_SEGMENTS)
@@ -80,6 +83,22 @@ impl Incoming {
             })
         });
         every && parts.next().is_none()
+    }
+
+    /// Whether a browser navigates here: it would rather have a page than anything else.
+    pub fn wants_page(&self) -> bool {
+        let accept = self.header("accept").unwrap_or_default();
+        accept
+            .split(',')
+            .any(|range| media_essence(range) == "text/html")
+    }
+
+    /// Whether the answer is for nobody yet: HEAD, or a browser that fetches ahead (`Sec-Purpose`).
+    pub fn is_speculative(&self) -> bool {
+        let purpose = self
+            .header("sec-purpose")
+            .or_else(|| self.header("purpose"));
+        self.is_head || purpose.is_some_and(|purpose| purpose.contains("prefetch"))
     }
 
     /// The last path segment: the `{id}` of the patterns that have one.

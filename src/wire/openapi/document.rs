@@ -125,7 +125,7 @@ fn has_required(takes: &Takes) -> bool {
     }
 }
 
-/// What an operation answers; whatever is wrong has the envelope of errors, and so have the pages' own.
+/// What an operation answers; whatever is wrong has the envelope of errors.
 fn responses(answers: Answers) -> Value {
     let content =
         |schema: Value| json!({ "description": "Done", "content": { JSON: { "schema": schema } } });
@@ -135,10 +135,6 @@ fn responses(answers: Answers) -> Value {
         Answers::Emptiness => ("200", json!({ "description": "Done" })),
         Answers::Row(table) => ("200", content(reference(&name_of(table)))),
         Answers::Rows(table) => ("200", list(reference(&name_of(table)))),
-        Answers::One("Page") => (
-            "200",
-            json!({ "description": "A page", "content": { "text/html": { "schema": reference("Page") } } }),
-        ),
         Answers::One(name) => ("200", content(reference(name))),
         Answers::Many(name) => ("200", list(reference(name))),
         Answers::Redirect => ("302", json!({ "description": "Sent on" })),

@@ -15,9 +15,11 @@ use crate::auth::management::tables::{
 use crate::wire::loopback::management::USER_GROUP;
 use crate::wire::loopback::models::{
     AUTH_TOKEN_REQUEST, CHANGE_PASSWORD_REQUEST, CLIENT_AUTH_QUERY, CLIENT_AUTH_REQUEST,
-    CREATE_USER_REQUEST, FORGET_PASSWORD_REQUEST, LOGIN_REQUEST, LOGIN_TOKEN_REQUEST,
-    LOGOUT_REQUEST, OTP, REFRESH_REQUEST, RESET_PASSWORD_REQUEST, SIGN_UP_REQUEST,
+    CREATE_USER_REQUEST, EMAIL_REQUEST, FORGET_PASSWORD_REQUEST, LOGIN_REQUEST,
+    LOGIN_TOKEN_REQUEST, LOGOUT_REQUEST, OTP, REFRESH_REQUEST, RESET_PASSWORD_REQUEST,
+    SIGN_UP_REQUEST,
 };
+use crate::wire::loopback::records::branding::BRANDING;
 
 const fn op(
     method: &'static str,
@@ -72,7 +74,6 @@ pub static SIGNING_IN: &[Operation] = &[
     op("post", "/otp-caches", "Keeps a one-time password", BearerOrClient, Json(&OTP), One("Otp")),
     op("get", "/otp-caches/{id}", "Shows a one-time password", BearerOrClient, Nothing, One("MaybeOtp")),
     op("delete", "/otp-caches/{id}", "Forgets a one-time password", BearerOrClient, Nothing, Empty),
-    op("get", "/dev/mailbox", "The messages of a local deployment", Anybody, Nothing, One("Page")),
     op("get", "/.well-known/jwks.json", "The keys that verify access tokens", Anybody, Nothing, One("Any")),
     op("get", "/health", "Whether the service works", Anybody, Nothing, One("Any")),
     op("get", "/openapi.json", "This document", Anybody, Nothing, One("Any")),
@@ -89,6 +90,9 @@ pub static MANAGEMENT: &[Operation] = &[
     op("put", "/auth-clients/{id}", "Replaces a client", Bearer, Replacement(&AUTH_CLIENTS), Empty),
     op("patch", "/auth-clients/{id}", "Changes a client", Bearer, Changes(&AUTH_CLIENTS), Empty),
     op("delete", "/auth-clients/{id}", "Deletes a client, and ends its sessions", Bearer, Nothing, Empty),
+    op("get", "/auth-clients/{id}/branding", "How a client looks on the pages", Bearer, Nothing, One("Branding")),
+    op("put", "/auth-clients/{id}/branding", "Sets how a client looks on the pages", Bearer, Json(&BRANDING), Empty),
+    op("delete", "/auth-clients/{id}/branding", "Makes a client look on the pages as the deployment does", Bearer, Nothing, Empty),
     op("post", "/tenants", "Creates a tenant", Bearer, NewRow(&TENANTS), Row(&TENANTS)),
     op("get", "/tenants", "Lists tenants", Bearer, Filter(&TENANTS), Rows(&TENANTS)),
     op("patch", "/tenants", "Changes tenants", Bearer, ChangesWhere(&TENANTS), One("Count")),
@@ -127,6 +131,7 @@ pub static MANAGEMENT: &[Operation] = &[
     op("delete", "/users/{id}/sessions/{sid}", "Ends a session of a user", Bearer, Nothing, Empty),
     op("get", "/users/{id}/identities", "The identities of a user at providers", Bearer, Nothing, Many("Identity")),
     op("delete", "/users/{id}/identities/{identityId}", "Removes an identity, unless it is the last way in", Bearer, Nothing, Empty),
+    op("post", "/auth/me/email", "Sends a link to a new address, which is the bearer's once it is followed", Bearer, Json(&EMAIL_REQUEST), Empty),
     op("get", "/auth/me/export", "Everything that is stored of the bearer", Bearer, Nothing, One("Any")),
     op("post", "/auth/me/erase", "Has the bearer erased after 14 days", Bearer, Nothing, Empty),
     op("get", "/users/{id}/export", "Everything that is stored of a person", Bearer, Nothing, One("Any")),
@@ -153,7 +158,7 @@ mod tests {
     fn every_route_has_its_operation_and_every_operation_its_route() {
         let routes = include_str!("../../edge/routes.rs");
         let routes = routes.lines().filter_map(|line| {
-            let mut words = line.strip_prefix("    ")?.split_whitespace();
+            let mut words = line.strip_prefix("    Arc ")?.split_whitespace();
             let (method, path) = (words.next()?, words.next()?);
             let path = path.strip_prefix('"')?.strip_suffix('"')?;
             path.starts_with('/')

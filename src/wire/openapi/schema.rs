@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::auth::table::column::{Column, ColumnKind, Limit, Table};
+use crate::wire::loopback::records::branding::BRANDING;
 use crate::wire::loopback::validate::{Field, Model, ValueKind};
 
 /// The schema of a body.
@@ -122,7 +123,6 @@ pub fn components() -> Vec<(&'static str, Value)> {
             "Any",
             json!({ "type": ["object", "array", "string", "null"] }),
         ),
-        ("Page", text()),
         ("Count", object(&[("count", json!({ "type": "integer" }))])),
         ("CountByPeriod", counts),
         ("CodeResponse", object(&[("code", text())])),
@@ -131,6 +131,7 @@ pub fn components() -> Vec<(&'static str, Value)> {
         ("AuthUser", user),
         ("Otp", object(&[("otp", text()), ("username", text())])),
         ("MaybeOtp", json!({ "oneOf": [otp, { "type": "null" }] })),
+        ("Branding", body(&BRANDING, None)),
         ("Session", session()),
         ("Identity", identity()),
         ("Error", error()),

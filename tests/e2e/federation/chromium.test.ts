@@ -24,7 +24,7 @@ describe.skipIf(CHROMIUM === undefined)("a real Chromium", () => {
   beforeAll(async () => {
     [chromium, apple] = await Promise.all([startChromium(), startApple()]);
     server = await startWranglerDev(async (publicUrl) => {
-      provider = await startOpenIdProvider({ publicUrl, alg: "ES256", clientAuth: "client_secret_basic", hostname: "localhost" });
+      provider = await startOpenIdProvider({ publicUrl, alg: "ES256", clientAuth: "client_secret_basic" });
       return { ...provider.settings, ...apple.settings, SOCIAL_SIGN_UP: "keycloak,apple", SOCIAL_LINKING: "verified-email" };
     });
     await server.serving;
@@ -81,7 +81,7 @@ describe.skipIf(CHROMIUM === undefined)("a real Chromium", () => {
     await page.waitForURL(`${provider.issuer}/**`);
     const [cookie, ...more] = await signInCookies(context);
     expect(more).toEqual([]);
-    expect(cookie).toMatchObject({ domain: "127.0.0.1", path: "/", httpOnly: true, secure: true, sameSite: "Lax" });
+    expect(cookie).toMatchObject({ domain: "localhost", path: "/", httpOnly: true, secure: true, sameSite: "Lax" });
     await signInThere(page, "ann");
     await consent(page);
     const { code, ...rest } = await broughtBack(page);

@@ -133,7 +133,7 @@ describe("an erasure", () => {
 
   test("that a person asks for needs a fresh sign-in, ends everything, and is done after 14 days", async () => {
     const { mark, user, pair } = await somebody();
-    await run("update sessions set created_on = created_on - 301000 where user_id = ?", user.id);
+    await run("update sessions set auth_time = auth_time - 301000 where user_id = ?", user.id);
     const stale = await our.post("/auth/me/erase", undefined, bearer(pair));
     expect(stale.status).toBe(401);
     expect(stale.body).toMatchObject({ error: { details: [{ code: "step-up-required", info: { acr_values: "aal1", max_age: 300 } }] } });

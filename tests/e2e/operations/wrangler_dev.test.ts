@@ -80,8 +80,15 @@ test("the mailbox is for requests that came to this machine by one of its own na
     expect(await asked(host), host).toBe(404);
 }, 60_000);
 
-test("the daily sweep runs", async () => {
-  expect((await fetch(`${server.url}/cdn-cgi/handler/scheduled`)).status).toBe(200);
+// The last wrangler for Node 20 hands no scheduled event to a worker with assets (mended in miniflare in June 2026); Cloudflare does.
+test("the hourly sweep runs", async () => {
+  const bare = await startWranglerDev(undefined, { withAssets: false });
+  try {
+    await bare.serving;
+    expect((await bare.fetch("/cdn-cgi/handler/scheduled")).status).toBe(200);
+  } finally {
+    await bare.stop();
+  }
 }, 60_000);
 
 test("its port is free again when it has been stopped", async () => {

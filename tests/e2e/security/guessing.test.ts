@@ -218,7 +218,7 @@ test("a new password makes strangers of all devices but the one that sets it", a
   expect([await knows(phone), await knows(laptop)]).toEqual([false, true]);
   expect((await enter(username, "a second password", from("203.0.113.2", laptop))).status).toBe(200);
   await our.post("/auth/forget-password", { client_id: "demo-web", client_secret: "demo-web-secret", username });
-  await mailbox(worker).wait(email, 2);
+  await mailbox(worker).wait(email, 3);
   const { token } = (await mailbox(worker).to(email)).find((mail) => mail.token)!;
   const reset = { client_id: "demo-web", client_secret: "demo-web-secret", token, password: "a third password" };
   expect((await our.send("PATCH", "/auth/reset-password", { body: reset, headers: { device_id: phone } })).status).toBe(204);

@@ -138,7 +138,7 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
 });
 
 describe("a preflight", () => {
-  test.each(["/auth/login", "/auth/me", "/auth/token-refresh", "/.well-known/jwks.json", "/nothing", "/"])(
+  test.each(["/auth/login", "/auth/me", "/auth/token-refresh", "/.well-known/jwks.json", "/nothing"])(
     "of %s is answered for an allowed origin",
     async (path) => {
       const answer = await preflight(path, { origin: APP, "access-control-request-headers": "authorization,content-type,device_id" });

@@ -7,7 +7,7 @@ import { ADMIN, type Answer } from "../../support/api";
 import { type Attempt, NEW_PASSWORD, useAttempts } from "../../support/attempts";
 import { PASSWORD } from "../../support/seed";
 
-const { worker, our, session, ARC, SERVICESTACK } = await useAttempts();
+const { worker, our, session, ARC, SERVICESTACK, PAGES } = await useAttempts();
 
 const send = ({ method = "POST", path, body, headers }: Attempt, order?: object) =>
   our.send(method, path, { body, headers: { ...headers, ...(order && { "x-meddle": JSON.stringify(order) }) } });
@@ -17,10 +17,11 @@ const OUTAGE = {
   servicestack: { responseStatus: { errorCode: "ServiceUnavailable", message: "Service Unavailable", errors: [] } },
 };
 
-type Family = keyof typeof OUTAGE;
+type Family = keyof typeof OUTAGE | "page";
 
 function expectOutage(answer: Answer, family: Family, what: string) {
-  expect(answer.body, what).toEqual(OUTAGE[family]);
+  if (family === "page") expect(answer.text, what).toContain("<h1>");
+  else expect(answer.body, what).toEqual(OUTAGE[family]);
   expect(answer.status, what).toBe(503);
   expect(Number(answer.headers.get("retry-after")), what).toBeGreaterThan(0);
   expect(answer.headers.getSetCookie(), what).toEqual([]);
@@ -114,9 +115,9 @@ async function suffer(make: () => Promise<Attempt>, family: Family, fault: Fault
   }
 }
 
-const ENDPOINTS = [...Object.entries(ARC), ...Object.entries(SERVICESTACK)].map(
-  ([name, make]) => [name, make, name in ARC ? "arc" : "servicestack"] as const,
-);
+const of = (family: Family, endpoints: typeof ARC) => Object.entries(endpoints).map(([name, make]) => [name, make, family] as const);
+// The mailbox comes first, while it is nearly empty: it takes a trip for each message.
+const ENDPOINTS = [...of("page", PAGES), ...of("arc", ARC), ...of("servicestack", SERVICESTACK)];
 
 /** What there is to hang, which takes its time. */
 const hanging: (() => Promise<void>)[] = [];

@@ -59,6 +59,7 @@ describe("/health", () => {
     const admin = our.bearer((await our.signIn(ADMIN)).accessToken);
     const none = {
       attempts: 0,
+      browsers: 0,
       hourly_counts: 0,
       known_devices: 0,
       login_activity: 0,

@@ -1,7 +1,8 @@
 //! The return: what a browser brings back, matched with the record of the sign-in.
 
 use crate::auth::federation::failure::ProviderFailure;
-use crate::auth::federation::flow::authorization::{PendingSignIn, Start};
+use crate::auth::federation::flow::authorization::PendingSignIn;
+use crate::auth::federation::flow::start::Start;
 use crate::auth::federation::http::call::token_text;
 use crate::auth::federation::identity::names::Names;
 use crate::auth::federation::provider::spec::Provider;

@@ -8,4 +8,5 @@ pub mod introspection;
 pub mod logout;
 pub mod logout_token;
 pub mod redirect;
+pub mod start;
 pub mod state_cookie;

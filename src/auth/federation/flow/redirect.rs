@@ -20,6 +20,15 @@ pub fn with_denial(redirect_url: &str, denied: &Denied) -> Result<String, Error>
     with_answer(redirect_url, &parameters, denied.start.state.as_deref())
 }
 
+/// The client's `redirectUrl` after Cancel on one of our pages (RFC 6749 §4.1.2.1).
+pub fn with_cancel(redirect_url: &str, state: Option<&str>) -> Result<String, Error> {
+    let parameters = [
+        ("error", "access_denied"),
+        ("error_description", "The user cancelled"),
+    ];
+    with_answer(redirect_url, &parameters, state)
+}
+
 fn with_answer(
     redirect_url: &str,
     parameters: &[(&str, &str)],

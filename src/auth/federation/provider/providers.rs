@@ -9,6 +9,7 @@ use crate::auth::federation::provider::spec::{
 /// <https://developers.google.com/identity/openid-connect/openid-connect>
 pub const GOOGLE: ProviderSpec = ProviderSpec {
     name: "google",
+    label: "Google",
     client_id: "GOOGLE_AUTH_CLIENT_ID",
     app_client_ids: Some("GOOGLE_AUTH_APP_CLIENT_IDS"),
     credential: CredentialSettings::Secret("GOOGLE_AUTH_CLIENT_SECRET"),
@@ -51,6 +52,7 @@ pub const GOOGLE: ProviderSpec = ProviderSpec {
 /// Facebook does not say whether an address is verified, so the one that the scope allows is not read.
 pub const FACEBOOK: ProviderSpec = ProviderSpec {
     name: "facebook",
+    label: "Facebook",
     client_id: "FACEBOOK_AUTH_CLIENT_ID",
     app_client_ids: Some("FACEBOOK_AUTH_APP_CLIENT_IDS"),
     credential: CredentialSettings::Secret("FACEBOOK_AUTH_CLIENT_SECRET"),
@@ -101,6 +103,7 @@ pub const FACEBOOK: ProviderSpec = ProviderSpec {
 /// Professional accounts only, and no address.
 pub const INSTAGRAM: ProviderSpec = ProviderSpec {
     name: "instagram",
+    label: "Instagram",
     client_id: "INSTAGRAM_AUTH_CLIENT_ID",
     app_client_ids: None,
     credential: CredentialSettings::Secret("INSTAGRAM_AUTH_CLIENT_SECRET"),
@@ -148,6 +151,7 @@ pub const APPLE_PRIVATE_KEY: &str = "APPLE_AUTH_PRIVATE_KEY";
 /// <https://developer.apple.com/documentation/signinwithapplerestapi>
 pub const APPLE: ProviderSpec = ProviderSpec {
     name: "apple",
+    label: "Apple",
     client_id: "APPLE_AUTH_CLIENT_ID",
     app_client_ids: Some("APPLE_AUTH_APP_CLIENT_IDS"),
     credential: CredentialSettings::AppleKey {
@@ -183,6 +187,7 @@ pub const APPLE: ProviderSpec = ProviderSpec {
 /// <https://www.keycloak.org/securing-apps/oidc-layers>
 pub const KEYCLOAK: ProviderSpec = ProviderSpec {
     name: "keycloak",
+    label: "Keycloak",
     client_id: "KEYCLOAK_CLIENT_ID",
     app_client_ids: Some("KEYCLOAK_APP_CLIENT_IDS"),
     credential: CredentialSettings::Secret("KEYCLOAK_CLIENT_SECRET"),
@@ -211,6 +216,11 @@ impl Provider {
     /// Its name, as everything that is stored spells it.
     pub const fn name(self) -> &'static str {
         self.spec().name
+    }
+
+    /// What people call it.
+    pub const fn label(self) -> &'static str {
+        self.spec().label
     }
 
     /// Whether an app may sign people in with a token it has from there.

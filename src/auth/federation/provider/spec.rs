@@ -31,6 +31,8 @@ pub enum Provider {
 pub struct ProviderSpec {
     /// As in routes, settings, `user_identities.provider` and `sessions.method`.
     pub name: &'static str,
+    /// What people call it.
+    pub label: &'static str,
     /// The setting that holds our client id there; empty means not configured.
     pub client_id: &'static str,
     /// The setting that lists client ids of apps whose own tokens are accepted, where it takes tokens.

@@ -17,8 +17,9 @@ pub struct AuthenticatedClient {
 }
 
 impl AuthenticatedClient {
-    /// The client that began a federated sign-in: it was authenticated then.
-    pub(in crate::edge::flows) const fn returning(client: AuthClient) -> Self {
+    /// The client of a code that goes to its registered redirect URL alone, whoever asked for it: one that
+    /// began a federated sign-in, or that our own pages act for.
+    pub const fn at_redirect_url(client: AuthClient) -> Self {
         Self { client }
     }
 

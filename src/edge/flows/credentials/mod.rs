@@ -11,4 +11,4 @@ mod sign_in;
 pub use bearer::{Bearer, TokenSubject, bearer, former_session, origin, session_id};
 pub use client::{AuthenticatedClient, client, named_client, prove_client, require_client};
 pub use person::AuthenticatedUser;
-pub use sign_in::{Credentials, PasswordCredentials, sign_in, sign_in_to_named, tag};
+pub use sign_in::{Credentials, PasswordCredentials, sign_in, sign_in_here, sign_in_to_named, tag};

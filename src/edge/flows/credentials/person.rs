@@ -1,17 +1,20 @@
 //! The authenticated user, and the proof.
 
-use crate::auth::account::Account;
+use crate::auth::account::{Account, NotAdmitted};
+use crate::auth::assurance::Assurance;
 use crate::auth::attempts::CounterKeys;
+use crate::auth::browser::LiveBrowser;
 use crate::auth::client::AuthClient;
+use crate::auth::data_key::{DataKeys, Purpose};
 use crate::auth::federation::identity::profile::ExternalProfile;
-use crate::auth::id::{AttemptId, ClientNumber, SessionId};
+use crate::auth::id::{AttemptId, BrowserId, ClientNumber, SessionId};
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
-use crate::edge::flows::audit::{Event, Refusal, SessionRef};
+use crate::edge::flows::audit::{Event, PageAct, Refusal, SessionRef};
 use crate::error::Error;
+use crate::store::effects::PasswordPrecondition;
 use crate::store::effects::SignInEffects;
 use crate::store::otps::{self, ReservedOtp};
-use crate::store::sessions::PasswordPrecondition;
 use crate::store::{attempts, identities};
 
 /// A user who is authenticated, and admitted to the client.
@@ -21,6 +24,8 @@ pub struct AuthenticatedUser {
     pub(super) password_changed_on: Option<Timestamp>,
     /// Nothing where no name was typed.
     pub(super) counted_under: Option<CounterKeys>,
+    /// Whether the device that signs in is one that the user has not signed in with before.
+    pub(super) device_is_new: bool,
 }
 
 /// What authenticated a user.
@@ -32,6 +37,8 @@ pub enum Proof {
     },
     /// An OTP, which the session or code that it opens must consume first.
     Otp(ReservedOtp),
+    /// The browser in which the user is signed in at our pages (single sign-on).
+    Browser(Box<LiveBrowser>),
     /// A provider.
     Federated {
         /// The profile that it gave.
@@ -42,14 +49,14 @@ pub enum Proof {
 }
 
 impl AuthenticatedUser {
-    /// Admits a user whom a provider has authenticated to a client.
+    /// Admits a user whom a provider has authenticated to a client, or to our own pages.
     pub(in crate::edge::flows) fn federated(
-        client: &AuthClient,
+        client: Option<&AuthClient>,
         account: Account,
         profile: ExternalProfile,
         refresh_token: Option<Secret>,
     ) -> Result<Self, Error> {
-        account.admit(client)?;
+        account.admit_to(client)?;
         Ok(Self {
             account,
             proof: Proof::Federated {
@@ -58,7 +65,42 @@ impl AuthenticatedUser {
             },
             password_changed_on: None,
             counted_under: None,
+            device_is_new: false,
         })
+    }
+
+    /// Admits the user of a signed-in browser to a client.
+    pub fn of_browser(client: &AuthClient, browser: LiveBrowser) -> Result<Self, NotAdmitted> {
+        browser.account.admit(client)?;
+        Ok(Self {
+            account: browser.account.clone(),
+            password_changed_on: None,
+            proof: Proof::Browser(Box::new(browser)),
+            counted_under: None,
+            device_is_new: false,
+        })
+    }
+
+    /// The user who has just set a password or signed up at our pages, by that.
+    pub(in crate::edge::flows) const fn by_new_password(account: Account, now: Timestamp) -> Self {
+        Self {
+            account,
+            proof: Proof::Password { unused: None },
+            password_changed_on: Some(now),
+            counted_under: None,
+            device_is_new: false,
+        }
+    }
+
+    /// What a session or browser of this user rests on.
+    pub fn assurance(&self, now: Timestamp) -> Assurance {
+        match &self.proof {
+            Proof::Password { .. } => Assurance::single_factor("pwd", now),
+            Proof::Otp(_) => Assurance::single_factor("otp", now),
+            Proof::Browser(browser) => browser.assurance.clone(),
+            // No value of RFC 8176 says that somebody else has authenticated the user.
+            Proof::Federated { .. } => Assurance::single_factor("", now),
+        }
     }
 
     /// The sign-in as an event, with the session that it opened; without one, it failed after all.
@@ -77,9 +119,29 @@ impl AuthenticatedUser {
             None => Event::SignInFailed {
                 refusal: Refusal::Failed,
                 user_id: Some(user_id),
-                client,
+                client: Some(client),
             },
         }
+    }
+
+    /// The same of a sign-in at our pages.
+    pub(in crate::edge::flows) fn sign_in_here(&self, opened: bool) -> Event {
+        let user_id = self.account.id.clone();
+        if opened {
+            let act = PageAct::SignIn;
+            Event::AtPages { user_id, act }
+        } else {
+            Event::SignInFailed {
+                refusal: Refusal::Failed,
+                user_id: Some(user_id),
+                client: None,
+            }
+        }
+    }
+
+    /// Whether the device that signs in is one that the user has not signed in with before.
+    pub const fn device_is_new(&self) -> bool {
+        self.device_is_new
     }
 
     /// The person's account.
@@ -99,7 +161,7 @@ impl AuthenticatedUser {
         let cleared = attempts::clear(&self.account.id, self.counted_under.as_ref(), now);
         effects.queries.extend(cleared);
         match &self.proof {
-            Proof::Password { unused: None } => {}
+            Proof::Password { unused: None } | Proof::Browser(_) => {}
             Proof::Password { unused: Some(otp) } => {
                 effects.queries.push(otps::give_back(otp));
             }
@@ -122,17 +184,33 @@ impl AuthenticatedUser {
             Proof::Password { .. } | Proof::Otp(_) => {
                 PasswordPrecondition::SetAt(self.password_changed_on)
             }
-            Proof::Federated { .. } => PasswordPrecondition::None,
+            // A browser ends itself when the password changes.
+            Proof::Federated { .. } | Proof::Browser(_) => PasswordPrecondition::None,
         }
     }
 }
 
 impl Proof {
     /// The provider's refresh token, if there is one.
-    pub const fn provider_token(&self) -> Option<&Secret> {
+    pub fn provider_token(&self, keys: &DataKeys) -> Result<Option<Secret>, Error> {
         match self {
-            Self::Federated { refresh_token, .. } => refresh_token.as_ref(),
-            Self::Password { .. } | Self::Otp(_) => None,
+            Self::Federated { refresh_token, .. } => Ok(refresh_token.clone()),
+            Self::Browser(browser) => {
+                let Some(sealed) = &browser.provider_token else {
+                    return Ok(None);
+                };
+                let token = keys.open(Purpose::ProviderToken, browser.id.as_str(), sealed)?;
+                Ok(token.map(Secret::new))
+            }
+            Self::Password { .. } | Self::Otp(_) => Ok(None),
+        }
+    }
+
+    /// The signed-in browser that it is.
+    pub fn browser(&self) -> Option<&BrowserId> {
+        match self {
+            Self::Browser(browser) => Some(&browser.id),
+            _ => None,
         }
     }
 
@@ -140,15 +218,17 @@ impl Proof {
     pub fn provider_session(&self) -> Option<&str> {
         match self {
             Self::Federated { profile, .. } => profile.session.as_deref(),
+            Self::Browser(browser) => browser.provider_session.as_deref(),
             Self::Password { .. } | Self::Otp(_) => None,
         }
     }
 
     /// The name that is stored with a session.
-    pub const fn method(&self) -> &'static str {
+    pub fn method(&self) -> &str {
         match self {
             Self::Password { .. } => "password",
             Self::Otp(_) => "otp",
+            Self::Browser(browser) => &browser.method,
             Self::Federated { profile, .. } => profile.provider.name(),
         }
     }

@@ -11,12 +11,12 @@ use crate::auth::id::{AttemptId, ClientId, UserId};
 use crate::auth::password::Verdict;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Event, Refusal};
+use crate::edge::flows::audit::{self, Event, Refusal, Stranger};
 use crate::error::{Error, Reason};
 use crate::store::accounts::{self, AccountWithPassword};
 use crate::store::attempts::{self, LoginAttempt};
 use crate::store::otps::{self, ReservedOtp};
-use crate::store::{clients, passwords};
+use crate::store::{clients, known_devices, passwords};
 
 /// What a sign-in brings.
 pub struct Credentials<'a> {
@@ -58,9 +58,9 @@ pub async fn sign_in(
         return Err(Error::Unauthenticated(Reason::MissingCredentials));
     }
     let digest = client_secret.digest();
-    let (client, attempted) = look_up(app, client_id, Some(&digest), person).await?;
+    let (client, attempted) = look_up(app, Some((client_id, Some(&digest))), person).await?;
     let calling = prove_client(app, client, client_secret)?;
-    let person = prove_member(app, attempted, &calling, person.password)?;
+    let person = prove_member(app, attempted, Some(&calling.client), person.password)?;
     Ok((calling, person))
 }
 
@@ -71,12 +71,33 @@ pub async fn sign_in_to_named(
     person: &PasswordCredentials<'_>,
 ) -> Result<(AuthenticatedClient, AuthenticatedUser), Error> {
     let client_id = app.config.servicestack_client_id.as_ref().ok_or(NOBODY)?;
-    let (client, attempted) = look_up(app, client_id, None, person).await?;
+    let (client, attempted) = look_up(app, Some((client_id, None)), person).await?;
     let calling = AuthenticatedClient {
         client: client.ok_or(NOBODY)?,
     };
-    let person = prove_member(app, attempted, &calling, person.password)?;
+    let person = prove_member(app, attempted, Some(&calling.client), person.password)?;
     Ok((calling, person))
+}
+
+/// Authenticates a user at the pages of this service, in one round trip: for the client that they act
+/// for, whose code goes to its registered redirect URL alone, or for none.
+///
+/// Nothing is tried and nothing counted where the client does not exist.
+pub async fn sign_in_here(
+    app: &App,
+    client_id: Option<&ClientId>,
+    person: &PasswordCredentials<'_>,
+) -> Result<AuthenticatedUser, Error> {
+    if canonical_name(person.username).is_empty() || person.password.is_empty() {
+        return Err(Error::Unauthenticated(Reason::MissingCredentials));
+    }
+    let named = client_id.map(|client_id| (client_id, None));
+    let (client, attempted) = look_up(app, named, person).await?;
+    if client_id.is_some() && client.is_none() {
+        audit::count(app, Stranger::UnknownClient);
+        return Err(Error::Unauthenticated(Reason::ClientInvalid));
+    }
+    prove_member(app, attempted, client.as_ref(), person.password)
 }
 
 /// What a [`look_up`] found of a person.
@@ -88,15 +109,16 @@ struct Attempted {
     otp: Option<ReservedOtp>,
     /// The stored hash that stands in where the name has none.
     dummy_hash: Option<String>,
+    /// Whether the user has signed in before, and never with the device.
+    device_is_new: bool,
 }
 
 /// Reads client and account, counts the attempt, reserves an OTP if that is allowed, and draws the
-/// stored hash that stands in where the name has none. Without a digest the client has been vouched
-/// for.
+/// stored hash that stands in where the name has none. The client comes with the digest of the secret
+/// that it gave; without one it has been vouched for.
 async fn look_up(
     app: &App,
-    client_id: &ClientId,
-    secret_digest: Option<&str>,
+    client: Option<(&ClientId, Option<&str>)>,
     person: &PasswordCredentials<'_>,
 ) -> Result<(Option<AuthClient>, Attempted), Error> {
     let name = canonical_name(person.username);
@@ -106,26 +128,29 @@ async fn look_up(
         keys: &keys,
         attempt: &AttemptId::draw()?,
         tag: &tag(app, &name, person.password)?,
-        client: Some((client_id, secret_digest)),
+        client,
         limits: app.config.attempts,
     };
     let draw_key = app.config.data_keys.short_tag(Purpose::StandIn, &[&name])?;
+    let device = keys.device.as_deref();
     let batch = (
-        clients::by_client_id(client_id),
+        client.map(|(client_id, _)| clients::by_client_id(client_id)),
         accounts::by_name(person.username),
         attempts::count(&guess, app.now),
         otps::reserve(&otp::key(&name), &guess, app.now),
         passwords::dummy_hash(&draw_key),
+        device.map(|device| known_devices::is_new(&name, device)),
     );
-    let (client, account, verdict, otp, dummy_hash) = app.db.run(batch).await?;
+    let (client, account, verdict, otp, dummy_hash, device_is_new) = app.db.run(batch).await?;
     let attempted = Attempted {
         keys,
         account,
         verdict,
         otp,
         dummy_hash: dummy_hash.map(|(hash,)| hash),
+        device_is_new: device_is_new.is_some_and(|(is_new,)| is_new),
     };
-    Ok((client, attempted))
+    Ok((client.flatten(), attempted))
 }
 
 /// Authenticates the user of a [`look_up`] for the client, and records a failure. A success is
@@ -133,7 +158,7 @@ async fn look_up(
 fn prove_member(
     app: &App,
     attempted: Attempted,
-    calling: &AuthenticatedClient,
+    client: Option<&AuthClient>,
     password: &Secret,
 ) -> Result<AuthenticatedUser, Error> {
     let Attempted {
@@ -142,12 +167,13 @@ fn prove_member(
         verdict,
         otp,
         dummy_hash,
+        device_is_new,
     } = attempted;
     let user_id = found.as_ref().map(|found| found.account.id.clone());
     let failed = |refusal| Event::SignInFailed {
         refusal,
         user_id: user_id.clone(),
-        client: calling.client.id,
+        client: client.map(|client| client.id),
     };
     verdict
         .allow(app.now)
@@ -158,7 +184,7 @@ fn prove_member(
     let verdict = algorithm.verify(password, stored, dummy_hash.as_deref())?;
     let (account, proof) = prove_person(app, found, verdict, password, otp)
         .and_then(|(account, proof)| {
-            account.admit(&calling.client)?;
+            account.admit_to(client)?;
             Ok((account, proof))
         })
         .inspect_err(|_| audit::record(app, failed(verdict.into())))?;
@@ -167,6 +193,7 @@ fn prove_member(
         proof,
         password_changed_on,
         counted_under: Some(keys),
+        device_is_new,
     })
 }
 

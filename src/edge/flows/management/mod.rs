@@ -2,9 +2,10 @@
 
 pub mod access;
 pub mod activity;
+pub mod branding;
 pub mod links;
 pub mod members;
-mod outcome;
+pub mod outcome;
 pub mod people;
 pub mod person;
 pub mod place;

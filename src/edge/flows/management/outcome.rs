@@ -5,7 +5,7 @@ use crate::store::borders::NO_ADMINISTRATOR_LEFT;
 use crate::store::clients;
 
 /// The refusal of a batch that a constraint undid.
-pub(super) fn of_constraint(error: Error) -> Error {
+pub fn of_constraint(error: Error) -> Error {
     const UNIQUE: [(&str, Error); 5] = [
         (clients::NAME_TAKEN, Error::Conflict("clientId")),
         (

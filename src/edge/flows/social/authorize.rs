@@ -2,12 +2,11 @@
 
 use super::failure::log_and_map;
 use super::pending::{self, PendingRecord};
-use crate::auth::client::AuthClient;
 use crate::auth::federation::Provider;
 use crate::auth::federation::flow::authorization::{
-    AuthorizationSecrets, PendingSignIn, SignInTicket, Start, StartParameters, TICKET_LIFETIME,
-    authorization_request,
+    AuthorizationSecrets, PendingSignIn, SignInTicket, TICKET_LIFETIME, authorization_request,
 };
+use crate::auth::federation::flow::start::{Start, StartParameters};
 use crate::auth::federation::flow::state_cookie::StateCookie;
 use crate::auth::id::ClientId;
 use crate::auth::one_time;
@@ -104,7 +103,7 @@ pub async fn offer_ticket(app: &App, provider: Provider, start: Start) -> Result
 /// Sends the browser that brings a ticket away.
 pub async fn open_ticket(app: &App, ticket: &Secret) -> Result<AuthorizationRedirect, Error> {
     let key = one_time::key::<SignInTicket>(ticket);
-    let taken: Option<(SignInTicket, AuthClient)> = pending::consume(app, &key, None).await?;
+    let taken: Option<(SignInTicket, _)> = pending::consume(app, &key, None).await?;
     let (ticket, _) = taken.ok_or_else(|| {
         audit::count(app, Stranger::UnknownTicket);
         Error::Rejected(Reason::ClientInvalid)

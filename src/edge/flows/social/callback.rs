@@ -1,15 +1,19 @@
 //! The callback: a browser brings the provider's code, and is redirected with one of ours.
 
+use super::at_page::{self, PageOutcome, PageReturn};
 use super::failure::{count_unknown, log_and_map};
 use super::{identify, membership, pending as pending_sign_ins};
 use crate::auth::client::AuthClient;
-use crate::auth::federation::flow::authorization::{PendingSignIn, Start};
+use crate::auth::federation::flow::authorization::PendingSignIn;
 use crate::auth::federation::flow::callback::{Callback, CallbackOutcome, Denied, Returned};
 use crate::auth::federation::flow::redirect;
+use crate::auth::federation::flow::start::{PageStart, Start};
 use crate::auth::federation::flow::state_cookie::StateCookie;
+use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::federation::{Provider, ProviderFailure};
 use crate::auth::one_time;
 use crate::auth::pkce::Challenge;
+use crate::auth::secret::Secret;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
@@ -32,6 +36,8 @@ pub enum ClientResponse {
     Redirect(String),
     /// Tokens, where the client has no page to go to.
     Tokens(TokenPair),
+    /// The pages of this service go on, where the sign-in began there.
+    Page(PageReturn),
 }
 
 /// Completes a sign-in from its callback.
@@ -53,34 +59,96 @@ pub async fn complete(
     let state_cookie = StateCookie::read(cookie, provider, state).ok_or_else(unknown_state)?;
     let key = one_time::key::<PendingSignIn>(state);
     let taken = pending_sign_ins::consume(app, &key, Some(&state_cookie.bound_to())).await?;
-    let (pending, client): (PendingSignIn, AuthClient) = taken.ok_or_else(unknown_state)?;
+    let (pending, client): (PendingSignIn, Option<AuthClient>) = taken.ok_or_else(unknown_state)?;
     let start = pending.start().clone();
-    let outcome = match CallbackOutcome::of(pending, provider, callback) {
-        Ok(CallbackOutcome::Denied(denied)) => {
-            audit::count(app, Stranger::DeniedAtProvider);
-            return back_with_denial(&client, &denied, state_cookie);
+    let found = match CallbackOutcome::of(pending, provider, callback) {
+        Ok(CallbackOutcome::Denied(denied)) => Found::Denied(denied),
+        Ok(CallbackOutcome::Returned(returned)) => {
+            Found::Identity(identity(app, provider, returned).await)
         }
-        Ok(CallbackOutcome::Returned(returned)) => person(app, &client, provider, returned).await,
-        Err(failure) => Err(failure).inspect_err(|_| count_unknown(app)),
+        Err(failure) => Found::Identity(Err(failure)),
     };
-    let person =
-        outcome.map_err(|failure| log_and_map(app, "signing in with", provider, failure))?;
+    if !matches!(found, Found::Identity(Ok(_))) {
+        found.count(app);
+    }
+    let response = match start.page.clone() {
+        Some(page) => at_our_page(app, client.as_ref(), page, provider, found).await,
+        None => {
+            let client = client.ok_or_else(unknown_state)?;
+            at_client(app, client, start, provider, found, device).await?
+        }
+    };
     Ok(CompletedSignIn {
-        response: respond(app, client, start, &person, device).await?,
+        response,
         state_cookie,
     })
 }
 
-async fn person(
+/// What a callback brought.
+enum Found {
+    /// The user's refusal.
+    Denied(Denied),
+    /// An identity, and what ends the session there.
+    Identity(Result<(ExternalProfile, Option<Secret>), ProviderFailure>),
+}
+
+impl Found {
+    fn count(&self, app: &App) {
+        match self {
+            Self::Denied(_) => audit::count(app, Stranger::DeniedAtProvider),
+            Self::Identity(_) => count_unknown(app),
+        }
+    }
+}
+
+async fn identity(
     app: &App,
-    client: &AuthClient,
     provider: Provider,
     returned: Returned,
-) -> Result<AuthenticatedUser, ProviderFailure> {
+) -> Result<(ExternalProfile, Option<Secret>), ProviderFailure> {
     let config = app.config.social.provider(provider)?;
-    let found = identify::by_code(app, config, returned).await;
-    let (profile, refresh_token) = found.inspect_err(|_| count_unknown(app))?;
-    membership::admit(app, client, profile, refresh_token).await
+    identify::by_code(app, config, returned).await
+}
+
+/// The browser goes on at our pages, whatever came of it.
+async fn at_our_page(
+    app: &App,
+    client: Option<&AuthClient>,
+    start: PageStart,
+    provider: Provider,
+    found: Found,
+) -> ClientResponse {
+    let outcome = match found {
+        Found::Denied(_) => Ok(PageOutcome::Denied),
+        Found::Identity(found) => at_page::arrive(app, client, &start, provider, found).await,
+    };
+    ClientResponse::Page(PageReturn {
+        start,
+        provider,
+        outcome,
+    })
+}
+
+/// The browser goes back to the client that began.
+async fn at_client(
+    app: &App,
+    client: AuthClient,
+    start: Start,
+    provider: Provider,
+    found: Found,
+    device: DeviceInfo,
+) -> Result<ClientResponse, Error> {
+    let found = match found {
+        Found::Denied(denied) => return back_with_denial(&client, &denied),
+        Found::Identity(found) => found,
+    };
+    let person = match found {
+        Ok((profile, token)) => membership::admit(app, Some(&client), profile, token).await,
+        Err(failure) => Err(failure),
+    };
+    let person =
+        person.map_err(|failure| log_and_map(app, "signing in with", provider, failure))?;
+    respond(app, client, start, &person, device).await
 }
 
 /// The same opaque code as at `/auth/login`, or tokens for a client without a `redirectUrl`.
@@ -91,7 +159,7 @@ async fn respond(
     person: &AuthenticatedUser,
     device: DeviceInfo,
 ) -> Result<ClientResponse, Error> {
-    let calling = AuthenticatedClient::returning(client);
+    let calling = AuthenticatedClient::at_redirect_url(client);
     let Some(redirect_url) = &calling.client().redirect_url else {
         let pair = sessions::open(app, &calling, person, device).await?;
         return Ok(ClientResponse::Tokens(pair));
@@ -101,15 +169,8 @@ async fn respond(
     redirect::with_code(redirect_url, &code, start.state.as_deref()).map(ClientResponse::Redirect)
 }
 
-fn back_with_denial(
-    client: &AuthClient,
-    denied: &Denied,
-    state_cookie: StateCookie,
-) -> Result<CompletedSignIn, Error> {
+fn back_with_denial(client: &AuthClient, denied: &Denied) -> Result<ClientResponse, Error> {
     let url = client.redirect_url.as_deref();
     let url = url.ok_or(Error::Rejected(Reason::AccessDenied))?;
-    Ok(CompletedSignIn {
-        response: ClientResponse::Redirect(redirect::with_denial(url, denied)?),
-        state_cookie,
-    })
+    redirect::with_denial(url, denied).map(ClientResponse::Redirect)
 }

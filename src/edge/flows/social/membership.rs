@@ -14,11 +14,11 @@ use crate::edge::flows::credentials::AuthenticatedUser;
 use crate::error::{Error, Reason};
 use crate::store::identities::{self, NewFederatedUser};
 
-/// Finds, links or creates the account of a federated identity, and admits it to the client; records a
-/// failure.
+/// Finds, links or creates the account of a federated identity, and admits it to the client, or to our
+/// own pages; records a failure.
 pub async fn admit(
     app: &App,
-    client: &AuthClient,
+    client: Option<&AuthClient>,
     profile: ExternalProfile,
     refresh_token: Option<Secret>,
 ) -> Result<AuthenticatedUser, ProviderFailure> {
@@ -29,7 +29,7 @@ pub async fn admit(
         let event = Event::SignInFailed {
             refusal: Refusal::Failed,
             user_id: Some(user_id),
-            client: client.id,
+            client: client.map(|client| client.id),
         };
         audit::record(app, event);
         let reason = "the account may not come in to this client".to_owned();
@@ -39,7 +39,7 @@ pub async fn admit(
 
 async fn account(
     app: &App,
-    client: &AuthClient,
+    client: Option<&AuthClient>,
     profile: &ExternalProfile,
 ) -> Result<Account, ProviderFailure> {
     let lookup = app.db.run(identities::find(profile)).await?;
@@ -53,18 +53,18 @@ async fn account(
 
 async fn link(
     app: &App,
-    client: &AuthClient,
+    client: Option<&AuthClient>,
     profile: &ExternalProfile,
     owner: &EmailOwner,
 ) -> Result<Account, ProviderFailure> {
     let linked = {
-        let link = identities::link(profile, owner, client.id, app.now);
+        let link = identities::link(profile, owner, client.map(|client| client.id), app.now);
         app.db.run(link).await?
     };
     let account = linked.ok_or_else(changed_meanwhile)?;
     let event = Event::IdentityLinked {
         user_id: account.id.clone(),
-        client: client.id,
+        client: client.map(|client| client.id),
     };
     audit::record(app, event);
     Ok(account)
@@ -72,14 +72,14 @@ async fn link(
 
 async fn sign_up(
     app: &App,
-    client: &AuthClient,
+    client: Option<&AuthClient>,
     profile: &ExternalProfile,
     new: &NewAccount,
 ) -> Result<Account, ProviderFailure> {
     let defaults = app.config.sign_up.as_ref();
     let defaults = defaults.ok_or(Error::NotConfigured("SIGN_UP_TENANT"))?;
     // No account is created that the client would not admit.
-    if !defaults.client_ids.contains(&client.client_id) {
+    if client.is_some_and(|client| !defaults.client_ids.contains(&client.client_id)) {
         return Err(ProviderFailure {
             error: Error::Rejected(Reason::ClientInvalid),
             reason: "no account that signs up belongs to this client".to_owned(),
@@ -102,7 +102,7 @@ async fn sign_up(
     let account = signed_up.account.ok_or_else(changed_meanwhile)?;
     let event = Event::SignUp {
         user_id: account.id.clone(),
-        client: Some(client.id),
+        client: client.map(|client| client.id),
     };
     audit::record(app, event);
     Ok(account)

@@ -2,6 +2,7 @@
 //!
 //! The rules are those of [`crate::auth::federation`]; here they are carried out, in their order.
 
+mod at_page;
 mod authorize;
 mod callback;
 mod failure;
@@ -12,6 +13,7 @@ mod pending;
 mod provider_logout;
 mod provider_token;
 
+pub use at_page::{PageOutcome, PageReturn};
 pub use authorize::{AuthorizationRedirect, allow, offer_ticket, open_ticket, start_authorization};
 pub use callback::{ClientResponse, CompletedSignIn, complete};
 pub use logout::log_out_at_keycloak;

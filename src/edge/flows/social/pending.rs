@@ -14,8 +14,8 @@ use crate::store::pending;
 pub struct PendingRecord<'a, T> {
     /// The key of its secret.
     pub key: &'a str,
-    /// The client that started it.
-    pub client: ClientNumber,
+    /// The client that started it; none at the pages of this service itself.
+    pub client: Option<ClientNumber>,
     /// What must accompany the secret.
     pub bound_to: Option<&'a str>,
     /// What the secret leads to.
@@ -46,13 +46,13 @@ pub async fn put<T: OneTime>(
     .map(drop)
 }
 
-/// Consumes a record, once, with the client that started it. The row has what this location's KV does
+/// Consumes a record, once, with the client that started it, if one did. The row has what this location's KV does
 /// not have yet.
 pub async fn consume<T: OneTime>(
     app: &App,
     key: &str,
     bound_to: Option<&str>,
-) -> Result<Option<(T, AuthClient)>, Error> {
+) -> Result<Option<(T, Option<AuthClient>)>, Error> {
     let attempt = AttemptId::draw()?;
     let presented = pending::PendingKey {
         kind: T::KIND,

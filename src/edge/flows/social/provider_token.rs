@@ -19,7 +19,7 @@ pub async fn with_access_token(
     let config = app.config.social.provider(provider)?;
     let found = identify::by_token(app, config, token).await;
     let person = match found.inspect_err(|_| count_unknown(app)) {
-        Ok(profile) => membership::admit(app, calling.client(), profile, None).await,
+        Ok(profile) => membership::admit(app, Some(calling.client()), profile, None).await,
         Err(failure) => Err(failure),
     };
     person.map_err(|failure| log_and_map(app, "signing in with", provider, failure))

@@ -185,3 +185,17 @@ impl OtpRequest {
         }
     }
 }
+
+/// The body of `POST /auth/me/email`.
+pub const EMAIL_REQUEST: Model = Model {
+    fields: &[Field::required("email", Text)],
+    closed: true,
+};
+
+/// See [`EMAIL_REQUEST`].
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct EmailRequest {
+    /// The new address.
+    pub email: String,
+}

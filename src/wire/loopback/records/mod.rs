@@ -2,6 +2,7 @@
 //! filters, which are in [`super::filter`].
 
 mod body;
+pub mod branding;
 pub mod models;
 mod value;
 

@@ -1,0 +1,42 @@
+//! Where a page leads: to the client that it acts for, and to providers.
+
+use super::visit::Visit;
+use crate::auth::federation::Provider;
+use crate::wire::cors::origin_of;
+use crate::wire::pages::ask::{ProviderLink, Way};
+use crate::wire::pages::destination::Destination;
+
+impl Visit<'_> {
+    /// What people call the client.
+    pub fn client_name(&self) -> Option<&str> {
+        let client = self.client.as_ref()?;
+        let name = client.branding.client_name.as_deref();
+        Some(name.unwrap_or_else(|| client.client.client_id.as_str()))
+    }
+
+    /// The way back to the client: its home, or where its pages are.
+    pub fn home(&self) -> Option<Way> {
+        let client = self.client.as_ref()?;
+        let of_pages = || client.client.redirect_url.as_deref().and_then(origin_of);
+        let href = client.branding.client_uri.clone().or_else(of_pages)?;
+        let name = (self.texts().sign_up.go_to)(self.client_name()?);
+        Some(Way { href, name })
+    }
+
+    /// A walk for the client that the pages act for, and nothing else.
+    pub fn of_client(&self) -> Destination {
+        let client = self.client.as_ref().map(|client| &client.client.client_id);
+        client.map(Destination::for_client).unwrap_or_default()
+    }
+
+    /// The providers that can be signed in with, as links to `path/{provider}`.
+    pub fn providers(&self, path: &str) -> Vec<ProviderLink> {
+        let social = &self.app.config.social;
+        let providers = social.configured();
+        let link = |provider: Provider| ProviderLink {
+            href: self.walk.on(&format!("{path}/{}", provider.name())),
+            name: provider.label(),
+        };
+        providers.map(link).collect()
+    }
+}

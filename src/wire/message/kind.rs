@@ -1,0 +1,35 @@
+//! What messages are about.
+
+use serde::{Deserialize, Serialize};
+
+/// What a message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageKind {
+    /// The link to set a new password.
+    PasswordReset,
+    /// The password has just been changed.
+    PasswordChanged,
+    /// The link to finish signing up.
+    SignUp,
+    /// A sign-in with a device that was not known.
+    NewDevice,
+    /// The link that proves a new address.
+    ConfirmEmail,
+    /// The address has just been changed.
+    EmailChanged,
+}
+
+impl MessageKind {
+    /// The name that is stored and sent.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PasswordReset => "password-reset",
+            Self::PasswordChanged => "password-changed",
+            Self::SignUp => "sign-up",
+            Self::NewDevice => "new-device",
+            Self::ConfirmEmail => "confirm-email",
+            Self::EmailChanged => "email-changed",
+        }
+    }
+}

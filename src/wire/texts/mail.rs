@@ -1,0 +1,76 @@
+//! Messages to users.
+
+use super::part::{With, texts};
+
+texts! {
+    /// Messages to users.
+    Mail {
+        /// The subject of a link to a new password.
+        reset_subject: &'static str = "Choose a new password", "Neues Passwort wählen";
+        /// Its beginning.
+        reset_opening: &'static str = "Somebody asked for a new password for your account.",
+            "Jemand hat ein neues Passwort für Ihr Konto angefordert.";
+        /// Its end; minutes.
+        link_closing: With = |minutes| format!("The link works once, within {minutes} minutes. If it was not you, there is nothing to do."),
+            |minutes| format!("Der Link gilt einmal, {minutes} Minuten lang. Wenn Sie es nicht waren, ist nichts zu tun.");
+        /// The subject to somebody whom an administrator has made an account.
+        invitation_subject: &'static str = "Choose your password", "Wählen Sie Ihr Passwort";
+        /// Its beginning.
+        invitation_opening: &'static str = "An account was made for you. Follow the link to choose your password.",
+            "Für Sie wurde ein Konto angelegt. Folgen Sie dem Link, um Ihr Passwort zu wählen.";
+        /// Its end; minutes.
+        invitation_closing: With = |minutes| format!("The link works once, within {minutes} minutes. After that, ask for a new password where you sign in."),
+            |minutes| format!("Der Link gilt einmal, {minutes} Minuten lang. Danach fordern Sie dort, wo Sie sich anmelden, ein neues Passwort an.");
+        /// The subject where there is no password to choose.
+        how_subject: &'static str = "How to sign in", "So melden Sie sich an";
+        /// Its end; the provider.
+        how_closing: With = |provider| format!("Your account has no password: sign in with {provider}."),
+            |provider| format!("Ihr Konto hat kein Passwort: Melden Sie sich mit {provider} an.");
+        /// The subject after a change of password.
+        changed_subject: &'static str = "Your password was changed", "Ihr Passwort wurde geändert";
+        /// Its beginning.
+        changed_opening: &'static str = "The password of your account has been changed, and every device was signed out.",
+            "Das Passwort Ihres Kontos wurde geändert, und alle Geräte wurden abgemeldet.";
+        /// Its end.
+        changed_closing: &'static str = "If it was not you, ask for a new password at once.",
+            "Wenn Sie es nicht waren, fordern Sie sofort ein neues Passwort an.";
+        /// The subject of an invitation.
+        sign_up_subject: &'static str = "Finish signing up", "Anmeldung abschließen";
+        /// Its beginning.
+        sign_up_opening: &'static str = "Welcome! Follow the link to finish signing up.",
+            "Willkommen! Folgen Sie dem Link, um die Anmeldung abzuschließen.";
+        /// Its end; minutes.
+        sign_up_closing: With = |minutes| format!("The link works once, within {minutes} minutes. If you did not ask for it, there is nothing to do."),
+            |minutes| format!("Der Link gilt einmal, {minutes} Minuten lang. Wenn Sie nicht danach gefragt haben, ist nichts zu tun.");
+        /// The subject where the address has an account.
+        known_subject: &'static str = "You have an account already", "Sie haben schon ein Konto";
+        /// Its beginning.
+        known_opening: &'static str = "Somebody asked to sign up with your address, but you have an account already.",
+            "Jemand wollte mit Ihrer Adresse ein Konto anlegen, aber Sie haben schon eines.";
+        /// Its end.
+        known_closing: &'static str = "Sign in as usual, or ask for a new password if you have forgotten yours.",
+            "Melden Sie sich wie gewohnt an, oder fordern Sie ein neues Passwort an, wenn Sie Ihres vergessen haben.";
+        /// The subject at a sign-in from a new device.
+        device_subject: &'static str = "A new device has signed in", "Ein neues Gerät hat sich angemeldet";
+        /// Its beginning; the device.
+        device_opening: With = |device| format!("Somebody signed in to your account with a device that we had not seen before: {device}."),
+            |device| format!("Jemand hat sich mit einem Gerät an Ihrem Konto angemeldet, das wir noch nicht kannten: {device}.");
+        /// Its end.
+        device_closing: &'static str = "If it was you, there is nothing to do. If not, change your password at once.",
+            "Wenn Sie es waren, ist nichts zu tun. Wenn nicht, ändern Sie sofort Ihr Passwort.";
+        /// A device that says nothing of itself.
+        unknown_device: &'static str = "an unknown device", "ein unbekanntes Gerät";
+        /// The subject to a new address.
+        email_subject: &'static str = "Confirm your address", "Bestätigen Sie Ihre Adresse";
+        /// Its beginning.
+        email_opening: &'static str = "Somebody wants this to be the address of their account. If it was you, follow the link.",
+            "Jemand möchte, dass dies die Adresse des eigenen Kontos wird. Wenn Sie es waren, folgen Sie dem Link.";
+        /// The subject to a former address.
+        moved_subject: &'static str = "Your address was changed", "Ihre Adresse wurde geändert";
+        /// Its beginning; the new address.
+        moved_opening: With = |email| format!("The address of your account is {email} now."), |email| format!("Die Adresse Ihres Kontos ist jetzt {email}.");
+        /// Its end.
+        moved_closing: &'static str = "If it was not you, take it back with this link, within seven days. Every device is then signed out.",
+            "Wenn Sie es nicht waren, machen Sie es mit diesem Link innerhalb von sieben Tagen rückgängig. Dann werden alle Geräte abgemeldet.";
+    }
+}

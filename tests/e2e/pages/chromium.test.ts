@@ -1,0 +1,285 @@
+// Every page in a real Chromium, light and dark, with JavaScript and without: no finding of axe, no message in the
+// console, no violation of the Content Security Policy. And walks by keyboard alone.
+
+import AxeBuilder from "@axe-core/playwright";
+import { type Browser, type BrowserContext, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { demoSettings } from "../../../scripts/lib/demo.mjs";
+import { notRun } from "../../../scripts/lib/steps.mjs";
+import { ADMIN, DEMO } from "../../support/api";
+import { CHROMIUM, startChromium } from "../../support/chromium";
+import { startClientPage } from "../../support/client_page";
+import { useWorker } from "../../support/fixtures";
+import { mailbox } from "../../support/mailbox";
+import { freePort } from "../../support/ports";
+import { aUser } from "../../support/seed";
+
+if (CHROMIUM === undefined) notRun("the pages in a real browser", "chromium");
+
+const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
+const port = await freePort();
+const origin = `http://localhost:${port}`;
+const { worker, our } = useWorker({
+  port,
+  assets: true,
+  settings: {
+    PUBLIC_URL: origin,
+    DEV_MAILBOX: "on",
+    SIGN_UP_TENANT,
+    SIGN_UP_ROLE,
+    SIGN_UP_CLIENT_IDS,
+    GOOGLE_AUTH_CLIENT_ID: "google-client",
+    GOOGLE_AUTH_CLIENT_SECRET: "google-secret",
+  },
+});
+const mails = mailbox(worker);
+
+/** Pages for strangers. */
+const OPEN = [
+  "/",
+  "/sign-in",
+  "/sign-in?client_id=demo-web&state=s",
+  "/sign-in?client_id=nobody",
+  "/sign-up",
+  "/sign-up?step=sent",
+  "/forgot-password",
+  "/forgot-password?step=sent",
+  "/reset-password",
+  "/sign-out",
+  "/dev/mailbox",
+  "/nowhere",
+];
+/** Pages for who is signed in. */
+const OWN = [
+  "/account",
+  "/account?notice=profile",
+  "/account/security",
+  "/account/password",
+  "/account/email",
+  "/account/devices",
+  "/account/linked",
+  "/account/activity",
+  "/account/proof",
+  "/sign-out",
+  "/select-account?client_id=demo-web",
+];
+
+describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
+  let chromium: Browser;
+  let client: Awaited<ReturnType<typeof startClientPage>>;
+
+  beforeAll(async () => {
+    chromium = await startChromium();
+    client = await startClientPage(() => "");
+    const { accessToken } = await our.signIn(ADMIN);
+    const where = encodeURIComponent(JSON.stringify({ clientId: "demo-web" }));
+    await our.send("PATCH", `/auth-clients?where=${where}`, { body: { redirectUrl: client.callback }, headers: our.bearer(accessToken) });
+  }, 120_000);
+  afterAll(async () => {
+    await chromium?.close();
+    await client?.stop();
+  });
+
+  /** What a page did that it should not have done. */
+  function watch(page: Page) {
+    const wrong: string[] = [];
+    page.on("console", (message) => {
+      // What a browser says of a status is no mistake of the page.
+      if (!/^Failed to load resource: the server responded with a status of (4\d\d)/.test(message.text())) wrong.push(message.text());
+    });
+    page.on("pageerror", (error) => wrong.push(String(error)));
+    page.on("requestfailed", (request) => {
+      const what = request.failure()?.errorText;
+      // A page that is left does without what it was loading still.
+      if (what !== "net::ERR_ABORTED") wrong.push(`${request.url()}: ${what}`);
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(origin) && !request.url().startsWith("data:")) wrong.push(`a request to ${request.url()}`);
+    });
+    return wrong;
+  }
+
+  async function signIn(page: Page) {
+    await page.goto(`${origin}/sign-in`);
+    await page.fill("#username", DEMO.username);
+    await page.fill("#password", DEMO.password);
+    await page.click("button.primary");
+    await page.waitForURL(`${origin}/account`);
+  }
+
+  async function findings(page: Page) {
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+      .analyze();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  }
+
+  /** Nothing sticks out to the side. */
+  const isNarrow = (page: Page) => page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth");
+
+  describe.each(["light", "dark"] as const)("%s", (colorScheme) => {
+    test.each([true, false])(
+      "every page, JavaScript: %s",
+      async (javaScriptEnabled) => {
+        const context = await chromium.newContext({ colorScheme, javaScriptEnabled, viewport: { width: 1280, height: 900 } });
+        const page = await context.newPage();
+        const wrong = watch(page);
+        const found: Record<string, string[]> = {};
+        const look = async (path: string) => {
+          await page.goto(origin + path);
+          for (const width of [1280, 320]) {
+            await page.setViewportSize({ width, height: 900 });
+            // axe is a script itself; a page's own scripts are off all the same where they are.
+            const here = javaScriptEnabled ? await findings(page) : [];
+            if (javaScriptEnabled && !(await isNarrow(page))) here.push("sticks out to the side");
+            if (here.length > 0) found[`${path} at ${width}`] = here;
+          }
+          expect(await page.title(), path).toMatch(/Edgelatch$/);
+        };
+        for (const path of OPEN) await look(path);
+        await signIn(page);
+        for (const path of OWN) await look(path);
+        expect(found).toEqual({});
+        expect(wrong).toEqual([]);
+        await context.close();
+      },
+      180_000,
+    );
+  });
+
+  test("a page without JavaScript has no control that would do nothing", async () => {
+    const context = await chromium.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.goto(`${origin}/sign-in`);
+    expect(await page.getByRole("button").allTextContents()).toEqual(["Sign in"]);
+    await context.close();
+  }, 60_000);
+
+  describe.each([true, false])("JavaScript: %s", (javaScriptEnabled) => {
+    let context: BrowserContext;
+    let page: Page;
+    let wrong: string[];
+
+    beforeAll(async () => {
+      context = await chromium.newContext({ javaScriptEnabled });
+      context.setDefaultTimeout(20_000);
+    });
+    afterAll(() => context.close());
+
+    async function fresh() {
+      await context.clearCookies();
+      page = await context.newPage();
+      wrong = watch(page);
+      return page;
+    }
+    const type = async (...keys: string[]) => {
+      await page.locator(":focus").first().waitFor();
+      for (const key of keys) {
+        if (key.length > 1 && /^[A-Z]/.test(key) && ["Tab", "Enter", "Space"].includes(key)) await page.keyboard.press(key);
+        else await page.keyboard.type(key);
+      }
+    };
+
+    test("by keyboard alone: sign in for an app, which gets the browser back", async () => {
+      await fresh();
+      await page.goto(`${origin}/sign-in?client_id=demo-web&state=s`);
+      await type(DEMO.username, "Tab", "Tab", DEMO.password, "Enter");
+      await page.waitForURL(`${client.callback}?**`);
+      expect(new URL(page.url()).searchParams.get("state")).toBe("s");
+      expect(wrong.filter((text) => !text.includes(client.callback))).toEqual([]);
+    }, 60_000);
+
+    test("by keyboard alone: a wrong password, and the page says so where the focus is", async () => {
+      await fresh();
+      await page.goto(`${origin}/sign-in`);
+      await type(DEMO.username, "Tab", "Tab", "wrong", "Enter");
+      await page.waitForSelector("#problem");
+      const focused = page.locator(":focus");
+      expect([await focused.getAttribute("id"), await focused.getAttribute("aria-invalid")]).toEqual(["password", "true"]);
+      await type(DEMO.password, "Enter");
+      await page.waitForURL(`${origin}/account`);
+    }, 60_000);
+
+    test("by keyboard alone: sign up with the mailed link", async () => {
+      await fresh();
+      const email = `key-${javaScriptEnabled}@example.com`;
+      await page.goto(`${origin}/sign-up`);
+      await type(email, "Enter");
+      await page.waitForURL("**/sign-up?step=sent");
+      const { link } = await mails.wait(email);
+      await page.goto(link!);
+      expect(page.url()).toBe(`${origin}/sign-up`);
+      await type("Kay", "Tab", "Lee", "Tab", "a very good one", "Enter");
+      await page.waitForURL("**/sign-up?step=done");
+      expect(wrong).toEqual([]);
+    }, 60_000);
+
+    test("by keyboard alone: a new password with the mailed link", async () => {
+      await fresh();
+      const user = await aUser(worker, { email: `reset-${javaScriptEnabled}@example.com` });
+      await page.goto(`${origin}/forgot-password`);
+      await type(user.username, "Enter");
+      await page.waitForURL("**/forgot-password?step=sent");
+      const { link } = await mails.wait(`reset-${javaScriptEnabled}@example.com`);
+      await page.goto(link!);
+      await type("a very good one", "Enter");
+      await page.waitForURL("**/reset-password?step=done");
+      expect(wrong).toEqual([]);
+    }, 60_000);
+
+    test("by keyboard alone: the profile is saved, and the browser signed out; Back shows nothing", async () => {
+      await fresh();
+      const user = await aUser(worker);
+      await page.goto(`${origin}/sign-in`);
+      await type(user.username, "Tab", "Tab", user.password, "Enter");
+      await page.waitForURL(`${origin}/account`);
+      await page.focus("#last_name");
+      await type("Lovelace", "Enter");
+      await page.waitForURL("**/account?notice=profile**");
+      expect(await page.inputValue("#last_name")).toBe("Lovelace");
+      await page.goto(`${origin}/sign-out`);
+      await page.focus("main button.primary");
+      await type("Enter");
+      await page.waitForSelector("text=You are signed out");
+      await page.goBack();
+      await page.waitForLoadState();
+      expect(await page.content()).not.toContain("Lovelace");
+    }, 60_000);
+  });
+
+  test("a password is shown and hidden by the script, and is a password again when it is sent", async () => {
+    const page = await (await chromium.newContext()).newPage();
+    await page.goto(`${origin}/sign-in`);
+    const button = page.getByRole("button", { name: "Show password" });
+    await button.click();
+    expect(await page.getAttribute("#password", "type")).toBe("text");
+    await page.getByRole("button", { name: "Hide password" }).click();
+    expect(await page.getAttribute("#password", "type")).toBe("password");
+    await page.context().close();
+  }, 60_000);
+
+  test("a page in a frame of another site shows nothing", async () => {
+    const page = await (await chromium.newContext()).newPage();
+    await page.route("http://127.0.0.1:9/", (route) =>
+      route.fulfill({ contentType: "text/html", body: `<iframe src="${origin}/sign-in"></iframe>` }),
+    );
+    await page.goto("http://127.0.0.1:9/");
+    const frame = page.frames()[1]!;
+    await frame.waitForLoadState();
+    expect(await frame.locator("input").count()).toBe(0);
+    await page.context().close();
+  }, 60_000);
+
+  test("the first sign-in page is at most 30 KiB on the wire, with all that it loads", async () => {
+    const context = await chromium.newContext();
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send("Network.enable");
+    let bytes = 0;
+    session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
+    await page.goto(`${origin}/sign-in?client_id=demo-web&state=s`, { waitUntil: "networkidle" });
+    expect(bytes).toBeGreaterThan(5_000);
+    expect(bytes).toBeLessThan(30 * 1024);
+    await context.close();
+  }, 60_000);
+});
