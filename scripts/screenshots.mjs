@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { buildSteps } from "./lib/build.mjs";
 import { demoSignIn } from "./lib/demo.mjs";
 import { writeDevVars } from "./lib/dev-vars.mjs";
@@ -13,22 +14,32 @@ import { startDev } from "./lib/wrangler.mjs";
 
 const FOLDER = join(root, "docs/screenshots");
 const PORT = 8799;
-/** Name, path, and whether somebody is signed in. */
-const PAGES = [
-  ["start", "/", false],
-  ["sign-in", "/sign-in?client_id=demo-web&state=s", false],
-  ["sign-up", "/sign-up", false],
-  ["forgot-password", "/forgot-password", false],
-  ["error", "/reset-password", false],
-  ["select-account", "/select-account?client_id=demo-web", true],
-  ["profile", "/account", true],
-  ["security", "/account/security", true],
-  ["password", "/account/password", true],
-  ["devices", "/account/devices", true],
-  ["linked", "/account/linked", true],
-  ["activity", "/account/activity", true],
-  ["data", "/account/data", true],
-  ["sign-out", "/sign-out", true],
+/** Links that were followed. */
+const seen = new Set();
+/** What strangers see: name and path. */
+const OPEN = [
+  ["start", "/"],
+  ["sign-in", "/sign-in?client_id=demo-web&state=s"],
+  ["sign-up", "/sign-up"],
+  ["sign-up-sent", "/sign-up?step=sent"],
+  ["forgot-password", "/forgot-password"],
+  ["forgot-password-sent", "/forgot-password?step=sent"],
+  ["error", "/nowhere"],
+];
+/** What the demo's user sees. */
+const OWN = [
+  ["select-account", "/select-account?client_id=demo-web"],
+  ["profile", "/account"],
+  ["security", "/account/security"],
+  ["password", "/account/password"],
+  ["email", "/account/email"],
+  ["devices", "/account/devices"],
+  ["linked", "/account/linked"],
+  ["activity", "/account/activity"],
+  ["data", "/account/data"],
+  ["proof", "/account/proof"],
+  ["sign-out", "/sign-out"],
+  ["mailbox", "/dev/mailbox"],
 ];
 
 await main(async () => {
@@ -63,21 +74,62 @@ async function takeAll(url) {
   const { chromium } = await import("playwright-core");
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox"] });
   mkdirSync(FOLDER, { recursive: true });
+  let taken = 0;
   for (const colorScheme of ["light", "dark"]) {
     const context = await browser.newContext({ colorScheme, viewport: { width: 960, height: 720 }, locale: "en-GB" });
     const page = await context.newPage();
-    for (const [name, path, isOwn] of PAGES) {
-      if (isOwn) await signIn(page, url);
-      await page.goto(url + path);
+    const take = async (name, path) => {
+      await page.goto(new URL(path, url).href);
       await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`), animations: "disabled" });
-    }
+      taken++;
+    };
+    for (const [name, path] of OPEN) await take(name, path);
+    for await (const [name, link] of mailedLinks(page, url, colorScheme)) await take(name, link);
+    await signIn(page, url);
+    for (const [name, path] of OWN) await take(name, path);
     await page.setViewportSize({ width: 390, height: 760 });
-    await page.goto(`${url}/account/security`);
-    await page.screenshot({ path: join(FOLDER, `security-phone-${colorScheme}.png`) });
+    await take("security-phone", "/account/security");
     await context.close();
   }
   await browser.close();
-  say(`wrote ${PAGES.length + 1} pages, light and dark, to docs/screenshots`);
+  say(`wrote ${taken} pictures to docs/screenshots`);
+}
+
+/** The pages behind mailed links: each is looked at before its form is sent. */
+async function* mailedLinks(page, url, tag) {
+  const [invited, next] = [`ada-${tag}@example.com`, `ada.l-${tag}@example.com`];
+  await fill(page, `${url}/sign-up`, { "[name=email]": invited });
+  yield ["sign-up-form", await newestLink(url, invited)];
+  await fill(page, undefined, { "[name=first_name]": "Ada", "[name=last_name]": "Lovelace", "[name=password]": demoSignIn.password });
+  await fill(page, `${url}/account/email`, { "[name=email]": next });
+  yield ["confirm-email", await newestLink(url, next)];
+  await fill(page, undefined, {});
+  yield ["undo-email", await newestLink(url, invited)];
+  await fill(page, undefined, {});
+  await page.context().clearCookies();
+  await fill(page, `${url}/forgot-password`, { "[name=username]": invited });
+  yield ["reset-password", await newestLink(url, invited)];
+}
+
+/** Fills in a form, and sends it. */
+async function fill(page, address, fields) {
+  if (address) await page.goto(address);
+  for (const [field, text] of Object.entries(fields)) await page.fill(field, text);
+  await Promise.all([page.waitForEvent("load"), page.click("main button.primary")]);
+}
+
+/** The link of the newest message to an address, once it has been sent. */
+async function newestLink(url, address) {
+  for (let n = 0; n < 50; n++) {
+    const reply = await fetch(`${url}/dev/mailbox`, { headers: { accept: "application/json" } });
+    const found = (await reply.json()).find(({ to, link }) => to === address && link !== null && !seen.has(link));
+    if (found) {
+      seen.add(found.link);
+      return found.link;
+    }
+    await sleep(100);
+  }
+  throw new Stop(`no message came to ${address}`);
 }
 
 async function signIn(page, url) {

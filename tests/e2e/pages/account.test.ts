@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { useWorker } from "../../support/fixtures";
 import { mailbox } from "../../support/mailbox";
-import { aUser } from "../../support/seed";
+import { PASSWORD, aUser } from "../../support/seed";
 import { forms, links, said, texts, visitor } from "../../support/visitor";
 
 const { worker, our } = useWorker({ settings: { DEV_MAILBOX: "on" } });
@@ -211,6 +211,24 @@ describe("the address", () => {
     expect(sent.path).toBe("/account/proof?return_to=%2Faccount%2Femail");
     await worker.settled();
     expect(await mails.to("other@example.com")).toEqual([]);
+  });
+
+  test("is changed by an app's API as at the page, soon after a sign-in only", async () => {
+    const user = await aUser(worker, { email: "app@example.com" });
+    const { accessToken } = await our.signIn({ username: user.username, password: PASSWORD });
+    const change = (email: string) => our.post("/auth/me/email", { email }, our.bearer(accessToken));
+    expect((await change("no address")).status).toBe(422);
+    expect((await our.post("/auth/me/email", { email: "api@example.com" })).status).toBe(401);
+    expect((await change("api@example.com")).status).toBe(204);
+    const { link } = await mails.wait("api@example.com");
+    const phone = visitor(worker);
+    await phone.submit(await phone.open(new URL(link!).pathname + new URL(link!).search));
+    expect((await our.me(accessToken)).body.email).toBe("api@example.com");
+    await worker.db.prepare("update sessions set auth_time = auth_time - 301000 where user_id = ?").bind(user.id).run();
+    const stale = await change("later@example.com");
+    expect(stale.status).toBe(401);
+    expect(stale.body).toMatchObject({ error: { details: [{ code: "step-up-required", info: { max_age: 300 } }] } });
+    expect(await mails.to("later@example.com")).toEqual([]);
   });
 
   test("of somebody else is told to its owner's browser alone, when the link is used", async () => {

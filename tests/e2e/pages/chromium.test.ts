@@ -6,13 +6,13 @@ import { type Browser, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoSettings } from "../../../scripts/lib/demo.mjs";
 import { notRun } from "../../../scripts/lib/steps.mjs";
-import { ADMIN, DEMO } from "../../support/api";
+import { ADMIN, DEMO, DEMO_WEB } from "../../support/api";
 import { CHROMIUM, startChromium } from "../../support/chromium";
 import { startClientPage } from "../../support/client_page";
 import { useWorker } from "../../support/fixtures";
 import { mailbox } from "../../support/mailbox";
 import { freePort } from "../../support/ports";
-import { aUser } from "../../support/seed";
+import { PASSWORD, aUser } from "../../support/seed";
 
 if (CHROMIUM === undefined) notRun("the pages in a real browser", "chromium");
 
@@ -59,6 +59,7 @@ const OWN = [
   "/account/devices",
   "/account/linked",
   "/account/activity",
+  "/account/data",
   "/account/proof",
   "/sign-out",
   "/select-account?client_id=demo-web",
@@ -114,6 +115,21 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   }
 
+  /** The links that people are mailed: what each opens is looked at before its form is sent. */
+  async function* mailedLinks(page: Page, tag: string) {
+    const [old, next, invited] = ["old", "next", "invited"].map((name) => `${name}-${tag}@example.com`) as [string, string, string];
+    const { username } = await aUser(worker, { email: old });
+    await our.post("/auth/sign-up/create-token", { email: invited });
+    yield (await mails.wait(invited)).link!;
+    await our.post("/auth/forget-password", { ...DEMO_WEB, username });
+    yield (await mails.wait(old)).link!;
+    const { accessToken } = await our.signIn({ username, password: PASSWORD });
+    await our.post("/auth/me/email", { email: next }, our.bearer(accessToken));
+    yield (await mails.wait(next)).link!;
+    await page.click("button.primary");
+    yield (await mails.wait(old, 2)).link!;
+  }
+
   /** Nothing sticks out to the side. */
   const isNarrow = (page: Page) => page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth");
 
@@ -126,17 +142,18 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
         const wrong = watch(page);
         const found: Record<string, string[]> = {};
         const look = async (path: string) => {
-          await page.goto(origin + path);
+          await page.goto(new URL(path, origin).href);
           for (const width of [1280, 320]) {
             await page.setViewportSize({ width, height: 900 });
             // axe is a script itself; a page's own scripts are off all the same where they are.
             const here = javaScriptEnabled ? await findings(page) : [];
             if (javaScriptEnabled && !(await isNarrow(page))) here.push("sticks out to the side");
-            if (here.length > 0) found[`${path} at ${width}`] = here;
+            if (here.length > 0) found[`${new URL(path, origin).pathname} at ${width}`] = here;
           }
           expect(await page.title(), path).toMatch(/Edgelatch$/);
         };
         for (const path of OPEN) await look(path);
+        for await (const link of mailedLinks(page, `${colorScheme}-${javaScriptEnabled}`)) await look(link);
         await signIn(page);
         for (const path of OWN) await look(path);
         expect(found).toEqual({});
