@@ -39,6 +39,21 @@ pub struct Route {
     pub handler: for<'a> fn(&'a App, &'a Incoming) -> Answer<'a>,
 }
 
+/// What an endpoint comes to. The endpoint's future is boxed before, so that endpoints with several
+/// routes are compiled once.
+fn answered<'a, F: Failure + 'a>(
+    app: &'a App,
+    incoming: &'a Incoming,
+    outcome: Pin<Box<dyn Future<Output = Result<Reply, F>> + 'a>>,
+) -> Answer<'a> {
+    Box::pin(async move {
+        match outcome.await {
+            Ok(reply) => reply,
+            Err(failure) => failure.answer(app, incoming),
+        }
+    })
+}
+
 macro_rules! routes {
     ($($dialect:ident $method:ident $path:literal $rate_limit:ident => $handler:path $(, $argument:expr)?;)*) => {
         &[$(Route {
@@ -46,12 +61,7 @@ macro_rules! routes {
             method: $method,
             path: $path,
             rate_limit: RateLimit::$rate_limit,
-            handler: |app, incoming| Box::pin(async move {
-                match $handler(app, incoming $(, $argument)?).await {
-                    Ok(reply) => reply,
-                    Err(failure) => failure.answer(app, incoming),
-                }
-            }),
+            handler: |app, incoming| answered(app, incoming, Box::pin($handler(app, incoming $(, $argument)?))),
         }),*]
     };
 }
