@@ -151,6 +151,66 @@ fn stored_hashes() {
 }
 
 #[test]
+fn codes_that_are_typed() {
+    fuzz("codes", &prop_oneof![text(), "[0-9A-Z -]{0,24}"]);
+}
+
+/// Heads of CBOR items, the numbers that COSE and authenticators use, and other bytes; one a character.
+fn binary() -> impl Strategy<Value = String> {
+    let pieces: &[&[u8]] = &[
+        &[0xa3, 0x63, b'f', b'm', b't', 0x64, b'n', b'o', b'n', b'e'],
+        &[0x67, b'a', b't', b't', b'S', b't', b'm', b't', 0xa0],
+        &[0x68, b'a', b'u', b't', b'h', b'D', b'a', b't', b'a', 0x58],
+        &[0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20],
+        &[0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, 0x20],
+        &[
+            0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00, 0x20, 0x59, 0x01, 0x00,
+        ],
+        &[0x22, 0x58, 0x20],
+        &[0x21, 0x43, 0x01, 0x00, 0x01],
+        &[0xff; 32],
+        &[0x01; 32],
+        &[0x81, 0x81, 0x81, 0x81],
+        &[0xc5],
+        &[0x41],
+        &[0x5f],
+        &[0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+        &[0x00; 16],
+        &[0x00, 0x03, 0x01, 0x02, 0x03],
+    ];
+    let of = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| char::from(*byte))
+            .collect::<String>()
+    };
+    let pieces: Vec<String> = pieces.iter().map(|piece| of(piece)).collect();
+    let other = any::<Vec<u8>>().prop_map(move |bytes| of(&bytes));
+    let piece = prop_oneof![3 => proptest::sample::select(pieces), 1 => other];
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn attestation_objects() {
+    fuzz("attestation_objects", &binary());
+}
+
+#[test]
+fn cose_keys() {
+    fuzz("cose_keys", &binary());
+}
+
+#[test]
+fn authenticator_data() {
+    fuzz("authenticator_data", &binary());
+}
+
+#[test]
+fn client_data() {
+    fuzz("client_data", &prop_oneof![text(), binary()]);
+}
+
+#[test]
 fn names_and_addresses() {
     fuzz("names", &text());
 }

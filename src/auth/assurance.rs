@@ -21,6 +21,14 @@ impl Aal {
         if number == 2 { Self::Two } else { Self::One }
     }
 
+    /// The level's name, as `acr` and `acr_values` have it.
+    pub const fn acr(self) -> &'static str {
+        match self {
+            Self::One => "aal1",
+            Self::Two => "aal2",
+        }
+    }
+
     /// The number that is stored.
     pub const fn number(self) -> i64 {
         match self {

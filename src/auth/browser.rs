@@ -3,7 +3,8 @@
 
 use super::account::Account;
 use super::assurance::Assurance;
-use super::id::BrowserId;
+use super::factor::fresh_proof;
+use super::id::{BrowserId, FactorId};
 use super::time::{Seconds, Timestamp};
 
 /// How long a browser may be idle.
@@ -34,6 +35,17 @@ pub struct LiveBrowser {
     pub expires_on: Timestamp,
     /// When the user's password was set.
     pub password_changed_on: Option<Timestamp>,
+    /// The factor with which it ends.
+    pub factor: Option<FactorId>,
+    /// Whether its user has a factor, beside which a password alone proves too little.
+    pub has_factor: bool,
+}
+
+impl LiveBrowser {
+    /// Whether it rests on a fresh proof of the strongest factor that its user has.
+    pub fn is_proven(&self, now: Timestamp) -> bool {
+        self.assurance.aal >= fresh_proof::level(self.has_factor) && self.assurance.is_fresh(now)
+    }
 }
 
 /// How long a browser may be idle.

@@ -42,6 +42,10 @@ pub enum Purpose {
     Form,
     /// The token of a link, in the cookie that it waits in.
     Link,
+    /// The secret of an authenticator app.
+    Totp,
+    /// The challenge of a passkey ceremony, until the browser brings it back.
+    Ceremony,
 }
 
 impl Purpose {
@@ -58,6 +62,8 @@ impl Purpose {
             Self::Counter => "edgelatch/counter",
             Self::Form => "edgelatch/form",
             Self::Link => "edgelatch/link",
+            Self::Totp => "edgelatch/totp",
+            Self::Ceremony => "edgelatch/ceremony",
         }
     }
 }

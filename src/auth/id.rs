@@ -44,6 +44,8 @@ text_ids! {
     SessionId;
     /// A signed-in browser's id.
     BrowserId;
+    /// A factor's id, as its user's list shows it.
+    FactorId;
     /// Drawn at random for one request, so that the statements of its batch know their own work.
     AttemptId;
 }
@@ -98,6 +100,13 @@ impl BrowserId {
     /// Draws the id of a browser that signs in: 144 random bits.
     pub fn draw() -> Result<Self, Error> {
         random_id().map(Self)
+    }
+}
+
+impl FactorId {
+    /// Draws the id of a new factor.
+    pub fn draw() -> Result<Self, Error> {
+        random_uuid().map(Self)
     }
 }
 

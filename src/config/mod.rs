@@ -5,8 +5,10 @@
 
 mod addresses;
 mod branding;
+mod compatibility;
 mod events;
 mod messages;
+mod passkeys;
 mod reader;
 
 use crate::auth::attempts::Limits;
@@ -20,8 +22,10 @@ use crate::auth::text;
 use crate::auth::time::Seconds;
 use crate::auth::token::TokenKeys;
 use crate::auth::transport::is_loopback;
+use crate::auth::webauthn::RelyingParty;
 use crate::error::Error;
 use crate::wire::cookies::SameSite;
+pub use compatibility::CompatFlags;
 pub use events::EventsWebhook;
 pub use messages::{Delivery, Messages};
 use reader::{SettingsReader, wrong};
@@ -72,6 +76,9 @@ pub struct Config {
     pub branding: Branding,
     /// `NEW_DEVICE_NOTICE`: whether the owner hears of a sign-in from a new device.
     pub new_device_notice: bool,
+    /// `PASSKEY_RP_ID`, `PASSKEY_ORIGINS`: who passkeys are for; nothing where users reach the worker at
+    /// an IP address, of which no passkey can be.
+    pub relying_party: Option<RelyingParty>,
     /// Federated sign-in: the providers, and which identities may sign up or be linked.
     pub social: federation::Settings,
     /// `COMPATIBILITY`: behaviours of the original services that are off unless named.
@@ -87,21 +94,6 @@ pub struct SignUpDefaults {
     pub role_id: String,
     /// `SIGN_UP_CLIENT_IDS`: public names of the clients; ones that do not exist are skipped.
     pub client_ids: Vec<ClientId>,
-}
-
-/// The behaviours of the original services that a deployment may bring back, all unsafe.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CompatFlags {
-    /// `open-otp-caches`: `/otp-caches` without authentication.
-    pub open_otp_caches: bool,
-    /// `change-password-without-old`: ordinary users need not give the old password.
-    pub change_password_without_old: bool,
-    /// `plain-bearer`: any JWT with our signature and issuer is an access token.
-    pub plain_bearer: bool,
-    /// `nothing-is-404`: unknown paths and wrong methods are 403.
-    pub nothing_is_404: bool,
-    /// `short-jwt-secret`: a `JWT_SECRET` under 32 bytes.
-    pub short_jwt_secret: bool,
 }
 
 impl Config {
@@ -143,6 +135,7 @@ impl Config {
             token_cookies_same_site: settings.same_site()?,
             branding: settings.branding()?,
             new_device_notice: settings.switch_or("NEW_DEVICE_NOTICE", true)?,
+            relying_party: settings.relying_party(&public_url)?,
             compatibility,
             public_url,
         })
@@ -150,6 +143,12 @@ impl Config {
 }
 
 impl Config {
+    /// What authenticators and apps call the service: the domain of its passkeys, or its address.
+    pub fn service_name(&self) -> &str {
+        let relying_party = self.relying_party.as_ref();
+        relying_party.map_or(self.public_url.as_str(), RelyingParty::id)
+    }
+
     /// Whether users reach the worker over https.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https:")
@@ -227,24 +226,6 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
             return Err(wrong("SIGN_UP_TENANT", "is missing beside SOCIAL_SIGN_UP"));
         }
         Ok(social)
-    }
-
-    fn compatibility(&self) -> Result<CompatFlags, Error> {
-        let mut compatibility = CompatFlags::default();
-        if self.text("LEGACY_HABITS").is_some() {
-            return Err(wrong("LEGACY_HABITS", "is now called COMPATIBILITY"));
-        }
-        for name in self.list("COMPATIBILITY") {
-            *(match name.as_str() {
-                "open-otp-caches" => &mut compatibility.open_otp_caches,
-                "change-password-without-old" => &mut compatibility.change_password_without_old,
-                "plain-bearer" => &mut compatibility.plain_bearer,
-                "nothing-is-404" => &mut compatibility.nothing_is_404,
-                "short-jwt-secret" => &mut compatibility.short_jwt_secret,
-                _ => return Err(wrong("COMPATIBILITY", "names a flag that does not exist")),
-            }) = true;
-        }
-        Ok(compatibility)
     }
 }
 

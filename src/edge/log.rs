@@ -1,6 +1,6 @@
 //! The log, which is the operator's.
 
-use worker::console_error;
+use worker::{console_error, console_log};
 
 use crate::error::Error;
 
@@ -9,4 +9,9 @@ pub fn failure(error: &Error) {
     if error.is_server_error() {
         console_error!("{error}");
     }
+}
+
+/// Logs what helps the operator to understand a refusal, and reveals nothing of the caller.
+pub fn note(text: &str) {
+    console_log!("{text}");
 }

@@ -8,6 +8,7 @@ use std::pin::Pin;
 
 use super::app::App;
 use super::dialect::{Dialect, Failure};
+use super::endpoints::factors::{own, passkey, second_step};
 use super::endpoints::management::{activity, events, members, people, person, records};
 use super::endpoints::{
     account, client_branding, login, logout, moving_out, otp_caches, pages, password, sign_up,
@@ -75,6 +76,22 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Post   "/auth/token-refresh"              None   => tokens::refresh;
     Arc  Get    "/auth/me"                         None   => login::me;
     Arc  Post   "/auth/me/email"                     Mail   => account::change_email;
+    Arc  Post   "/auth/verify-otp"                 SignIn => second_step::verify_otp;
+    Arc  Get    "/auth/check-qr-code"              SignIn => second_step::check_qr_code;
+    Arc  Post   "/auth/create-qr-code"             SignIn => second_step::create_qr_code;
+    Arc  Post   "/auth/passkey/options"            SignIn => passkey::options;
+    Arc  Post   "/auth/passkey"                    SignIn => passkey::sign_in;
+    Arc  Get    "/auth/me/factors"                 None   => own::list;
+    Arc  Patch  "/auth/me/factors/{id}"            None   => own::rename;
+    Arc  Delete "/auth/me/factors/{id}"            None   => own::remove;
+    Arc  Post   "/auth/me/totp"                    SignIn => own::begin_app;
+    Arc  Post   "/auth/me/totp/{id}/confirm"       SignIn => own::confirm_app;
+    Arc  Post   "/auth/me/recovery-codes"          SignIn => own::renew_recovery_codes;
+    Arc  Post   "/auth/me/passkeys/options"        SignIn => own::begin_passkey;
+    Arc  Post   "/auth/me/passkeys"                SignIn => own::add_passkey;
+    Arc  Put    "/auth/me/second-step"             SignIn => own::set_second_step;
+    Arc  Post   "/auth/me/proof/options"           SignIn => own::proof_options;
+    Arc  Post   "/auth/me/proof"                   SignIn => own::prove;
     Arc  Get    "/auth/me/export"                  None   => moving_out::export_own;
     Arc  Post   "/auth/me/erase"                   None   => moving_out::erase_own;
     Arc  Patch  "/auth/change-password"            SignIn => password::change_password;
@@ -166,6 +183,8 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Get    "/otp-caches/{id}"                 SignIn => otp_caches::find_by_id;
     Arc  Delete "/otp-caches/{id}"                 SignIn => otp_caches::delete_by_id;
     Arc  Get    "/.well-known/jwks.json"           None   => well_known::jwks;
+    Arc  Get    "/.well-known/webauthn"            None   => passkey::related_origins;
+    Arc  Get    "/.well-known/passkey-endpoints"   None   => passkey::endpoints;
     Arc  Get    "/health"                          None   => well_known::health;
     Arc  Get    "/openapi.json"                    None   => well_known::openapi;
     Page Get    "/"                                  None   => pages::development::start;
@@ -177,6 +196,8 @@ pub const ROUTES: &[Route] = routes! {
     Page Get    "/brand/{client}/logo"               None   => pages::brand::logo_of_client;
     Page Get    "/sign-in"                           None   => pages::sign_in::show;
     Page Post   "/sign-in"                           SignIn => pages::sign_in::submit;
+    Page Get    "/sign-in/second-step"               None   => pages::second_step::show;
+    Page Post   "/sign-in/second-step"               SignIn => pages::second_step::submit;
     Page Get    "/sign-in/{provider}"                SignIn => pages::provider::sign_in;
     Page Get    "/select-account"                    None   => pages::sign_in::choose;
     Page Get    "/sign-out"                          None   => pages::sign_out::show;

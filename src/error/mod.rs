@@ -3,9 +3,11 @@
 
 mod invalid_input;
 mod reason;
+mod second_factor;
 
 pub use invalid_input::InvalidInput;
 pub use reason::Reason;
+pub use second_factor::SecondFactor;
 
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -42,6 +44,9 @@ pub enum Error {
     /// The operation itself rejects what an authenticated caller presents.
     #[error("rejected: {0}")]
     Rejected(Reason),
+    /// The first factor is proven, and the sign-in waits for the second.
+    #[error("the sign-in waits for its second factor")]
+    NeedsSecondFactor(SecondFactor),
     /// The operation needs a stronger or fresher authentication (RFC 9470 §3).
     #[error("needs {acr}")]
     StepUp {

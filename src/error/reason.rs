@@ -57,4 +57,16 @@ pub enum Reason {
     /// The address is not the invited one.
     #[error("not the invited address")]
     InvalidEmail,
+    /// The code waits for its second factor.
+    #[error("the second factor is missing")]
+    SecondFactorMissing,
+    /// The code of the second factor is wrong, or the sign-in it is for is over.
+    #[error("the second factor is wrong")]
+    SecondFactorWrong,
+    /// The user has no second factor that could be asked for.
+    #[error("the user has no second factor")]
+    NoSecondFactor,
+    /// The passkey proves nobody, or not for this ceremony.
+    #[error("the passkey proves nobody")]
+    PasskeyInvalid,
 }

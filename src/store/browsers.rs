@@ -4,13 +4,14 @@ use super::accounts::account_columns;
 use super::batch::Batch;
 use super::effects::PasswordPrecondition;
 use super::effects::{SignInEffects, otp_was_consumed};
+use super::factors::needs_second_step;
 use super::provider_logouts::not_logged_out;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::account::Account;
 use crate::auth::assurance::Assurance;
 use crate::auth::browser::{LiveBrowser, NOTED_EVERY, idle_lifetime};
-use crate::auth::id::{BrowserId, UserId};
+use crate::auth::id::{BrowserId, FactorId, UserId};
 use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Timestamp;
 
@@ -19,7 +20,9 @@ macro_rules! live_browsers {
     () => {
         concat!(
             "select b.id as browser_id, b.method, b.provider_session, b.provider_token, b.aal, b.amr, \
-               b.auth_time, b.remembered, b.expires_on, p.changed_on as password_changed_on, ",
+               b.auth_time, b.remembered, b.expires_on, b.factor_id, p.changed_on as password_changed_on, \
+               exists (select 1 from factors f where f.user_id = b.user_id \
+                 and f.confirmed_on is not null) as has_factor, ",
             account_columns!(),
             " from browsers b cross join accounts a on a.user_id = b.user_id \
              left join user_credentials p on p.user_id = b.user_id where a.live and "
@@ -57,10 +60,11 @@ const END_FORMER: &str = "update browsers set ended_on = ?3, ended_why = 'signed
 
 const OPEN: &str = concat!(
     "insert into browsers (id, key, form_session, user_id, method, provider_session, provider_token, \
-       aal, amr, auth_time, user_agent, country, remembered, created_on, last_used_on, expires_on) \
-     select ?1, ?2, ?3, a.user_id, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15 \
-     from accounts a where a.user_id = ?4 and a.live \
-       and (?18 or (select changed_on from user_credentials where user_id = ?4) is ?17) and ",
+       aal, amr, auth_time, user_agent, country, remembered, created_on, last_used_on, expires_on, factor_id) \
+     select ?1, ?2, ?3, a.user_id, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?19 \
+     from accounts a where a.user_id = ?4 and a.live and not ",
+    needs_second_step!("?4", "?8"),
+    " and (?18 or (select changed_on from user_credentials where user_id = ?4) is ?17) and ",
     not_logged_out!("?6"),
     " and ",
     otp_was_consumed!("?16")
@@ -100,6 +104,8 @@ pub struct NewBrowser<'a> {
     pub provider_token: Option<&'a str>,
     /// What it rests on.
     pub assurance: &'a Assurance,
+    /// The factor with which that ends.
+    pub factor: Option<&'a FactorId>,
     /// What signs in.
     pub place: &'a SignInPlace,
     /// Whether it is kept signed in.
@@ -129,6 +135,8 @@ impl FromRow for LiveBrowser {
             is_remembered: row.get("remembered")?,
             expires_on: row.get("expires_on")?,
             password_changed_on: row.get("password_changed_on")?,
+            factor: row.get("factor_id")?,
+            has_factor: row.get("has_factor")?,
         })
     }
 }
@@ -180,15 +188,29 @@ pub fn open(
         new.expires_on,
         effects.otp_attempt.as_ref(),
         new.password.set_at(),
-        new.password.is_none()
+        new.password.is_none(),
+        new.factor
     );
     let batch = (
         effects.queries,
         open.changes(),
-        sql!(END_FORMER, new.form_session, new.former, now, new.id).run(),
-        sql!(LAST_LOGIN, new.id, now).run(),
+        Vec::from(settle(new.form_session, new.former, new.id, now)),
     );
-    batch.map(|(_, opened, (), ())| opened > 0)
+    batch.map(|(_, opened, _)| opened > 0)
+}
+
+/// What goes with a browser that was opened: the one that was open in its place ends, and its user has
+/// signed in.
+pub(super) fn settle(
+    form_session: &str,
+    former: Option<&str>,
+    id: &BrowserId,
+    now: Timestamp,
+) -> [Query<()>; 2] {
+    [
+        sql!(END_FORMER, form_session, former, now, id).run(),
+        sql!(LAST_LOGIN, id, now).run(),
+    ]
 }
 
 /// Raises a browser's assurance, under a new cookie; says whether it was open still.

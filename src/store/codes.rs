@@ -1,36 +1,19 @@
-//! Authorization codes. The row of a code decides its redemption.
+//! Authorization codes: their redemption, which the row of a code decides.
 //!
 //! A batch cannot branch, so its statements are chained by a random attempt id: the attempt that the
 //! first statement wrote into the row gets the session, every other one ends it (RFC 6749 §4.1.2).
 
 use super::accounts::account_columns;
 use super::batch::Batch;
-use super::effects::PasswordPrecondition;
-use super::effects::{SignInEffects, otp_was_consumed};
-use super::provider_logouts::not_logged_out;
 use super::query::sql;
 use super::row::{FromRow, Row, Unreadable};
 use super::sessions::{LiveSession, insert_session, live_sessions, set_last_login};
-use crate::auth::assurance::Assurance;
-use crate::auth::id::{AttemptId, BrowserId, ClientId, ClientNumber, SessionId, UserId};
-use crate::auth::sign_in_place::SignInPlace;
+use crate::auth::id::{AttemptId, ClientId, ClientNumber, SessionId, UserId};
 use crate::auth::time::Timestamp;
-
-const INSERT: &str = concat!(
-    "insert into one_time (key, kind, user_id, client_id, session_id, \
-       client_secret_digest, challenge, method, provider_session, payload, created_on, expires_on, \
-       aal, amr, auth_time, user_agent, country, browser_id) \
-     select ?1, 'code', ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?14, ?8, ?9, ?15, ?16, ?17, ?18, ?19, ?20 \
-     where ((select changed_on from user_credentials where user_id = ?2) is ?11 or ?12) \
-       and (?20 is null or exists (select 1 from browsers where id = ?20 and ended_on is null)) and ",
-    not_logged_out!("?13"),
-    " and ",
-    otp_was_consumed!("?10")
-);
 
 // Another client does not spend it; neither does its own client after a change of `secret`.
 const CONSUME: &str = "update one_time set taken_by = ?2, taken_on = ?4 \
-     where key = ?1 and taken_by is null and voided_on is null and expires_on > ?4 \
+     where key = ?1 and kind = 'code' and taken_by is null and voided_on is null and expires_on > ?4 \
        and exists (select 1 from auth_clients c where c.id = one_time.client_id \
          and c.client_id = ?3 and c.deleted = 0 \
          and c.secret_digest = one_time.client_secret_digest)";
@@ -42,7 +25,7 @@ const OPEN_SESSION: &str = concat!(
         "o.provider_session",
         "o.payload",
         "?6",
-        "o.aal, o.amr, o.auth_time, o.user_agent, o.country, o.browser_id"
+        "o.aal, o.amr, o.auth_time, o.user_agent, o.country, o.browser_id, o.factor_id"
     ),
     "from one_time o join live_members m on m.user_id = o.user_id and m.client_id = o.client_id \
      where o.key = ?1 and o.taken_by = ?2 and o.challenge is ?3"
@@ -56,14 +39,14 @@ const LAST_LOGIN: &str = set_last_login!(
 const END_REPLAYED: &str = "update sessions set ended_on = ?4, ended_why = 'code replayed' \
      where ended_on is null and id = ( \
        select o.session_id from one_time o join auth_clients c on c.id = o.client_id \
-       where o.key = ?1 and o.taken_by <> ?2 and c.client_id = ?3)";
+       where o.key = ?1 and o.kind = 'code' and o.taken_by <> ?2 and c.client_id = ?3)";
 
 const STATE: &str = "select \
        exists (select 1 from auth_clients where client_id = ?3 and deleted = 0) as known_client, \
        c.id is not null as good_client, \
        o.taken_by is not null as taken, o.taken_by is ?2 as won, \
        o.voided_on is not null as voided, coalesce(o.expires_on <= ?4, 0) as expired, \
-       o.user_id, o.client_id, o.session_id \
+       coalesce(o.kind = 'mfa', 0) as waits, o.user_id, o.client_id, o.session_id \
      from (select 1) left join one_time o on o.key = ?1 \
      left join auth_clients c on c.id = o.client_id and c.client_id = ?3 and c.deleted = 0 \
        and c.secret_digest = o.client_secret_digest";
@@ -73,38 +56,6 @@ const SESSION: &str = concat!(
     "and s.id = (select session_id from one_time where key = ?1 and taken_by = ?2) \
      and s.expires_on > ?3"
 );
-
-/// A code about to be issued.
-pub struct NewCode<'a> {
-    /// The key of its secret.
-    pub key: &'a str,
-    /// The user who was authenticated.
-    pub user_id: &'a UserId,
-    /// The client it is for.
-    pub client: ClientNumber,
-    /// Id of the session it will open, drawn now so that a replay can end it.
-    pub session_id: &'a SessionId,
-    /// Digest of the client's `secret` now.
-    pub client_secret_digest: &'a str,
-    /// PKCE challenge (S256).
-    pub challenge: Option<&'a str>,
-    /// How the user was authenticated.
-    pub method: &'a str,
-    /// What the session will rest on.
-    pub assurance: &'a Assurance,
-    /// What signs in.
-    pub place: &'a SignInPlace,
-    /// The browser at our pages that it is for, which must be signed in still.
-    pub browser: Option<&'a BrowserId>,
-    /// The session at the provider that it comes from.
-    pub provider_session: Option<&'a str>,
-    /// The provider's refresh token (encrypted), which the session keeps for signing out there.
-    pub provider_token: Option<&'a str>,
-    /// The password that must still be the user's.
-    pub password: PasswordPrecondition,
-    /// Its end.
-    pub expires_on: Timestamp,
-}
 
 /// A code as a client presents it.
 pub struct Redemption<'a> {
@@ -136,6 +87,8 @@ pub struct CodeState {
     pub voided: bool,
     /// Whether its time is over.
     pub expired: bool,
+    /// Whether it is no code yet: it waits for its second factor.
+    pub waits: bool,
     /// The user it was issued for.
     pub user_id: Option<UserId>,
     /// The client it was issued to.
@@ -153,44 +106,12 @@ impl FromRow for CodeState {
             won: row.get("won")?,
             voided: row.get("voided")?,
             expired: row.get("expired")?,
+            waits: row.get("waits")?,
             user_id: row.get("user_id")?,
             client: row.get("client_id")?,
             session_id: row.get("session_id")?,
         })
     }
-}
-
-/// Makes a code redeemable, after the effects of its sign-in and unless the user's password has
-/// changed meanwhile; answers whether the code was made.
-pub fn insert(
-    code: &NewCode<'_>,
-    effects: SignInEffects,
-    now: Timestamp,
-) -> impl Batch<Output = bool> {
-    let insert = sql!(
-        INSERT,
-        code.key,
-        code.user_id,
-        code.client,
-        code.session_id,
-        code.client_secret_digest,
-        code.challenge,
-        code.method,
-        now,
-        code.expires_on,
-        effects.otp_attempt.as_ref(),
-        code.password.set_at(),
-        code.password.is_none(),
-        code.provider_session,
-        code.provider_token,
-        code.assurance.aal.number(),
-        &code.assurance.amr,
-        code.assurance.auth_time,
-        code.place.user_agent.as_ref(),
-        code.place.country.as_ref(),
-        code.browser
-    );
-    (effects.queries, insert.changes()).map(|(_, inserted)| inserted > 0)
 }
 
 /// Redeems a code: consumes it and opens its session, or ends the session of the attempt that

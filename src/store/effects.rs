@@ -10,7 +10,8 @@ use crate::auth::time::Timestamp;
 pub struct SignInEffects {
     /// In the order in which they run.
     pub queries: Vec<Query<()>>,
-    /// The attempt that must have consumed an OTP, if the sign-in rests on one.
+    /// The attempt that must have consumed an OTP or spent a passkey's challenge, if the sign-in rests on
+    /// one.
     pub otp_attempt: Option<AttemptId>,
 }
 
@@ -38,13 +39,16 @@ impl PasswordPrecondition {
     }
 }
 
-/// The condition that the OTP of [`SignInEffects::otp_attempt`], a parameter, was consumed.
+/// The condition that what the sign-in rests on was consumed by [`SignInEffects::otp_attempt`], a
+/// parameter.
 macro_rules! otp_was_consumed {
     ($parameter:literal) => {
         concat!(
             "(",
             $parameter,
             " is null or exists (select 1 from otps where taken_by = ",
+            $parameter,
+            ") or exists (select 1 from spent_proofs where attempt = ",
             $parameter,
             "))"
         )

@@ -14,11 +14,22 @@ const GRACE: Seconds = Seconds::new(14 * 86_400);
 /// How many erasures that are due one sweep takes.
 const DUE: u32 = 100;
 
-const REQUEST: &str = "update users set erase_on = ?3 where id = (select user_id from sessions \
-     where id = ?1 and ended_on is null and expires_on > ?4 and auth_time > ?2)";
+/// Marks the user of what is signed in, by a fresh proof of the strongest factor that there is.
+macro_rules! request {
+    ($table:literal) => {
+        concat!(
+            "update users set erase_on = ?3 where id = (select s.user_id from ",
+            $table,
+            " s where s.id = ?1 and s.ended_on is null and s.expires_on > ?4 and s.auth_time > ?2 \
+               and (s.aal = 2 or not exists (select 1 from factors f \
+                 where f.user_id = s.user_id and f.confirmed_on is not null)))"
+        )
+    };
+}
 
-const REQUEST_IN_BROWSER: &str = "update users set erase_on = ?3 where id = (select user_id from browsers \
-     where id = ?1 and ended_on is null and expires_on > ?4 and auth_time > ?2)";
+const REQUEST: &str = request!("sessions");
+
+const REQUEST_IN_BROWSER: &str = request!("browsers");
 
 const END_BROWSERS: &str = "update browsers set ended_on = ?2, ended_why = 'erasure' \
      where user_id = ?1 and ended_on is null \
@@ -59,7 +70,7 @@ macro_rules! erase {
 }
 
 /// Every table that has something of a person, each before those that it refers to.
-const ERASE: [&str; 14] = [
+const ERASE: [&str; 18] = [
     erase!("delete from sessions where user_id = ?1"),
     erase!("delete from browsers where user_id = ?1"),
     erase!(
@@ -82,6 +93,10 @@ const ERASE: [&str; 14] = [
     erase!("delete from user_clients where user_id = ?1"),
     erase!("delete from user_identities where user_id = ?1"),
     erase!("delete from user_credentials where user_id = ?1"),
+    erase!("delete from factors where user_id = ?1"),
+    erase!("delete from recovery_codes where user_id = ?1"),
+    erase!("delete from trusted_devices where user_id = ?1"),
+    erase!("delete from user_factors where user_id = ?1"),
     erase!("delete from users where id = ?1"),
 ];
 

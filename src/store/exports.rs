@@ -9,7 +9,7 @@ use crate::auth::id::UserId;
 
 /// The lists of an export, each with the rows that it has of a user. They are as many statements, since D1
 /// takes no union of so many.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 13] = [
     (
         "profile",
         "select json_object('id', id, 'username', username, 'email', email, \
@@ -61,6 +61,26 @@ const PARTS: [(&str, &str); 9] = [
         "select json_object('lastUsedOn', last_used_on) as content from known_devices where user_id = ?1",
     ),
     (
+        "secondStep",
+        "select json_object('asked', json(iif(second_step, 'true', 'false'))) as content \
+     from user_factors where user_id = ?1",
+    ),
+    (
+        "factors",
+        "select json_object('id', id, 'kind', kind, 'name', name, 'createdOn', created_on, \
+       'confirmedOn', confirmed_on, 'lastUsedOn', last_used_on) as content from factors where user_id = ?1",
+    ),
+    (
+        "recoveryCodes",
+        "select json_object('createdOn', created_on, 'usedOn', used_on) as content \
+     from recovery_codes where user_id = ?1",
+    ),
+    (
+        "trustedDevices",
+        "select json_object('id', id, 'userAgent', user_agent, 'country', country, 'createdOn', created_on, \
+       'lastUsedOn', last_used_on, 'expiresOn', expires_on) as content from trusted_devices where user_id = ?1",
+    ),
+    (
         "activity",
         "select json_object('at', at, 'kind', kind, 'result', result, 'sessionId', session_id, \
        'address', address, 'country', country, 'userAgent', user_agent) as content from login_activity where user_id = ?1",
@@ -68,7 +88,7 @@ const PARTS: [(&str, &str); 9] = [
 ];
 
 /// What there is once is no list.
-const SINGLE: [&str; 2] = ["profile", "password"];
+const SINGLE: [&str; 3] = ["profile", "password", "secondStep"];
 
 struct Part(Value);
 

@@ -7,6 +7,7 @@ use super::accounts::account_columns;
 use super::batch::Batch;
 use super::effects::{PasswordPrecondition, SignInEffects, otp_was_consumed};
 use super::ended_session::EndedSession;
+use super::factors::needs_second_step;
 use super::provider_logouts::not_logged_out;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
@@ -14,7 +15,7 @@ use crate::auth::account::Account;
 use crate::auth::assurance::Assurance;
 use crate::auth::audit::SessionRef;
 use crate::auth::client::AuthClient;
-use crate::auth::id::{ClientNumber, SessionId, UserId};
+use crate::auth::id::{ClientNumber, FactorId, SessionId, UserId};
 use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Timestamp;
 
@@ -41,13 +42,13 @@ const LIVE: &str = concat!(live_sessions!(), "and s.id = ?1 and s.expires_on > ?
 
 /// Opens the session of a row `m` of the view `live_members`, up to the `from`: at ?4, from the
 /// device ?5. The origin is what the sign-in rests on and where it happened: `aal`, `amr`,
-/// `auth_time`, `user_agent`, `country`, `browser_id`.
+/// `auth_time`, `user_agent`, `country`, `browser_id`, `factor_id`.
 macro_rules! insert_session {
     ($id:literal, $method:literal, $provider_session:literal, $provider_token:literal, $expires_on:literal, $origin:literal) => {
         concat!(
             "insert into sessions (id, user_id, client_id, refreshed_on, last_used_on, device, \
                created_on, method, provider_session, provider_token, expires_on, \
-               aal, amr, auth_time, user_agent, country, browser_id) \
+               aal, amr, auth_time, user_agent, country, browser_id, factor_id) \
              select ",
             $id,
             ", m.user_id, m.client_id, ?4, ?4, ?5, ?4, ",
@@ -91,10 +92,11 @@ const OPEN: &str = concat!(
         "?11",
         "?12",
         "?7",
-        "?13, ?14, ?15, ?16, ?17, null"
+        "?13, ?14, ?15, ?16, ?17, null, ?18"
     ),
-    "from live_members m where m.user_id = ?2 and m.client_id = ?3 \
-       and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
+    "from live_members m where m.user_id = ?2 and m.client_id = ?3 and not ",
+    needs_second_step!("?2", "?13"),
+    " and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
     not_logged_out!("?11"),
     " and ",
     otp_was_consumed!("?8")
@@ -118,10 +120,6 @@ pub struct LiveSession {
     /// How the user was authenticated.
     pub method: String,
     /// What it rests on.
-    #[allow(
-        dead_code,
-        reason = "its tokens will tell it, and a fresh proof be asked of it"
-    )]
     pub assurance: Assurance,
     /// Its user.
     pub account: Account,
@@ -162,6 +160,8 @@ pub struct NewSession<'a> {
     pub method: &'a str,
     /// What it rests on.
     pub assurance: &'a Assurance,
+    /// The factor with which that ends.
+    pub factor: Option<&'a FactorId>,
     /// What signs in.
     pub place: &'a SignInPlace,
     /// The session at the provider that it comes from.
@@ -202,8 +202,8 @@ pub fn live(id: &SessionId, now: Timestamp) -> Query<Option<LiveSession>> {
     sql!(LIVE, id, now).first()
 }
 
-/// Opens a session, if user and client still allow it, the effects of its sign-in took place, and
-/// the user's password is still the same.
+/// Opens a session, if user and client still allow it, the effects of its sign-in took place, the
+/// user's password is still the same, and no second step is needed.
 pub fn open(
     new: &NewSession<'_>,
     effects: SignInEffects,
@@ -227,7 +227,8 @@ pub fn open(
         &new.assurance.amr,
         new.assurance.auth_time,
         new.place.user_agent.as_ref(),
-        new.place.country.as_ref()
+        new.place.country.as_ref(),
+        new.factor
     );
     let replace = new
         .replaces

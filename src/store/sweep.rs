@@ -51,10 +51,10 @@ macro_rules! step {
 /// Codes and links stay for a day, so that a replay is recognised; a
 /// session goes once neither its refresh token nor an access token can live; the failures of a place
 /// go once they cannot count any more, though a delay of an hour began with the last; those of an
-/// account count for a day; a device that was not used for a year is a stranger again; events stay for a
-/// week.
+/// account count for a day; a factor that nobody confirms is forgotten after a day; a device that was
+/// not used for a year is a stranger again; events stay for a week.
 #[rustfmt::skip]
-pub static STEPS: [Step; 16] = [
+pub static STEPS: [Step; 19] = [
     step!("sessions", "id", "sessions where expires_on < ?1 - 86400000"),
     step!("sessions", "id", "sessions where ended_on < ?1 - 86400000"),
     step!("sessions", "id", "(select s.id as id from auth_clients c cross join sessions s \
@@ -62,13 +62,16 @@ pub static STEPS: [Step; 16] = [
           - 1000 * (c.refresh_token_expiration + c.access_token_expiration))"),
     step!("browsers", "id", "browsers where expires_on < ?1 - 86400000"),
     step!("browsers", "id", "browsers where ended_on < ?1 - 86400000"),
-    step!("one_time", "key", "one_time where kind in ('code', 'reset', 'sign-up', 'email', 'undo-email') and expires_on < ?1 - 86400000"),
+    step!("one_time", "key", "one_time where kind in ('code', 'mfa', 'reset', 'sign-up', 'email', 'undo-email') and expires_on < ?1 - 86400000"),
     step!("one_time", "key", "one_time where kind in ('signin', 'ticket') and expires_on < ?1"),
     step!("provider_logouts", "token", "provider_logouts where expires_on < ?1 - 86400000"),
     step!("otps", "username_key", "otps where expires_on < ?1"),
     step!("attempts", "key", "attempts where key >= 'b' and last_on < ?1 - 3600000 - ?3"),
     step!("attempts", "key", "attempts where key < 'b' and last_on < ?1 - 86400000"),
     step!("known_devices", "user_id, device", "known_devices where last_used_on < ?1 - 31536000000"),
+    step!("spent_proofs", "key", "spent_proofs where expires_on < ?1"),
+    step!("factors", "id", "factors where confirmed_on is null and created_on < ?1 - 86400000"),
+    step!("trusted_devices", "id", "trusted_devices where expires_on < ?1"),
     step!("messages_sent", "id", "messages_sent where sent_on < ?1 - 3600000"),
     step!("login_activity", "id", "login_activity where at < ?1 - ?2"),
     step!("outbox", "seq", "outbox where created_on < ?1 - 604800000"),

@@ -1,6 +1,6 @@
 //! The values of parameters and columns, and how Rust values become them and come from them.
 
-use crate::auth::id::{AttemptId, BrowserId, ClientId, ClientNumber, SessionId, UserId};
+use crate::auth::id::{AttemptId, BrowserId, ClientId, ClientNumber, FactorId, SessionId, UserId};
 use crate::auth::time::{Seconds, Timestamp};
 
 /// A value that is bound, or that a column holds.
@@ -134,7 +134,7 @@ macro_rules! integer {
     )+};
 }
 
-text!(AttemptId BrowserId ClientId SessionId UserId);
+text!(AttemptId BrowserId ClientId FactorId SessionId UserId);
 integer! {
     ClientNumber get new;
     Timestamp millis from_millis;

@@ -7,6 +7,10 @@ use edgelatch::testing::auth::address::is_address;
 use edgelatch::testing::auth::attempts::network_of;
 use edgelatch::testing::auth::client::columns::AUTH_CLIENTS;
 use edgelatch::testing::auth::data_key::{DataKeys, Purpose};
+use edgelatch::testing::auth::factor::ceremony::{Ceremony, CeremonyPurpose};
+use edgelatch::testing::auth::factor::recovery::RecoveryCode;
+use edgelatch::testing::auth::factor::totp::Totp;
+use edgelatch::testing::auth::factor::typed_code::TypedCode;
 use edgelatch::testing::auth::federation::Provider;
 use edgelatch::testing::auth::federation::flow::callback::Callback;
 use edgelatch::testing::auth::federation::flow::state_cookie::StateCookie;
@@ -17,6 +21,10 @@ use edgelatch::testing::auth::session::RefreshToken;
 use edgelatch::testing::auth::time::Timestamp;
 use edgelatch::testing::auth::token::{Expiry, TokenKeys};
 use edgelatch::testing::auth::transport::is_loopback;
+use edgelatch::testing::auth::webauthn::authenticator_data::AuthenticatorData;
+use edgelatch::testing::auth::webauthn::client_data::ClientData;
+use edgelatch::testing::auth::webauthn::cose::{PublicKey, SignatureVerdict};
+use edgelatch::testing::auth::webauthn::{Base64Url, Expected, RelyingParty, register};
 use edgelatch::testing::store::clause::{Clause, Scope};
 use edgelatch::testing::wire::cors;
 use edgelatch::testing::wire::document::Pairs;
@@ -29,7 +37,7 @@ use edgelatch::testing::wire::servicestack::failure::ServiceStackFailure;
 use edgelatch::testing::wire::servicestack::{
     bind, cookies, csv, dto, envelope as stack, intent, jsv, recognise, return_url, xml,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What stands between the parts of an input.
 pub const SEPARATOR: char = '\u{1f}';
@@ -44,6 +52,11 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("tokens", tokens),
     ("bearer", bearer),
     ("hashes", hashes),
+    ("codes", codes),
+    ("attestation_objects", attestation_objects),
+    ("cose_keys", cose_keys),
+    ("authenticator_data", authenticator_data),
+    ("client_data", client_data),
     ("names", names),
     ("jsv", jsv),
     ("xml", xml),
@@ -131,6 +144,83 @@ fn hashes(input: &str) {
         let verdict = algorithm.verify(&password, Some(stored), None);
         assert!(verdict.is_ok_and(|verdict| !verdict.is_right()));
     }
+}
+
+/// What is typed where a code is asked for, and the sealed text of a ceremony.
+fn codes(input: &str) {
+    let secret = Secret::new(input);
+    let now = Timestamp::from_millis(1_800_000_000_000);
+    match TypedCode::read(input) {
+        TypedCode::Recovery(code) => {
+            let shown = RecoveryCode::read(&code.show()).unwrap();
+            assert_eq!(shown.digest(), code.digest());
+        }
+        TypedCode::Digits(digits) => assert!((6..=8).contains(&digits.len())),
+        TypedCode::Malformed => {}
+    }
+    let mut totp = Totp::draw().unwrap();
+    let _ = totp.step_of(input, None, now);
+    totp.secret = secret;
+    let _ = (totp.step_of("000000", Some(0), now), totp.uri(input, input));
+    let opened = Ceremony::open(&data_keys(), CeremonyPurpose::SignIn, input, now);
+    assert_eq!(opened, Ok(None));
+}
+
+/// The bytes that a text stands for, one a character.
+fn bytes(input: &str) -> Vec<u8> {
+    let low = |character: char| (u32::from(character) & 0xff) as u8;
+    input.chars().map(low).collect()
+}
+
+/// CBOR, and what a registration reads in it.
+fn attestation_objects(input: &str) {
+    let client_data = r#"{"type":"webauthn.create","challenge":"AA","origin":"https://a"}"#;
+    let credential = json!({
+        "id": "AQID", "rawId": "AQID", "type": "public-key",
+        "response": { "clientDataJSON": Base64Url::encode(client_data.as_bytes()),
+            "attestationObject": Base64Url::encode(&bytes(input)) }
+    });
+    let relying_party = RelyingParty::new("a".to_owned(), vec!["https://a".to_owned()]);
+    let expected = Expected {
+        relying_party: &relying_party,
+        challenge: "AA",
+        user_presence: false,
+        user_verification: false,
+    };
+    let credential = serde_json::from_value(credential).unwrap();
+    if let Ok(passkey) = register(&expected, &credential) {
+        assert_eq!(passkey.credential_id, "AQID");
+        cose_key(&Base64Url::decode(&passkey.public_key).unwrap());
+    }
+}
+
+/// Public keys, and a signature that is none of theirs.
+fn cose_keys(input: &str) {
+    cose_key(&bytes(input));
+}
+
+fn cose_key(bytes: &[u8]) {
+    if let Ok(key) = PublicKey::read(bytes) {
+        let verdict = key.verify(b"signed".to_vec(), b"signature");
+        assert!(!matches!(verdict, SignatureVerdict::Holds));
+    }
+}
+
+/// Authenticator data: what is read is what was there.
+fn authenticator_data(input: &str) {
+    let bytes = bytes(input);
+    if let Ok(data) = AuthenticatorData::read(&bytes) {
+        assert!(bytes.len() >= 37);
+        if let Some(attested) = data.attested {
+            assert!(attested.id.len() + attested.public_key.len() + 55 <= bytes.len());
+        }
+    }
+}
+
+/// Client data, as text and as bytes that are none.
+fn client_data(input: &str) {
+    let _ = ClientData::read(input.as_bytes());
+    let _ = ClientData::read(&bytes(input));
 }
 
 /// Usernames, addresses of people and of machines, origins.

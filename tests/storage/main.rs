@@ -12,6 +12,8 @@ use edgelatch::testing::{auth, config, error, store, wire};
 
 mod attempts;
 mod columns;
+mod factors;
+mod factors_at_pages;
 mod limits;
 mod managed;
 mod management;

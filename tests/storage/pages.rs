@@ -13,6 +13,7 @@ use crate::sqlite::Db;
 use crate::store::browsers::{self, NewBrowser};
 use crate::store::effects::PasswordPrecondition;
 use crate::store::effects::SignInEffects;
+use crate::store::new_codes::{self, NewCode};
 use crate::store::sessions::{self};
 use crate::store::{
     branding, codes, email_changes, erasure, links, own_account, own_identities, own_sessions,
@@ -23,7 +24,7 @@ use crate::tour::link;
 const DAY: i64 = 86_400_000;
 
 /// A browser of a user, with a cookie of that key.
-fn browser<'a>(key: &'a str, user_id: &'a str) -> NewBrowser<'a> {
+pub fn browser<'a>(key: &'a str, user_id: &'a str) -> NewBrowser<'a> {
     NewBrowser {
         id: leaked(BrowserId::new(format!("id of {key}"))),
         key,
@@ -34,6 +35,7 @@ fn browser<'a>(key: &'a str, user_id: &'a str) -> NewBrowser<'a> {
         provider_session: None,
         provider_token: None,
         assurance: leaked(Assurance::single_factor("pwd", at(NOW))),
+        factor: None,
         place: leaked(SignInPlace::default()),
         is_remembered: false,
         password: PasswordPrecondition::None,
@@ -41,11 +43,11 @@ fn browser<'a>(key: &'a str, user_id: &'a str) -> NewBrowser<'a> {
     }
 }
 
-fn open(db: &Db, new: &NewBrowser<'_>, now: i64) -> bool {
+pub fn open(db: &Db, new: &NewBrowser<'_>, now: i64) -> bool {
     db.run(browsers::open(new, SignInEffects::default(), at(now)))
 }
 
-fn is_live(db: &Db, key: &str, now: i64) -> bool {
+pub fn is_live(db: &Db, key: &str, now: i64) -> bool {
     db.run(browsers::live(key, at(now))).is_some()
 }
 
@@ -192,7 +194,7 @@ fn a_form_that_is_sent_twice_leaves_one_browser() {
 fn what_a_browser_began_ends_with_it() {
     let db = database();
     assert!(open(&db, &browser("it", "id-ann"), NOW));
-    let code = |key, id| codes::NewCode {
+    let code = |key, id| NewCode {
         key,
         user_id: leaked(UserId::new("id-ann")),
         client: ClientNumber::new(1),
@@ -202,6 +204,7 @@ fn what_a_browser_began_ends_with_it() {
         method: "password",
         assurance: leaked(Assurance::single_factor("pwd", at(NOW))),
         place: leaked(SignInPlace::default()),
+        factor: None,
         browser: Some(leaked(BrowserId::new("id of it"))),
         password: PasswordPrecondition::None,
         provider_session: None,
@@ -209,11 +212,9 @@ fn what_a_browser_began_ends_with_it() {
         expires_on: at(NOW + 1000),
     };
     let insert = |key, id| {
-        db.run(codes::insert(
-            &code(key, id),
-            SignInEffects::default(),
-            at(NOW),
-        ))
+        let code = code(key, id);
+        let insert = new_codes::insert(&code, SignInEffects::default(), at(NOW));
+        db.run(insert).is_some()
     };
     let redeem = |key| {
         let redemption = codes::Redemption {

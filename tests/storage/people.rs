@@ -7,6 +7,7 @@ use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Timestamp;
 use crate::sqlite::Db;
 use crate::store::effects::PasswordPrecondition;
+use crate::store::new_codes::NewCode;
 use crate::store::sessions::NewSession;
 
 /// The present, in milliseconds since the epoch, as SQLite has it.
@@ -56,12 +57,34 @@ pub fn session(id: &str, user_id: &str) -> NewSession<'static> {
         device: None,
         method: "password",
         assurance: leaked(Assurance::single_factor("pwd", at(NOW))),
+        factor: None,
         place: leaked(SignInPlace::default()),
         password: PasswordPrecondition::None,
         provider_session: None,
         provider_token: None,
         expires_on: at(NOW + 86_400_000),
         replaces: None,
+    }
+}
+
+/// A code of a user for the first client, by a password.
+pub fn code(key: &'static str, user_id: &str) -> NewCode<'static> {
+    NewCode {
+        key,
+        user_id: leaked(UserId::new(user_id)),
+        client: ClientNumber::new(1),
+        session_id: leaked(SessionId::new(format!("of {key}"))),
+        client_secret_digest: "s",
+        challenge: None,
+        method: "password",
+        assurance: leaked(Assurance::single_factor("pwd", at(NOW))),
+        factor: None,
+        place: leaked(SignInPlace::default()),
+        browser: None,
+        password: PasswordPrecondition::None,
+        provider_session: None,
+        provider_token: Some("sealed"),
+        expires_on: at(NOW + 1000),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Every statement of the store, run once.
 
 use crate::auth::address::Mailbox;
-use crate::auth::assurance::Assurance;
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
 use crate::auth::data_key::DataKeys;
 use crate::auth::federation::Provider;
@@ -10,16 +9,16 @@ use crate::auth::federation::identity::policy::{EmailOwner, NewAccount};
 use crate::auth::federation::identity::profile::ExternalProfile;
 use crate::auth::id::ClientNumber;
 use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
-use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Seconds;
 use crate::auth::{federation, profile};
 use crate::config::SignUpDefaults;
+use crate::factors;
+use crate::factors_at_pages;
 use crate::managed;
 use crate::pages;
-use crate::people::{NOW, at, database, leaked, session};
+use crate::people::{NOW, at, code, database, leaked, session};
 use crate::sqlite::Db;
 use crate::store::attempts::LoginAttempt;
-use crate::store::effects::PasswordPrecondition;
 use crate::store::effects::SignInEffects;
 use crate::store::erasure::Erasure;
 use crate::store::messages::NewMessage;
@@ -27,8 +26,8 @@ use crate::store::otps::NewOtp;
 use crate::store::sweep::{Kept, STEPS};
 use crate::store::{
     self, accounts, activity, attempts, clients, codes, erasure, exports, hourly_counts,
-    identities, known_devices, links, otps, passwords, pending, provider_logouts, refresh_tokens,
-    sessions, sign_ups,
+    identities, known_devices, links, new_codes, otps, passwords, pending, provider_logouts,
+    refresh_tokens, sessions, sign_ups,
 };
 
 /// A database on which each function of the store has run.
@@ -44,6 +43,8 @@ pub fn tour() -> Db {
     managed::people(&db);
     managed::belongings(&db);
     managed::events(&db);
+    factors::tour(&db);
+    factors_at_pages::tour(&db);
     pages::tour(&db);
     moving_out(&db);
     sweep(&db);
@@ -152,23 +153,9 @@ fn sessions_and_codes(db: &Db) {
         None,
         at(NOW),
     ));
-    let code = codes::NewCode {
-        key: "code:x",
-        user_id: &UserId::new("id-ann"),
-        client: ClientNumber::new(1),
-        session_id: &SessionId::new("of the code"),
-        client_secret_digest: "s",
-        challenge: None,
-        method: "password",
-        assurance: &Assurance::single_factor("pwd", at(NOW)),
-        place: &SignInPlace::default(),
-        browser: None,
-        password: PasswordPrecondition::None,
-        provider_session: None,
-        provider_token: Some("sealed"),
-        expires_on: at(NOW + 1000),
-    };
-    assert!(db.run(codes::insert(&code, SignInEffects::default(), at(NOW))));
+    let code = code("code:x", "id-ann");
+    let issued = db.run(new_codes::insert(&code, SignInEffects::default(), at(NOW)));
+    assert!(issued.is_some_and(|issued| !issued.is_waiting));
     let redemption = codes::Redemption {
         key: "code:x",
         attempt: &AttemptId::new("attempt"),
@@ -179,11 +166,7 @@ fn sessions_and_codes(db: &Db) {
     };
     let (_, opened) = db.run(codes::redeem(&redemption, at(NOW)));
     assert!(opened.is_some());
-    let ended = db.run(sessions::end(
-        &SessionId::new("of the code"),
-        "test",
-        at(NOW),
-    ));
+    let ended = db.run(sessions::end(&SessionId::new("of code:x"), "test", at(NOW)));
     let kept = ended.and_then(|ended| ended.provider_token);
     assert_eq!(
         kept.as_deref(),

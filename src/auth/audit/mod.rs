@@ -4,11 +4,13 @@
 //! An event never carries a secret, token, code or password, nor a username as it was typed: that
 //! may be a password in the wrong field.
 
+mod factor_act;
 mod managed;
 mod page_act;
 mod refusal;
 mod stranger;
 
+pub use factor_act::FactorAct;
 pub use managed::{Act, Managed};
 pub use page_act::PageAct;
 pub use refusal::Refusal;
@@ -36,6 +38,13 @@ pub enum Event {
         user_id: UserId,
         /// What.
         act: PageAct,
+    },
+    /// Something with a user's factors.
+    Factor {
+        /// The user, the client and the session, as far as there are any.
+        subject: Subject,
+        /// What.
+        act: FactorAct,
     },
     /// An account was linked to an identity of a provider.
     IdentityLinked {
@@ -147,6 +156,7 @@ impl Event {
         match self {
             Self::SignIn(_) => ("sign-in", "ok"),
             Self::AtPages { act, .. } => act.names(),
+            Self::Factor { act, .. } => act.names(),
             Self::SignInFailed { refusal, .. } => ("sign-in", refusal.result()),
             Self::IdentityLinked { .. } => ("link", "ok"),
             Self::SignUp { .. } => ("sign-up", "ok"),
@@ -192,7 +202,9 @@ impl Event {
                 session_id: Some(session.id),
                 ..Subject::default()
             },
-            Self::CodeRejected(subject) | Self::CodeReplay(subject) => subject,
+            Self::CodeRejected(subject)
+            | Self::CodeReplay(subject)
+            | Self::Factor { subject, .. } => subject,
             Self::AtPages { user_id, .. } => Subject::of(Some(user_id), None),
             Self::SignInFailed {
                 user_id, client, ..

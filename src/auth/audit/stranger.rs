@@ -25,6 +25,8 @@ pub enum Stranger {
     DeniedAtProvider,
     /// A provider's logout token that proves nothing, or was consumed before.
     RefusedLogoutToken,
+    /// A passkey, or the sign-in that it is to complete, that nobody knows.
+    UnknownPasskey,
     /// An OTP posted without credentials (the compatibility flag `open-otp-caches`).
     OpenOtp,
 }
@@ -44,6 +46,7 @@ impl Stranger {
             Self::UnknownIdentity => "unknown identity",
             Self::DeniedAtProvider => "denied at provider",
             Self::RefusedLogoutToken => "refused logout token",
+            Self::UnknownPasskey => "unknown passkey",
             Self::OpenOtp => "open otp",
         }
     }

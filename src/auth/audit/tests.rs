@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::auth::factor::kind::Method;
 use crate::auth::id::SessionId;
 use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::password::Verdict;
@@ -25,7 +26,7 @@ const MANAGED: [(&str, &[Act]); 9] = [
     ),
 ];
 
-const STRANGERS: [Stranger; 12] = [
+const STRANGERS: [Stranger; 13] = [
     Stranger::UnknownClient,
     Stranger::WrongClientSecret,
     Stranger::UnknownName,
@@ -37,6 +38,7 @@ const STRANGERS: [Stranger; 12] = [
     Stranger::UnknownIdentity,
     Stranger::DeniedAtProvider,
     Stranger::RefusedLogoutToken,
+    Stranger::UnknownPasskey,
     Stranger::OpenOtp,
 ];
 
@@ -114,6 +116,24 @@ fn events() -> Vec<Event> {
             by: by.clone(),
         });
     }
+    let acts = [
+        FactorAct::Asked,
+        FactorAct::Proven(Method::Passkey),
+        FactorAct::Proven(Method::Totp),
+        FactorAct::Proven(Method::Recovery),
+        FactorAct::Refused,
+        FactorAct::Paused,
+        FactorAct::Added,
+        FactorAct::Removed,
+        FactorAct::RecoveryCodesMade,
+        FactorAct::SecondStep(true),
+        FactorAct::SecondStep(false),
+        FactorAct::CounterRegressed,
+    ];
+    events.extend(acts.map(|act| Event::Factor {
+        subject: code(),
+        act,
+    }));
     for refusal in refusals {
         events.push(sign_in_failed(refusal, user()));
         events.push(Event::PasswordChangeFailed {

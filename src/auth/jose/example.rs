@@ -62,6 +62,7 @@ impl Signer256 {
 
 /// What the edge does with a [`SignatureCheck`], for the one algorithm there is natively.
 pub fn webcrypto(check: &SignatureCheck) -> bool {
+    let check = &check.signature;
     assert_eq!(check.algorithm.webcrypto()["namedCurve"], "P-256");
     let part = |name: &str| {
         let text = check.key.get(name).and_then(Value::as_str).unwrap();
@@ -69,8 +70,6 @@ pub fn webcrypto(check: &SignatureCheck) -> bool {
     };
     let point = [vec![4], part("x"), part("y")].concat();
     let key = VerifyingKey::from_sec1_bytes(&point).unwrap();
-    Signature::from_slice(&check.signature).is_ok_and(|signature| {
-        key.verify(check.signing_input.as_bytes(), &signature)
-            .is_ok()
-    })
+    Signature::from_slice(&check.signature)
+        .is_ok_and(|signature| key.verify(&check.signed, &signature).is_ok())
 }

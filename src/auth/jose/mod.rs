@@ -6,6 +6,7 @@
 
 pub mod algorithm;
 pub mod compact;
+pub mod detached;
 pub mod invalid;
 pub mod key_set;
 pub mod provider_token;

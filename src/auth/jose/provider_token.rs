@@ -6,6 +6,7 @@ use url::Url;
 
 use super::algorithm::SignatureAlgorithm;
 use super::compact::CompactJws;
+use super::detached::DetachedSignature;
 use super::invalid::{InvalidToken, quoted};
 use super::key_set::JwkSet;
 use super::token_kind::TokenKind;
@@ -21,17 +22,11 @@ pub struct UnverifiedToken {
     signature: Vec<u8>,
 }
 
-/// What must be verified: that `signature` over `signing_input` is by `key`.
+/// A token whose signature is to be verified.
 #[derive(Debug)]
 pub struct SignatureCheck {
-    /// How; [`SignatureAlgorithm::webcrypto`] says it in WebCrypto's words.
-    pub algorithm: SignatureAlgorithm,
-    /// A public JWK, to be imported for `verify`.
-    pub key: Value,
-    /// The signed bytes (ASCII).
-    pub signing_input: String,
-    /// The signature, as WebCrypto takes it.
-    pub signature: Vec<u8>,
+    /// The signature, over all of the token but itself.
+    pub signature: DetachedSignature,
     kind: TokenKind,
     claims: Map<String, Value>,
 }
@@ -84,10 +79,12 @@ impl UnverifiedToken {
     pub fn with_key(self, keys: &JwkSet) -> Result<SignatureCheck, Self> {
         match keys.find(self.kid.as_deref(), self.algorithm) {
             Some(key) => Ok(SignatureCheck {
-                algorithm: self.algorithm,
-                key,
-                signing_input: self.signing_input,
-                signature: self.signature,
+                signature: DetachedSignature {
+                    algorithm: self.algorithm,
+                    key,
+                    signed: self.signing_input.into_bytes(),
+                    signature: self.signature,
+                },
                 kind: self.kind,
                 claims: self.claims,
             }),
@@ -158,8 +155,8 @@ mod tests {
     fn the_rsa_example_of_rfc_7515_is_laid_out_for_webcrypto() {
         let (input, signature) = RS256;
         let jwk = json!({ "kty": "RSA", "n": RSA_N, "e": "AQAB" });
-        let check = check(&format!("{input}.{signature}"), &json!({ "keys": [jwk] }));
-        assert_eq!(check.signing_input, input);
+        let check = check(&format!("{input}.{signature}"), &json!({ "keys": [jwk] })).signature;
+        assert_eq!(check.signed, input.as_bytes());
         assert_eq!(
             check.signature,
             Base64UrlUnpadded::decode_vec(signature).unwrap()

@@ -70,6 +70,7 @@ pub static ROLES: Table = Table {
             Limit::Texts(100)
         ),
         Column::required("includes", "includes", Texts, Limit::Texts(50)).or_default(),
+        Column::required("requireMfa", "require_mfa", Boolean, Limit::Flag).or_default(),
         Column::own("tenantId", "tenant_id", Text).or_null(),
     ],
 };

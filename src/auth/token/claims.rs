@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::person::PersonClaims;
 use crate::auth::account::Account;
+use crate::auth::assurance::Assurance;
 use crate::auth::client::AuthClient;
 use crate::auth::id::{ClientId, ClientNumber, SessionId, UserId};
 use crate::auth::time::Timestamp;
@@ -54,6 +55,14 @@ pub struct AccessClaims {
     pub client_id: ClientId,
     /// The issuer.
     pub iss: String,
+    /// The assurance level: `aal1` or `aal2` (OpenID Connect Core §2).
+    pub acr: &'static str,
+    /// How the user was authenticated (RFC 8176).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+    /// When the user was last authenticated, in seconds since the epoch.
+    #[serde(rename = "auth_time")]
+    pub auth_time: i64,
     /// In tokens of ServiceStack's sign-ins, for services that read them; nothing here does.
     #[serde(flatten)]
     pub person: Option<PersonClaims>,
@@ -103,6 +112,9 @@ impl AccessClaims {
             sid: context.session_id.to_owned(),
             client_id: client.client_id.clone(),
             iss: context.issuer.to_owned(),
+            acr: context.assurance.aal.acr(),
+            amr: amr(context.assurance),
+            auth_time: context.assurance.auth_time.seconds(),
             person: None,
         }
     }
@@ -112,6 +124,8 @@ impl AccessClaims {
 pub struct ClaimContext<'a> {
     /// The session.
     pub session_id: &'a SessionId,
+    /// What it rests on.
+    pub assurance: &'a Assurance,
     /// Makes the token unique.
     pub jti: String,
     /// The issuer.
@@ -120,6 +134,11 @@ pub struct ClaimContext<'a> {
     pub locale: &'a str,
     /// Where the request came from.
     pub device_info: DeviceInfo,
+}
+
+fn amr(assurance: &Assurance) -> Vec<String> {
+    let values = assurance.amr.split_whitespace();
+    values.map(str::to_owned).collect()
 }
 
 impl UserPreferences {

@@ -211,6 +211,9 @@ mod tests {
             sid: SessionId::new("s"),
             client_id: ClientId::new("web"),
             iss: ISSUER.to_owned(),
+            acr: "aal1",
+            amr: vec!["pwd".to_owned()],
+            auth_time: 0,
             person: None,
         }
     }

@@ -1,7 +1,6 @@
 //! Signing in with a password, and the signed-in user.
 
-use serde_json::json;
-
+use super::codes::code_response;
 use super::tokens::token_response;
 use crate::auth::attempts::AttemptOrigin;
 use crate::edge::app::App;
@@ -22,7 +21,7 @@ pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFail
     let origin = credentials::origin(app, &incoming.device_info(), token.as_ref());
     let (client, person) = credentials::sign_in(app, &credentials_of(&body, &origin)).await?;
     let code = codes::new_code(app, &client, &person, challenge.as_ref()).await?;
-    Ok(Reply::json(&json!({ "code": code.expose() }))?)
+    code_response(&code)
 }
 
 /// `POST /auth/login-token`: tokens at once, for mobile apps.

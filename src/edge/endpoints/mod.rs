@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod client_branding;
+mod codes;
+pub mod factors;
 pub mod login;
 pub mod logout;
 pub mod management;

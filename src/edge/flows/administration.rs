@@ -1,7 +1,7 @@
 //! Administration: the permission that opens everything.
 
 use super::credentials::{self, Bearer};
-use super::management::access;
+use super::management::bearer::{bearer_with, bearer_with_factors, require_proof};
 use crate::auth::account::ADMINISTER;
 use crate::auth::id::UserId;
 use crate::auth::secret::Secret;
@@ -24,9 +24,18 @@ pub async fn administrator(app: &App, token: &Secret) -> Result<Administrator, E
     admit(credentials::bearer(app, token).await?)
 }
 
+/// The same for a write that touches what others sign in with: of an administrator who has a factor it
+/// needs a fresh proof of that.
+pub async fn administrator_to_change(app: &App, token: &Secret) -> Result<Administrator, Error> {
+    let (bearer, (), factors) = bearer_with_factors(app, token, ()).await?;
+    let administrator = admit(bearer)?;
+    require_proof(&administrator.0, &factors, true, app.now)?;
+    Ok(administrator)
+}
+
 /// The answer of a batch, for an administrator only; the permission is read in the same round trip.
 pub async fn read<B: Batch>(app: &App, token: &Secret, query: B) -> Result<B::Output, Error> {
-    let (bearer, answer) = access::bearer_with(app, token, query).await?;
+    let (bearer, answer) = bearer_with(app, token, query).await?;
     admit(bearer)?;
     Ok(answer)
 }

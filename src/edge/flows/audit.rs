@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use worker::console_log;
 
 pub use crate::auth::audit::{
-    Act, Event, Managed, PageAct, Refusal, SessionRef, Stranger, Subject,
+    Act, Event, FactorAct, Managed, PageAct, Refusal, SessionRef, Stranger, Subject,
 };
 use crate::auth::secret::random_id;
 use crate::auth::time::{Seconds, Timestamp};

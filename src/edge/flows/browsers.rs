@@ -2,15 +2,17 @@
 
 use super::audit::{self, Event, PageAct};
 use super::credentials::AuthenticatedUser;
-use super::notifications;
+use super::{notifications, waiting};
 use crate::auth::assurance::Assurance;
 use crate::auth::browser::LiveBrowser;
 use crate::auth::data_key::Purpose;
 use crate::auth::id::BrowserId;
+use crate::auth::one_time::{self, AuthCode};
 use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
 use crate::store::Query;
+use crate::store::browser_steps;
 use crate::store::browsers::{self, NewBrowser};
 
 /// How a browser signs in.
@@ -23,12 +25,20 @@ pub struct BrowserSignIn<'a> {
     pub is_remembered: bool,
 }
 
-/// Signs a browser in, and gives the secret of its cookie.
+/// What a sign-in has come to.
+pub enum Opened {
+    /// The browser is signed in: the secret of its cookie.
+    Browser(Secret),
+    /// The sign-in waits for its second factor, under this secret.
+    Waits(Secret),
+}
+
+/// Signs a browser in, unless the sign-in needs a second step: then it waits for that.
 pub async fn open(
     app: &App,
     person: &AuthenticatedUser,
     sign_in: &BrowserSignIn<'_>,
-) -> Result<Secret, Error> {
+) -> Result<Opened, Error> {
     let (id, secret) = (BrowserId::draw()?, random_secret()?);
     let keys = &app.config.data_keys;
     let token = person.proof().provider_token(keys)?;
@@ -45,19 +55,43 @@ pub async fn open(
         provider_session: person.proof().provider_session(),
         provider_token: provider_token.as_deref(),
         assurance: &person.assurance(app.now),
+        factor: person.proof().factor(),
         place: &app.client_info.place(),
         is_remembered: sign_in.is_remembered,
         password: person.password_precondition(),
         expires_on: app.now + app.config.session_max_age,
     };
-    let open = browsers::open(&new, person.effects(app.now)?, app.now);
-    let opened = app.db.run(open).await?;
+    open_or_hold(app, person, &new, secret).await
+}
+
+async fn open_or_hold(
+    app: &App,
+    person: &AuthenticatedUser,
+    new: &NewBrowser<'_>,
+    secret: Secret,
+) -> Result<Opened, Error> {
+    let token = random_secret()?;
+    let key = one_time::key::<AuthCode>(&token);
+    let effects = person.effects(app.now)?;
+    let otp_attempt = effects.otp_attempt.clone();
+    let batch = (
+        browsers::open(new, effects, app.now),
+        browser_steps::hold(new, &key, otp_attempt.as_ref(), app.now),
+    );
+    let (opened, held) = app.db.run(batch).await?;
+    if let Some(held) = held {
+        audit::record(app, waiting::asked(person, None));
+        let can_go_on = held.factors.any();
+        return can_go_on
+            .then_some(Opened::Waits(token))
+            .ok_or(Error::Rejected(Reason::NoSecondFactor));
+    }
     audit::record(app, person.sign_in_here(opened));
     if !opened {
         return Err(Error::Unauthenticated(Reason::InvalidCredentials));
     }
     notifications::new_device(app, person);
-    Ok(secret)
+    Ok(Opened::Browser(secret))
 }
 
 /// Raises a browser's assurance after another proof of its user, with what else the proof brings about,

@@ -6,15 +6,26 @@ use super::audit::{self, Event, Subject};
 use super::credentials::{AuthenticatedClient, AuthenticatedUser};
 use super::notifications;
 use super::sessions::{TokenPair, issue, sealed_provider_token};
-use crate::auth::id::{AttemptId, ClientId, SessionId};
+use super::waiting;
+use crate::auth::id::{AttemptId, ClientId, ClientNumber, SessionId};
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::pkce::Challenge;
 use crate::auth::secret::{Secret, random_secret};
 use crate::auth::session::device_digest;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
-use crate::error::{Error, Reason};
-use crate::store::codes::{self, CodeState, NewCode, Redemption};
+use crate::error::{Error, Reason, SecondFactor};
+use crate::store::codes::{self, CodeState, Redemption};
+use crate::store::new_codes::{self, Issued, NewCode};
+use crate::store::sessions::LiveSession;
+
+/// What a sign-in gets.
+pub struct IssuedCode {
+    /// The code; while the sign-in waits for its second factor it cannot be redeemed.
+    pub code: Secret,
+    /// What the sign-in waits for.
+    pub waits_for: Option<SecondFactor>,
+}
 
 /// Issues a code for an authenticated user (RFC 6749 §4.1.2).
 pub async fn new_code(
@@ -22,9 +33,11 @@ pub async fn new_code(
     calling: &AuthenticatedClient,
     person: &AuthenticatedUser,
     challenge: Option<&Challenge>,
-) -> Result<Secret, Error> {
-    let (code, client) = (random_secret()?, calling.client());
-    let (key, lifetime) = (one_time::key::<AuthCode>(&code), client.code_lifetime());
+) -> Result<IssuedCode, Error> {
+    let code = random_secret()?;
+    let key = one_time::key::<AuthCode>(&code);
+    let client = calling.client();
+    let lifetime = client.code_lifetime();
     let session_id = SessionId::draw()?;
     let record = AuthCode {
         provider_token: sealed_provider_token(app, person, &session_id)?,
@@ -40,25 +53,44 @@ pub async fn new_code(
         method: person.proof().method(),
         assurance: &person.assurance(app.now),
         place: &app.client_info.place(),
+        factor: person.proof().factor(),
         browser: person.proof().browser(),
         provider_session: person.proof().provider_session(),
         provider_token: record.provider_token.as_deref(),
         password: person.password_precondition(),
         expires_on: app.now + lifetime,
     };
-    let (made, ()) = try_join(
+    let (issued, ()) = try_join(
         app.db
-            .run(codes::insert(&row, person.effects(app.now)?, app.now)),
+            .run(new_codes::insert(&row, person.effects(app.now)?, app.now)),
         app.kv.put(&key, &record, lifetime),
     )
     .await?;
-    let opened = made.then_some(&session_id);
-    audit::record(app, person.sign_in(client.id, opened));
-    if made {
-        notifications::new_device(app, person);
-    }
-    made.then_some(code)
-        .ok_or(Error::Unauthenticated(Reason::InvalidCredentials))
+    let session_id = issued.as_ref().map(|_| &session_id);
+    issued_code(app, person, (client.id, session_id), code, issued)
+}
+
+/// The code; or what the sign-in waits for, under the same secret.
+fn issued_code(
+    app: &App,
+    person: &AuthenticatedUser,
+    (client, session_id): (ClientNumber, Option<&SessionId>),
+    code: Secret,
+    issued: Option<Issued>,
+) -> Result<IssuedCode, Error> {
+    let waits_for = match issued {
+        Some(issued) if issued.is_waiting => {
+            audit::record(app, waiting::asked(person, Some(client)));
+            Some(waiting::second_factor(&code, &issued))
+        }
+        issued => {
+            audit::record(app, person.sign_in(client, session_id));
+            issued.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))?;
+            notifications::new_device(app, person);
+            None
+        }
+    };
+    Ok(IssuedCode { code, waits_for })
 }
 
 /// A code as a client brings it back.
@@ -73,8 +105,14 @@ pub struct CodeExchange<'a> {
     pub device: DeviceInfo,
 }
 
-/// Redeems a code for a session, once (RFC 6749 §4.1.3, RFC 7636 §4.6).
+/// Redeems a code for tokens, once (RFC 6749 §4.1.3, RFC 7636 §4.6).
 pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<TokenPair, Error> {
+    let session = redeem(app, &exchange).await?;
+    issue(app, &session, 0, exchange.device)
+}
+
+/// Redeems a code for a session.
+pub(super) async fn redeem(app: &App, exchange: &CodeExchange<'_>) -> Result<LiveSession, Error> {
     let digest = exchange.device.device_id.as_deref().map(device_digest);
     // A verifier that cannot be one answers no challenge, but the code is spent all the same.
     let challenge = exchange.verifier.map(|verifier| {
@@ -96,7 +134,7 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
         return Err(Error::Rejected(refusal));
     };
     audit::record(app, Event::CodeRedeemed((&session).into()));
-    issue(app, &session, 0, exchange.device)
+    Ok(session)
 }
 
 fn not_redeemed(state: CodeState) -> Event {
@@ -118,6 +156,8 @@ const fn why_not_redeemed(state: &CodeState) -> Reason {
     let (won, usable) = (state.won, state.good_client && !state.voided);
     if !state.known_client {
         Reason::ClientInvalid
+    } else if state.waits && usable && !state.taken && !state.expired {
+        Reason::SecondFactorMissing
     } else if !won && usable && (state.taken || state.expired) {
         Reason::CodeExpired
     } else {

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::administration::{administrator, read};
+use super::administration::{administrator_to_change, read};
 use super::audit::{self, Event, PageAct};
 use super::browsers;
 use super::credentials::{self, Bearer, otp};
-use crate::auth::assurance::FRESH;
+use super::factors::own;
 use crate::auth::browser::LiveBrowser;
+use crate::auth::factor::fresh_proof;
 use crate::auth::id::UserId;
 use crate::auth::secret::{Secret, random_id};
 use crate::auth::time::Timestamp;
@@ -32,16 +33,13 @@ pub async fn export(app: &App, token: &Secret, user_id: &UserId) -> Result<Optio
     read(app, token, exports::of_user(user_id)).await
 }
 
-/// Marks the bearer for erasure, and ends all of their sessions. Needs a fresh authentication.
+/// Marks the bearer for erasure, and ends all of their sessions. Needs a fresh proof.
 pub async fn request_erasure(app: &App, token: &Secret) -> Result<(), Error> {
-    let session = session(app, token).await?;
+    let own::Owner { session, factors } = own::owner(app, token).await?;
     let user_id = &session.account.id;
     let request = erasure::request(&session.id, user_id, app.now);
     if !app.db.run(request).await? {
-        return Err(Error::StepUp {
-            acr: "aal1",
-            max_age: u32::try_from(FRESH.get()).ok(),
-        });
+        return Err(fresh_proof::wanted(&factors));
     }
     audit::record(app, Event::ErasureRequested((&session).into()));
     Ok(())
@@ -69,7 +67,7 @@ pub async fn request_erasure_here(
 
 /// Erases somebody at once, for an administrator; whether there was such a person.
 pub async fn erase(app: &App, token: &Secret, user_id: &UserId) -> Result<bool, Error> {
-    administrator(app, token).await?;
+    administrator_to_change(app, token).await?;
     erase_now(&app.db, &app.kv, user_id, true, app.now).await
 }
 

@@ -2,7 +2,9 @@
 //! same one again and again.
 
 use super::audit::{self, Event};
+use super::codes::{self, CodeExchange};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
+use super::factors::second_factor;
 use super::sessions;
 use crate::auth::data_key::Purpose;
 use crate::auth::id::SessionId;
@@ -43,9 +45,43 @@ pub async fn open(
     device: DeviceInfo,
     presented: Option<&Secret>,
 ) -> Result<Opened, Error> {
-    let replaces = presented.map(|token| read(app, token)).transpose()?;
-    let replaces = replaces.flatten().map(|token| token.session_id);
+    let replaces = replaced(app, presented)?;
     let session = sessions::insert(app, calling, person, &device, replaces.as_ref()).await?;
+    opened(app, session, device)
+}
+
+/// Opens the session of a sign-in that waits for its second factor, by the code that was typed.
+pub async fn open_waiting(
+    app: &App,
+    token: &Secret,
+    typed: &str,
+    device: DeviceInfo,
+    presented: Option<&Secret>,
+) -> Result<Opened, Error> {
+    let client_id = app.config.servicestack_client_id.as_ref();
+    let client_id = client_id.ok_or(Error::NotConfigured("SERVICESTACK_CLIENT_ID"))?;
+    let done = second_factor::by_code(app, token, typed, Some(client_id)).await?;
+    let exchange = CodeExchange {
+        code: &done.code,
+        client_id,
+        verifier: None,
+        device: device.clone(),
+    };
+    let session = codes::redeem(app, &exchange).await?;
+    if let Some(replaced) = replaced(app, presented)? {
+        let end = rows::end(&replaced, "signed in anew", app.now);
+        app.db.run(end).await?;
+    }
+    opened(app, session, device)
+}
+
+/// The session whose refresh token was presented.
+fn replaced(app: &App, presented: Option<&Secret>) -> Result<Option<SessionId>, Error> {
+    let token = presented.map(|token| read(app, token)).transpose()?;
+    Ok(token.flatten().map(|token| token.session_id))
+}
+
+fn opened(app: &App, session: LiveSession, device: DeviceInfo) -> Result<Opened, Error> {
     let refresh_token = RefreshToken {
         session_id: session.id.clone(),
         n: 0,

@@ -15,7 +15,14 @@ use crate::wire::texts::Locale;
 
 /// Who a message is for, in the language of the account, if it has one, else of the deployment.
 pub fn recipient<'a>(app: &App, address: &'a str, account: Option<&Account>) -> Recipient<'a> {
-    let own = account.and_then(|account| account.locale.as_deref());
+    in_language(
+        app,
+        address,
+        account.and_then(|account| account.locale.as_deref()),
+    )
+}
+
+fn in_language<'a>(app: &App, address: &'a str, own: Option<&str>) -> Recipient<'a> {
     let locale = own.and_then(Locale::of_tag);
     Recipient {
         address,
@@ -26,14 +33,14 @@ pub fn recipient<'a>(app: &App, address: &'a str, account: Option<&Account>) -> 
 }
 
 /// How a message is counted. A request for a link needs no credentials, so all limits hold for those
-/// messages; what has changed is notified to the owner whatever was requested before.
+/// messages; what has happened to an account is notified to its owner whatever was requested before.
 pub fn counted<'a>(
     app: &App,
     attempt: &'a AttemptId,
     kind: MessageKind,
     mailbox: &'a Mailbox,
 ) -> Result<NewMessage<'a>, Error> {
-    let needs_no_account = matches!(kind, MessageKind::PasswordReset | MessageKind::SignUp);
+    let needs_no_account = kind.needs_no_account();
     let messages = &app.config.messages;
     let is_listed = messages.unlimited_domains.contains(&mailbox.domain);
     let recipient = ["mailbox", &mailbox.address];
@@ -74,6 +81,37 @@ pub fn new_device(app: &App, person: &AuthenticatedUser) {
     let to = recipient(app, address, Some(account));
     let device = device::name(app.client_info.user_agent.as_deref());
     send_later(app, Message::new_device(&to, device.as_deref(), app.now));
+}
+
+/// An owner of an account: the address, if there is one, and the language.
+pub type Owner<'a> = (Option<&'a str>, Option<&'a str>);
+
+/// Notifies the owner of an account of a new factor.
+pub fn factor_added(app: &App, owner: Owner<'_>) {
+    tell(app, owner, |to| Message::factor_added(to, app.now));
+}
+
+/// Notifies the owner of an account of a factor that is gone.
+pub fn factor_removed(app: &App, owner: Owner<'_>, name: &str) {
+    tell(app, owner, |to| Message::factor_removed(to, name, app.now));
+}
+
+/// Notifies the owner of an account of a recovery code that was used, and how many are left.
+pub fn recovery_code_used(app: &App, owner: Owner<'_>, left: u32) {
+    tell(app, owner, |to| {
+        Message::recovery_code_used(to, left, app.now)
+    });
+}
+
+/// Notifies the owner of an account of wrong codes: whoever sends them has the first factor.
+pub fn codes_guessed(app: &App, owner: Owner<'_>) {
+    tell(app, owner, |to| Message::codes_guessed(to, app.now));
+}
+
+fn tell(app: &App, (address, own): Owner<'_>, message: impl FnOnce(&Recipient<'_>) -> Message) {
+    if let Some(address) = address {
+        send_later(app, message(&in_language(app, address, own)));
+    }
 }
 
 /// Sends a message after the response has left, where messages can be sent.

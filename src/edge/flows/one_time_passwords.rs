@@ -70,15 +70,13 @@ pub async fn issuer(app: &App, presented: RequestCredentials) -> Result<OtpIssue
                 trusted: true,
             })
         }
-        RequestCredentials::Bearer(token) => {
-            administration::administrator(app, &token)
-                .await
-                .map(|by| OtpIssuer {
-                    client: None,
-                    user_id: by.user_id(),
-                    trusted: true,
-                })
-        }
+        RequestCredentials::Bearer(token) => administration::administrator_to_change(app, &token)
+            .await
+            .map(|by| OtpIssuer {
+                client: None,
+                user_id: by.user_id(),
+                trusted: true,
+            }),
         RequestCredentials::Anonymous if app.config.compatibility.open_otp_caches => {
             Ok(OtpIssuer {
                 client: None,

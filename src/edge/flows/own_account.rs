@@ -116,6 +116,7 @@ async fn replace(
         provider_session: browser.provider_session.as_deref(),
         provider_token: None,
         assurance: &proven_now(app, browser),
+        factor: browser.factor.as_ref(),
         place: &app.client_info.place(),
         is_remembered: browser.is_remembered,
         password: PasswordPrecondition::SetAt(Some(app.now)),
@@ -136,6 +137,7 @@ fn proven_now(app: &App, browser: &LiveBrowser) -> Assurance {
 }
 
 /// Proves by the password that the user of a browser is there, and gives the secret of its new cookie.
+/// Beside a factor a password proves too little.
 pub async fn prove(
     app: &App,
     browser: &LiveBrowser,
@@ -143,6 +145,9 @@ pub async fn prove(
     origin: &AttemptOrigin,
     form_session: &str,
 ) -> Result<Secret, Error> {
+    if browser.has_factor {
+        return Err(Error::Rejected(Reason::SecondFactorWrong));
+    }
     let failed = PageAct::ProofFailed;
     let (_, keys) = prove_password(app, browser, password, origin, failed).await?;
     let cleared = attempts::clear(&browser.account.id, Some(&keys), app.now);

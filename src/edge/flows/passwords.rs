@@ -6,14 +6,17 @@ use super::notifications;
 use super::sessions::own_refresh_token;
 use crate::auth::account::{Status, canonical_name};
 use crate::auth::attempts::{AttemptOrigin, CounterKeys, device_key};
+use crate::auth::factor::fresh_proof;
+use crate::auth::factor::kind::Factors;
 use crate::auth::id::AttemptId;
 use crate::auth::password::check_policy;
 use crate::auth::secret::Secret;
+use crate::auth::time::Timestamp;
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
 use crate::store::attempts::{self, LoginAttempt};
-use crate::store::passwords;
 use crate::store::sessions::{self, LiveSession};
+use crate::store::{accounts, factors, passwords};
 
 /// A change of password as it is asked for.
 pub struct PasswordChange<'a> {
@@ -36,14 +39,20 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
         return Err(Error::Rejected(Reason::TokenInvalid));
     };
-    let reads = (sessions::live(&id, app.now), passwords::of_session(&id));
-    let (session, stored) = app.db.run(reads).await?;
+    let reads = (
+        sessions::live(&id, app.now),
+        passwords::of_session(&id),
+        factors::of_session(&id),
+    );
+    let (session, stored, factors) = app.db.run(reads).await?;
     let session = session.ok_or(Error::Unauthenticated(Reason::TokenRevoked))?;
     own_refresh_token(app, &session.id, change.refresh_token)?;
     let stored = stored.map(|(stored,)| stored);
     check(app, &session, stored.as_deref(), change)?;
+    check_factors(app, &session, factors)?;
     if !change.old_password.is_empty() {
-        prove_old(app, &session, stored.as_deref(), change).await?;
+        let (old, origin) = (change.old_password, change.origin);
+        prove_old(app, &session, stored.as_deref(), old, origin).await?;
     }
     let hash = app.config.password_hash;
     let same = hash.verify(change.password, stored.as_deref(), None)?;
@@ -67,6 +76,28 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
         // Signed out, or the password changed, between the read and the write.
         Err(Error::Unauthenticated(Reason::TokenRevoked))
     }
+}
+
+/// Proves the password of a session's user; when it was set. A wrong one counts as a failed sign-in.
+pub(super) async fn prove(
+    app: &App,
+    session: &LiveSession,
+    password: &Secret,
+    origin: &AttemptOrigin,
+) -> Result<Option<Timestamp>, Error> {
+    let found = app
+        .db
+        .run(accounts::by_name(&session.account.username))
+        .await?;
+    let found = found.filter(|found| found.account.id == session.account.id);
+    let (stored, set_at) = found.map_or((None, None), |found| {
+        (found.password, found.password_changed_on)
+    });
+    if stored.is_none() || password.is_empty() {
+        return Err(Error::Rejected(Reason::IncorrectPassword));
+    }
+    prove_old(app, session, stored.as_deref(), password, origin).await?;
+    Ok(set_at)
 }
 
 fn check(
@@ -95,20 +126,29 @@ fn check(
     Ok(())
 }
 
+/// The old password proves whoever has nothing stronger.
+fn check_factors(app: &App, session: &LiveSession, factors: Option<Factors>) -> Result<(), Error> {
+    match factors.filter(Factors::any) {
+        Some(factors) => fresh_proof::require(&session.assurance, &factors, app.now),
+        None => Ok(()),
+    }
+}
+
 /// Verifies the old password. A wrong one counts as a failed sign-in: a stolen session must not be a
 /// way to guess the password.
 async fn prove_old(
     app: &App,
     session: &LiveSession,
     stored: Option<&str>,
-    change: &PasswordChange<'_>,
+    old: &Secret,
+    origin: &AttemptOrigin,
 ) -> Result<(), Error> {
     let name = canonical_name(&session.account.username);
     let guess = LoginAttempt {
         name: &name,
-        keys: &CounterKeys::of(&app.config.data_keys, &name, change.origin)?,
+        keys: &CounterKeys::of(&app.config.data_keys, &name, origin)?,
         attempt: &AttemptId::draw()?,
-        tag: &credentials::tag(app, &name, change.old_password)?,
+        tag: &credentials::tag(app, &name, old)?,
         client: None,
         limits: app.config.attempts,
     };
@@ -121,7 +161,7 @@ async fn prove_old(
         .allow(app.now)
         .inspect_err(|_| audit::record(app, failed(Refusal::TooManyAttempts)))?;
     let hash = app.config.password_hash;
-    let verdict = hash.verify(change.old_password, stored, None)?;
+    let verdict = hash.verify(old, stored, None)?;
     if verdict.is_right() {
         return Ok(());
     }

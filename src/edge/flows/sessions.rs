@@ -3,15 +3,18 @@
 use super::audit::{self, Event, SessionRef};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
 use super::notifications;
+use super::waiting;
 use crate::auth::data_key::Purpose;
 use crate::auth::id::SessionId;
-use crate::auth::secret::{Secret, random_id};
+use crate::auth::one_time::{self, AuthCode};
+use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::time::Timestamp;
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
 use crate::store::ended_session::EndedSession;
+use crate::store::new_codes::{self, NewCode};
 use crate::store::refresh_tokens::{self, RefreshAttempt};
 use crate::store::sessions::{self, LiveSession, NewSession};
 
@@ -54,6 +57,7 @@ pub(super) async fn insert(
         device: digest.as_deref(),
         method: person.proof().method(),
         assurance: &person.assurance(app.now),
+        factor: person.proof().factor(),
         place: &app.client_info.place(),
         provider_session: person.proof().provider_session(),
         provider_token: provider_token.as_deref(),
@@ -61,8 +65,32 @@ pub(super) async fn insert(
         expires_on: app.now + app.config.session_max_age,
         replaces,
     };
-    let open = sessions::open(&new, person.effects(app.now)?, app.now);
-    let session = app.db.run(open).await?;
+    open_or_hold(app, calling, person, &new).await
+}
+
+/// Opens a session, unless the sign-in needs a second step: then it waits for that, under a secret of
+/// its own.
+async fn open_or_hold(
+    app: &App,
+    calling: &AuthenticatedClient,
+    person: &AuthenticatedUser,
+    new: &NewSession<'_>,
+) -> Result<LiveSession, Error> {
+    let token = random_secret()?;
+    let key = one_time::key::<AuthCode>(&token);
+    let pending = NewCode::in_place_of(new, &key, &calling.client().secret_digest);
+    let effects = person.effects(app.now)?;
+    let otp_attempt = effects.otp_attempt.clone();
+    let batch = (
+        sessions::open(new, effects, app.now),
+        new_codes::hold(&pending, otp_attempt.as_ref(), app.now),
+    );
+    let (session, held) = app.db.run(batch).await?;
+    if let Some(held) = held {
+        audit::record(app, waiting::asked(person, Some(new.client)));
+        let needed = waiting::second_factor(&token, &held);
+        return Err(Error::NeedsSecondFactor(needed));
+    }
     let opened = session.as_ref().map(|session| &session.id);
     audit::record(app, person.sign_in(new.client, opened));
     if opened.is_some() {
@@ -207,6 +235,7 @@ pub(super) fn access_token(
 ) -> Result<String, Error> {
     let context = ClaimContext {
         session_id: &session.id,
+        assurance: &session.assurance,
         jti: random_id()?,
         issuer: &app.config.issuer,
         locale: &app.config.locale,

@@ -4,19 +4,21 @@ use js_sys::{Array, Function, JSON, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use crate::auth::jose::detached::DetachedSignature;
 use crate::auth::jose::invalid::InvalidToken;
 use crate::auth::jose::provider_token::{SignatureCheck, SignedClaims};
 
 /// Verifies a signature. A key or algorithm that the platform does not take refuses the token.
 pub async fn verify(check: SignatureCheck) -> Result<SignedClaims, InvalidToken> {
-    let holds = holds(&check).await.map_err(|_| {
-        let name = check.algorithm.name();
+    let holds = holds(&check.signature).await.map_err(|_| {
+        let name = check.signature.algorithm.name();
         InvalidToken::new(format!("WebCrypto does not take the {name} key"))
     })?;
     check.verified(holds)
 }
 
-async fn holds(check: &SignatureCheck) -> Result<bool, JsValue> {
+/// Whether a signature holds. Fails where the platform does not take the key.
+pub async fn holds(check: &DetachedSignature) -> Result<bool, JsValue> {
     let algorithm = JSON::parse(&check.algorithm.webcrypto().to_string())?;
     let jwk = JSON::parse(&check.key.to_string())?;
     let usages = Array::of1(&"verify".into());
@@ -29,7 +31,7 @@ async fn holds(check: &SignatureCheck) -> Result<bool, JsValue> {
     );
     let key = subtle("importKey", &import).await?;
     let signature = Uint8Array::from(check.signature.as_slice());
-    let signed = Uint8Array::from(check.signing_input.as_bytes());
+    let signed = Uint8Array::from(check.signed.as_slice());
     let arguments = Array::of4(&algorithm, &key, &signature.into(), &signed.into());
     Ok(subtle("verify", &arguments).await? == JsValue::TRUE)
 }

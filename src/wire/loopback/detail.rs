@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::error::InvalidInput;
+use super::rejection;
+use crate::error::{InvalidInput, Reason, SecondFactor};
 use crate::wire::document::NO_NUL;
 
 /// As much of a property's name as a detail repeats, in characters: one may need six bytes in JSON, and
@@ -89,6 +90,20 @@ impl Detail {
     /// A number is larger than its property allows.
     pub fn maximum(path: &str, limit: i64) -> Self {
         Self::bound(path, "maximum", "<=", limit)
+    }
+
+    /// A sign-in waits for its second factor.
+    pub fn second_factor(waiting: &SecondFactor) -> Self {
+        Self {
+            path: String::new(),
+            code: "mfa-required",
+            message: rejection::text(Reason::SecondFactorMissing).to_owned(),
+            info: json!({
+                "mfaToken": waiting.token,
+                "methods": waiting.methods,
+                "expiresIn": waiting.expires_in,
+            }),
+        }
     }
 
     /// The operation needs a stronger or fresher authentication.

@@ -88,6 +88,7 @@ const fn status_of(error: &Error) -> u16 {
         | Error::NoBearer
         | Error::BearerMalformed
         | Error::NoBasic
+        | Error::NeedsSecondFactor(_)
         | Error::StepUp { .. } => 401,
         Error::Rejected(reason) => rejection::status(*reason),
         Error::NotAllowed => 403,
@@ -159,6 +160,7 @@ fn text(error: &Error) -> Cow<'_, str> {
         }
         Error::Timeout => "request timeout",
         Error::TooLarge => "request entity too large",
+        Error::NeedsSecondFactor(_) => rejection::text(Reason::SecondFactorMissing),
         Error::StepUp { .. } => STEP_UP,
         Error::NoBearer => BEARER_CHALLENGE,
         Error::BearerMalformed => "Bad Request",
@@ -212,6 +214,9 @@ fn details(failure: &LoopbackFailure) -> Option<Value> {
     match failure {
         LoopbackFailure::InvalidBody(details) => Some(json!(details)),
         LoopbackFailure::Common(Error::Invalid(input)) => Some(json!([Detail::from(*input)])),
+        LoopbackFailure::Common(Error::NeedsSecondFactor(waiting)) => {
+            Some(json!([Detail::second_factor(waiting)]))
+        }
         LoopbackFailure::Common(Error::StepUp { acr, max_age }) => {
             Some(json!([Detail::step_up(STEP_UP, acr, *max_age)]))
         }
@@ -271,6 +276,22 @@ mod tests {
         );
         assert_eq!(error["details"][0]["code"], "step-up-required");
         assert_eq!(error["details"][0]["info"], json!({ "acr_values": "aal2" }));
+    }
+
+    #[test]
+    fn a_sign_in_that_waits_says_with_what_it_goes_on() {
+        let waiting = crate::error::SecondFactor {
+            token: "t".to_owned(),
+            methods: vec!["passkey", "totp"],
+            expires_in: 300,
+        };
+        let error = &body(Error::NeedsSecondFactor(waiting))["error"];
+        assert_eq!(error["message"], "User Verification Failed");
+        assert_eq!(
+            error["details"],
+            json!([{ "path": "", "code": "mfa-required", "message": "User Verification Failed",
+                "info": { "mfaToken": "t", "methods": ["passkey", "totp"], "expiresIn": 300 } }])
+        );
     }
 
     #[test]

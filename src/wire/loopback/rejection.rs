@@ -23,6 +23,10 @@ pub const fn text(reason: Reason) -> &'static str {
         Reason::ExternalUser => "PasswordCannotBeChangedForExternalUser",
         Reason::AccessDenied => "Access Denied",
         Reason::InvalidEmail => "Invalid Email",
+        Reason::SecondFactorMissing => "User Verification Failed",
+        Reason::SecondFactorWrong => "Otp Invalid",
+        Reason::NoSecondFactor => "MFA is not enabled for this user.",
+        Reason::PasskeyInvalid => "Passkey Invalid",
     }
 }
 
@@ -32,7 +36,8 @@ pub const fn status(reason: Reason) -> u16 {
         Reason::UserNotActive
         | Reason::PasswordInvalid
         | Reason::ExternalUser
-        | Reason::InvalidEmail => 400,
+        | Reason::InvalidEmail
+        | Reason::NoSecondFactor => 400,
         Reason::ClientUserMissing | Reason::TokenMissing => 422,
         _ => 401,
     }

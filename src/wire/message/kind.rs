@@ -18,6 +18,14 @@ pub enum MessageKind {
     ConfirmEmail,
     /// The address has just been changed.
     EmailChanged,
+    /// A factor has just been enrolled.
+    FactorAdded,
+    /// A factor has just been removed.
+    FactorRemoved,
+    /// A recovery code has just been used.
+    RecoveryCodeUsed,
+    /// Codes of a second factor were guessed.
+    CodesGuessed,
 }
 
 impl MessageKind {
@@ -30,6 +38,15 @@ impl MessageKind {
             Self::NewDevice => "new-device",
             Self::ConfirmEmail => "confirm-email",
             Self::EmailChanged => "email-changed",
+            Self::FactorAdded => "factor-added",
+            Self::FactorRemoved => "factor-removed",
+            Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::CodesGuessed => "codes-guessed",
         }
+    }
+
+    /// Whether somebody without an account can have it sent.
+    pub const fn needs_no_account(self) -> bool {
+        matches!(self, Self::PasswordReset | Self::SignUp)
     }
 }

@@ -1,5 +1,6 @@
 //! The messages that users get, as text and as HTML.
 
+mod factors;
 mod kind;
 mod recipient;
 

@@ -14,10 +14,11 @@ use crate::auth::management::tables::{
 };
 use crate::wire::loopback::management::USER_GROUP;
 use crate::wire::loopback::models::{
-    AUTH_TOKEN_REQUEST, CHANGE_PASSWORD_REQUEST, CLIENT_AUTH_QUERY, CLIENT_AUTH_REQUEST,
-    CREATE_USER_REQUEST, EMAIL_REQUEST, FORGET_PASSWORD_REQUEST, LOGIN_REQUEST,
-    LOGIN_TOKEN_REQUEST, LOGOUT_REQUEST, OTP, REFRESH_REQUEST, RESET_PASSWORD_REQUEST,
-    SIGN_UP_REQUEST,
+    APP_CODE, AUTH_TOKEN_REQUEST, CHANGE_PASSWORD_REQUEST, CLIENT_AUTH_QUERY, CLIENT_AUTH_REQUEST,
+    CREATE_QR_CODE, CREATE_USER_REQUEST, EMAIL_REQUEST, FACTOR_NAME, FORGET_PASSWORD_REQUEST,
+    LOGIN_REQUEST, LOGIN_TOKEN_REQUEST, LOGOUT_REQUEST, NEW_APP, NEW_PASSKEY, NOTHING, OTP,
+    PASSKEY, PASSKEY_OPTIONS, PROOF, REFRESH_REQUEST, RESET_PASSWORD_REQUEST, SECOND_STEP,
+    SIGN_UP_REQUEST, VERIFY_OTP,
 };
 use crate::wire::loopback::records::branding::BRANDING;
 
@@ -47,6 +48,22 @@ pub static SIGNING_IN: &[Operation] = &[
     op("post", "/auth/token", "Redeems a code", Anybody, Json(&AUTH_TOKEN_REQUEST), One("TokenResponse")),
     op("post", "/auth/token-refresh", "Moves a session on", Bearer, Json(&REFRESH_REQUEST), One("TokenResponse")),
     op("get", "/auth/me", "Who is signed in", Bearer, Nothing, One("AuthUser")),
+    op("post", "/auth/verify-otp", "Turns a code that waits for its second factor into an ordinary one", Anybody, Json(&VERIFY_OTP), One("CodeResponse")),
+    op("get", "/auth/check-qr-code", "Whether the user of a code has an authenticator app", Anybody, Nothing, One("Any")),
+    op("post", "/auth/create-qr-code", "Begins a first authenticator app in a sign-in", Anybody, Json(&CREATE_QR_CODE), One("Any")),
+    op("post", "/auth/passkey/options", "What a browser is asked for to sign in with a passkey", Anybody, Json(&PASSKEY_OPTIONS), One("Any")),
+    op("post", "/auth/passkey", "Signs in with a passkey", Anybody, Json(&PASSKEY), One("CodeResponse")),
+    op("get", "/auth/me/factors", "The bearer's factors", Bearer, Nothing, One("Any")),
+    op("patch", "/auth/me/factors/{id}", "Names a factor", Bearer, Json(&FACTOR_NAME), Empty),
+    op("delete", "/auth/me/factors/{id}", "Removes a factor, and ends what rests on it", Bearer, Nothing, Empty),
+    op("post", "/auth/me/totp", "Begins to enrol an authenticator app", Bearer, Json(&NEW_APP), One("Any")),
+    op("post", "/auth/me/totp/{id}/confirm", "Confirms the app by its first code", Bearer, Json(&APP_CODE), One("Any")),
+    op("post", "/auth/me/recovery-codes", "Makes new recovery codes", Bearer, Json(&NOTHING), One("Any")),
+    op("post", "/auth/me/passkeys/options", "Begins to register a passkey", Bearer, Json(&NOTHING), One("Any")),
+    op("post", "/auth/me/passkeys", "Keeps a passkey", Bearer, Json(&NEW_PASSKEY), One("Any")),
+    op("put", "/auth/me/second-step", "Whether every sign-in asks for a second factor", Bearer, Json(&SECOND_STEP), Empty),
+    op("post", "/auth/me/proof/options", "What the bearer may prove", Bearer, Json(&NOTHING), One("Any")),
+    op("post", "/auth/me/proof", "Proves the bearer afresh, and raises the session", Bearer, Json(&PROOF), One("Any")),
     op("patch", "/auth/change-password", "Changes the password, and ends every session", Bearer, Json(&CHANGE_PASSWORD_REQUEST), One("Any")),
     op("post", "/logout", "Signs out", Bearer, Json(&LOGOUT_REQUEST), One("SuccessResponse")),
     op("post", "/keycloak/logout", "Signs out, at Keycloak too", Bearer, Json(&LOGOUT_REQUEST), One("SuccessResponse")),
@@ -75,6 +92,8 @@ pub static SIGNING_IN: &[Operation] = &[
     op("get", "/otp-caches/{id}", "Shows a one-time password", BearerOrClient, Nothing, One("MaybeOtp")),
     op("delete", "/otp-caches/{id}", "Forgets a one-time password", BearerOrClient, Nothing, Empty),
     op("get", "/.well-known/jwks.json", "The keys that verify access tokens", Anybody, Nothing, One("Any")),
+    op("get", "/.well-known/webauthn", "Which origins share the passkeys", Anybody, Nothing, One("Any")),
+    op("get", "/.well-known/passkey-endpoints", "Where users manage their passkeys", Anybody, Nothing, One("Any")),
     op("get", "/health", "Whether the service works", Anybody, Nothing, One("Any")),
     op("get", "/openapi.json", "This document", Anybody, Nothing, One("Any")),
 ];

@@ -136,6 +136,8 @@ pub struct ProofPage<'a> {
     pub token: String,
     /// Who is signed in.
     pub username: &'a str,
+    /// Whether a code of a factor is asked for.
+    pub asks_code: bool,
     /// Whether a password proves it.
     pub has_password: bool,
     /// Providers that prove it.

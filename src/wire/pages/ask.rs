@@ -60,6 +60,24 @@ pub struct SignInPage<'a> {
     pub providers: Vec<ProviderLink>,
 }
 
+/// The second step of a sign-in.
+#[derive(Template)]
+#[template(path = "second_step.html", config = "src/wire/pages/askama.toml")]
+pub struct SecondStepPage<'a> {
+    /// Around it.
+    pub frame: Frame,
+    /// Its texts.
+    pub texts: &'static SignInTexts,
+    /// What the client is called that the browser goes on to.
+    pub client: Option<&'a str>,
+    /// Where the form goes.
+    pub action: String,
+    /// The form's token.
+    pub token: String,
+    /// The way to another account.
+    pub sign_in: String,
+}
+
 /// Going on as who is signed in, or as somebody else.
 #[derive(Template)]
 #[template(path = "choose.html", config = "src/wire/pages/askama.toml")]

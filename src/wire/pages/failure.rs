@@ -128,6 +128,7 @@ const fn of_error(
 const fn status(error: &Error) -> u16 {
     match error {
         Error::StepUp { .. }
+        | Error::NeedsSecondFactor(_)
         | Error::Unauthenticated(_)
         | Error::NoBearer
         | Error::BearerMalformed

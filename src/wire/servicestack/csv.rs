@@ -37,13 +37,16 @@ fn members(names: &StringRecord, values: &StringRecord) -> Result<Map<String, Va
     names.iter().zip(values).map(member).collect()
 }
 
-/// Writes a DTO; a failure is written as its code and message alone.
+/// Writes a DTO; a failure is written as its code and message, and with what a sign-in goes on.
 pub fn write(members: &Map<String, Value>) -> String {
     let status = members.get("responseStatus").and_then(Value::as_object);
     let columns: Vec<(&String, &Value)> = match status {
         Some(status) => status
             .iter()
-            .filter(|(name, _)| *name == "errorCode" || *name == "message")
+            .filter(|(name, value)| {
+                let always = *name == "errorCode" || *name == "message";
+                always || (*name == "meta" && !value.is_null())
+            })
             .collect(),
         None => members.iter().collect(),
     };

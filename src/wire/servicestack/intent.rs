@@ -23,6 +23,13 @@ pub enum AuthenticateIntent {
         /// Never empty.
         password: Secret,
     },
+    /// To go on with a sign-in that waits for its second factor.
+    SecondFactor {
+        /// The sign-in.
+        token: Secret,
+        /// The code that was typed.
+        otp: Secret,
+    },
     /// To have a JWT verified and to know whose it is.
     Verify(Secret),
     /// To be signed in with a token that a provider issued to our app.
@@ -48,7 +55,9 @@ impl AuthenticateIntent {
             return Ok(Self::SignOut);
         }
         let secrets = [&dto.password, &dto.access_token];
+        let second_factor = dto.second_factor();
         let credentials = given(dto.user_name.as_deref()).is_some()
+            || second_factor.is_some()
             || secrets
                 .into_iter()
                 .flatten()
@@ -58,6 +67,10 @@ impl AuthenticateIntent {
             return Err(ServiceStackFailure::GetDisabled);
         }
         match provider.as_deref() {
+            None | Some("credentials" | "login") if second_factor.is_some() => {
+                let (token, otp) = second_factor.unwrap_or_default();
+                Ok(Self::SecondFactor { token, otp })
+            }
             None if given(dto.user_name.as_deref()).is_none() => Self::of_nobody(incoming),
             None | Some("credentials" | "login") => Self::credentials(dto),
             Some("basic") => basic(incoming)?.ok_or(ServiceStackFailure::Common(Error::NoBasic)),

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::wire::incoming::{Incoming, Method};
 
 /// Paths directly under `/auth/` that are the other API's; besides these, all `…-auth-redirect`.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 14] = [
     "login",
     "login-token",
     "token",
@@ -27,6 +27,10 @@ const RESERVED: [&str; 10] = [
     "verify-reset-password-link",
     "reset-password",
     "oauth-apple",
+    "verify-otp",
+    "check-qr-code",
+    "create-qr-code",
+    "passkey",
 ];
 
 /// More of them that end as no other does.

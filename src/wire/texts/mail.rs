@@ -72,5 +72,34 @@ texts! {
         /// Its end.
         moved_closing: &'static str = "If it was not you, take it back with this link, within seven days. Every device is then signed out.",
             "Wenn Sie es nicht waren, machen Sie es mit diesem Link innerhalb von sieben Tagen rückgängig. Dann werden alle Geräte abgemeldet.";
+        /// The subject after a factor was added.
+        added_subject: &'static str = "A new way to sign in", "Ein neuer Weg, sich anzumelden";
+        /// Its beginning.
+        added_opening: &'static str = "A passkey or an authenticator app was added to your account.",
+            "Ihrem Konto wurde ein Passkey oder eine Authenticator-App hinzugefügt.";
+        /// Its end.
+        added_closing: &'static str = "If it was not you, change your password at once and remove what you do not know.",
+            "Wenn Sie es nicht waren, ändern Sie sofort Ihr Passwort und entfernen Sie, was Sie nicht kennen.";
+        /// The subject after a factor was removed.
+        removed_subject: &'static str = "A way to sign in is gone", "Ein Weg, sich anzumelden, ist weg";
+        /// Its beginning; the name of the factor.
+        removed_opening: With = |name| format!("“{name}” was removed from your account, and what was signed in with it was signed out."),
+            |name| format!("„{name}“ wurde von Ihrem Konto entfernt, und was damit angemeldet war, wurde abgemeldet.");
+        /// The end of what is told of a factor.
+        factor_closing: &'static str = "If it was not you, change your password at once.",
+            "Wenn Sie es nicht waren, ändern Sie sofort Ihr Passwort.";
+        /// The subject after a recovery code was used.
+        recovery_subject: &'static str = "A recovery code was used", "Ein Wiederherstellungscode wurde benutzt";
+        /// Its beginning; how many are left.
+        recovery_opening: With = |left| format!("A recovery code of your account was used; {left} are left."),
+            |left| format!("Ein Wiederherstellungscode Ihres Kontos wurde benutzt; {left} sind übrig.");
+        /// Its end.
+        recovery_closing: &'static str = "If it was not you, change your password and make new recovery codes at once.",
+            "Wenn Sie es nicht waren, ändern Sie sofort Ihr Passwort und machen Sie neue Wiederherstellungscodes.";
+        /// The subject where codes are guessed.
+        guessed_subject: &'static str = "Wrong codes for your account", "Falsche Codes für Ihr Konto";
+        /// Its beginning.
+        guessed_opening: &'static str = "Somebody has sent wrong codes of your authenticator app several times. Whoever it is knows your password.",
+            "Jemand hat mehrmals falsche Codes Ihrer Authenticator-App gesendet. Wer es auch ist, kennt Ihr Passwort.";
     }
 }

@@ -39,6 +39,19 @@ texts! {
         /// The form is from an earlier page.
         form_expired: &'static str = "This page had been open for too long, or came from elsewhere. Please send it once more.",
             "Diese Seite war zu lange offen oder kam von anderswo. Bitte senden Sie sie noch einmal ab.";
+        /// The heading of the second step.
+        step_title: &'static str = "One more step", "Noch ein Schritt";
+        /// Below it.
+        step_lead: &'static str = "Type a code of your authenticator app, or one of your recovery codes.",
+            "Geben Sie einen Code Ihrer Authenticator-App ein, oder einen Ihrer Wiederherstellungscodes.";
+        /// The field of the code.
+        step_code: &'static str = "Code", "Code";
+        /// The code is not right, or nothing waits for it any more.
+        step_wrong: &'static str = "That code is not right, or comes too late. Try the next one; after five tries, sign in again.",
+            "Dieser Code stimmt nicht oder kommt zu spät. Versuchen Sie den nächsten; nach fünf Versuchen melden Sie sich neu an.";
+        /// A second step is needed, and there is no factor for it.
+        step_none: &'static str = "Your account needs a second step, and has none yet. Set one up in your app, or ask whoever looks after your account.",
+            "Ihr Konto braucht einen zweiten Schritt und hat noch keinen. Richten Sie ihn in Ihrer App ein, oder fragen Sie, wer Ihr Konto betreut.";
         /// The heading where an account is chosen.
         select_title: &'static str = "Choose an account", "Konto wählen";
         /// The button that goes on.

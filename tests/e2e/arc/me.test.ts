@@ -55,6 +55,9 @@ describe("what a token says", () => {
       iat: expect.any(Number),
       exp: claims.iat + 900,
       iss: ISSUER,
+      acr: "aal1",
+      amr: ["pwd"],
+      auth_time: expect.any(Number),
     });
     expect(claims.iat).toBeGreaterThanOrEqual(before);
     expect(Math.floor(pair.expires / 1000)).toBe(claims.exp);

@@ -44,6 +44,7 @@ const OPEN = [
   "/sign-up?step=sent",
   "/forgot-password",
   "/forgot-password?step=sent",
+  "/sign-in/second-step",
   "/reset-password",
   "/sign-out",
   "/dev/mailbox",

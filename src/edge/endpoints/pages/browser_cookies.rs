@@ -10,6 +10,8 @@ use crate::wire::incoming::Incoming;
 pub const BROWSER: &str = "__Host-edgelatch";
 /// The form session.
 pub const FORM: &str = "__Host-edgelatch-form";
+/// The sign-in that waits for its second factor.
+pub const STEP: &str = "__Host-edgelatch-step";
 /// The device, by which a browser is known to have signed in before.
 pub const DEVICE: &str = "__Host-edgelatch-device";
 

@@ -61,10 +61,16 @@ pub(super) async fn go_on(
         return Err(PageFailure::UnknownClient);
     };
     let refused = |_| PageFailure::NotAdmitted(visit.walk.clone());
+    let has_factor = browser.has_factor;
     let person = AuthenticatedUser::of_browser(&client.client, browser).map_err(refused)?;
     let calling = AuthenticatedClient::at_redirect_url(client.client);
     let code = codes::new_code(app, &calling, &person, request.challenge.as_ref()).await?;
-    let location = redirect::with_code(&request.redirect_url, &code, request.state.as_deref())?;
+    // A browser that was signed in before the second step was turned on proves its user first.
+    if code.waits_for.is_some() && has_factor {
+        return Err(PageFailure::proof_for(&visit.walk.on("/sign-in")));
+    }
+    let location =
+        redirect::with_code(&request.redirect_url, &code.code, request.state.as_deref())?;
     Ok(visit.answer(see_other(location)))
 }
 

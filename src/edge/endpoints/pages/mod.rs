@@ -14,6 +14,7 @@ mod problem;
 pub mod profile;
 pub mod proof;
 pub mod provider;
+pub mod second_step;
 pub mod security;
 pub mod sign_in;
 pub mod sign_out;

@@ -1,8 +1,10 @@
 //! A fresh proof that the user is there, before what needs one.
 
+use super::second_step;
 use super::visit::Visit;
 use crate::auth::browser::LiveBrowser;
 use crate::edge::app::App;
+use crate::edge::flows::factors::at_pages::{self, TypedAtPage};
 use crate::edge::flows::own_account;
 use crate::error::{Error, Reason};
 use crate::wire::incoming::Incoming;
@@ -20,16 +22,26 @@ pub async fn show(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> 
     page(visit, &browser, 200, None)
 }
 
-/// `POST /account/proof`: the password.
+/// `POST /account/proof`: the password, or a code of whoever has a factor.
 pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> {
     let mut visit = Visit::begin(app, incoming)?;
     let fields = visit.form(HERE)?;
     let browser = visit.own().await?;
-    let mut origin = visit.origin();
-    origin.device = Some(visit.device()?);
-    let password = fields.secret("password");
     let form_session = visit.form_session();
-    match own_account::prove(app, &browser, &password, &origin, &form_session).await {
+    let proven = if browser.has_factor {
+        let code = fields.text("code");
+        let typed = TypedAtPage {
+            code,
+            form_session: &form_session,
+        };
+        at_pages::raise(app, &browser, &typed).await
+    } else {
+        let mut origin = visit.origin();
+        origin.device = Some(visit.device()?);
+        let password = fields.secret("password");
+        own_account::prove(app, &browser, &password, &origin, &form_session).await
+    };
+    match proven {
         Ok(secret) => {
             visit.signed_in(&secret, browser.is_remembered)?;
             let next = visit.walk.next();
@@ -43,11 +55,7 @@ fn refuse(visit: Visit<'_>, browser: &LiveBrowser, error: &Error) -> Result<Repl
     let texts = visit.texts();
     let (status, problem) = match error {
         Error::Rejected(Reason::IncorrectPassword) => (422, texts.account.proof_wrong.to_owned()),
-        Error::TooMany(seconds) => (
-            429,
-            (texts.sign_in.too_many)(&seconds.div_ceil(60).to_string()),
-        ),
-        other => return Err(other.clone().into()),
+        other => second_step::problem(texts, other.clone())?,
     };
     let reply = page(visit, browser, status, Some(problem))?;
     Ok(reply.with_headers_of(error))
@@ -65,8 +73,12 @@ fn page(
         action: visit.walk.on(HERE),
         token: visit.token(HERE)?,
         username: &browser.account.username,
-        has_password: browser.password_changed_on.is_some(),
-        providers: visit.providers(HERE),
+        asks_code: browser.has_factor,
+        has_password: !browser.has_factor && browser.password_changed_on.is_some(),
+        providers: match browser.has_factor {
+            true => Vec::new(),
+            false => visit.providers(HERE),
+        },
     };
     let reply = page.reply(status, PageClass::Own)?;
     Ok(visit.answer(reply))

@@ -40,6 +40,9 @@ pub async fn link(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> 
 pub async fn prove(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> {
     let mut visit = Visit::begin(app, incoming)?;
     let browser = visit.own().await?;
+    if browser.has_factor {
+        return Ok(visit.walk_to("/account/proof"));
+    }
     leave(visit, PageIntent::Prove(browser.id), Some(Prompt::Login)).await
 }
 
@@ -83,6 +86,7 @@ pub fn arrive(app: &App, incoming: &Incoming, back: PageReturn) -> Result<Reply,
             visit.signed_in(&secret, is_remembered)?;
             visit.walk.next()
         }
+        (Ok(PageOutcome::Waits(token)), _) => visit.waits(&token),
         (Ok(PageOutcome::Linked), _) => format!("{LINKED}?{}=linked", notice::PARAMETER),
         (Ok(PageOutcome::Denied), PageIntent::SignIn) => visit
             .walk

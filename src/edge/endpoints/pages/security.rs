@@ -68,14 +68,12 @@ pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, Pa
 }
 
 /// The signed-in browser. The present password is a proof itself; where none is asked for, there must be
-/// a fresh one, or a password that has to be changed.
+/// a fresh one, or a password that has to be changed. Whoever has a factor needs a fresh proof of it.
 async fn with_proof(visit: &mut Visit<'_>) -> Result<LiveBrowser, PageFailure> {
     let browser = visit.own().await?;
     let is_due = browser.account.status() == Some(Status::PasswordChangeNeeded);
-    if own_account::asks_old_password(&browser)
-        || is_due
-        || browser.assurance.is_fresh(visit.app.now)
-    {
+    let by_password = own_account::asks_old_password(&browser) || is_due;
+    if by_password && !browser.has_factor || browser.is_proven(visit.app.now) {
         return Ok(browser);
     }
     let here = visit.walk.on(PASSWORD);

@@ -6,7 +6,7 @@ use crate::auth::account::Status;
 use crate::auth::browser::LiveBrowser;
 use crate::auth::redirect_url::RedirectUrl;
 use crate::edge::app::App;
-use crate::edge::flows::browsers::{self, BrowserSignIn};
+use crate::edge::flows::browsers::{self, BrowserSignIn, Opened};
 use crate::edge::flows::credentials::{self, AuthenticatedUser, PasswordCredentials};
 use crate::error::{Error, Reason};
 use crate::wire::incoming::Incoming;
@@ -81,27 +81,36 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
     };
     let client_id = visit.walk.client_id();
     match credentials::sign_in_here(app, client_id.as_ref(), &person).await {
-        Ok(person) => signed_in(app, visit, &person, fields.has("keep")).await,
+        Ok(person) => signed_in(app, visit, &fields, &person).await,
         Err(error) => refuse(visit, &fields, error).await,
     }
 }
 
-/// A browser that has signed in goes on.
+/// A browser that has signed in goes on; one that needs a second step to that first.
 async fn signed_in(
     app: &App,
     mut visit: Visit<'_>,
+    fields: &Form,
     person: &AuthenticatedUser,
-    is_remembered: bool,
 ) -> Result<Reply, PageFailure> {
+    let is_remembered = fields.has("keep");
     let former = visit.browser_cookie();
     let sign_in = BrowserSignIn {
         form_session: &visit.form_session(),
         former: former.as_ref(),
         is_remembered,
     };
-    let secret = browsers::open(app, person, &sign_in).await?;
-    visit.signed_in(&secret, is_remembered)?;
-    let next = visit.walk.next();
+    let opened = match browsers::open(app, person, &sign_in).await {
+        Ok(opened) => opened,
+        Err(error) => return refuse(visit, fields, error).await,
+    };
+    let next = match opened {
+        Opened::Browser(secret) => {
+            visit.signed_in(&secret, is_remembered)?;
+            visit.walk.next()
+        }
+        Opened::Waits(token) => visit.waits(&token),
+    };
     Ok(visit.answer(see_other(next)))
 }
 
@@ -133,6 +142,7 @@ fn problem(texts: &SignIn, client: &str, error: &Error) -> String {
     match error {
         Error::TooMany(seconds) => (texts.too_many)(&seconds.div_ceil(60).to_string()),
         Error::Unauthenticated(Reason::MissingCredentials) => texts.missing.to_owned(),
+        Error::Rejected(Reason::NoSecondFactor) => texts.step_none.to_owned(),
         Error::Rejected(Reason::UserNotActive) => texts.not_active.to_owned(),
         Error::Rejected(Reason::ClientInvalid | Reason::ClientUserMissing) => {
             (texts.not_admitted)(client)
@@ -183,7 +193,7 @@ fn chooser(visit: Visit<'_>, browser: &LiveBrowser) -> Result<Reply, PageFailure
 }
 
 /// Where the answer to a form may lead besides to us: to the client that the walk ends at.
-fn form_action(visit: &Visit<'_>) -> Option<String> {
+pub(super) fn form_action(visit: &Visit<'_>) -> Option<String> {
     let url = visit.client.as_ref()?.client.redirect_url.as_deref()?;
     Some(RedirectUrl::parse(url)?.form_action())
 }

@@ -6,9 +6,9 @@ use crate::auth::address::is_address;
 use crate::auth::profile::Profile;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::flows::browsers::{self, BrowserSignIn};
+use crate::edge::flows::browsers::{self, BrowserSignIn, Opened};
 use crate::edge::flows::sign_up::{self, Application, Asked, Invitation};
-use crate::error::Error;
+use crate::error::{Error, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::{FinishSignUpPage, NoticePage, SignUpPage, Way};
 use crate::wire::pages::failure::PageFailure;
@@ -109,8 +109,12 @@ async fn finish(
         former: former.as_ref(),
         is_remembered: false,
     };
-    let secret = browsers::open(app, &person, &sign_in).await?;
-    visit.signed_in(&secret, false)?;
+    // Where the role demands a second factor, the account is there, and nobody signed in yet.
+    match browsers::open(app, &person, &sign_in).await {
+        Ok(Opened::Browser(secret)) => visit.signed_in(&secret, false)?,
+        Ok(Opened::Waits(_)) | Err(Error::Rejected(Reason::NoSecondFactor)) => {}
+        Err(error) => return Err(error.into()),
+    }
     visit.set_cookie(LinkKind::SignUp.forget());
     let next = visit.of_client().on_with(HERE, &[("step", "done")]);
     Ok(visit.answer(see_other(next)))

@@ -96,7 +96,7 @@ impl<'a> Visit<'a> {
     /// back to `path`.
     pub async fn proven(&mut self, path: &str) -> Result<LiveBrowser, PageFailure> {
         let browser = self.own().await?;
-        if browser.assurance.is_fresh(self.app.now) {
+        if browser.is_proven(self.app.now) {
             return Ok(browser);
         }
         Err(PageFailure::proof_for(path))

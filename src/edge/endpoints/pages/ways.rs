@@ -1,7 +1,11 @@
 //! Where a page leads: to the client that it acts for, and to providers.
 
+use super::browser_cookies::{STEP, line};
 use super::visit::Visit;
+use crate::auth::factor::ceremony;
 use crate::auth::federation::Provider;
+use crate::auth::secret::Secret;
+use crate::auth::time::Seconds;
 use crate::wire::cors::origin_of;
 use crate::wire::pages::ask::{ProviderLink, Way};
 use crate::wire::pages::destination::Destination;
@@ -27,6 +31,17 @@ impl Visit<'_> {
     pub fn of_client(&self) -> Destination {
         let client = self.client.as_ref().map(|client| &client.client.client_id);
         client.map(Destination::for_client).unwrap_or_default()
+    }
+
+    /// Keeps the secret of a sign-in that waits for its second factor; where that goes on.
+    pub fn waits(&mut self, token: &Secret) -> String {
+        self.set_cookie(line(STEP, token.expose(), Some(ceremony::LIFETIME)));
+        self.walk.on("/sign-in/second-step")
+    }
+
+    /// Nothing waits any more.
+    pub fn waits_no_more(&mut self) {
+        self.set_cookie(line(STEP, "", Some(Seconds::ZERO)));
     }
 
     /// The providers that can be signed in with, as links to `path/{provider}`.

@@ -4,6 +4,7 @@
 //! of it is authorized, then all of it is done.
 
 use super::exchange::{Exchange, OperationResult};
+use super::sign_in::{self, SecondFactor, SignIn};
 use super::{browser, session, token_cookies};
 use crate::auth::attempts::AttemptOrigin;
 use crate::auth::federation::Provider;
@@ -28,19 +29,8 @@ pub enum Authorized<'a> {
     Answer(OperationResult),
     /// To open a session.
     SignIn(SignIn<'a>),
-}
-
-/// A session that may be opened.
-pub struct SignIn<'a> {
-    /// How the caller wants it.
-    dto: &'a Authenticate,
-    person: (AuthenticatedClient, AuthenticatedUser),
-    /// The name as it was typed.
-    user_name: Option<String>,
-    /// The provider that authenticated the user.
-    auth_provider: Option<String>,
-    /// The return URL.
-    referrer_url: Option<String>,
+    /// To open the session of a sign-in that waits for its second factor.
+    SecondFactor(SecondFactor<'a>),
 }
 
 /// Authenticates what the request must prove. A return URL to another origin is refused before that.
@@ -51,17 +41,16 @@ pub async fn authorize<'a>(
     let intent = AuthenticateIntent::of(exchange.incoming, exchange.call, dto)?;
     let referrer_url = browser::return_url(exchange, dto, &intent).await?;
     let (person, user_name, auth_provider) = match intent {
-        AuthenticateIntent::SignOut => {
-            csrf::check_sign_out(exchange.incoming, exchange.allowed)?;
-            return Ok(Authorized::SignOut);
-        }
+        AuthenticateIntent::SignOut => return sign_out_asked(exchange),
         AuthenticateIntent::Session => {
             return session::current(exchange).await.map(Authorized::Answer);
         }
         AuthenticateIntent::Verify(token) => {
-            return session::of_token(exchange, &token)
-                .await
-                .map(Authorized::Answer);
+            let answer = session::of_token(exchange, &token).await?;
+            return Ok(Authorized::Answer(answer));
+        }
+        AuthenticateIntent::SecondFactor { token, otp } => {
+            return waiting(exchange, dto, (token, otp), referrer_url).await;
         }
         AuthenticateIntent::Credentials {
             user_name,
@@ -78,11 +67,37 @@ pub async fn authorize<'a>(
             (person, None, Some(provider.name().to_owned()))
         }
     };
-    Ok(Authorized::SignIn(SignIn {
+    let asked = SignIn {
         dto,
         person,
         user_name,
         auth_provider,
+        referrer_url,
+    };
+    Ok(Authorized::SignIn(asked))
+}
+
+/// A sign-out that no page of another site asks for behind its visitor's back.
+fn sign_out_asked<'a>(exchange: &Exchange<'_>) -> Result<Authorized<'a>, ServiceStackFailure> {
+    csrf::check_sign_out(exchange.incoming, exchange.allowed)?;
+    Ok(Authorized::SignOut)
+}
+
+/// A sign-in that waits for its second factor, and comes as any sign-in may.
+async fn waiting<'a>(
+    exchange: &Exchange<'_>,
+    dto: &'a Authenticate,
+    (token, otp): (Secret, Secret),
+    referrer_url: Option<String>,
+) -> Result<Authorized<'a>, ServiceStackFailure> {
+    exchange.check_origin(Method::Post)?;
+    rate_limit::check(exchange.app, RateLimit::SignIn).await?;
+    Ok(Authorized::SecondFactor(SecondFactor {
+        dto,
+        token,
+        otp,
+        user_name: dto.user_name.clone(),
+        auth_provider: None,
         referrer_url,
     }))
 }
@@ -95,7 +110,8 @@ pub async fn complete(
     match authorized {
         Authorized::SignOut => sign_out(exchange).await,
         Authorized::Answer(result) => Ok(result),
-        Authorized::SignIn(asked) => sign_in(exchange, asked).await,
+        Authorized::SignIn(asked) => sign_in::open(exchange, asked).await,
+        Authorized::SecondFactor(asked) => sign_in::second_factor(exchange, asked).await,
     }
 }
 
@@ -134,40 +150,6 @@ async fn by_token(
     provider_tokens::sign_in(exchange.app, provider, token)
         .await
         .map_err(ServiceStackFailure::of_access_token)
-}
-
-/// Opens the session.
-async fn sign_in(
-    exchange: &Exchange<'_>,
-    asked: SignIn<'_>,
-) -> Result<OperationResult, ServiceStackFailure> {
-    let (dto, (client, person)) = (asked.dto, asked.person);
-    let presented = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
-    let device = exchange.incoming.device_info();
-    let opened =
-        non_rotating_sessions::open(exchange.app, &client, &person, device, presented.as_ref())
-            .await?;
-    let account = session::described(&opened.session);
-    let mut response = AuthenticateResponse {
-        user_name: asked.user_name.or(account.user_name),
-        referrer_url: asked.referrer_url,
-        auth_provider: asked.auth_provider,
-        ..account
-    };
-    if !dto.wants_tokens() {
-        return Ok(exchange.answered(&response));
-    }
-    let cookies = token_cookies::signed_in(exchange, dto, &opened);
-    if dto.use_token_cookie != Some(true) {
-        response.bearer_token = Some(opened.access_token);
-        response.refresh_token = Some(opened.refresh_token);
-        response.refresh_token_expiry = Some(opened.refresh_expires);
-    }
-    Ok(OperationResult {
-        cookies,
-        has_tokens: true,
-        ..exchange.answered(&response)
-    })
 }
 
 /// Ends the session of every token that came along; there may be none.

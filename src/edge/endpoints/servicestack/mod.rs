@@ -7,6 +7,7 @@ mod browser;
 mod exchange;
 mod refresh;
 mod session;
+mod sign_in;
 mod token_cookies;
 
 use crate::edge::app::App;

@@ -6,6 +6,7 @@ mod bearer;
 mod client;
 pub mod otp;
 mod person;
+mod proof;
 mod sign_in;
 
 pub use bearer::{Bearer, TokenSubject, bearer, former_session, origin, session_id};

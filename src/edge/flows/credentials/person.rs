@@ -1,21 +1,22 @@
-//! The authenticated user, and the proof.
+//! The authenticated user.
 
+use super::proof::Proof;
 use crate::auth::account::{Account, NotAdmitted};
 use crate::auth::assurance::Assurance;
 use crate::auth::attempts::CounterKeys;
 use crate::auth::browser::LiveBrowser;
 use crate::auth::client::AuthClient;
-use crate::auth::data_key::{DataKeys, Purpose};
+use crate::auth::factor::proof::FactorProof;
 use crate::auth::federation::identity::profile::ExternalProfile;
-use crate::auth::id::{AttemptId, BrowserId, ClientNumber, SessionId};
+use crate::auth::id::{AttemptId, ClientNumber, SessionId};
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
 use crate::edge::flows::audit::{Event, PageAct, Refusal, SessionRef};
 use crate::error::Error;
 use crate::store::effects::PasswordPrecondition;
 use crate::store::effects::SignInEffects;
-use crate::store::otps::{self, ReservedOtp};
-use crate::store::{attempts, identities};
+use crate::store::factor_proofs::{self, ProofContext, Spending};
+use crate::store::{attempts, identities, otps};
 
 /// A user who is authenticated, and admitted to the client.
 pub struct AuthenticatedUser {
@@ -26,26 +27,6 @@ pub struct AuthenticatedUser {
     pub(super) counted_under: Option<CounterKeys>,
     /// Whether the device that signs in is one that the user has not signed in with before.
     pub(super) device_is_new: bool,
-}
-
-/// What authenticated a user.
-pub enum Proof {
-    /// The password. An OTP that was held ready for it gets its try back.
-    Password {
-        /// The OTP that was not needed.
-        unused: Option<ReservedOtp>,
-    },
-    /// An OTP, which the session or code that it opens must consume first.
-    Otp(ReservedOtp),
-    /// The browser in which the user is signed in at our pages (single sign-on).
-    Browser(Box<LiveBrowser>),
-    /// A provider.
-    Federated {
-        /// The profile that it gave.
-        profile: Box<ExternalProfile>,
-        /// What ends the session there, if it gave that.
-        refresh_token: Option<Secret>,
-    },
 }
 
 impl AuthenticatedUser {
@@ -81,6 +62,22 @@ impl AuthenticatedUser {
         })
     }
 
+    /// Admits a user whom a passkey has authenticated to a client.
+    pub(in crate::edge::flows) fn by_passkey(
+        client: &AuthClient,
+        account: Account,
+        proof: FactorProof,
+    ) -> Result<Self, NotAdmitted> {
+        account.admit(client)?;
+        Ok(Self {
+            account,
+            proof: Proof::Passkey(Box::new(proof)),
+            password_changed_on: None,
+            counted_under: None,
+            device_is_new: false,
+        })
+    }
+
     /// The user who has just set a password or signed up at our pages, by that.
     pub(in crate::edge::flows) const fn by_new_password(account: Account, now: Timestamp) -> Self {
         Self {
@@ -98,6 +95,7 @@ impl AuthenticatedUser {
             Proof::Password { .. } => Assurance::single_factor("pwd", now),
             Proof::Otp(_) => Assurance::single_factor("otp", now),
             Proof::Browser(browser) => browser.assurance.clone(),
+            Proof::Passkey(proof) => proof.raise("", now),
             // No value of RFC 8176 says that somebody else has authenticated the user.
             Proof::Federated { .. } => Assurance::single_factor("", now),
         }
@@ -170,6 +168,17 @@ impl AuthenticatedUser {
                 effects.queries.push(otps::take(otp, &attempt, now));
                 effects.otp_attempt = Some(attempt);
             }
+            Proof::Passkey(proof) => {
+                let attempt = AttemptId::draw()?;
+                let spending = Spending {
+                    proof,
+                    user_id: &self.account.id,
+                    context: ProofContext::Alone,
+                    attempt: &attempt,
+                };
+                effects.queries.extend(factor_proofs::spend(&spending, now));
+                effects.otp_attempt = Some(attempt);
+            }
             Proof::Federated { profile, .. } => {
                 effects.queries.extend(identities::used(profile, now));
             }
@@ -185,51 +194,9 @@ impl AuthenticatedUser {
                 PasswordPrecondition::SetAt(self.password_changed_on)
             }
             // A browser ends itself when the password changes.
-            Proof::Federated { .. } | Proof::Browser(_) => PasswordPrecondition::None,
-        }
-    }
-}
-
-impl Proof {
-    /// The provider's refresh token, if there is one.
-    pub fn provider_token(&self, keys: &DataKeys) -> Result<Option<Secret>, Error> {
-        match self {
-            Self::Federated { refresh_token, .. } => Ok(refresh_token.clone()),
-            Self::Browser(browser) => {
-                let Some(sealed) = &browser.provider_token else {
-                    return Ok(None);
-                };
-                let token = keys.open(Purpose::ProviderToken, browser.id.as_str(), sealed)?;
-                Ok(token.map(Secret::new))
+            Proof::Federated { .. } | Proof::Browser(_) | Proof::Passkey(_) => {
+                PasswordPrecondition::None
             }
-            Self::Password { .. } | Self::Otp(_) => Ok(None),
-        }
-    }
-
-    /// The signed-in browser that it is.
-    pub fn browser(&self) -> Option<&BrowserId> {
-        match self {
-            Self::Browser(browser) => Some(&browser.id),
-            _ => None,
-        }
-    }
-
-    /// The session at the provider, if it named one.
-    pub fn provider_session(&self) -> Option<&str> {
-        match self {
-            Self::Federated { profile, .. } => profile.session.as_deref(),
-            Self::Browser(browser) => browser.provider_session.as_deref(),
-            Self::Password { .. } | Self::Otp(_) => None,
-        }
-    }
-
-    /// The name that is stored with a session.
-    pub fn method(&self) -> &str {
-        match self {
-            Self::Password { .. } => "password",
-            Self::Otp(_) => "otp",
-            Self::Browser(browser) => &browser.method,
-            Self::Federated { profile, .. } => profile.provider.name(),
         }
     }
 }

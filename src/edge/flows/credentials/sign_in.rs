@@ -2,7 +2,8 @@
 
 use super::client::{AuthenticatedClient, NOBODY, client, prove_client, require_client};
 use super::otp;
-use super::person::{AuthenticatedUser, Proof};
+use super::person::AuthenticatedUser;
+use super::proof::Proof;
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::attempts::{AttemptOrigin, CounterKeys};
 use crate::auth::client::AuthClient;

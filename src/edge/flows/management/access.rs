@@ -1,5 +1,6 @@
 //! Who manages: the permission, and the borders of the tenant.
 
+use super::bearer::{bearer_with, bearer_with_factors, require_proof};
 use crate::auth::account::ADMINISTER;
 use crate::auth::id::UserId;
 use crate::auth::management::permission::{Permission, not_held};
@@ -8,8 +9,8 @@ use crate::auth::secret::Secret;
 use crate::auth::table::row::Scalar;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
-use crate::edge::flows::credentials::{self, Bearer, TokenSubject};
-use crate::error::{Error, Reason};
+use crate::edge::flows::credentials::Bearer;
+use crate::error::Error;
 use crate::store::clause::Scope;
 use crate::store::records::Author;
 use crate::store::{Batch, borders, sessions};
@@ -47,6 +48,13 @@ impl<'a> Access<'a> {
             parent,
             kind: resource.kind,
         }
+    }
+}
+
+impl Access<'_> {
+    /// Whether the rows are what others sign in with, or may do.
+    fn is_sensitive(self) -> bool {
+        matches!(self.kind, "client" | "role" | "user" | "user-permission")
     }
 }
 
@@ -114,13 +122,15 @@ impl Manager {
 pub async fn writer(app: &App, token: &Secret, access: Access<'_>) -> Result<Manager, Error> {
     let of_parent = borders::tenant_of(access.belongs_to, access.parent);
     let reads = (of_parent, borders::has_administrator());
-    let (bearer, (found, (had_administrator,))) = bearer_with(app, token, reads).await?;
+    let (bearer, (found, (had_administrator,)), factors) =
+        bearer_with_factors(app, token, reads).await?;
     let manager = Manager {
         bearer,
         had_administrator,
     };
     check(&manager, access, found)
         .inspect_err(|error| record_refusal(app, &manager, access, error))?;
+    require_proof(&manager.bearer, &factors, access.is_sensitive(), app.now)?;
     Ok(manager)
 }
 
@@ -140,23 +150,6 @@ pub async fn read<T>(
     };
     check(&manager, access, found)?;
     Ok((manager, answer))
-}
-
-/// The bearer of a token, with whatever else is read in the same trip.
-pub async fn bearer_with<T>(
-    app: &App,
-    token: &Secret,
-    queries: impl Batch<Output = T>,
-) -> Result<(Bearer, T), Error> {
-    match credentials::session_id(app, token)? {
-        TokenSubject::Session(id) => {
-            let session = sessions::live(&id, app.now);
-            let (answer, session) = app.db.run((queries, session)).await?;
-            let session = session.ok_or(Error::Unauthenticated(Reason::TokenRevoked))?;
-            Ok((Bearer::Session(Box::new(session)), answer))
-        }
-        TokenSubject::Plain(claims) => Ok((Bearer::Plain(claims), app.db.run(queries).await?)),
-    }
 }
 
 /// A bearer as a manager, before anything is asked of its permissions.

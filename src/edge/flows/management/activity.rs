@@ -1,6 +1,7 @@
 //! How many people signed in, by day or month.
 
 use super::access::{self, Manager};
+use super::bearer;
 use crate::auth::management::permission::VIEW_LOGIN_ACTIVITY;
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
@@ -26,8 +27,8 @@ pub async fn active_users(
     token: &Secret,
     question: Question,
 ) -> Result<Vec<ActiveUsers>, Error> {
-    let (bearer, ()) = access::bearer_with(app, token, ()).await?;
-    let manager: Manager = access::manager(bearer, true);
+    let (found, ()) = bearer::bearer_with(app, token, ()).await?;
+    let manager: Manager = access::manager(found, true);
     access::may(&manager, &[VIEW_LOGIN_ACTIVITY])?;
     let counted = Counted {
         from: question.from,

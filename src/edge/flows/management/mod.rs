@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod bearer;
 pub mod branding;
 pub mod links;
 pub mod members;

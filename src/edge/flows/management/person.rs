@@ -4,6 +4,7 @@ use futures_util::future::join;
 use serde_json::json;
 
 use super::access::{self, Manager};
+use super::bearer::{bearer_with, bearer_with_factors, require_proof};
 use super::target::{KIND, protect};
 use super::trail::act_of;
 use crate::auth::account::Account;
@@ -121,11 +122,22 @@ pub fn identity_id(identity: &LinkedIdentity) -> String {
 
 /// Admits the person, or who may change people of the person's tenant.
 pub async fn writer(app: &App, token: &Secret, id: &UserId) -> Result<Person, Error> {
-    let (person, ()) = ask(app, token, id, &[UPDATE_TENANT_USER], Own::Always, ()).await?;
-    if !is_self(&person.manager, id) {
-        protect(&person.manager, Some(&person.account))?;
+    let own = Own::Always;
+    let (bearer, account) = join(
+        bearer_with_factors(app, token, ()),
+        app.db.run(accounts::by_id(id)),
+    )
+    .await;
+    let (bearer, (), factors) = bearer?;
+    let is_own = bearer.user_id().is_some_and(|own| own == *id);
+    let proven = require_proof(&bearer, &factors, true, app.now);
+    let manager = access::manager(bearer, true);
+    let account = admitted(&manager, account?, id, &[UPDATE_TENANT_USER], own)?;
+    if !is_own {
+        protect(&manager, Some(&account))?;
+        proven?;
     }
-    Ok(person)
+    Ok(Person { manager, account })
 }
 
 async fn ask<T>(
@@ -137,7 +149,7 @@ async fn ask<T>(
     queries: impl Batch<Output = T>,
 ) -> Result<(Person, T), Error> {
     let (bearer, account) = join(
-        access::bearer_with(app, token, queries),
+        bearer_with(app, token, queries),
         app.db.run(accounts::by_id(id)),
     )
     .await;

@@ -11,7 +11,7 @@ use crate::auth::id::BrowserId;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
-use crate::edge::flows::browsers::{self, BrowserSignIn};
+use crate::edge::flows::browsers::{self, BrowserSignIn, Opened};
 use crate::error::Error;
 use crate::store::{browsers as rows, identities, own_identities};
 
@@ -29,6 +29,8 @@ pub struct PageReturn {
 pub enum PageOutcome {
     /// The browser is signed in, or has proven its user anew: the secret of its cookie.
     Cookie(Secret, /* kept signed in */ bool),
+    /// The sign-in waits for its second factor, under this secret.
+    Waits(Secret),
     /// The identity is linked.
     Linked,
     /// The user said no there.
@@ -65,8 +67,10 @@ async fn use_identity(
                 former: None,
                 is_remembered: false,
             };
-            let secret = browsers::open(app, &person, &sign_in).await?;
-            Ok(PageOutcome::Cookie(secret, false))
+            Ok(match browsers::open(app, &person, &sign_in).await? {
+                Opened::Browser(secret) => PageOutcome::Cookie(secret, false),
+                Opened::Waits(token) => PageOutcome::Waits(token),
+            })
         }
         PageIntent::Link(browser) => link(app, browser, &profile).await,
         PageIntent::Prove(browser) => prove(app, browser, &profile, &start.form_session).await,
@@ -104,10 +108,11 @@ async fn prove(
     let (browser, lookup) = app.db.run(reads).await?;
     let own = |browser: &LiveBrowser| {
         let account = lookup.account.as_ref();
-        account.is_some_and(|account| account.id == browser.account.id)
+        // Beside a factor of this service a provider proves too little.
+        account.is_some_and(|account| account.id == browser.account.id) && !browser.has_factor
     };
     let browser = browser.filter(own).ok_or_else(|| {
-        ProviderFailure::untrusted("the identity is not of the user who is signed in")
+        ProviderFailure::untrusted("the identity proves nothing of the user who is signed in")
     })?;
     let mut assurance = browser.assurance.clone();
     assurance.auth_time = app.now;

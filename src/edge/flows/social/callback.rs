@@ -166,7 +166,8 @@ async fn respond(
     };
     let challenge = start.challenge.as_deref().and_then(Challenge::parse);
     let code = codes::new_code(app, &calling, person, challenge.as_ref()).await?;
-    redirect::with_code(redirect_url, &code, start.state.as_deref()).map(ClientResponse::Redirect)
+    redirect::with_code(redirect_url, &code.code, start.state.as_deref())
+        .map(ClientResponse::Redirect)
 }
 
 fn back_with_denial(client: &AuthClient, denied: &Denied) -> Result<ClientResponse, Error> {

@@ -68,6 +68,19 @@ impl Authenticate {
     }
 }
 
+impl Authenticate {
+    /// The sign-in that waits for its second factor, and the code that was typed for it.
+    pub fn second_factor(&self) -> Option<(Secret, Secret)> {
+        let token = self.meta.get("mfaToken")?;
+        Some((Secret::new(token.as_str()), self.otp()?))
+    }
+
+    /// The code that was typed for a second factor.
+    pub fn otp(&self) -> Option<Secret> {
+        self.meta.get("otp").map(|otp| Secret::new(otp.as_str()))
+    }
+}
+
 /// `GetAccessToken`: a fresh access token for a refresh token, which may be in a cookie instead.
 #[derive(Debug, Clone, Default)]
 pub struct GetAccessToken {

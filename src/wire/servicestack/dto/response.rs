@@ -127,6 +127,8 @@ pub struct ResponseStatus {
     pub message: String,
     /// The members that are to blame.
     pub errors: Vec<FieldError>,
+    /// With what a sign-in goes on that waits for its second factor.
+    pub meta: Option<Map<String, Value>>,
 }
 
 impl From<&ServiceStackFailure> for ResponseStatus {
@@ -135,6 +137,7 @@ impl From<&ServiceStackFailure> for ResponseStatus {
             error_code: failure.error_code(),
             message: failure.message(),
             errors: failure.errors(),
+            meta: failure.meta(),
         }
     }
 }
@@ -156,7 +159,7 @@ fn status(status: Option<&ResponseStatus>) -> Value {
         "message": status.message,
         "stackTrace": null,
         "errors": errors.collect::<Vec<_>>(),
-        "meta": null,
+        "meta": status.meta,
     })
 }
 

@@ -1,5 +1,7 @@
 //! What a failure is answered with: status, error code, message, and the members to blame.
 
+use serde_json::{Map, Value};
+
 use super::codes::{ARGUMENT, Parts, SERIALIZATION, TOKEN, VALIDATION};
 use super::kind::{FieldError, ServiceStackFailure};
 use super::message::{member, not_bound, not_empty};
@@ -54,6 +56,17 @@ impl ServiceStackFailure {
             Self::Common(Error::Invalid(input)) => vec![self.blame(input.field())],
             _ => Vec::new(),
         }
+    }
+
+    /// With what a sign-in goes on that waits for its second factor, as a map of texts.
+    pub fn meta(&self) -> Option<Map<String, Value>> {
+        let Self::Common(Error::NeedsSecondFactor(waiting)) = self else {
+            return None;
+        };
+        let mut meta = Map::new();
+        meta.insert("mfaToken".to_owned(), waiting.token.as_str().into());
+        meta.insert("methods".to_owned(), waiting.methods.join(",").into());
+        Some(meta)
     }
 
     fn blame(&self, field_name: &str) -> FieldError {

@@ -6,6 +6,10 @@ use super::codes::{
 };
 use crate::error::{Error, Reason};
 
+const TWO_FACTOR: &str = "Two-factor authentication is required";
+
+const STEP_UP: &str = "A fresh or stronger sign-in is required";
+
 /// Status, error code and message.
 pub(super) fn parts(error: &Error) -> Parts {
     let (status, code, message) = match error {
@@ -19,11 +23,8 @@ pub(super) fn parts(error: &Error) -> Parts {
             let text = format!("Parameter '{name}' is missing or malformed");
             return (400, ARGUMENT, text);
         }
-        Error::StepUp { .. } => (
-            401,
-            AUTHENTICATION,
-            "A fresh or stronger sign-in is required",
-        ),
+        Error::NeedsSecondFactor(_) => (401, "TwoFactorRequired", TWO_FACTOR),
+        Error::StepUp { .. } => (401, AUTHENTICATION, STEP_UP),
         Error::NotAllowed => (403, "Forbidden", "Forbidden"),
         Error::NoSuchPath => (404, "NotFound", "Not Found"),
         Error::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),
@@ -76,5 +77,10 @@ const fn refusal(why: Reason) -> (u16, &'static str, &'static str) {
         ),
         Reason::ExternalUser => (400, ARGUMENT, "PasswordCannotBeChangedForExternalUser"),
         Reason::InvalidEmail => (400, ARGUMENT, "Invalid Email"),
+        Reason::SecondFactorMissing => (401, "TwoFactorRequired", TWO_FACTOR),
+        Reason::SecondFactorWrong | Reason::PasskeyInvalid => {
+            (401, "Unauthorized", "Invalid two-factor code")
+        }
+        Reason::NoSecondFactor => (400, ARGUMENT, "Two-factor authentication is not enabled"),
     }
 }

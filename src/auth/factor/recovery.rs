@@ -1,0 +1,117 @@
+//! Recovery codes: each stands in once for a lost second factor.
+
+use super::base32::{self, CROCKFORD};
+use crate::auth::secret::{Secret, random_bytes};
+use crate::error::Error;
+
+/// How many there are at a time.
+pub const COUNT: usize = 10;
+/// The bytes of one: 80 bits, which nobody guesses, so that a digest without a key is enough.
+const LENGTH: usize = 10;
+/// The characters of one.
+const CHARACTERS: usize = 16;
+
+/// A recovery code, in the one way in which it is digested.
+#[derive(Debug, Clone)]
+pub struct RecoveryCode(Secret);
+
+impl RecoveryCode {
+    /// Draws a set of codes.
+    pub fn draw_set() -> Result<Vec<Self>, Error> {
+        (0..COUNT).map(|_| Self::draw()).collect()
+    }
+
+    fn draw() -> Result<Self, Error> {
+        let bytes = random_bytes::<LENGTH>()?;
+        Ok(Self(Secret::new(base32::encode(CROCKFORD, &bytes))))
+    }
+
+    /// Reads a code as people type it: in any case, with spaces or hyphens anywhere, and with the
+    /// letters that look like digits.
+    pub fn read(typed: &str) -> Option<Self> {
+        let mut code = String::with_capacity(CHARACTERS);
+        for character in typed.chars() {
+            let letter = match character.to_ascii_uppercase() {
+                ' ' | '-' => continue,
+                'O' => '0',
+                'I' | 'L' => '1',
+                letter => letter,
+            };
+            let known = u8::try_from(letter).is_ok_and(|letter| CROCKFORD.contains(&letter));
+            if !known || code.len() == CHARACTERS {
+                return None;
+            }
+            code.push(letter);
+        }
+        (code.len() == CHARACTERS).then(|| Self(Secret::new(code)))
+    }
+
+    /// What is stored of a set, as JSON.
+    pub fn digests(codes: &[Self]) -> String {
+        let digests: Vec<String> = codes.iter().map(Self::digest).collect();
+        serde_json::Value::from(digests).to_string()
+    }
+
+    /// The code in groups of four, to be shown once.
+    pub fn show(&self) -> String {
+        let mut shown = String::with_capacity(CHARACTERS + 3);
+        for (position, letter) in self.0.expose().chars().enumerate() {
+            if position > 0 && position % 4 == 0 {
+                shown.push('-');
+            }
+            shown.push(letter);
+        }
+        shown
+    }
+
+    /// What is stored of it.
+    pub fn digest(&self) -> String {
+        self.0.digest()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_codes_of_eighty_bits_are_drawn() {
+        let codes = RecoveryCode::draw_set().unwrap();
+        assert_eq!(codes.len(), 10);
+        for code in &codes {
+            let shown = code.show();
+            assert_eq!(shown.len(), 19);
+            assert_eq!(RecoveryCode::read(&shown).unwrap().digest(), code.digest());
+            let same = codes.iter().filter(|other| other.digest() == code.digest());
+            assert_eq!(same.count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = RecoveryCode::read("0123-4567-89AB-CDEF").unwrap();
+        assert_eq!(code.show(), "0123-4567-89AB-CDEF");
+        for typed in [
+            "0123456789abcdef",
+            " o1 23 4567 89ab cdef ",
+            "OI23-4567-89AB-CDEF",
+            "0l23--4567-89ab-cdef",
+        ] {
+            assert_eq!(
+                RecoveryCode::read(typed).unwrap().digest(),
+                code.digest(),
+                "{typed}"
+            );
+        }
+        for other in [
+            "",
+            "0123-4567-89AB-CDE",
+            "0123-4567-89AB-CDEF0",
+            "0123-4567-89AB-CDEU",
+            "é123456789abcdef",
+        ] {
+            assert!(RecoveryCode::read(other).is_none(), "{other}");
+        }
+        assert!(RecoveryCode::read(&"0".repeat(65_536)).is_none());
+    }
+}

@@ -1,0 +1,114 @@
+//! What a try of a second factor comes to: a pause, a wrong code that is counted, or an ordinary code.
+
+use crate::auth::factor::kind::Method;
+use crate::auth::factor::proof::FactorProof;
+use crate::auth::factor::recovery::RecoveryCode;
+use crate::auth::id::AttemptId;
+use crate::auth::one_time::{self, AuthCode};
+use crate::auth::secret::{Secret, random_secret};
+use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Event, FactorAct, Stranger, Subject};
+use crate::edge::flows::notifications;
+use crate::error::{Error, Reason};
+use crate::store::factor_proofs::{ProofContext, Spending};
+use crate::store::pending_step::PendingStep;
+use crate::store::recovery_codes;
+use crate::store::second_steps;
+
+const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
+
+/// A sign-in that has proven its second factor.
+pub struct Completed {
+    /// An ordinary code.
+    pub code: Secret,
+    /// The user's first recovery codes, where this has enrolled the first factor.
+    pub recovery_codes: Vec<RecoveryCode>,
+}
+
+/// The sign-in that a try may be verified for; the pause, where codes must not be tried.
+pub fn reserved(
+    app: &App,
+    step: Option<PendingStep>,
+    is_guess: bool,
+) -> Result<PendingStep, Error> {
+    let Some(step) = step else {
+        audit::count(app, Stranger::UnknownCode);
+        return Err(WRONG);
+    };
+    if step.is_reserved {
+        return Ok(step);
+    }
+    let refusal = match step.factors.guesses.allow(app.now) {
+        Err(pause) if is_guess && step.is_open => pause,
+        _ => WRONG,
+    };
+    record(app, &step, FactorAct::Paused);
+    Err(refusal)
+}
+
+/// Records a wrong code; the owner is written to at the fifth in a row.
+pub fn wrong(app: &App, step: &PendingStep) -> Error {
+    record(app, step, FactorAct::Refused);
+    if step.factors.guesses.warns() {
+        notifications::codes_guessed(app, step.address());
+    }
+    WRONG
+}
+
+/// Spends a proof, and turns the sign-in into an ordinary code.
+pub async fn complete(
+    app: &App,
+    key: &str,
+    step: &PendingStep,
+    proof: &FactorProof,
+    attempt: &AttemptId,
+    enrols: bool,
+) -> Result<Completed, Error> {
+    let code = random_secret()?;
+    let assurance = proof.raise(&step.amr, app.now);
+    let spending = Spending {
+        proof,
+        user_id: &step.user_id,
+        context: ProofContext::SignIn(key),
+        attempt,
+    };
+    let codes = enrols.then(RecoveryCode::draw_set).transpose()?;
+    let codes = codes.unwrap_or_default();
+    let digests = RecoveryCode::digests(&codes);
+    let new_key = one_time::key::<AuthCode>(&code);
+    let batch = (
+        second_steps::complete(key, &new_key, &spending, &assurance, app.now),
+        recovery_codes::first(&step.user_id, attempt, &digests, app.now),
+    );
+    let (done, kept) = app.db.run(batch).await?;
+    if !done {
+        return Err(wrong(app, step));
+    }
+    tell(app, step, proof, enrols);
+    Ok(Completed {
+        code,
+        recovery_codes: if kept > 0 { codes } else { Vec::new() },
+    })
+}
+
+/// Records what was proven, and writes to the owner where it is out of the ordinary.
+pub fn tell(app: &App, step: &PendingStep, proof: &FactorProof, enrols: bool) {
+    record(app, step, FactorAct::Proven(proof.method()));
+    if proof.method() == Method::Recovery {
+        let left = step.factors.recovery_codes.saturating_sub(1);
+        notifications::recovery_code_used(app, step.address(), left);
+    } else if enrols {
+        record(app, step, FactorAct::Added);
+        notifications::factor_added(app, step.address());
+    }
+}
+
+/// Records what happened with the factors of the sign-in's user.
+pub fn record(app: &App, step: &PendingStep, act: FactorAct) {
+    let subject = Subject {
+        user_id: Some(step.user_id.clone()),
+        client: step.client,
+        ..Subject::default()
+    };
+    audit::record(app, Event::Factor { subject, act });
+}

@@ -1,0 +1,174 @@
+//! Sign-ins that wait for their second factor: by a code of an app, a recovery code or a passkey they
+//! become ordinary codes.
+
+use super::apps::{self, Enrolment};
+use super::completion::{Completed, complete, record, reserved, wrong};
+use super::passkey::{self, PasskeyAnswer};
+use crate::auth::assurance::{Aal, Assurance};
+use crate::auth::factor::ceremony::{Ceremony, CeremonyPurpose};
+use crate::auth::factor::fresh_proof;
+use crate::auth::factor::proof::FactorProof;
+use crate::auth::factor::typed_code::TypedCode;
+use crate::auth::id::{AttemptId, ClientId};
+use crate::auth::one_time::{self, AuthCode};
+use crate::auth::secret::Secret;
+use crate::edge::app::App;
+use crate::edge::flows::audit::{self, FactorAct, Stranger};
+use crate::error::{Error, Reason};
+use crate::store::authenticator_apps::{AppRow, EnrolledIn};
+use crate::store::pending_step::{Door, PendingStep, Try};
+use crate::store::second_steps;
+use crate::store::{clients, passkeys};
+
+/// Verifies the code that was typed for a sign-in that waits, and turns it into an ordinary code.
+///
+/// A code with which its user may enrol a first factor is taken too, by the first code of the app.
+pub async fn by_code(
+    app: &App,
+    token: &Secret,
+    typed: &str,
+    client_id: Option<&ClientId>,
+) -> Result<Completed, Error> {
+    let (key, attempt) = (one_time::key::<AuthCode>(token), AttemptId::draw()?);
+    let typed = TypedCode::read(typed);
+    let attempted = Try {
+        key: &key,
+        attempt: &attempt,
+        door: Door::Client(client_id),
+        is_guess: !matches!(typed, TypedCode::Recovery(_)),
+    };
+    let (step, rows, proof) = prove(app, &attempted, typed).await?;
+    let enrols = enrols(&rows, &proof);
+    complete(app, &key, &step, &proof, &attempt, enrols).await
+}
+
+/// Verifies a code for a sign-in that waits; the try is counted before anything is compared.
+pub async fn prove(
+    app: &App,
+    attempted: &Try<'_>,
+    typed: TypedCode,
+) -> Result<(PendingStep, Vec<AppRow>, FactorProof), Error> {
+    let reserve = second_steps::reserve(attempted, app.now);
+    let (step, rows) = app.db.run(reserve).await?;
+    let step = reserved(app, step, attempted.is_guess)?;
+    let proven = match typed {
+        TypedCode::Digits(code) => apps::matching(app, &step.user_id, &rows, &code)?,
+        TypedCode::Recovery(code) => Some(FactorProof::Recovery {
+            digest: code.digest(),
+        }),
+        TypedCode::Malformed => None,
+    };
+    match proven {
+        Some(proof) => Ok((step, rows, proof)),
+        None => Err(wrong(app, &step)),
+    }
+}
+
+/// Verifies a passkey for a sign-in that waits, and turns it into an ordinary code.
+pub async fn by_passkey(
+    app: &App,
+    ceremony: &Ceremony,
+    answer: &PasskeyAnswer<'_>,
+    client_id: &ClientId,
+) -> Result<Completed, Error> {
+    let key = ceremony.bound_to.as_deref().unwrap_or_default();
+    let attempt = AttemptId::draw()?;
+    let attempted = Try {
+        key,
+        attempt: &attempt,
+        door: Door::Client(Some(client_id)),
+        is_guess: false,
+    };
+    let batch = (
+        second_steps::reserve(&attempted, app.now),
+        passkeys::by_credential(&answer.credential_id()?),
+    );
+    let ((step, _), owned) = app.db.run(batch).await?;
+    let step = reserved(app, step, false)?;
+    let owned = owned.filter(|owned| owned.account.id == step.user_id);
+    let proven = match owned {
+        Some(owned) => passkey::verify(app, ceremony, owned, true, answer).await,
+        None => Err(Error::Rejected(Reason::PasskeyInvalid)),
+    };
+    let proof = proven.inspect_err(|_| record(app, &step, FactorAct::Refused))?;
+    complete(app, key, &step, &proof, &attempt, false).await
+}
+
+/// Begins the ceremony of a passkey for a sign-in that waits: the ceremony, and whose passkeys may
+/// answer it.
+pub async fn ceremony(
+    app: &App,
+    token: &Secret,
+    client_id: &ClientId,
+) -> Result<(String, Ceremony, Vec<passkeys::KnownCredential>), Error> {
+    let key = one_time::key::<AuthCode>(token);
+    let batch = (
+        second_steps::look(&key, &AttemptId::draw()?, app.now),
+        clients::by_client_id(client_id),
+    );
+    let (step, client) = app.db.run(batch).await?;
+    let client = client.ok_or(Error::Unauthenticated(Reason::ClientInvalid))?;
+    let step =
+        step.filter(|step| step.is_open && step.is_waiting && step.client == Some(client.id));
+    let step = step.ok_or(Error::Rejected(Reason::InvalidCredentials))?;
+    let known = app.db.run(passkeys::of_user(&step.user_id)).await?;
+    if known.is_empty() {
+        return Err(Error::Rejected(Reason::NoSecondFactor));
+    }
+    let ceremony = Ceremony {
+        client: Some(client.id),
+        user_id: Some(step.user_id),
+        bound_to: Some(key),
+        ..Ceremony::begin(app.now)?
+    };
+    let id = ceremony.seal(&app.config.data_keys, CeremonyPurpose::SecondStep)?;
+    Ok((id, ceremony, known))
+}
+
+/// A sign-in whose user may still enrol a first factor in it: it is open, of the client, and its first
+/// factor freshly proven.
+pub async fn enrolling(
+    app: &App,
+    token: &Secret,
+    client_id: &ClientId,
+) -> Result<(String, PendingStep), Error> {
+    let key = one_time::key::<AuthCode>(token);
+    let batch = (
+        second_steps::look(&key, &AttemptId::draw()?, app.now),
+        clients::by_client_id(client_id),
+    );
+    let (step, client) = app.db.run(batch).await?;
+    let client = client.ok_or_else(|| {
+        audit::count(app, Stranger::UnknownClient);
+        Error::Unauthenticated(Reason::ClientInvalid)
+    })?;
+    let step = step.filter(|step| step.is_open && step.client == Some(client.id));
+    let step = step.ok_or(Error::Rejected(Reason::InvalidCredentials))?;
+    let first = Assurance {
+        aal: Aal::One,
+        amr: step.amr.clone(),
+        auth_time: step.auth_time,
+    };
+    if !step.factors.any() {
+        fresh_proof::require(&first, &step.factors, app.now)?;
+    }
+    Ok((key, step))
+}
+
+/// Begins to enrol a first app in a sign-in; 403 where its user has a factor, of which the password
+/// alone proves nothing.
+pub async fn enrol(app: &App, token: &Secret, client_id: &ClientId) -> Result<Enrolment, Error> {
+    let (key, step) = enrolling(app, token, client_id).await?;
+    if step.factors.any() {
+        return Err(Error::NotAllowed);
+    }
+    let place = EnrolledIn::SignIn(&key);
+    let begun = apps::begin(app, &step.user_id, &step.username, apps::NAME, place).await?;
+    begun.ok_or(Error::NotAllowed)
+}
+
+/// Whether a proof confirms an app that is being enrolled.
+fn enrols(rows: &[AppRow], proof: &FactorProof) -> bool {
+    let is_pending = |row: &&AppRow| Some(&row.id) == proof.factor() && !row.is_confirmed;
+    rows.iter().any(|row| is_pending(&row))
+}

@@ -1,0 +1,32 @@
+//! Sign-ins that wait for their second factor, as their callers learn of them.
+
+use super::audit::{Event, FactorAct, Subject};
+use super::credentials::AuthenticatedUser;
+use crate::auth::factor::ceremony;
+use crate::auth::factor::kind::Method;
+use crate::auth::id::ClientNumber;
+use crate::auth::secret::Secret;
+use crate::error::SecondFactor;
+use crate::store::new_codes::Issued;
+
+/// With what a sign-in goes on, and what may be proven.
+pub fn second_factor(token: &Secret, issued: &Issued) -> SecondFactor {
+    let methods = issued.factors.methods().into_iter();
+    SecondFactor {
+        token: token.expose().to_owned(),
+        methods: methods.map(Method::name).collect(),
+        expires_in: ceremony::LIFETIME.get(),
+    }
+}
+
+/// That a sign-in waits, as an event.
+pub fn asked(person: &AuthenticatedUser, client: Option<ClientNumber>) -> Event {
+    Event::Factor {
+        subject: Subject {
+            user_id: Some(person.account().id.clone()),
+            client,
+            ..Subject::default()
+        },
+        act: FactorAct::Asked,
+    }
+}

@@ -1,0 +1,40 @@
+//! Messages about second factors.
+
+use super::{Message, MessageKind, Recipient};
+use crate::auth::time::Timestamp;
+
+impl Message {
+    /// For the owner of an account that has just got another factor.
+    pub fn factor_added(to: &Recipient<'_>, now: Timestamp) -> Self {
+        let texts = to.texts();
+        let paragraphs = [texts.added_opening, texts.added_closing];
+        let kind = MessageKind::FactorAdded;
+        Self::plain(to, texts.added_subject, kind, &paragraphs, now)
+    }
+
+    /// For the owner of an account from which a factor has just been removed.
+    pub fn factor_removed(to: &Recipient<'_>, name: &str, now: Timestamp) -> Self {
+        let texts = to.texts();
+        let opening = (texts.removed_opening)(name);
+        let paragraphs = [opening.as_str(), texts.factor_closing];
+        let kind = MessageKind::FactorRemoved;
+        Self::plain(to, texts.removed_subject, kind, &paragraphs, now)
+    }
+
+    /// For the owner of an account one of whose recovery codes has just been used.
+    pub fn recovery_code_used(to: &Recipient<'_>, left: u32, now: Timestamp) -> Self {
+        let texts = to.texts();
+        let opening = (texts.recovery_opening)(&left.to_string());
+        let paragraphs = [opening.as_str(), texts.recovery_closing];
+        let kind = MessageKind::RecoveryCodeUsed;
+        Self::plain(to, texts.recovery_subject, kind, &paragraphs, now)
+    }
+
+    /// For the owner of an account whose second factor somebody guesses.
+    pub fn codes_guessed(to: &Recipient<'_>, now: Timestamp) -> Self {
+        let texts = to.texts();
+        let paragraphs = [texts.guessed_opening, texts.factor_closing];
+        let kind = MessageKind::CodesGuessed;
+        Self::plain(to, texts.guessed_subject, kind, &paragraphs, now)
+    }
+}
