@@ -56,18 +56,24 @@ create table recovery_codes (
   digest text not null,
   created_on integer not null,
   used_on integer,
+  -- 1: an administrator has had it sent, to begin anew: with its use every factor goes.
+  re_enrols integer not null default 0 check (re_enrols in (0, 1)),
+  expires_on integer, -- of such a one
   primary key (user_id, digest)
 ) strict, without rowid;
+create index recovery_codes_expiry on recovery_codes (expires_on) where expires_on is not null;
 
 -- What has proven something and can never again: a step of an authenticator app, a ceremony's challenge,
 -- a recovery code.
 create table spent_proofs (
   key text primary key,
+  user_id text not null, -- whose it was
   attempt text not null, -- the request that spent it
   expires_on integer not null -- after which it proves nothing anyway
 ) strict, without rowid;
 create index spent_proofs_attempt on spent_proofs (attempt);
 create index spent_proofs_expiry on spent_proofs (expires_on);
+create index spent_proofs_user on spent_proofs (user_id);
 
 -- Browsers in which the second step of a sign-in is waived.
 create table trusted_devices (
@@ -86,6 +92,13 @@ create index trusted_devices_expiry on trusted_devices (expires_on);
 
 -- 1: nobody signs in with this role by one factor alone.
 alter table roles add column require_mfa integer not null default 0 check (require_mfa in (0, 1));
+
+-- 1: nor to this client, whose sessions are all of level two.
+alter table auth_clients add column require_mfa integer not null default 0 check (require_mfa in (0, 1));
+
+-- The trusted device in which a browser was opened without its second step: it goes on while that is trusted.
+alter table browsers add column trusted_by text;
+create index browsers_live_trusted on browsers (trusted_by) where ended_on is null and trusted_by is not null;
 
 -- The factor that a session, browser or code rests on. A sign-in that waits for its second factor is a row
 -- of kind 'mfa' in one_time; five tries are all that it has.
@@ -143,4 +156,40 @@ end;
 create trigger user_tenants_distrust after update of role_id on user_tenants when new.role_id <> old.role_id
 begin
   delete from trusted_devices where user_id = new.user_id;
+end;
+
+-- Nobody is signed in any more by a trust that is over; who has proven a factor since is.
+create trigger trusted_devices_end_browsers after delete on trusted_devices
+begin
+  update browsers set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'device not trusted'
+  where trusted_by = old.id and ended_on is null and aal = 1;
+end;
+
+-- At most twenty a user: the oldest goes.
+create trigger trusted_devices_limit after insert on trusted_devices
+begin
+  delete from trusted_devices where id in (
+    select id from trusted_devices where user_id = new.user_id order by created_on desc, id limit -1 offset 20);
+end;
+
+-- Whoever begins anew has no factor any more, and is signed in nowhere but by this. Whoever has changed the
+-- password could be anybody who reads the mail that the code is in.
+create trigger recovery_codes_re_enrol after update of used_on on recovery_codes
+when new.re_enrols = 1 and new.used_on is not null and old.used_on is null
+begin
+  delete from factors where user_id = new.user_id;
+  update sessions set ended_on = new.used_on, ended_why = 'factors reset'
+    where user_id = new.user_id and ended_on is null;
+  update browsers set ended_on = new.used_on, ended_why = 'factors reset'
+    where user_id = new.user_id and ended_on is null;
+end;
+
+create trigger user_credentials_void_re_enrolment after update of changed_on on user_credentials
+begin
+  delete from recovery_codes where user_id = new.user_id and re_enrols = 1;
+end;
+
+create trigger user_credentials_added_void_re_enrolment after insert on user_credentials
+begin
+  delete from recovery_codes where user_id = new.user_id and re_enrols = 1;
 end;

@@ -38,12 +38,20 @@ const LEADING: [(&str, &str); 4] = [
 
 /// The settings that have a default, as the worker has read them.
 type Read = fn(&Config) -> String;
-const DEFAULTS: [(&str, Read); 23] = [
+const DEFAULTS: [(&str, Read); 25] = [
     ("BRAND_NAME", |config| {
         config.branding.client_name.clone().unwrap_or_default()
     }),
     ("NEW_DEVICE_NOTICE", |config| {
         config.new_device_notice.to_string()
+    }),
+    ("EMAIL_CODES", |config| config.email_codes.to_string()),
+    ("PASSKEY_ORIGINS", |config| {
+        let origin = config.public_url.as_str();
+        let relying_party = config.relying_party.as_ref();
+        relying_party
+            .is_some_and(|it| it.has_origin(origin))
+            .to_string()
     }),
     ("JWT_ISSUER", |config| config.issuer.clone()),
     ("PASSWORD_HASH", |config| {

@@ -38,6 +38,12 @@ impl Secret {
         digest(self.expose())
     }
 
+    /// Whether it has the form of what [`random_secret`] draws, as no name has that people choose.
+    pub fn looks_random(&self) -> bool {
+        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        self.expose().len() == 43 && self.expose().bytes().all(is_base64url)
+    }
+
     /// Whether this is the secret that was digested, in constant time.
     pub fn matches(&self, digest: &str) -> bool {
         constant_time_eq(self.digest().as_bytes(), digest.as_bytes())

@@ -16,6 +16,8 @@ pub struct CompatFlags {
     pub nothing_is_404: bool,
     /// `short-jwt-secret`: a `JWT_SECRET` under 32 bytes.
     pub short_jwt_secret: bool,
+    /// `otp-without-password`: a username and an authenticator's code finish a sign-in that waits.
+    pub otp_without_password: bool,
 }
 
 impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
@@ -31,6 +33,7 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
                 "plain-bearer" => &mut compatibility.plain_bearer,
                 "nothing-is-404" => &mut compatibility.nothing_is_404,
                 "short-jwt-secret" => &mut compatibility.short_jwt_secret,
+                "otp-without-password" => &mut compatibility.otp_without_password,
                 _ => return Err(wrong("COMPATIBILITY", "names a flag that does not exist")),
             }) = true;
         }

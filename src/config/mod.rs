@@ -76,6 +76,8 @@ pub struct Config {
     pub branding: Branding,
     /// `NEW_DEVICE_NOTICE`: whether the owner hears of a sign-in from a new device.
     pub new_device_notice: bool,
+    /// `EMAIL_CODES`: whether a code by mail may take the place of the password.
+    pub email_codes: bool,
     /// `PASSKEY_RP_ID`, `PASSKEY_ORIGINS`: who passkeys are for; nothing where users reach the worker at
     /// an IP address, of which no passkey can be.
     pub relying_party: Option<RelyingParty>,
@@ -135,6 +137,7 @@ impl Config {
             token_cookies_same_site: settings.same_site()?,
             branding: settings.branding()?,
             new_device_notice: settings.switch_or("NEW_DEVICE_NOTICE", true)?,
+            email_codes: settings.switch("EMAIL_CODES")?,
             relying_party: settings.relying_party(&public_url)?,
             compatibility,
             public_url,

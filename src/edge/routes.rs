@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use super::app::App;
 use super::dialect::{Dialect, Failure};
-use super::endpoints::factors::{own, passkey, second_step};
+use super::endpoints::factors::{own, passkey, second_step, trusted_devices};
 use super::endpoints::management::{activity, events, members, people, person, records};
 use super::endpoints::{
     account, client_branding, login, logout, moving_out, otp_caches, pages, password, sign_up,
@@ -76,6 +76,7 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Post   "/auth/token-refresh"              None   => tokens::refresh;
     Arc  Get    "/auth/me"                         None   => login::me;
     Arc  Post   "/auth/me/email"                     Mail   => account::change_email;
+    Arc  Post   "/auth/send-otp"                   Mail   => second_step::send_otp;
     Arc  Post   "/auth/verify-otp"                 SignIn => second_step::verify_otp;
     Arc  Get    "/auth/check-qr-code"              SignIn => second_step::check_qr_code;
     Arc  Post   "/auth/create-qr-code"             SignIn => second_step::create_qr_code;
@@ -90,6 +91,8 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Post   "/auth/me/passkeys/options"        SignIn => own::begin_passkey;
     Arc  Post   "/auth/me/passkeys"                SignIn => own::add_passkey;
     Arc  Put    "/auth/me/second-step"             SignIn => own::set_second_step;
+    Arc  Get    "/auth/me/trusted-devices"         None   => trusted_devices::list;
+    Arc  Delete "/auth/me/trusted-devices/{id}"    None   => trusted_devices::revoke;
     Arc  Post   "/auth/me/proof/options"           SignIn => own::proof_options;
     Arc  Post   "/auth/me/proof"                   SignIn => own::prove;
     Arc  Get    "/auth/me/export"                  None   => moving_out::export_own;
@@ -169,6 +172,9 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Delete "/users/{id}/sessions/{sid}"       None   => person::end_session;
     Arc  Get    "/users/{id}/identities"           None   => person::identities;
     Arc  Delete "/users/{id}/identities/{identityId}" None   => person::unlink;
+    Arc  Get    "/users/{id}/factors"              None   => person::factors;
+    Arc  Delete "/users/{id}/factors/{factorId}"   None   => person::remove_factor;
+    Arc  Post   "/users/{id}/re-enrol-link"        Mail   => person::re_enrol;
     Arc  Post   "/users/{id}/invite"               Mail   => person::invite;
     Arc  Post   "/users/{id}/reset-link"           Mail   => person::reset_link;
     Arc  Get    "/login-activity"                  None   => records::find, &LOGIN_ACTIVITY;

@@ -10,6 +10,7 @@ use super::new_codes::{Issued, issued};
 use super::provider_logouts::not_logged_out;
 use super::query::sql;
 use super::second_steps::take;
+use super::trusted_devices::{NewTrust, trust, trusted_device};
 use crate::auth::assurance::Assurance;
 use crate::auth::factor::ceremony;
 use crate::auth::id::{AttemptId, BrowserId};
@@ -22,7 +23,12 @@ const HOLD: &str = concat!(
        created_on, expires_on, aal, amr, auth_time, user_agent, country, remembered) \
      select ?1, 'mfa', a.user_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 \
      from accounts a where a.user_id = ?2 and a.live and ",
-    needs_second_step!("?2", "?9"),
+    needs_second_step!(
+        "?2",
+        "?9",
+        "null",
+        trusted_device!("t.key = ?18", "?2", "?7")
+    ),
     " and (?17 or (select changed_on from user_credentials where user_id = ?2) is ?16) and ",
     not_logged_out!("?5"),
     " and ",
@@ -70,7 +76,8 @@ pub fn hold(
         new.is_remembered,
         otp_attempt,
         new.password.set_at(),
-        new.password.is_none()
+        new.password.is_none(),
+        new.trusted
     );
     let batch = (hold.changes(), issued(key));
     batch.map(|(held, issued)| issued.filter(|_| held > 0))
@@ -90,16 +97,19 @@ pub struct Opening<'a> {
     pub former: Option<&'a str>,
     /// What it rests on.
     pub assurance: &'a Assurance,
+    /// The device, where it is to be trusted from now on.
+    pub trust: Option<NewTrust<'a>>,
     /// The absolute end.
     pub expires_on: Timestamp,
 }
 
-/// Spends a proof and opens the browser of the sign-in that waited for it; says whether it did.
+/// Spends a proof and opens the browser of the sign-in that waited for it; says whether it did, and
+/// whether the device is trusted from now on.
 pub fn complete(
     opening: &Opening<'_>,
     spending: &Spending<'_>,
     now: Timestamp,
-) -> impl Batch<Output = bool> + use<> {
+) -> impl Batch<Output = (bool, bool)> + use<> {
     let open = sql!(
         OPEN,
         opening.waiting,
@@ -123,8 +133,9 @@ pub fn complete(
             opening.id,
             now,
         )),
+        opening.trust.map(|new| trust(&new, opening.id, now)),
     );
-    batch.map(|(_, (), opened, _)| opened > 0)
+    batch.map(|(_, (), opened, _, trusted)| (opened > 0, trusted.is_some_and(|rows| rows > 0)))
 }
 
 /// Spends a proof, and raises a browser's assurance by it under a new cookie; says whether it did.

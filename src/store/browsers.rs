@@ -8,6 +8,7 @@ use super::factors::needs_second_step;
 use super::provider_logouts::not_logged_out;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
+use super::trusted_devices::{note_use, trusted_device};
 use crate::auth::account::Account;
 use crate::auth::assurance::Assurance;
 use crate::auth::browser::{LiveBrowser, NOTED_EVERY, idle_lifetime};
@@ -58,12 +59,21 @@ const END_FORMER: &str = "update browsers set ended_on = ?3, ended_why = 'signed
          union select id from browsers where key = ?2) \
        and exists (select 1 from browsers n where n.id = ?4)";
 
+/// The device ?20 of the user ?4, if it is trusted at ?14.
+macro_rules! trusted {
+    () => {
+        trusted_device!("t.key = ?20", "?4", "?14")
+    };
+}
+
 const OPEN: &str = concat!(
     "insert into browsers (id, key, form_session, user_id, method, provider_session, provider_token, \
-       aal, amr, auth_time, user_agent, country, remembered, created_on, last_used_on, expires_on, factor_id) \
-     select ?1, ?2, ?3, a.user_id, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?19 \
-     from accounts a where a.user_id = ?4 and a.live and not ",
-    needs_second_step!("?4", "?8"),
+       aal, amr, auth_time, user_agent, country, remembered, created_on, last_used_on, expires_on, factor_id, \
+       trusted_by) \
+     select ?1, ?2, ?3, a.user_id, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?19, ",
+    trusted!(),
+    " from accounts a where a.user_id = ?4 and a.live and not ",
+    needs_second_step!("?4", "?8", "null", trusted!()),
     " and (?18 or (select changed_on from user_credentials where user_id = ?4) is ?17) and ",
     not_logged_out!("?6"),
     " and ",
@@ -112,6 +122,8 @@ pub struct NewBrowser<'a> {
     pub is_remembered: bool,
     /// The password that must still be the user's.
     pub password: PasswordPrecondition,
+    /// Digest of the cookie of a trusted device.
+    pub trusted: Option<&'a str>,
     /// The absolute end.
     pub expires_on: Timestamp,
 }
@@ -189,14 +201,16 @@ pub fn open(
         effects.otp_attempt.as_ref(),
         new.password.set_at(),
         new.password.is_none(),
-        new.factor
+        new.factor,
+        new.trusted
     );
     let batch = (
         effects.queries,
         open.changes(),
+        new.trusted.map(|_| note_use(new.id, now)),
         Vec::from(settle(new.form_session, new.former, new.id, now)),
     );
-    batch.map(|(_, opened, _)| opened > 0)
+    batch.map(|(_, opened, _, _)| opened > 0)
 }
 
 /// What goes with a browser that was opened: the one that was open in its place ends, and its user has

@@ -70,7 +70,7 @@ macro_rules! erase {
 }
 
 /// Every table that has something of a person, each before those that it refers to.
-const ERASE: [&str; 18] = [
+const ERASE: [&str; 19] = [
     erase!("delete from sessions where user_id = ?1"),
     erase!("delete from browsers where user_id = ?1"),
     erase!(
@@ -95,6 +95,7 @@ const ERASE: [&str; 18] = [
     erase!("delete from user_credentials where user_id = ?1"),
     erase!("delete from factors where user_id = ?1"),
     erase!("delete from recovery_codes where user_id = ?1"),
+    erase!("delete from spent_proofs where user_id = ?1"),
     erase!("delete from trusted_devices where user_id = ?1"),
     erase!("delete from user_factors where user_id = ?1"),
     erase!("delete from users where id = ?1"),

@@ -22,12 +22,12 @@ macro_rules! proof_was_spent {
 }
 pub(super) use proof_was_spent;
 
-/// Spends ?1 for the attempt ?2 at ?3, remembered until ?4, while what it is for waits for it: the code
-/// or sign-in ?5, the session ?6, or neither.
+/// Spends ?1 of the user ?8 for the attempt ?2 at ?3, remembered until ?4, while what it is for waits for
+/// it: the code or sign-in ?5, the session ?6, or neither.
 macro_rules! spend {
     ($condition:expr) => {
         concat!(
-            "insert into spent_proofs (key, attempt, expires_on) select ?1, ?2, ?4 \
+            "insert into spent_proofs (key, user_id, attempt, expires_on) select ?1, ?8, ?2, ?4 \
              where (?5 is null or exists (select 1 from one_time o where o.key = ?5 \
                  and o.taken_by is null and o.voided_on is null and o.expires_on > ?3)) \
                and (?6 is null or exists (select 1 from sessions s where s.id = ?6 \
@@ -45,10 +45,12 @@ const SPEND_TOTP: &str = spend!(
 const SPEND_PASSKEY: &str = spend!(
     "exists (select 1 from factors f where f.id = ?7 and f.user_id = ?8 and f.confirmed_on is not null)"
 );
+// One that an administrator has had sent begins anew, in a sign-in.
 const SPEND_RECOVERY: &str = spend!(
-    "exists (select 1 from recovery_codes r where r.user_id = ?8 and r.digest = ?7 and r.used_on is null)"
+    "exists (select 1 from recovery_codes r where r.user_id = ?8 and r.digest = ?7 and r.used_on is null \
+       and (r.re_enrols = 0 or (?5 is not null and r.expires_on > ?3)))"
 );
-const SPEND_CHALLENGE: &str = spend!("true");
+const SPEND_CHALLENGE: &str = spend!("?7 is null");
 
 // The first code confirms an app, and is spent by that as any other.
 const USE_TOTP: &str = concat!(
@@ -93,7 +95,8 @@ pub enum ProofContext<'a> {
 }
 
 impl<'a> ProofContext<'a> {
-    const fn sign_in(self) -> Option<&'a str> {
+    /// The key of the sign-in.
+    pub const fn sign_in(self) -> Option<&'a str> {
         match self {
             Self::SignIn(key) => Some(key),
             _ => None,
@@ -188,10 +191,10 @@ pub fn confirm(spending: &Spending<'_>, now: Timestamp) -> impl Batch<Output = b
     (Vec::from(spend(spending, now)), won).map(|(_, (won,))| won)
 }
 
-/// Spends the challenge of a registration in a session.
+/// Spends the challenge of a registration in a session of the user.
 pub fn spend_challenge(
     key: &str,
-    session: &SessionId,
+    (user_id, session): (&UserId, &SessionId),
     attempt: &AttemptId,
     expires_on: Timestamp,
     now: Timestamp,
@@ -204,7 +207,9 @@ pub fn spend_challenge(
         now,
         expires_on,
         none,
-        session
+        session,
+        none,
+        user_id
     )
     .run()
 }

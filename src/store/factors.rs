@@ -34,15 +34,19 @@ macro_rules! factor_columns {
 }
 pub(super) use factor_columns;
 
-/// Whether a user needs a second step at a client: the user has it on or the role demands it, and the
-/// sign-in is at level one. Each statement that opens something for a user asks this, so no door can
-/// forget to.
+/// Whether a sign-in of a user at level one needs a second step: the client, if there is one, demands it,
+/// or the user has it on or the role demands it and no trusted device waives it. Each statement that opens
+/// something for a user asks this, so no door can forget to.
 macro_rules! needs_second_step {
-    ($user:literal, $aal:literal) => {
+    ($user:literal, $aal:literal, $client:literal, $trusted:expr) => {
         concat!(
             "(",
             $aal,
-            " < 2 and (exists (select 1 from user_factors f where f.user_id = ",
+            " < 2 and (exists (select 1 from auth_clients q where q.id = ",
+            $client,
+            " and q.require_mfa = 1) or ",
+            $trusted,
+            " is null and (exists (select 1 from user_factors f where f.user_id = ",
             $user,
             " and f.second_step = 1) or exists (select 1 from users u \
                cross join user_tenants m on m.user_id = u.id and m.tenant_id = u.default_tenant_id \
@@ -50,7 +54,7 @@ macro_rules! needs_second_step {
                cross join roles r on r.id = m.role_id \
                where u.id = ",
             $user,
-            " and r.require_mfa = 1)))"
+            " and r.require_mfa = 1))))"
         )
     };
 }

@@ -40,6 +40,7 @@ pub mod hourly_counts;
 pub mod identities;
 pub mod known_devices;
 pub mod links;
+pub mod managed_factors;
 pub mod members;
 pub mod messages;
 pub mod new_codes;
@@ -64,6 +65,7 @@ pub mod second_steps;
 pub mod sessions;
 pub mod sign_ups;
 pub mod sweep;
+pub mod trusted_devices;
 pub mod users;
 
 pub use batch::Batch;

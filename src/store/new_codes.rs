@@ -8,12 +8,30 @@ use super::provider_logouts::not_logged_out;
 use super::query::{Query, Statement, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::sessions::NewSession;
+use super::trusted_devices::trusted_device;
 use crate::auth::assurance::Assurance;
 use crate::auth::factor::ceremony;
 use crate::auth::factor::kind::Factors;
 use crate::auth::id::{AttemptId, BrowserId, ClientNumber, FactorId, SessionId, UserId};
 use crate::auth::sign_in_place::SignInPlace;
 use crate::auth::time::Timestamp;
+
+/// Whether the sign-in needs a second step. A browser for which a trusted device waives it needs none while
+/// that is trusted.
+macro_rules! needs {
+    () => {
+        needs_second_step!(
+            "?2",
+            "?15",
+            "?3",
+            trusted_device!(
+                "t.id = (select b.trusted_by from browsers b where b.id = ?20)",
+                "?2",
+                "?8"
+            )
+        )
+    };
+}
 
 // Where a second step is needed, what the sign-in gets is no code yet: it waits for its second factor,
 // under the same key.
@@ -22,14 +40,14 @@ const INSERT: &str = concat!(
        client_secret_digest, challenge, method, provider_session, payload, created_on, expires_on, \
        aal, amr, auth_time, user_agent, country, browser_id, factor_id) \
      select ?1, iif(",
-    needs_second_step!("?2", "?15"),
+    needs!(),
     ", 'mfa', 'code'), ?2, ?3, ?4, ?5, ?6, ?7, ?13, ?14, ?8, iif(",
-    needs_second_step!("?2", "?15"),
+    needs!(),
     ", ?8 + ?22, ?9), ?15, ?16, ?17, ?18, ?19, ?20, ?21 \
      where ((select changed_on from user_credentials where user_id = ?2) is ?11 or ?12) \
        and (?20 is null or exists (select 1 from browsers where id = ?20 and ended_on is null)) \
        and (?23 or ",
-    needs_second_step!("?2", "?15"),
+    needs!(),
     ") and ",
     not_logged_out!("?13"),
     " and ",

@@ -1,9 +1,22 @@
 //! A sign-in that waits for its second factor, as a try finds it.
 
+use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use crate::auth::factor::kind::Factors;
 use crate::auth::id::{AttemptId, ClientId, ClientNumber, UserId};
 use crate::auth::time::Timestamp;
+
+// A code that is none yet waits; an ordinary one only where its user enrols a first app with it.
+const LATEST: &str = "select o.key from one_time o where o.user_id = coalesce( \
+       (select u.id from users u where u.username_key = ?1 and u.deleted = 0), \
+       (select u.id from users u where u.email_key = ?1 and u.deleted = 0)) \
+     and o.kind in ('mfa', 'code') and o.method = 'password' \
+     and o.client_id = (select c.id from auth_clients c where c.client_id = ?2 and c.deleted = 0) \
+     and o.taken_by is null and o.voided_on is null and o.expires_on > ?3 \
+     and (o.kind = 'mfa' or exists (select 1 from factors f \
+       where f.user_id = o.user_id and f.enrolled_in = o.key and f.confirmed_on is null)) \
+     and not exists (select 1 from administrators d where d.user_id = o.user_id) \
+     order by o.created_on desc, o.key limit 1";
 
 /// Where a sign-in goes on.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +102,12 @@ impl FromRow for PendingStep {
             locale: row.get("locale")?,
         })
     }
+}
+
+/// The key of the latest sign-in with a password of a name at a client that waits; nothing for whoever
+/// administers.
+pub fn latest(name: &str, client_id: &ClientId, now: Timestamp) -> Query<Option<(String,)>> {
+    sql!(LATEST, name, client_id, now).first()
 }
 
 impl PendingStep {

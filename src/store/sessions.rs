@@ -95,7 +95,7 @@ const OPEN: &str = concat!(
         "?13, ?14, ?15, ?16, ?17, null, ?18"
     ),
     "from live_members m where m.user_id = ?2 and m.client_id = ?3 and not ",
-    needs_second_step!("?2", "?13"),
+    needs_second_step!("?2", "?13", "?3", "null"),
     " and (?10 or (select changed_on from user_credentials where user_id = ?2) is ?9) and ",
     not_logged_out!("?11"),
     " and ",

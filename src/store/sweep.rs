@@ -54,7 +54,7 @@ macro_rules! step {
 /// account count for a day; a factor that nobody confirms is forgotten after a day; a device that was
 /// not used for a year is a stranger again; events stay for a week.
 #[rustfmt::skip]
-pub static STEPS: [Step; 19] = [
+pub static STEPS: [Step; 20] = [
     step!("sessions", "id", "sessions where expires_on < ?1 - 86400000"),
     step!("sessions", "id", "sessions where ended_on < ?1 - 86400000"),
     step!("sessions", "id", "(select s.id as id from auth_clients c cross join sessions s \
@@ -71,6 +71,7 @@ pub static STEPS: [Step; 19] = [
     step!("known_devices", "user_id, device", "known_devices where last_used_on < ?1 - 31536000000"),
     step!("spent_proofs", "key", "spent_proofs where expires_on < ?1"),
     step!("factors", "id", "factors where confirmed_on is null and created_on < ?1 - 86400000"),
+    step!("recovery_codes", "user_id, digest", "recovery_codes where expires_on < ?1"),
     step!("trusted_devices", "id", "trusted_devices where expires_on < ?1"),
     step!("messages_sent", "id", "messages_sent where sent_on < ?1 - 3600000"),
     step!("login_activity", "id", "login_activity where at < ?1 - ?2"),

@@ -53,7 +53,7 @@ pub fn totp(id: &str, step: i64) -> FactorProof {
     }
 }
 
-fn recovery(digest: &str) -> FactorProof {
+pub fn recovery(digest: &str) -> FactorProof {
     FactorProof::Recovery {
         digest: digest.to_owned(),
     }
@@ -74,14 +74,14 @@ fn by_passkey(id: &str, challenge: &str) -> FactorProof {
 }
 
 /// Signs in with a password: whether the sign-in waits for its second factor.
-fn waits(db: &Db, key: &'static str, user_id: &str) -> bool {
+pub fn waits(db: &Db, key: &'static str, user_id: &str) -> bool {
     let new = code(key, user_id);
     let issued = db.run(new_codes::insert(&new, SignInEffects::default(), at(NOW)));
     issued.unwrap().is_waiting
 }
 
 /// Tries a code; whether it may be verified.
-fn try_code(db: &Db, key: &str, attempt: &str, now: Timestamp) -> bool {
+pub fn try_code(db: &Db, key: &str, attempt: &str, now: Timestamp) -> bool {
     let attempt = AttemptId::new(attempt);
     let guess = Try {
         key,
@@ -94,7 +94,7 @@ fn try_code(db: &Db, key: &str, attempt: &str, now: Timestamp) -> bool {
 }
 
 /// Turns a sign-in that waits into a code; whether it did.
-fn complete(db: &Db, key: &str, code: &str, proof: &FactorProof, attempt: &str) -> bool {
+pub fn complete(db: &Db, key: &str, code: &str, proof: &FactorProof, attempt: &str) -> bool {
     let (user_id, attempt) = (UserId::new(ANN), AttemptId::new(attempt));
     let spending = Spending {
         proof,
@@ -375,7 +375,8 @@ fn a_passkey_of_another_is_not_found_and_a_credential_belongs_to_one_user() {
     assert!(db.run(factors::remove(&key, &ann, &by, at(NOW))).is_none());
     assert_eq!(db.run(factors::rename(&key, &ann, &by, "mine", at(NOW))), 0);
     let attempt = AttemptId::new("a");
-    let spend = factor_proofs::spend_challenge("challenge:x", &by, &attempt, at(NOW + 9), at(NOW));
+    let spend =
+        factor_proofs::spend_challenge("challenge:x", (&ann, &by), &attempt, at(NOW + 9), at(NOW));
     let passkey = registered("key");
     let row = row(&passkey, &ann, &attempt);
     let ((), stored) = db.run((spend, passkeys::insert(&row, at(NOW))));
@@ -567,7 +568,8 @@ fn tour_of_proofs(db: &Db, ann: &UserId, by: &SessionId) {
     };
     assert!(db.run(factor_proofs::confirm(&spending, at(NOW))));
     db.run(recovery_codes::first(ann, &attempt, "[]", at(NOW)));
-    let spend = factor_proofs::spend_challenge("challenge:t", by, &attempt, at(NOW + 9), at(NOW));
+    let spend =
+        factor_proofs::spend_challenge("challenge:t", (ann, by), &attempt, at(NOW + 9), at(NOW));
     let passkey = registered("tour key");
     let ((), stored) = db.run((
         spend,

@@ -13,19 +13,20 @@ use crate::store::browsers;
 use crate::store::erasure;
 use crate::store::factor_proofs::{ProofContext, Spending};
 use crate::store::pending_step::{Door, PendingStep, Try};
+use crate::store::trusted_devices::NewTrust;
 use crate::store::{factors, second_steps};
 
 const ANN: &str = "id-ann";
 
 /// Signs in with a password at the pages: whether the sign-in waits.
-fn holds(db: &Db, waiting: &str, key: &str) -> bool {
+pub fn holds(db: &Db, waiting: &str, key: &str) -> bool {
     let mut new = browser(key, ANN);
     new.is_remembered = true;
     db.run(browser_steps::hold(&new, waiting, None, at(NOW)))
         .is_some()
 }
 
-fn try_code(db: &Db, waiting: &str, door: Door<'_>, attempt: &str) -> PendingStep {
+pub fn try_code(db: &Db, waiting: &str, door: Door<'_>, attempt: &str) -> PendingStep {
     let attempt = AttemptId::new(attempt);
     let guess = Try {
         key: waiting,
@@ -37,12 +38,17 @@ fn try_code(db: &Db, waiting: &str, door: Door<'_>, attempt: &str) -> PendingSte
 }
 
 /// Spends a proof for a sign-in that waits; whether that opened its browser under the key.
-fn complete(
+fn complete(db: &Db, waiting: &str, id: &str, key: &str, proof: (&FactorProof, &str)) -> bool {
+    complete_as(db, waiting, id, key, proof, None)
+}
+
+pub fn complete_as(
     db: &Db,
     waiting: &str,
     id: &str,
     key: &str,
     (proof, attempt): (&FactorProof, &str),
+    trust: Option<NewTrust<'_>>,
 ) -> bool {
     let spending = Spending {
         proof,
@@ -57,9 +63,11 @@ fn complete(
         form_session: key,
         former: None,
         assurance: &proof.raise("pwd", at(NOW + 1)),
+        trust,
         expires_on: at(NOW + 86_400_000),
     };
     db.run(browser_steps::complete(&opening, &spending, at(NOW + 1)))
+        .0
 }
 
 fn live(db: &Db, key: &str) -> LiveBrowser {

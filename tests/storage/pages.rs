@@ -39,6 +39,7 @@ pub fn browser<'a>(key: &'a str, user_id: &'a str) -> NewBrowser<'a> {
         place: leaked(SignInPlace::default()),
         is_remembered: false,
         password: PasswordPrecondition::None,
+        trusted: None,
         expires_on: at(NOW + 30 * DAY),
     }
 }

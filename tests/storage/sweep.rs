@@ -15,7 +15,7 @@ const KEPT: Kept = Kept {
     activity: Seconds::DAY.times(90),
     failures: Seconds::MINUTE.times(15),
 };
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "attempts",
     "browsers",
     "factors",
@@ -27,6 +27,7 @@ const TABLES: [&str; 14] = [
     "otps",
     "outbox",
     "provider_logouts",
+    "recovery_codes",
     "sessions",
     "spent_proofs",
     "trusted_devices",
@@ -49,7 +50,7 @@ const BROWSER: &str = "id, key, form_session, user_id, method, aal, amr, auth_ti
 
 // A client's refresh tokens live for a day, its access tokens for fifteen minutes.
 #[rustfmt::skip]
-const CASES: [Case; 24] = [
+const CASES: [Case; 25] = [
     Case("expired session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, ?2, null", DAY),
     Case("ended session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, 8640000000000000, ?2", DAY),
     Case("idle session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, ?2, 8640000000000000, null", 2 * DAY + 15 * MINUTE),
@@ -58,8 +59,9 @@ const CASES: [Case; 24] = [
     Case("event", "outbox", "", "id, kind, subject, data, created_on, next_on", "'user.updated', 'id-ann', '{}', ?2, 0", 7 * DAY),
     Case("code", "one_time", "", "key, kind, created_on, expires_on", "'code', 0, ?2", DAY),
     Case("sign-in that waits", "one_time", "", "key, kind, created_on, expires_on", "'mfa', 0, ?2", DAY),
-    Case("spent proof", "spent_proofs", "", "key, attempt, expires_on", "'', ?2", 0),
+    Case("spent proof", "spent_proofs", "", "key, user_id, attempt, expires_on", "'id-ann', '', ?2", 0),
     Case("app that nobody confirms", "factors", "", "id, user_id, kind, name, secret, algorithm, digits, period, created_on", "'id-ann', 'totp', '', '', 'SHA1', 6, 30, ?2", DAY),
+    Case("re-enrolment", "recovery_codes", "", "digest, user_id, created_on, re_enrols, expires_on", "'id-ann', 0, 1, ?2", 0),
     Case("trusted device", "trusted_devices", "", "id, key, user_id, created_on, last_used_on, expires_on", "?1, 'id-ann', 0, 0, ?2", 0),
     Case("reset link", "one_time", "", "key, kind, created_on, expires_on", "'reset', 0, ?2", DAY),
     Case("invitation", "one_time", "", "key, kind, created_on, expires_on", "'sign-up', 0, ?2", DAY),

@@ -15,6 +15,7 @@ use crate::config::SignUpDefaults;
 use crate::factors;
 use crate::factors_at_pages;
 use crate::managed;
+use crate::managed_factors;
 use crate::pages;
 use crate::people::{NOW, at, code, database, leaked, session};
 use crate::sqlite::Db;
@@ -29,6 +30,7 @@ use crate::store::{
     identities, known_devices, links, new_codes, otps, passwords, pending, provider_logouts,
     refresh_tokens, sessions, sign_ups,
 };
+use crate::trusted_devices;
 
 /// A database on which each function of the store has run.
 pub fn tour() -> Db {
@@ -45,6 +47,8 @@ pub fn tour() -> Db {
     managed::events(&db);
     factors::tour(&db);
     factors_at_pages::tour(&db);
+    managed_factors::tour(&db);
+    trusted_devices::tour(&db);
     pages::tour(&db);
     moving_out(&db);
     sweep(&db);

@@ -21,6 +21,8 @@ pub enum FactorAct {
     RecoveryCodesMade,
     /// The second step was turned on or off.
     SecondStep(bool),
+    /// A device is trusted no more.
+    DeviceForgotten,
     /// A passkey's counter has not grown: there may be a copy of its key.
     CounterRegressed,
 }
@@ -38,6 +40,7 @@ impl FactorAct {
             Self::RecoveryCodesMade => ("recovery-codes", "made"),
             Self::SecondStep(true) => ("second-step", "on"),
             Self::SecondStep(false) => ("second-step", "off"),
+            Self::DeviceForgotten => ("trusted-device", "removed"),
             Self::CounterRegressed => ("passkey", "counter"),
         }
     }

@@ -2,10 +2,13 @@
 
 use super::base32::{self, CROCKFORD};
 use crate::auth::secret::{Secret, random_bytes};
+use crate::auth::time::Seconds;
 use crate::error::Error;
 
 /// How many there are at a time.
 pub const COUNT: usize = 10;
+/// How long one is good that an administrator has sent.
+pub const RE_ENROLMENT_LIFETIME: Seconds = Seconds::DAY;
 /// The bytes of one: 80 bits, which nobody guesses, so that a digest without a key is enough.
 const LENGTH: usize = 10;
 /// The characters of one.
@@ -21,7 +24,8 @@ impl RecoveryCode {
         (0..COUNT).map(|_| Self::draw()).collect()
     }
 
-    fn draw() -> Result<Self, Error> {
+    /// Draws a code.
+    pub fn draw() -> Result<Self, Error> {
         let bytes = random_bytes::<LENGTH>()?;
         Ok(Self(Secret::new(base32::encode(CROCKFORD, &bytes))))
     }

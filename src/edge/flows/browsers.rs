@@ -23,6 +23,8 @@ pub struct BrowserSignIn<'a> {
     pub former: Option<&'a Secret>,
     /// Whether it is kept signed in.
     pub is_remembered: bool,
+    /// Digest of the cookie of a trusted device, if it has one.
+    pub trusted: Option<&'a str>,
 }
 
 /// What a sign-in has come to.
@@ -59,6 +61,7 @@ pub async fn open(
         place: &app.client_info.place(),
         is_remembered: sign_in.is_remembered,
         password: person.password_precondition(),
+        trusted: sign_in.trusted,
         expires_on: app.now + app.config.session_max_age,
     };
     open_or_hold(app, person, &new, secret).await

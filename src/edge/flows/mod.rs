@@ -10,6 +10,7 @@ pub mod browsers;
 pub mod codes;
 pub mod credentials;
 pub mod email_change;
+pub mod email_codes;
 pub mod events;
 pub mod factors;
 pub mod management;

@@ -120,6 +120,7 @@ async fn replace(
         place: &app.client_info.place(),
         is_remembered: browser.is_remembered,
         password: PasswordPrecondition::SetAt(Some(app.now)),
+        trusted: None,
         expires_on: browser.expires_on,
     };
     let device = device.transpose()?;

@@ -1,6 +1,7 @@
 //! Messages about second factors.
 
 use super::{Message, MessageKind, Recipient};
+use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
 
 impl Message {
@@ -19,6 +20,37 @@ impl Message {
         let paragraphs = [opening.as_str(), texts.factor_closing];
         let kind = MessageKind::FactorRemoved;
         Self::plain(to, texts.removed_subject, kind, &paragraphs, now)
+    }
+
+    /// The code that takes the place of a password, good for `minutes`.
+    pub fn email_code(to: &Recipient<'_>, code: &Secret, minutes: i64, now: Timestamp) -> Self {
+        let texts = to.texts();
+        let opening = (texts.code_opening)(code.expose());
+        let closing = (texts.code_closing)(&minutes.to_string());
+        let paragraphs = [opening.as_str(), closing.as_str()];
+        let kind = MessageKind::EmailCode;
+        let message = Self::plain(to, texts.code_subject, kind, &paragraphs, now);
+        Self {
+            token: Some(code.expose().to_owned()),
+            ..message
+        }
+    }
+
+    /// The code with which the second factors of an account begin anew, good for so many hours.
+    pub fn re_enrolment(
+        to: &Recipient<'_>,
+        link: String,
+        code: &str,
+        hours: i64,
+        now: Timestamp,
+    ) -> Self {
+        let texts = to.texts();
+        let opening = (texts.anew_opening)(code);
+        let closing = (texts.anew_closing)(&hours.to_string());
+        let paragraphs = [opening.as_str(), closing.as_str()];
+        let kind = MessageKind::ReEnrolment;
+        let message = Self::plain(to, texts.anew_subject, kind, &paragraphs, now);
+        message.with_link(link, &Secret::new(code))
     }
 
     /// For the owner of an account one of whose recovery codes has just been used.

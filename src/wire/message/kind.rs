@@ -26,6 +26,10 @@ pub enum MessageKind {
     RecoveryCodeUsed,
     /// Codes of a second factor were guessed.
     CodesGuessed,
+    /// The code that takes the place of a password.
+    EmailCode,
+    /// The code with which the second factors begin anew.
+    ReEnrolment,
 }
 
 impl MessageKind {
@@ -42,11 +46,13 @@ impl MessageKind {
             Self::FactorRemoved => "factor-removed",
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::CodesGuessed => "codes-guessed",
+            Self::EmailCode => "email-code",
+            Self::ReEnrolment => "re-enrolment",
         }
     }
 
     /// Whether somebody without an account can have it sent.
     pub const fn needs_no_account(self) -> bool {
-        matches!(self, Self::PasswordReset | Self::SignUp)
+        matches!(self, Self::PasswordReset | Self::SignUp | Self::EmailCode)
     }
 }

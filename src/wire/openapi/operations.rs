@@ -18,7 +18,7 @@ use crate::wire::loopback::models::{
     CREATE_QR_CODE, CREATE_USER_REQUEST, EMAIL_REQUEST, FACTOR_NAME, FORGET_PASSWORD_REQUEST,
     LOGIN_REQUEST, LOGIN_TOKEN_REQUEST, LOGOUT_REQUEST, NEW_APP, NEW_PASSKEY, NOTHING, OTP,
     PASSKEY, PASSKEY_OPTIONS, PROOF, REFRESH_REQUEST, RESET_PASSWORD_REQUEST, SECOND_STEP,
-    SIGN_UP_REQUEST, VERIFY_OTP,
+    SEND_OTP, SIGN_UP_REQUEST, VERIFY_OTP,
 };
 use crate::wire::loopback::records::branding::BRANDING;
 
@@ -48,6 +48,7 @@ pub static SIGNING_IN: &[Operation] = &[
     op("post", "/auth/token", "Redeems a code", Anybody, Json(&AUTH_TOKEN_REQUEST), One("TokenResponse")),
     op("post", "/auth/token-refresh", "Moves a session on", Bearer, Json(&REFRESH_REQUEST), One("TokenResponse")),
     op("get", "/auth/me", "Who is signed in", Bearer, Nothing, One("AuthUser")),
+    op("post", "/auth/send-otp", "Mails a code that takes the place of the password", Anybody, Json(&SEND_OTP), Empty),
     op("post", "/auth/verify-otp", "Turns a code that waits for its second factor into an ordinary one", Anybody, Json(&VERIFY_OTP), One("CodeResponse")),
     op("get", "/auth/check-qr-code", "Whether the user of a code has an authenticator app", Anybody, Nothing, One("Any")),
     op("post", "/auth/create-qr-code", "Begins a first authenticator app in a sign-in", Anybody, Json(&CREATE_QR_CODE), One("Any")),
@@ -62,6 +63,8 @@ pub static SIGNING_IN: &[Operation] = &[
     op("post", "/auth/me/passkeys/options", "Begins to register a passkey", Bearer, Json(&NOTHING), One("Any")),
     op("post", "/auth/me/passkeys", "Keeps a passkey", Bearer, Json(&NEW_PASSKEY), One("Any")),
     op("put", "/auth/me/second-step", "Whether every sign-in asks for a second factor", Bearer, Json(&SECOND_STEP), Empty),
+    op("get", "/auth/me/trusted-devices", "The browsers in which the bearer's sign-ins need no second step", Bearer, Nothing, One("Any")),
+    op("delete", "/auth/me/trusted-devices/{id}", "Trusts such a browser no more", Bearer, Nothing, Empty),
     op("post", "/auth/me/proof/options", "What the bearer may prove", Bearer, Json(&NOTHING), One("Any")),
     op("post", "/auth/me/proof", "Proves the bearer afresh, and raises the session", Bearer, Json(&PROOF), One("Any")),
     op("patch", "/auth/change-password", "Changes the password, and ends every session", Bearer, Json(&CHANGE_PASSWORD_REQUEST), One("Any")),
@@ -155,6 +158,9 @@ pub static MANAGEMENT: &[Operation] = &[
     op("post", "/auth/me/erase", "Has the bearer erased after 14 days", Bearer, Nothing, Empty),
     op("get", "/users/{id}/export", "Everything that is stored of a person", Bearer, Nothing, One("Any")),
     op("post", "/users/{id}/erase", "Erases a person at once", Bearer, Nothing, Empty),
+    op("get", "/users/{id}/factors", "The factors of a user", Bearer, Nothing, One("Any")),
+    op("delete", "/users/{id}/factors/{factorId}", "Removes a factor of a user, and ends what rests on it", Bearer, Nothing, Empty),
+    op("post", "/users/{id}/re-enrol-link", "Sends the code with which a user's second factors begin anew", Bearer, Nothing, Empty),
     op("post", "/users/{id}/invite", "Sends a link to choose a first password", Bearer, Nothing, Empty),
     op("post", "/users/{id}/reset-link", "Sends a link to choose a new password", Bearer, Nothing, Empty),
     op("get", "/login-activity", "The audit log", Bearer, Filter(&LOGIN_ACTIVITY), Rows(&LOGIN_ACTIVITY)),

@@ -96,6 +96,21 @@ texts! {
         /// Its end.
         recovery_closing: &'static str = "If it was not you, change your password and make new recovery codes at once.",
             "Wenn Sie es nicht waren, ändern Sie sofort Ihr Passwort und machen Sie neue Wiederherstellungscodes.";
+        /// The subject of a code in the place of a password.
+        code_subject: &'static str = "Your code to sign in", "Ihr Code zum Anmelden";
+        /// Its beginning; the code.
+        code_opening: With = |code| format!("Your code is {code}."), |code| format!("Ihr Code ist {code}.");
+        /// Its end; minutes.
+        code_closing: With = |minutes| format!("It works once, within {minutes} minutes. Give it to nobody. If you did not ask for it, there is nothing to do."),
+            |minutes| format!("Er gilt einmal, {minutes} Minuten lang. Geben Sie ihn niemandem. Wenn Sie ihn nicht angefordert haben, ist nichts zu tun.");
+        /// The subject where the second factors begin anew.
+        anew_subject: &'static str = "Set up your second factor anew", "Richten Sie Ihren zweiten Faktor neu ein";
+        /// Its beginning; the code.
+        anew_opening: With = |code| format!("An administrator lets you set up your second factor anew. Sign in with your password as always, and where a code is asked for, give this one: {code}"),
+            |code| format!("Sie dürfen Ihren zweiten Faktor neu einrichten. Melden Sie sich wie gewohnt mit Ihrem Passwort an, und geben Sie, wo nach einem Code gefragt wird, diesen ein: {code}");
+        /// Its end; hours.
+        anew_closing: With = |hours| format!("It works once, within {hours} hours. Your former factors are then gone, and every device is signed out. If you did not ask for this, tell your administrator."),
+            |hours| format!("Er gilt einmal, {hours} Stunden lang. Ihre bisherigen Faktoren sind dann weg, und alle Geräte werden abgemeldet. Wenn Sie das nicht wollten, sagen Sie es Ihrem Administrator.");
         /// The subject where codes are guessed.
         guessed_subject: &'static str = "Wrong codes for your account", "Falsche Codes für Ihr Konto";
         /// Its beginning.

@@ -46,6 +46,9 @@ pub struct PageStart {
     pub walk: String,
     /// Digest of the cookie of the form session.
     pub form_session: String,
+    /// Digest of the cookie of a trusted device, if the browser has one.
+    #[serde(default)]
+    pub trusted: Option<String>,
 }
 
 /// What an identity is for that a page asks a provider about.

@@ -3,3 +3,4 @@
 pub mod own;
 pub mod passkey;
 pub mod second_step;
+pub mod trusted_devices;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::second_step::{qr_code, shown};
+use crate::auth::factor::kind::Factors;
 use crate::auth::id::FactorId;
 use crate::auth::token::iso8601;
 use crate::edge::app::App;
@@ -23,6 +24,11 @@ use crate::wire::reply::Reply;
 /// `GET /auth/me/factors`.
 pub async fn list(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let (rows, factors) = own::list(app, &incoming.bearer()?).await?;
+    Ok(Reply::json(&factor_list(&rows, &factors))?)
+}
+
+/// The factors of a user, and how many recovery codes are left.
+pub fn factor_list(rows: &[FactorRow], factors: &Factors) -> Vec<Value> {
     let mut list: Vec<Value> = rows.iter().map(factor).collect();
     if factors.any() {
         let remaining = factors.recovery_codes;
@@ -30,7 +36,7 @@ pub async fn list(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailu
             json!({ "id": "recovery-codes", "type": "recovery-codes", "remaining": remaining }),
         );
     }
-    Ok(Reply::json(&list)?)
+    list
 }
 
 fn factor(row: &FactorRow) -> Value {
@@ -163,7 +169,8 @@ pub async fn prove(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFail
     )?)
 }
 
-fn no_content(found: bool, id: &FactorId) -> Result<Reply, LoopbackFailure> {
+/// 204, or that there is no such factor.
+pub fn no_content(found: bool, id: &FactorId) -> Result<Reply, LoopbackFailure> {
     found
         .then(|| Reply::empty(204))
         .ok_or_else(|| not_found(id))

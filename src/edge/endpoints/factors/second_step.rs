@@ -2,28 +2,68 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::auth::factor::mailed_code;
 use crate::auth::factor::recovery::RecoveryCode;
 use crate::auth::id::ClientId;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
+use crate::edge::endpoints::codes::code_response;
+use crate::edge::flows::credentials::{self, MailedCode};
 use crate::edge::flows::factors::apps::Enrolment;
-use crate::edge::flows::factors::second_factor;
+use crate::edge::flows::factors::{by_name, second_factor};
+use crate::edge::flows::{codes, email_codes};
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
-use crate::wire::loopback::models::{self, CodeOfClient, VerifyOtpRequest};
+use crate::wire::loopback::models::{self, CodeOfClient, SendOtpRequest, VerifyOtpRequest};
 use crate::wire::reply::Reply;
 
-/// `POST /auth/verify-otp`: an ordinary code for one that waits.
+/// `POST /auth/send-otp`: 204 always; a code only where there is an account that may have it.
+pub async fn send_otp(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
+    let body: SendOtpRequest = incoming.json(&models::SEND_OTP)?;
+    email_codes::ask(app, &body.client_id, &body.client_secret, &body.key).await?;
+    Ok(Reply::empty(204))
+}
+
+/// `POST /auth/verify-otp`: an ordinary code for one that waits; or a code for one that was mailed.
 pub async fn verify_otp(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: VerifyOtpRequest = incoming.json(&models::VERIFY_OTP)?;
-    let (token, typed) = (body.token(), body.otp.expose());
-    let done = second_factor::by_code(app, token, typed, body.client_id.as_ref()).await?;
+    let typed = body.otp.expose();
+    let done = match body.username() {
+        Some(named) if app.config.email_codes && mailed_code::is_one(typed) => {
+            return by_mailed_code(app, incoming, &body, named).await;
+        }
+        Some((client_id, name)) if app.config.compatibility.otp_without_password => {
+            by_name::verify(app, name, typed, client_id).await?
+        }
+        _ => {
+            let client_id = body.client_id.as_ref();
+            second_factor::by_code(app, body.token(), typed, client_id).await?
+        }
+    };
     let mut answer = Map::new();
     answer.insert("code".to_owned(), json!(done.code.expose()));
     if !done.recovery_codes.is_empty() {
         answer.insert("recoveryCodes".to_owned(), shown(&done.recovery_codes));
     }
     Ok(Reply::json(&answer)?)
+}
+
+async fn by_mailed_code(
+    app: &App,
+    incoming: &Incoming,
+    body: &VerifyOtpRequest,
+    (client_id, username): (&ClientId, &str),
+) -> Result<Reply, LoopbackFailure> {
+    let challenge = body.challenge()?;
+    let given = MailedCode {
+        client_id,
+        username,
+        code: &body.otp,
+        origin: &credentials::origin(app, &incoming.device_info(), None),
+    };
+    let (client, person) = credentials::sign_in_by_mailed_code(app, &given).await?;
+    let code = codes::new_code(app, &client, &person, challenge.as_ref()).await?;
+    code_response(&code)
 }
 
 /// `GET /auth/check-qr-code`: whether the user of a code has an authenticator app.

@@ -1,9 +1,11 @@
 //! What one person has: sessions, identities, tenants; and links that are sent to them.
 
-use crate::auth::id::{SessionId, UserId};
+use crate::auth::id::{FactorId, SessionId, UserId};
 use crate::auth::management::tables::TENANTS;
 use crate::auth::token::iso8601;
 use crate::edge::app::App;
+use crate::edge::endpoints::factors::own::{factor_list, no_content};
+use crate::edge::flows::management::factors;
 use crate::edge::flows::management::links::{self, LinkKind};
 use crate::edge::flows::management::person::{self, identity_id};
 use crate::wire::incoming::Incoming;
@@ -62,6 +64,25 @@ pub async fn identities(app: &App, incoming: &Incoming) -> Answer {
 /// `DELETE /users/{id}/identities/{identityId}`
 pub async fn unlink(app: &App, incoming: &Incoming) -> Answer {
     person::unlink(app, &incoming.bearer()?, &user(incoming), incoming.id()).await?;
+    Ok(Reply::empty(204))
+}
+
+/// `GET /users/{id}/factors`
+pub async fn factors(app: &App, incoming: &Incoming) -> Answer {
+    let (rows, left) = factors::list(app, &incoming.bearer()?, &user(incoming)).await?;
+    Ok(Reply::json(&factor_list(&rows, &left))?)
+}
+
+/// `DELETE /users/{id}/factors/{factorId}`
+pub async fn remove_factor(app: &App, incoming: &Incoming) -> Answer {
+    let (token, factor) = (incoming.bearer()?, FactorId::new(incoming.id()));
+    let found = factors::remove(app, &token, &user(incoming), &factor).await?;
+    no_content(found, &factor)
+}
+
+/// `POST /users/{id}/re-enrol-link`
+pub async fn re_enrol(app: &App, incoming: &Incoming) -> Answer {
+    factors::re_enrol(app, &incoming.bearer()?, &user(incoming)).await?;
     Ok(Reply::empty(204))
 }
 

@@ -12,6 +12,8 @@ pub const BROWSER: &str = "__Host-edgelatch";
 pub const FORM: &str = "__Host-edgelatch-form";
 /// The sign-in that waits for its second factor.
 pub const STEP: &str = "__Host-edgelatch-step";
+/// The device in which a sign-in needs no second step for a while.
+pub const TRUSTED: &str = "__Host-edgelatch-trusted";
 /// The device, by which a browser is known to have signed in before.
 pub const DEVICE: &str = "__Host-edgelatch-device";
 

@@ -66,6 +66,7 @@ async fn leave(
         intent,
         walk: visit.walk.query(&[]),
         form_session: visit.form_session(),
+        trusted: visit.trusted_device(),
     };
     let start = Start::at_page(client, asked.or(prompt), page);
     let departure = social::start_authorization(app, provider, start).await?;

@@ -5,7 +5,7 @@ use super::sign_in::form_action;
 use super::visit::Visit;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::flows::factors::at_pages::{self, TypedAtPage};
+use crate::edge::flows::factors::at_pages::{self, OpenedAs, TypedAtPage};
 use crate::error::{Error, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::SecondStepPage;
@@ -38,9 +38,16 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
         form_session: &visit.form_session(),
     };
     let former = visit.browser_cookie();
-    match at_pages::complete(app, &token, &typed, former.as_ref()).await {
-        Ok((secret, is_remembered)) => {
-            visit.signed_in(&secret, is_remembered)?;
+    let opened_as = OpenedAs {
+        former: former.as_ref(),
+        is_trusted: fields.has("trust"),
+    };
+    match at_pages::complete(app, &token, &typed, &opened_as).await {
+        Ok(opened) => {
+            visit.signed_in(&opened.secret, opened.is_remembered)?;
+            if let Some(device) = &opened.trusted {
+                visit.is_trusted(device);
+            }
             visit.waits_no_more();
             let next = visit.walk.next();
             Ok(visit.answer(see_other(next)))

@@ -94,11 +94,12 @@ async fn signed_in(
     person: &AuthenticatedUser,
 ) -> Result<Reply, PageFailure> {
     let is_remembered = fields.has("keep");
-    let former = visit.browser_cookie();
+    let (former, trusted) = (visit.browser_cookie(), visit.trusted_device());
     let sign_in = BrowserSignIn {
         form_session: &visit.form_session(),
         former: former.as_ref(),
         is_remembered,
+        trusted: trusted.as_deref(),
     };
     let opened = match browsers::open(app, person, &sign_in).await {
         Ok(opened) => opened,

@@ -108,6 +108,7 @@ async fn finish(
         form_session: &visit.form_session(),
         former: former.as_ref(),
         is_remembered: false,
+        trusted: None,
     };
     // Where the role demands a second factor, the account is there, and nobody signed in yet.
     match browsers::open(app, &person, &sign_in).await {

@@ -1,8 +1,8 @@
 //! Where a page leads: to the client that it acts for, and to providers.
 
-use super::browser_cookies::{STEP, line};
+use super::browser_cookies::{STEP, TRUSTED, cookie, line};
 use super::visit::Visit;
-use crate::auth::factor::ceremony;
+use crate::auth::factor::{ceremony, trusted_device};
 use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
@@ -37,6 +37,17 @@ impl Visit<'_> {
     pub fn waits(&mut self, token: &Secret) -> String {
         self.set_cookie(line(STEP, token.expose(), Some(ceremony::LIFETIME)));
         self.walk.on("/sign-in/second-step")
+    }
+
+    /// Digest of the cookie of the trusted device that this browser is.
+    pub fn trusted_device(&self) -> Option<String> {
+        cookie(self.incoming, TRUSTED).map(|secret| secret.digest())
+    }
+
+    /// This browser is a trusted device from now on.
+    pub fn is_trusted(&mut self, secret: &Secret) {
+        let lifetime = Some(trusted_device::LIFETIME);
+        self.set_cookie(line(TRUSTED, secret.expose(), lifetime));
     }
 
     /// Nothing waits any more.

@@ -10,15 +10,16 @@ use crate::auth::factor::proof::FactorProof;
 use crate::auth::factor::typed_code::TypedCode;
 use crate::auth::id::{AttemptId, BrowserId};
 use crate::auth::one_time::{self, AuthCode};
-use crate::auth::secret::{Secret, random_secret};
+use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, FactorAct, PageAct, Subject};
 use crate::edge::flows::{browsers, notifications};
 use crate::error::{Error, Reason};
 use crate::store::browser_steps::{self, Opening};
 use crate::store::factor_proofs::{ProofContext, Spending};
-use crate::store::pending_step::{Door, Try};
+use crate::store::pending_step::{Door, PendingStep, Try};
 use crate::store::second_steps;
+use crate::store::trusted_devices::NewTrust;
 use crate::store::{authenticator_apps, factors};
 
 const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
@@ -31,14 +32,31 @@ pub struct TypedAtPage<'a> {
     pub form_session: &'a str,
 }
 
-/// Verifies the code for a sign-in that waits, and opens its browser: the secret of its cookie, and
-/// whether it is kept signed in.
+/// A browser that a second factor has opened.
+pub struct OpenedByFactor {
+    /// The secret of its cookie.
+    pub secret: Secret,
+    /// Whether it is kept signed in.
+    pub is_remembered: bool,
+    /// The secret of the cookie by which its device is trusted from now on, if it is.
+    pub trusted: Option<Secret>,
+}
+
+/// How a browser is opened.
+pub struct OpenedAs<'a> {
+    /// The cookie that the browser was signed in with before, if it was.
+    pub former: Option<&'a Secret>,
+    /// Whether its user wants its device to be trusted from now on.
+    pub is_trusted: bool,
+}
+
+/// Verifies the code for a sign-in that waits, and opens its browser.
 pub async fn complete(
     app: &App,
     token: &Secret,
     typed: &TypedAtPage<'_>,
-    former: Option<&Secret>,
-) -> Result<(Secret, bool), Error> {
+    opened_as: &OpenedAs<'_>,
+) -> Result<OpenedByFactor, Error> {
     let (key, attempt) = (one_time::key::<AuthCode>(token), AttemptId::draw()?);
     let code = TypedCode::read(typed.code);
     let attempted = Try {
@@ -48,31 +66,52 @@ pub async fn complete(
         is_guess: !matches!(code, TypedCode::Recovery(_)),
     };
     let (step, _, proof) = prove(app, &attempted, code).await?;
-    let (secret, former) = (random_secret()?, former.map(Secret::digest));
-    let opening = Opening {
-        waiting: &key,
-        id: &BrowserId::new(step.session_id.clone().unwrap_or_default()),
-        key: &secret.digest(),
-        form_session: typed.form_session,
-        former: former.as_deref(),
-        assurance: &proof.raise(&step.amr, app.now),
-        expires_on: app.now + app.config.session_max_age,
-    };
     let spending = Spending {
         proof: &proof,
         user_id: &step.user_id,
         context: ProofContext::SignIn(&key),
         attempt: &attempt,
     };
-    let complete = browser_steps::complete(&opening, &spending, app.now);
-    if !app.db.run(complete).await? {
-        return Err(wrong(app, &step));
-    }
+    let opened = open(app, &step, &spending, typed.form_session, opened_as).await?;
+    let opened = opened.ok_or_else(|| wrong(app, &step))?;
     tell(app, &step, &proof, false);
     let user_id = step.user_id.clone();
     let act = PageAct::SignIn;
     audit::record(app, Event::AtPages { user_id, act });
-    Ok((secret, step.is_remembered))
+    Ok(opened)
+}
+
+/// Spends the proof and opens the browser; nothing where the proof was spent before.
+async fn open(
+    app: &App,
+    step: &PendingStep,
+    spending: &Spending<'_>,
+    form_session: &str,
+    opened_as: &OpenedAs<'_>,
+) -> Result<Option<OpenedByFactor>, Error> {
+    let (secret, former) = (random_secret()?, opened_as.former.map(Secret::digest));
+    let (device, trusted) = (random_id()?, random_secret()?);
+    let trust = NewTrust {
+        id: &device,
+        key: &trusted.digest(),
+    };
+    let opening = Opening {
+        waiting: spending.context.sign_in().unwrap_or_default(),
+        id: &BrowserId::new(step.session_id.clone().unwrap_or_default()),
+        key: &secret.digest(),
+        form_session,
+        former: former.as_deref(),
+        assurance: &spending.proof.raise(&step.amr, app.now),
+        trust: opened_as.is_trusted.then_some(trust),
+        expires_on: app.now + app.config.session_max_age,
+    };
+    let complete = browser_steps::complete(&opening, spending, app.now);
+    let (opened, is_trusted) = app.db.run(complete).await?;
+    Ok(opened.then_some(OpenedByFactor {
+        secret,
+        is_remembered: step.is_remembered,
+        trusted: is_trusted.then_some(trusted),
+    }))
 }
 
 /// Verifies the code for a browser whose user has a factor, and raises it: the secret of its new cookie.

@@ -3,6 +3,7 @@
 
 pub mod apps;
 pub mod at_pages;
+pub mod by_name;
 mod completion;
 pub mod own;
 mod passkey;
@@ -10,3 +11,4 @@ pub mod passkeys;
 pub mod proof;
 pub mod registration;
 pub mod second_factor;
+pub mod trusted_devices;

@@ -101,9 +101,9 @@ async fn store(
     row: &PasskeyRow<'_>,
 ) -> Result<(), Error> {
     let key = format!("challenge:{}", ceremony.digest());
-    let (session, end) = (&owner.session.id, ceremony.expires_on);
+    let (whose, end) = ((row.user_id, &owner.session.id), ceremony.expires_on);
     let batch = (
-        factor_proofs::spend_challenge(&key, session, row.attempt, end, app.now),
+        factor_proofs::spend_challenge(&key, whose, row.attempt, end, app.now),
         passkeys::insert(row, app.now),
     );
     let ((), stored) = app.db.run(batch).await?;

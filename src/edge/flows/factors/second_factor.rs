@@ -168,7 +168,7 @@ pub async fn enrol(app: &App, token: &Secret, client_id: &ClientId) -> Result<En
 }
 
 /// Whether a proof confirms an app that is being enrolled.
-fn enrols(rows: &[AppRow], proof: &FactorProof) -> bool {
+pub(super) fn enrols(rows: &[AppRow], proof: &FactorProof) -> bool {
     let is_pending = |row: &&AppRow| Some(&row.id) == proof.factor() && !row.is_confirmed;
     rows.iter().any(|row| is_pending(&row))
 }

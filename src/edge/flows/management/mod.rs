@@ -4,6 +4,7 @@ pub mod access;
 pub mod activity;
 pub mod bearer;
 pub mod branding;
+pub mod factors;
 pub mod links;
 pub mod members;
 pub mod outcome;

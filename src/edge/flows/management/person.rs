@@ -28,6 +28,13 @@ pub struct Person {
     pub account: Account,
 }
 
+impl Person {
+    /// Whether the person asks.
+    pub fn is_own(&self) -> bool {
+        is_self(&self.manager, &self.account.id)
+    }
+}
+
 /// Whether the person, too, may ask.
 #[derive(Clone, Copy)]
 enum Own {
@@ -193,7 +200,8 @@ fn is_self(manager: &Manager, id: &UserId) -> bool {
     manager.user_id().is_some_and(|own| own == *id)
 }
 
-fn told(app: &App, person: &Person, detail: serde_json::Value) {
+/// Records what was done to a person.
+pub(super) fn told(app: &App, person: &Person, detail: serde_json::Value) {
     let managed = Managed {
         tenant: person.account.default_tenant_id.clone(),
         target: Some(person.account.id.to_string()),

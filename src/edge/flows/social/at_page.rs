@@ -66,6 +66,7 @@ async fn use_identity(
                 form_session: &start.form_session,
                 former: None,
                 is_remembered: false,
+                trusted: start.trusted.as_deref(),
             };
             Ok(match browsers::open(app, &person, &sign_in).await? {
                 Opened::Browser(secret) => PageOutcome::Cookie(secret, false),

@@ -20,6 +20,18 @@ pub const VERIFY_OTP: Model = Model {
         Field::required("otp", Text),
         Field::optional("clientId", Text),
         Field::optional("code", Text),
+        Field::optional("code_challenge", Text),
+        Field::optional("code_challenge_method", Text),
+    ],
+    closed: true,
+};
+
+/// The body of send-otp.
+pub const SEND_OTP: Model = Model {
+    fields: &[
+        Field::required("client_id", Text),
+        Field::required("client_secret", Text),
+        Field::required("key", Text),
     ],
     closed: true,
 };
@@ -67,6 +79,12 @@ pub struct VerifyOtpRequest {
     pub client_id: Option<ClientId>,
     /// The code that waits, where `key` is a username.
     pub code: Option<Secret>,
+    /// PKCE challenge, where a code that was mailed begins a sign-in.
+    #[serde(rename = "code_challenge")]
+    pub code_challenge: Option<String>,
+    /// Only `S256`.
+    #[serde(rename = "code_challenge_method")]
+    pub code_challenge_method: Option<String>,
 }
 
 impl VerifyOtpRequest {
@@ -74,6 +92,31 @@ impl VerifyOtpRequest {
     pub fn token(&self) -> &Secret {
         self.code.as_ref().unwrap_or(&self.key)
     }
+
+    /// The client and the username, where no code came along that waits.
+    pub fn username(&self) -> Option<(&ClientId, &str)> {
+        let client_id = self.client_id.as_ref()?;
+        let is_alone = self.code.is_none() && !self.key.looks_random();
+        is_alone.then(|| (client_id, self.key.expose()))
+    }
+
+    /// The PKCE challenge, if there is one.
+    pub fn challenge(&self) -> Result<Option<Challenge>, InvalidInput> {
+        let method = self.code_challenge_method.as_deref();
+        Challenge::read(self.code_challenge.as_deref(), method)
+    }
+}
+
+/// Body of send-otp.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct SendOtpRequest {
+    /// The client's public name.
+    pub client_id: ClientId,
+    /// What proves the client.
+    pub client_secret: Secret,
+    /// A username or an address.
+    pub key: String,
 }
 
 /// Body of create-qr-code and of a passkey's options.
