@@ -93,8 +93,11 @@ create index trusted_devices_expiry on trusted_devices (expires_on);
 -- 1: nobody signs in with this role by one factor alone.
 alter table roles add column require_mfa integer not null default 0 check (require_mfa in (0, 1));
 
--- 1: nor to this client, whose sessions are all of level two.
-alter table auth_clients add column require_mfa integer not null default 0 check (require_mfa in (0, 1));
+-- Clients that demand the same of everybody: their sessions are all of level two.
+create table mfa_clients (
+  client_id integer primary key references auth_clients (id),
+  added_on integer not null default (cast(unixepoch('subsec') * 1000 as integer))
+) strict;
 
 -- The trusted device in which a browser was opened without its second step: it goes on while that is trusted.
 alter table browsers add column trusted_by text;

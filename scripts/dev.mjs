@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { buildSteps } from "./lib/build.mjs";
 import { demoSignIn } from "./lib/demo.mjs";
-import { writeDevVars } from "./lib/dev-vars.mjs";
+import { dataKeyOf, writeDevVars } from "./lib/dev-vars.mjs";
 import { commandLine } from "./lib/options.mjs";
 import { Stop, inSteps, main, root, say } from "./lib/steps.mjs";
 import { checkTools } from "./lib/tools.mjs";
@@ -26,10 +26,13 @@ function portWanted() {
 
 async function prepareDatabase() {
   // miniflare is one of the packages, so it can be loaded only now.
-  const { seedDemo, withLocalDb } = await import("./lib/local-db.mjs");
+  const { seedDemo, seedSecondStep, withLocalDb } = await import("./lib/local-db.mjs");
   await withLocalDb(async (db, applied) => {
     for (const name of applied) say(`applied migrations/${name}`);
-    if (await seedDemo(db)) say("put the demo data into the empty database");
+    if (!(await seedDemo(db))) return;
+    const dataKey = dataKeyOf(join(root, ".dev.vars"));
+    if (dataKey) await seedSecondStep(db, dataKey);
+    say("put the demo data into the empty database");
   });
 }
 

@@ -1,6 +1,8 @@
 // The demo data: a small world to try things in, on your own machine only. Its secrets are in the README.
 
-import { client, role, tenant, user } from "./people.mjs";
+import { seal } from "./data-key.mjs";
+import { client, digest, role, tenant, user } from "./people.mjs";
+import { insert } from "./sql.mjs";
 
 const id = (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 const TENANT = id(1);
@@ -64,5 +66,49 @@ export function demoData(now) {
       roleId: ADMINISTRATOR,
       ...common,
     }),
+  ];
+}
+
+/** Who signs in with a second step: the password, and the key of the authenticator app (base 32). */
+export const demoSecondStep = {
+  username: "ada",
+  password: "correct horse saddle",
+  secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+  recoveryCodes: Array.from({ length: 10 }, (_, n) => `DEM0-DEM0-DEM0-000${n}`),
+};
+
+/** The statements that make somebody with an authenticator app, and a role that demands one, which somebody has who has none yet. */
+export function secondStepData(now, dataKey) {
+  const AUDITOR = id(8);
+  const [ada, app] = [id(9), id(10)];
+  const common = { verified: true, tenantId: TENANT, clientIds: CLIENTS, now };
+  const { username, password, secret, recoveryCodes } = demoSecondStep;
+  return [
+    role({ id: AUDITOR, name: "Auditor", permissions: ["ViewLoginActivity"], type: 1, now }),
+    `update roles set require_mfa = 1 where id = '${AUDITOR}'`,
+    ...user({ id: ada, membershipId: id(11), username, email: "ada@example.com", firstName: "Ada", password, roleId: MEMBER, ...common }),
+    ...user({
+      id: id(12),
+      membershipId: id(13),
+      username: "auditor",
+      email: "auditor@example.com",
+      firstName: "Augusta",
+      password: "correct horse bridle",
+      roleId: AUDITOR,
+      ...common,
+    }),
+    insert("factors", {
+      id: app,
+      user_id: ada,
+      kind: "totp",
+      name: "Authenticator app",
+      secret: seal(dataKey, "totp", `${ada}/${app}`, secret),
+      algorithm: "SHA1",
+      digits: 6,
+      period: 30,
+      created_on: now,
+      confirmed_on: now,
+    }),
+    ...recoveryCodes.map((code) => insert("recovery_codes", { user_id: ada, digest: digest(code.replaceAll("-", "")), created_on: now })),
   ];
 }

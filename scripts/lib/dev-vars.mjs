@@ -1,6 +1,6 @@
 // .dev.vars: the settings of the worker on your own machine, with secrets of its own.
 
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { demoSettings } from "./demo.mjs";
 import { freshDataKey, freshJwtKeys } from "./keys.mjs";
 
@@ -11,4 +11,9 @@ export function writeDevVars(path, more = {}) {
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'\n`);
   writeFileSync(path, ["# Made by npm run dev; delete it for fresh secrets.\n", ...lines].join(""), { mode: 0o600, flag: "wx" });
   return true;
+}
+
+/** The data key of such a file. */
+export function dataKeyOf(path) {
+  return readFileSync(path, "utf8").match(/^DATA_KEY='?([\w,-]+)/m)?.[1];
 }

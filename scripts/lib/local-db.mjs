@@ -4,7 +4,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { demoData } from "./demo.mjs";
+import { demoData, secondStepData } from "./demo.mjs";
 import { readText, root } from "./steps.mjs";
 import { openStorage, storageWorker } from "./storage.mjs";
 
@@ -47,6 +47,16 @@ export async function seedDemo(db) {
   if (anybody) return false;
   await db.batch(demoData(Date.now()).map((sql) => db.prepare(sql)));
   return true;
+}
+
+/**
+ * Puts the people with a second step beside the demo's others.
+ *
+ * @param {import("./storage.mjs").Database} db
+ * @param {string} dataKey
+ */
+export async function seedSecondStep(db, dataKey) {
+  await db.batch(secondStepData(Date.now(), dataKey).map((sql) => db.prepare(sql)));
 }
 
 /** Opens a database by its local name: in a folder, or in one of its own that goes when it is closed. */

@@ -42,9 +42,9 @@ macro_rules! needs_second_step {
         concat!(
             "(",
             $aal,
-            " < 2 and (exists (select 1 from auth_clients q where q.id = ",
+            " < 2 and (exists (select 1 from mfa_clients q where q.client_id = ",
             $client,
-            " and q.require_mfa = 1) or ",
+            ") or ",
             $trusted,
             " is null and (exists (select 1 from user_factors f where f.user_id = ",
             $user,

@@ -26,12 +26,15 @@ const RE_ENROL: &str = "insert into recovery_codes (user_id, digest, created_on,
      where exists (select 1 from factors where user_id = ?1 and confirmed_on is not null)";
 
 /// The factors of a user, the oldest first, and what there is besides.
-pub fn list(user_id: &UserId) -> impl Batch<Output = (Vec<FactorRow>, Factors)> {
+pub fn list(user_id: &UserId) -> impl Batch<Output = (Vec<FactorRow>, Factors)> + use<> {
     (sql!(LIST, user_id).all(), factors::of_user(user_id))
 }
 
 /// Removes a factor of a user, and ends what rests on it.
-pub fn remove(id: &FactorId, user_id: &UserId) -> impl Batch<Output = Option<RemovedFactor>> {
+pub fn remove(
+    id: &FactorId,
+    user_id: &UserId,
+) -> impl Batch<Output = Option<RemovedFactor>> + use<> {
     let batch = (
         sql!(REMOVE, id, user_id).first(),
         sql!(OPEN_CODES, user_id).run(),

@@ -2,7 +2,7 @@
 
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
-use crate::auth::factor::trusted_device;
+use crate::auth::factor::trusted_device::LIFETIME;
 use crate::auth::id::{BrowserId, UserId};
 use crate::auth::time::Timestamp;
 
@@ -80,7 +80,7 @@ pub struct NewTrust<'a> {
 
 /// Trusts the device of a browser that has just proven its user's second factor.
 pub(super) fn trust(new: &NewTrust<'_>, browser: &BrowserId, now: Timestamp) -> Query<usize> {
-    let until = now + trusted_device::LIFETIME;
+    let until = now + LIFETIME;
     sql!(TRUST, new.id, new.key, browser, now, until).changes()
 }
 

@@ -167,10 +167,7 @@ fn a_user_trusts_twenty_devices_and_another_revokes_none() {
 fn a_client_that_demands_two_factors_takes_no_sign_in_at_level_one() {
     let db = trusting();
     assert!(opens(&db, "second", "trusted", NOW + 2));
-    execute(
-        &db,
-        "update auth_clients set require_mfa = 1 where client_id = 'web'",
-    );
+    execute(&db, "insert into mfa_clients (client_id) values (1)");
     assert!(
         waits(&db, "code:a", "second"),
         "nor one that a device waives it for"

@@ -6,7 +6,7 @@ import { authenticator } from "./authenticator";
 import { useWorker } from "./fixtures";
 import { aUser } from "./seed";
 import { totp } from "./totp";
-import type { Settings } from "./worker";
+import type { Options, Settings } from "./worker";
 
 interface Person {
   username: string;
@@ -14,8 +14,9 @@ interface Person {
 }
 
 /** A worker whose pages are on localhost, since passkeys know no IP address. */
-export function useFactors(settings: Settings = {}) {
+export function useFactors(settings: Settings = {}, options: Options = {}) {
   const used = useWorker({
+    ...options,
     settings: { PUBLIC_URL: "http://localhost:8787", DEV_MAILBOX: "on", SERVICESTACK_CLIENT_ID: "demo-web", ...settings },
   });
   const { worker, our } = used;

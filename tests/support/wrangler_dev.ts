@@ -3,9 +3,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeDevVars } from "../../scripts/lib/dev-vars.mjs";
+import { dataKeyOf, writeDevVars } from "../../scripts/lib/dev-vars.mjs";
 import { startDev } from "../../scripts/lib/wrangler.mjs";
-import { seedDemo, withLocalDb } from "../../scripts/lib/local-db.mjs";
+import { seedDemo, seedSecondStep, withLocalDb } from "../../scripts/lib/local-db.mjs";
 import { root } from "../../scripts/lib/steps.mjs";
 import { freePort } from "./ports";
 
@@ -23,7 +23,10 @@ export async function startWranglerDev(
   const folder = mkdtempSync(join(tmpdir(), "edgelatch-"));
   const envFile = join(folder, "dev.vars");
   writeDevVars(envFile, await settings(`http://localhost:${port}`));
-  await withLocalDb(seedDemo, folder);
+  await withLocalDb(async (db: Parameters<typeof seedDemo>[0]) => {
+    await seedDemo(db);
+    await seedSecondStep(db, dataKeyOf(envFile)!);
+  }, folder);
   const config = withAssets ? undefined : configWithoutAssets(folder);
   const { url, serving, stop } = startDev({ port, envFile, state: folder, config, stdio: "ignore" });
   return {

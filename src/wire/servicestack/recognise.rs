@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::wire::incoming::{Incoming, Method};
 
 /// Paths directly under `/auth/` that are the other API's; besides these, all `…-auth-redirect`.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 15] = [
     "login",
     "login-token",
     "token",
@@ -27,6 +27,7 @@ const RESERVED: [&str; 14] = [
     "verify-reset-password-link",
     "reset-password",
     "oauth-apple",
+    "send-otp",
     "verify-otp",
     "check-qr-code",
     "create-qr-code",

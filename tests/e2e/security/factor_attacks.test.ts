@@ -1,16 +1,24 @@
 // What went wrong with second factors and passkeys elsewhere, one test for each.
 
 import { describe, expect, test, vi } from "vitest";
-import { DEMO_WEB, nested } from "../../support/api";
+import { demoSettings } from "../../../scripts/lib/demo.mjs";
+import { DEMO_MOBILE, DEMO_WEB, nested } from "../../support/api";
 import { BE, BS, UP, UV, authenticator } from "../../support/authenticator";
+import { browser } from "../../support/browser";
 import { useFactors } from "../../support/factors";
-import { many } from "../../support/fixtures";
+import { BASIC, many } from "../../support/fixtures";
+import { ALL_SETTINGS, GOOGLE, startOutside } from "../../support/identity_provider";
 import { decode } from "../../support/jwt";
+import { mailbox } from "../../support/mailbox";
 import { aUser } from "../../support/seed";
 import { totp, wrongCode } from "../../support/totp";
+import { visitor } from "../../support/visitor";
 
+const { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS } = demoSettings;
+const SIGN_UP = { SIGN_UP_TENANT, SIGN_UP_ROLE, SIGN_UP_CLIENT_IDS };
+const outside = await startOutside();
 const { worker, our, their, login, verify, forgetSteps, withApp, signIn, signInWithCode, enrolPasskey, enrolApp, byPasskey, bearer } =
-  useFactors({ OTP_CLIENT_IDS: "demo-web" });
+  useFactors({ ...ALL_SETTINGS, ...SIGN_UP, OTP_CLIENT_IDS: "demo-web" }, { outside: outside.handle });
 
 // A hundred requests at once take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -31,21 +39,89 @@ test("a sign-in that waits for its second factor holds nothing that any endpoint
 });
 
 test("every door asks: password, OTP, social, reset, invitation, both APIs", async () => {
-  const ann = await withApp({ email: "every-door@example.com" });
+  const email = "every-door@example.com";
+  const ann = await withApp({ email });
   const waiting = (answer: { body: any }) =>
     answer.body.mfa?.required ?? answer.body.error?.details?.[0]?.code ?? answer.body.responseStatus?.errorCode;
   expect(waiting(await login(ann))).toBe(true);
   expect(waiting(await our.loginToken({ username: ann.username, password: ann.password }))).toBe("mfa-required");
-  const basic = `Basic ${Buffer.from("demo-web:demo-web-secret").toString("base64")}`;
-  await our.post("/otp-caches", { username: ann.username, otp: "864209" }, { authorization: basic });
+  await our.post("/otp-caches", { username: ann.username, otp: "864209" }, BASIC);
   expect(waiting(await our.login({ username: ann.username, password: "864209" }))).toBe(true);
   expect(waiting(await their.signIn({ userName: ann.username, password: ann.password }))).toBe("TwoFactorRequired");
+
+  const who = { sub: "every-door" };
+  await worker.db
+    .prepare("insert into user_identities (provider, issuer, subject, user_id, created_on) values (?, ?, ?, ?, 0)")
+    .bind(GOOGLE.name, GOOGLE.identityIssuer, who.sub, ann.person.id)
+    .run();
+  const back = await browser(worker).dance(outside, GOOGLE, who);
+  const social = new URL(back.headers.get("location")!).searchParams.get("code")!;
+  expect((await our.token(social)).body.error.message).toBe("User Verification Failed");
+  expect((await verify(social, totp(ann.secret))).status).toBe(200);
+  const noRedirect = await browser(worker).dance(outside, GOOGLE, who, DEMO_MOBILE);
+  expect(waiting(noRedirect)).toBe("mfa-required");
+
+  await our.post("/auth/forget-password", { ...DEMO_WEB, username: ann.username });
+  await worker.settled();
+  const { token } = (await mailbox(worker).to(email)).find((mail) => mail.kind === "password-reset")!;
+  const password = "a new password";
+  expect((await our.send("PATCH", "/auth/reset-password", { body: { ...DEMO_WEB, token, password } })).status).toBe(204);
+  expect(waiting(await our.login({ username: ann.username, password }))).toBe(true);
+
+  await worker.db.prepare("update roles set require_mfa = 1 where name = 'Member'").run();
+  const invited = "invited-to-a-door@example.com";
+  await our.post("/auth/sign-up/create-token", { email: invited });
+  const invitation = await mailbox(worker).wait(invited);
+  const made = await our.post("/auth/sign-up/create-user", { email: invited, password }, our.bearer(invitation.token!));
+  expect(made.status, made.text).toBe(200);
+  expect(waiting(await our.login({ username: invited, password }))).toBe(true);
+  await worker.db.prepare("update roles set require_mfa = 0 where name = 'Member'").run();
+
   // Where a door forgets, the database does not: nothing at level one was opened since.
   const open = await worker.db
     .prepare("select count(*) as n from sessions where user_id = ? and aal = 1 and id <> ?")
     .bind(ann.person.id, decode(ann.pair.accessToken).claims.sid)
     .first<number>("n");
   expect(open).toBe(0);
+});
+
+test("a half sign-in is nothing", async () => {
+  const ann = await withApp();
+  const { body } = await our.loginToken({ username: ann.username, password: ann.password });
+  const { mfaToken } = body.error.details[0].info;
+  expect((await our.me(mfaToken)).status).toBe(401);
+  expect((await our.token(mfaToken)).status).toBe(401);
+  const form = await visitor(worker).signIn(ann.username, ann.password);
+  expect(form.path).toBe("/sign-in/second-step");
+  const open = "select count(*) as n from browsers where user_id = ?";
+  expect(await worker.db.prepare(open).bind(ann.person.id).first<number>("n")).toBe(0);
+});
+
+test("an intent works once", async () => {
+  const ann = await aUser(worker);
+  const pair = await signIn(ann);
+  const begun = (await our.post("/auth/me/passkeys/options", {}, bearer(pair))).body;
+  const key = authenticator();
+  const add = () => our.post("/auth/me/passkeys", { id: begun.id, credential: key.create(begun.publicKey) }, bearer(pair));
+  expect((await add()).status).toBe(200);
+  await worker.db.prepare("delete from factors where user_id = ?").bind(ann.id).run();
+  expect((await add()).status, "nor is its challenge good for another passkey").toBe(401);
+  const { code } = (await login(await withApp())).body;
+  expect((await our.token(code)).status).toBe(401);
+});
+
+test("a link opens its own account", async () => {
+  const [email, other] = ["linked@example.com", await withApp({ email: "not-linked@example.com" })];
+  const ann = await withApp({ email });
+  await our.post("/auth/forget-password", { ...DEMO_WEB, username: ann.username });
+  await worker.settled();
+  const { token } = (await mailbox(worker).to(email)).find((mail) => mail.kind === "password-reset")!;
+  const body = { ...DEMO_WEB, token, password: "a new password" };
+  expect((await our.send("PATCH", "/auth/reset-password", { body: { ...body, username: other.username } })).status).toBe(422);
+  expect((await our.send("PATCH", "/auth/reset-password", { body })).status).toBe(204);
+  expect((await login(other)).status, "the other's password is what it was").toBe(200);
+  const anew = await our.login({ username: ann.username, password: "a new password" });
+  expect(anew.body.mfa, "and no link takes a factor along").toMatchObject({ required: true, methods: ["totp", "recovery"] });
 });
 
 test("a passkey of another is 404", async () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { PYTHON } from "../../../scripts/lib/python.mjs";
+import { demoSecondStep } from "../../../scripts/lib/demo.mjs";
 import { notRun } from "../../../scripts/lib/steps.mjs";
 import { DEMO, api } from "../../support/api";
 import { type WranglerDev, startWranglerDev } from "../../support/wrangler_dev";
@@ -55,7 +56,7 @@ const credentials = (changes: object = {}) =>
 /** What the clients throw, in all of their versions. */
 interface Failure {
   type?: string;
-  responseStatus: { errorCode: string; message: string; errors: { fieldName: string }[] };
+  responseStatus: { errorCode: string; message: string; errors: { fieldName: string }[]; meta?: Record<string, string> };
 }
 const failure = async (promise: Promise<unknown>): Promise<Failure> =>
   promise.then(
@@ -63,12 +64,14 @@ const failure = async (promise: Promise<unknown>): Promise<Failure> =>
     (error: Failure) => error,
   );
 
-describe.each([
+const CLIENTS = [
   ["1.0.45", "servicestack-client-1-0"],
   ["1.1.21", "servicestack-client-1-1"],
   ["1.2.6", "servicestack-client-1-2"],
   ["2.1.13", "servicestack-client-2"],
-])("@servicestack/client %s", (version, name) => {
+] as const;
+
+describe.each(CLIENTS)("@servicestack/client %s", (version, name) => {
   const { JsonServiceClient, JsonApiClient } = require(name);
   const client = () => new JsonServiceClient(url);
   const oldest = version === "1.0.45";
@@ -87,6 +90,24 @@ describe.each([
     expect((await mine.get("/auth")).userId).toBe(response.userId);
     const other = client();
     expect((await other.postToUrl("/auth/credentials", credentials())).userName).toBe("demo");
+  });
+
+  test("learns that a second step is needed, and goes on with it, whether or not it was signed in before", async () => {
+    const { username: userName, password, recoveryCodes } = demoSecondStep;
+    const [fresh, before] = [client(), client()];
+    await before.post(credentials());
+    for (const [n, mine] of [fresh, before].entries()) {
+      const refused = await failure(mine.post(credentials({ userName, password })));
+      expect(refused.responseStatus).toMatchObject({ errorCode: "TwoFactorRequired", meta: { methods: "totp,recovery" } });
+      const { mfaToken } = refused.responseStatus.meta!;
+      // Each code works once: every client has two of its own.
+      const otp = recoveryCodes[2 * CLIENTS.findIndex(([of]) => of === version) + n]!;
+      const wrong = await failure(mine.post(credentials({ userName, password: undefined, meta: { mfaToken, otp: "000000" } })));
+      expect(wrong.responseStatus.errorCode).toBe("Unauthorized");
+      const done = await mine.post(credentials({ userName, password: undefined, meta: { mfaToken, otp } }));
+      expect(done.userName).toBe(userName);
+      expect((await mine.get(new Authenticate())).userName).toBe(userName);
+    }
   });
 
   test("signs in with send, which takes the method first in the oldest", async () => {

@@ -5,17 +5,19 @@ use super::otp;
 use super::person::AuthenticatedUser;
 use super::proof::Proof;
 use super::sign_in::tag;
-use crate::auth::account::{Account, canonical_name};
+use crate::auth::account::canonical_name;
 use crate::auth::attempts::{AttemptOrigin, CounterKeys};
-use crate::auth::id::{AttemptId, ClientId, ClientNumber};
+use crate::auth::client::AuthClient;
+use crate::auth::id::{AttemptId, ClientId};
 use crate::auth::one_time::{self, Otp};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal, Stranger};
 use crate::error::{Error, Reason};
+use crate::store::accounts::{self, AccountWithPassword};
 use crate::store::attempts::{self, LoginAttempt};
+use crate::store::clients;
 use crate::store::otps::{self, ReservedOtp};
-use crate::store::{accounts, clients};
 
 const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
 
@@ -71,33 +73,36 @@ pub async fn sign_in_by_mailed_code(
     };
     let verdict = verdict.allow(app.now);
     verdict.inspect_err(|_| audit::record(app, failed(Refusal::TooManyAttempts)))?;
-    let account = found.as_ref().map(|found| found.account.clone());
-    let proven = proven(app, client.id, account, otp, given.code)?;
-    let (account, otp) = proven.ok_or_else(|| {
+    let person = proven(app, &client, found.as_ref(), otp, given.code)?;
+    let mut person = person.ok_or_else(|| {
         audit::record(app, failed(Refusal::Failed));
         WRONG
     })?;
-    account.admit_to(Some(&client))?;
-    let person = AuthenticatedUser {
-        account,
-        proof: Proof::Otp(otp),
-        password_changed_on: found.and_then(|found| found.password_changed_on),
-        counted_under: Some(keys),
-        device_is_new: false,
-    };
+    person.counted_under = Some(keys);
     Ok((AuthenticatedClient { client }, person))
 }
 
+/// The user whom the code proves, admitted to the client; nobody where it is wrong.
 fn proven(
     app: &App,
-    client: ClientNumber,
-    account: Option<Account>,
+    client: &AuthClient,
+    found: Option<&AccountWithPassword>,
     otp: Option<ReservedOtp>,
     code: &Secret,
-) -> Result<Option<(Account, ReservedOtp)>, Error> {
-    let (Some(account), Some(otp)) = (account, otp) else {
+) -> Result<Option<AuthenticatedUser>, Error> {
+    let (Some(found), Some(otp)) = (found, otp) else {
         return Ok(None);
     };
-    let opens = otp.client_id == Some(client) && otp::opens(app, &otp, code, &account)?;
-    Ok(opens.then_some((account, otp)))
+    let account = &found.account;
+    if otp.client_id != Some(client.id) || !otp::opens(app, &otp, code, account)? {
+        return Ok(None);
+    }
+    account.admit_to(Some(client))?;
+    Ok(Some(AuthenticatedUser {
+        account: account.clone(),
+        proof: Proof::Otp(otp),
+        password_changed_on: found.password_changed_on,
+        counted_under: None,
+        device_is_new: false,
+    }))
 }
