@@ -62,10 +62,7 @@ pub fn tour(db: &Db) {
     trust(db, "tour of trust", "tour trust", 7);
     assert!(opens(db, "by trust", "tour trust", NOW + 1));
     assert_eq!(db.run(trusted_devices::of_user(&ann, at(NOW))).len(), 1);
-    assert_eq!(
-        db.run(trusted_devices::revoke("device of tour trust", &ann)),
-        1
-    );
+    assert!(db.run(trusted_devices::revoke("device of tour trust", &ann)) > 0);
     execute(db, "delete from factors where user_id = 'id-ann'");
 }
 

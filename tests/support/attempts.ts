@@ -5,6 +5,7 @@ import { beforeAll, expect } from "vitest";
 import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { ADMIN, type Answer, DEMO_MOBILE, DEMO_WEB } from "./api";
 import { browser } from "./browser";
+import { FACTOR_SETTINGS, factorAttempts } from "./factor_attempts";
 import { BASIC, FORM, useWorker } from "./fixtures";
 import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, ROWS, type Row, json, startOutside } from "./identity_provider";
 import { mailbox } from "./mailbox";
@@ -49,7 +50,7 @@ export async function useAttempts() {
 
   const { worker, our, their } = useWorker({
     outside: outside.handle,
-    settings: { ...ALL_SETTINGS, ...demo, SOCIAL_SIGN_UP: "google", SOCIAL_LINKING: "verified-email" },
+    settings: { ...ALL_SETTINGS, ...demo, ...FACTOR_SETTINGS, SOCIAL_SIGN_UP: "google", SOCIAL_LINKING: "verified-email" },
   });
 
   beforeAll(async () => {
@@ -126,6 +127,8 @@ export async function useAttempts() {
     const answer = await their.signIn({ userName: username, password: PASSWORD });
     return { answer, bearer: our.bearer(answer.body.bearerToken), cookies: cookieHeader(answer) };
   }
+
+  const { FACTORS, AT_SERVICESTACK } = factorAttempts(worker, our, () => admin, mailed);
 
   const PAGES: Record<string, () => Promise<Attempt>> = {
     "dev/mailbox": async () => ({ method: "GET", path: "/dev/mailbox" }),
@@ -286,6 +289,7 @@ export async function useAttempts() {
     "get otp-caches": async () => ({ method: "GET", path: "/otp-caches/demo", headers: BASIC }),
     "delete otp-caches": async () => ({ method: "DELETE", path: `/otp-caches/${randomUUID()}`, headers: admin }),
     health: async () => ({ method: "GET", path: "/health" }),
+    ...FACTORS,
   };
 
   const SERVICESTACK: Record<string, () => Promise<Attempt>> = {
@@ -312,6 +316,7 @@ export async function useAttempts() {
     }),
     "whether a token is good": async () => ({ path: "/auth/jwt", body: { password: (await theirSession()).answer.body.bearerToken } }),
     GetAccessToken: async () => ({ path: "/access-token", body: { refreshToken: (await theirSession()).answer.body.refreshToken } }),
+    ...AT_SERVICESTACK,
     "auth/logout": async () => ({ path: "/auth/logout", body: "", headers: (await theirSession()).cookies }),
   };
 

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ADMIN, DEMO_MOBILE, DEMO_WEB, nested } from "../../support/api";
+import { ADMIN, DEMO_MOBILE, DEMO_WEB, flat, nested } from "../../support/api";
 import { useFactors } from "../../support/factors";
 import { many } from "../../support/fixtures";
 import { decode } from "../../support/jwt";
@@ -14,7 +14,7 @@ const { worker, our, their, withApp, login, verify } = useFactors({ EMAIL_CODES:
 
 const ask = (key: string, client: object = DEMO_WEB) => our.post("/auth/send-otp", { ...client, key });
 const answer = (key: string, otp: string, more: object = {}) => verify(key, otp, { clientId: "demo-web", ...more });
-const WRONG = nested("Otp Invalid");
+const WRONG = flat(401, "Otp Invalid");
 
 /** Somebody to whom a code has been mailed. */
 async function asked(address: string) {
