@@ -112,7 +112,7 @@ pub async fn exchange_code(app: &App, exchange: CodeExchange<'_>) -> Result<Toke
 }
 
 /// Redeems a code for a session.
-pub(super) async fn redeem(app: &App, exchange: &CodeExchange<'_>) -> Result<LiveSession, Error> {
+async fn redeem(app: &App, exchange: &CodeExchange<'_>) -> Result<LiveSession, Error> {
     let digest = exchange.device.device_id.as_deref().map(device_digest);
     // A verifier that cannot be one answers no challenge, but the code is spent all the same.
     let challenge = exchange.verifier.map(|verifier| {
@@ -127,7 +127,15 @@ pub(super) async fn redeem(app: &App, exchange: &CodeExchange<'_>) -> Result<Liv
         device: digest.as_deref(),
         session_expires_on: app.now + app.config.session_max_age,
     };
-    let (state, session) = app.db.run(codes::redeem(&redemption, app.now)).await?;
+    let redeemed = app.db.run(codes::redeem(&redemption, app.now)).await?;
+    redeemed_session(app, redeemed)
+}
+
+/// The session that a redemption has opened, or why there is none; recorded.
+pub(super) fn redeemed_session(
+    app: &App,
+    (state, session): (CodeState, Option<LiveSession>),
+) -> Result<LiveSession, Error> {
     let Some(session) = session else {
         let refusal = why_not_redeemed(&state);
         audit::record(app, not_redeemed(state));

@@ -2,18 +2,20 @@
 //! same one again and again.
 
 use super::audit::{self, Event};
-use super::codes::{self, CodeExchange};
+use super::codes;
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
 use super::factors::second_factor;
 use super::sessions;
 use crate::auth::data_key::Purpose;
-use crate::auth::id::SessionId;
-use crate::auth::secret::Secret;
+use crate::auth::id::{AttemptId, SessionId};
+use crate::auth::one_time::{self, AuthCode};
+use crate::auth::secret::{Secret, random_secret};
 use crate::auth::session::{RefreshToken, device_digest};
 use crate::auth::time::Timestamp;
 use crate::auth::token::{DeviceInfo, PersonClaims};
 use crate::edge::app::App;
 use crate::error::{Error, Reason};
+use crate::store::codes::{self as redemptions, Redemption};
 use crate::store::refresh_tokens;
 use crate::store::sessions::{self as rows, LiveSession};
 
@@ -60,19 +62,26 @@ pub async fn open_waiting(
 ) -> Result<Opened, Error> {
     let client_id = app.config.servicestack_client_id.as_ref();
     let client_id = client_id.ok_or(Error::NotConfigured("SERVICESTACK_CLIENT_ID"))?;
-    let done = second_factor::by_code(app, token, typed, Some(client_id)).await?;
-    let exchange = CodeExchange {
-        code: &done.code,
+    let code = random_secret()?;
+    let digest = device.device_id.as_deref().map(device_digest);
+    // The code is redeemed in the trip that makes it.
+    let redemption = Redemption {
+        key: &one_time::key::<AuthCode>(&code),
+        attempt: &AttemptId::draw()?,
         client_id,
-        verifier: None,
-        device: device.clone(),
+        challenge: None,
+        device: digest.as_deref(),
+        session_expires_on: app.now + app.config.session_max_age,
     };
-    let session = codes::redeem(app, &exchange).await?;
-    if let Some(replaced) = replaced(app, presented)? {
-        let end = rows::end(&replaced, "signed in anew", app.now);
-        app.db.run(end).await?;
-    }
-    opened(app, session, device)
+    let replaced = replaced(app, presented)?;
+    let replace = replaced
+        .as_ref()
+        .map(|old| rows::replace(old, redemption.key, app.now));
+    let then = (redemptions::redeem(&redemption, app.now), replace);
+    let then = (code, then);
+    let done = second_factor::by_code_with(app, token, typed, Some(client_id), then);
+    let (_, (redeemed, _)) = done.await?;
+    opened(app, codes::redeemed_session(app, redeemed)?, device)
 }
 
 /// The session whose refresh token was presented.

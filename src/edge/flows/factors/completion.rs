@@ -10,6 +10,7 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, FactorAct, Stranger, Subject};
 use crate::edge::flows::notifications;
 use crate::error::{Error, Reason};
+use crate::store::Batch;
 use crate::store::factor_proofs::{ProofContext, Spending};
 use crate::store::pending_step::PendingStep;
 use crate::store::recovery_codes;
@@ -64,7 +65,45 @@ pub async fn complete(
     attempt: &AttemptId,
     enrols: bool,
 ) -> Result<Completed, Error> {
-    let code = random_secret()?;
+    let proven = Proven {
+        key,
+        step,
+        proof,
+        attempt,
+        enrols,
+    };
+    let (done, ()) = complete_with(app, &proven, random_secret()?, ()).await?;
+    Ok(done)
+}
+
+/// A sign-in whose second factor is proven.
+pub struct Proven<'a> {
+    /// What it waits under.
+    pub key: &'a str,
+    /// The sign-in.
+    pub step: &'a PendingStep,
+    /// The proof.
+    pub proof: &'a FactorProof,
+    /// Drawn for this attempt.
+    pub attempt: &'a AttemptId,
+    /// Whether the proof confirms an app that the sign-in enrols.
+    pub enrols: bool,
+}
+
+/// The same under a given code, with what follows from it in one trip.
+pub async fn complete_with<T>(
+    app: &App,
+    proven: &Proven<'_>,
+    code: Secret,
+    then: impl Batch<Output = T>,
+) -> Result<(Completed, T), Error> {
+    let Proven {
+        key,
+        step,
+        proof,
+        attempt,
+        enrols,
+    } = *proven;
     let assurance = proof.raise(&step.amr, app.now);
     let spending = Spending {
         proof,
@@ -79,16 +118,18 @@ pub async fn complete(
     let batch = (
         second_steps::complete(key, &new_key, &spending, &assurance, app.now),
         recovery_codes::first(&step.user_id, attempt, &digests, app.now),
+        then,
     );
-    let (done, kept) = app.db.run(batch).await?;
+    let (done, kept, followed) = app.db.run(batch).await?;
     if !done {
         return Err(wrong(app, step));
     }
     tell(app, step, proof, enrols);
-    Ok(Completed {
+    let done = Completed {
         code,
         recovery_codes: if kept > 0 { codes } else { Vec::new() },
-    })
+    };
+    Ok((done, followed))
 }
 
 /// Records what was proven, and writes to the owner where it is out of the ordinary.

@@ -2,7 +2,7 @@
 //! become ordinary codes.
 
 use super::apps::{self, Enrolment};
-use super::completion::{Completed, complete, record, reserved, wrong};
+use super::completion::{Completed, Proven, complete, complete_with, record, reserved, wrong};
 use super::passkey::{self, PasskeyAnswer};
 use crate::auth::assurance::{Aal, Assurance};
 use crate::auth::factor::ceremony::{Ceremony, CeremonyPurpose};
@@ -11,10 +11,11 @@ use crate::auth::factor::proof::FactorProof;
 use crate::auth::factor::typed_code::TypedCode;
 use crate::auth::id::{AttemptId, ClientId};
 use crate::auth::one_time::{self, AuthCode};
-use crate::auth::secret::Secret;
+use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, FactorAct, Stranger};
 use crate::error::{Error, Reason};
+use crate::store::Batch;
 use crate::store::authenticator_apps::{AppRow, EnrolledIn};
 use crate::store::pending_step::{Door, PendingStep, Try};
 use crate::store::second_steps;
@@ -29,6 +30,18 @@ pub async fn by_code(
     typed: &str,
     client_id: Option<&ClientId>,
 ) -> Result<Completed, Error> {
+    let done = by_code_with(app, token, typed, client_id, (random_secret()?, ())).await?;
+    Ok(done.0)
+}
+
+/// The same under a given code, with what follows from it in one trip.
+pub async fn by_code_with<T>(
+    app: &App,
+    token: &Secret,
+    typed: &str,
+    client_id: Option<&ClientId>,
+    (code, then): (Secret, impl Batch<Output = T>),
+) -> Result<(Completed, T), Error> {
     let (key, attempt) = (one_time::key::<AuthCode>(token), AttemptId::draw()?);
     let typed = TypedCode::read(typed);
     let attempted = Try {
@@ -38,8 +51,14 @@ pub async fn by_code(
         is_guess: !matches!(typed, TypedCode::Recovery(_)),
     };
     let (step, rows, proof) = prove(app, &attempted, typed).await?;
-    let enrols = enrols(&rows, &proof);
-    complete(app, &key, &step, &proof, &attempt, enrols).await
+    let proven = Proven {
+        key: &key,
+        step: &step,
+        proof: &proof,
+        attempt: &attempt,
+        enrols: enrols(&rows, &proof),
+    };
+    complete_with(app, &proven, code, then).await
 }
 
 /// Verifies a code for a sign-in that waits; the try is counted before anything is compared.

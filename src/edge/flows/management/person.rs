@@ -8,6 +8,7 @@ use super::bearer::{bearer_with, bearer_with_factors, require_proof};
 use super::target::{KIND, protect};
 use super::trail::act_of;
 use crate::auth::account::Account;
+use crate::auth::factor::fresh_proof;
 use crate::auth::id::{SessionId, UserId};
 use crate::auth::management::permission::{
     Permission, UPDATE_TENANT_USER, VIEW_ALL_TENANT_OF_SELF, VIEW_TENANT, VIEW_TENANT_USER,
@@ -16,6 +17,7 @@ use crate::auth::secret::{Secret, digest};
 use crate::auth::table::row::TableRow;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{Act, Managed};
+use crate::edge::flows::credentials::Bearer;
 use crate::error::Error;
 use crate::store::belongings::{self, LinkedIdentity, OpenSession};
 use crate::store::{Batch, accounts};
@@ -26,6 +28,8 @@ pub struct Person {
     pub manager: Manager,
     /// The person's account.
     pub account: Account,
+    /// Whether the person themself has just proven the strongest factor that they have.
+    own_proof: Result<(), Error>,
 }
 
 impl Person {
@@ -68,10 +72,10 @@ pub async fn identities(
 pub async fn tenants(app: &App, token: &Secret, id: &UserId) -> Result<Vec<TableRow>, Error> {
     let query = belongings::tenants(id);
     let own = Own::With(VIEW_ALL_TENANT_OF_SELF);
-    let (person, mut tenants) = ask(app, token, id, &[VIEW_TENANT], own, query).await?;
-    let is_self = is_self(&person.manager, id);
+    let (manager, mut tenants) = ask(app, token, id, &[VIEW_TENANT], own, query).await?;
+    let is_self = is_self(&manager, id);
     let id_column = crate::auth::management::tables::TENANTS.of_name("id");
-    if let (Some(borders), Some(column), false) = (person.manager.borders(), id_column, is_self) {
+    if let (Some(borders), Some(column), false) = (manager.borders(), id_column, is_self) {
         tenants.retain(|tenant| tenant.value(column).and_then(|id| id.as_text()) == Some(borders));
     }
     Ok(tenants)
@@ -102,6 +106,9 @@ pub async fn end_sessions(
 /// Removes an identity, unless it is the last way in.
 pub async fn unlink(app: &App, token: &Secret, id: &UserId, identity: &str) -> Result<(), Error> {
     let person = writer(app, token, id).await?;
+    if person.is_own() {
+        person.own_proof.clone()?;
+    }
     let linked = app.db.run(belongings::identities(id)).await?;
     let meant = linked.iter().find(|linked| identity_id(linked) == identity);
     let meant = meant.ok_or_else(|| Error::NoSuchRow {
@@ -138,13 +145,21 @@ pub async fn writer(app: &App, token: &Secret, id: &UserId) -> Result<Person, Er
     let (bearer, (), factors) = bearer?;
     let is_own = bearer.user_id().is_some_and(|own| own == *id);
     let proven = require_proof(&bearer, &factors, true, app.now);
+    let own_proof = match &bearer {
+        Bearer::Session(session) => fresh_proof::require(&session.assurance, &factors, app.now),
+        Bearer::Plain(_) => Err(fresh_proof::wanted(&factors)),
+    };
     let manager = access::manager(bearer, true);
     let account = admitted(&manager, account?, id, &[UPDATE_TENANT_USER], own)?;
     if !is_own {
         protect(&manager, Some(&account))?;
         proven?;
     }
-    Ok(Person { manager, account })
+    Ok(Person {
+        manager,
+        account,
+        own_proof,
+    })
 }
 
 async fn ask<T>(
@@ -154,7 +169,7 @@ async fn ask<T>(
     permissions: &[Permission],
     own: Own,
     queries: impl Batch<Output = T>,
-) -> Result<(Person, T), Error> {
+) -> Result<(Manager, T), Error> {
     let (bearer, account) = join(
         bearer_with(app, token, queries),
         app.db.run(accounts::by_id(id)),
@@ -162,8 +177,8 @@ async fn ask<T>(
     .await;
     let (bearer, answer) = bearer?;
     let manager = access::manager(bearer, true);
-    let account = admitted(&manager, account?, id, permissions, own)?;
-    Ok((Person { manager, account }, answer))
+    admitted(&manager, account?, id, permissions, own)?;
+    Ok((manager, answer))
 }
 
 /// The account, if the bearer may ask about it. Whoever does not exist does so for administrators only.
