@@ -211,6 +211,29 @@ fn one_code_opens_one_session_and_no_earlier_one_does_after_it() {
 }
 
 #[test]
+fn a_session_is_replaced_only_by_one_that_a_code_has_opened() {
+    let db = database();
+    let old = session("old", ANN);
+    assert!(
+        db.run(sessions::open(&old, SignInEffects::default(), at(NOW)))
+            .is_some()
+    );
+    app(&db, "app", ANN);
+    assert!(waits(&db, "code:1", ANN));
+    assert!(complete(&db, "code:1", "code:2", &totp("app", 7), "t"));
+    let open = "select id from sessions where ended_on is null order by id";
+    db.run(sessions::replace(old.id, "code:2", at(NOW)));
+    assert_eq!(
+        column(&db, open),
+        ["old"],
+        "the code has opened nothing yet"
+    );
+    assert!(redeem(&db, "code:2", "t").1.is_some());
+    db.run(sessions::replace(old.id, "code:2", at(NOW)));
+    assert_eq!(column(&db, open), ["of code:1"]);
+}
+
+#[test]
 fn a_recovery_code_works_once_and_another_user_s_not_at_all() {
     let db = database();
     app(&db, "app", ANN);
@@ -507,6 +530,11 @@ pub fn tour(db: &Db) {
         "code:toured",
         &totp("tour app", 7),
         "tour"
+    ));
+    db.run(sessions::replace(
+        &SessionId::new("none"),
+        "code:toured",
+        at(NOW),
     ));
     tour_of_proofs(db, &ann, &by);
     assert!(

@@ -87,7 +87,8 @@ export function factorAttempts(
         const { id, publicKey } = (await our.post("/auth/passkey/options", { clientId: "demo-web" })).body;
         return { ...DEMO_WEB, id, credential: key.get(publicKey) };
       };
-      return { path: "/auth/passkey", body: await again(), afterLoss: async () => our.post("/auth/passkey", await again()) };
+      // A failed answer has used its ceremony up: another begins.
+      return { path: "/auth/passkey", body: await again(), anew: async () => our.post("/auth/passkey", await again()) };
     },
     "me/factors": async () => ({ method: "GET", path: "/auth/me/factors", headers: bearer((await withApp()).pair) }),
     "patch me/factors": async () => {
@@ -108,8 +109,9 @@ export function factorAttempts(
     "me/passkeys/options": async () => ({ path: "/auth/me/passkeys/options", headers: (await proven()).headers, body: {} }),
     "me/passkeys": async () => {
       const { headers, body } = await withPasskey();
-      const afterLoss = () => our.send("GET", "/auth/me/factors", { headers });
-      return { path: "/auth/me/passkeys", headers, body, afterLoss };
+      // The passkey may be there already, and then another needs a proof of it.
+      const anew = () => our.send("GET", "/auth/me/factors", { headers });
+      return { path: "/auth/me/passkeys", headers, body, anew };
     },
     "me/second-step": async () => ({
       method: "PUT",

@@ -1,7 +1,7 @@
 // The second step of a sign-in in the ARC API: what waits, what completes it, what it then rests on.
 
 import { describe, expect, test } from "vitest";
-import { DEMO_WEB, flat } from "../../support/api";
+import { DEMO_MOBILE, DEMO_WEB, flat } from "../../support/api";
 import { authenticator } from "../../support/authenticator";
 import { useFactors } from "../../support/factors";
 import { many } from "../../support/fixtures";
@@ -10,7 +10,7 @@ import { mailbox } from "../../support/mailbox";
 import { aUser } from "../../support/seed";
 import { totp, wrongCode } from "../../support/totp";
 
-const { worker, our, login, verify, forgetSteps, withApp, signIn, signInWithCode, enrolPasskey, enrolApp, bearer } = useFactors();
+const { worker, our, their, login, verify, forgetSteps, withApp, signIn, signInWithCode, enrolPasskey, enrolApp, bearer } = useFactors();
 
 const UNVERIFIED = flat(401, "User Verification Failed");
 const INVALID = flat(401, "Otp Invalid");
@@ -167,6 +167,42 @@ describe("a role that demands a second factor", () => {
     expect(other.status).toBe(403);
     await demand(0);
   });
+});
+
+test("a client that demands a second factor leads to enrolment too, and others go on as before", async () => {
+  const bob = await aUser(worker);
+  await worker.db.prepare("insert into mfa_clients (client_id) select id from auth_clients where client_id = 'demo-web'").run();
+  try {
+    const { code, mfa } = (await login(bob)).body;
+    expect(mfa.methods).toEqual([]);
+    expect((await our.token(code)).body).toEqual(UNVERIFIED);
+    expect((await our.login({ username: bob.username, password: bob.password, ...DEMO_MOBILE })).body.mfa).toBeUndefined();
+    const { secret } = (await our.post("/auth/create-qr-code", { clientId: "demo-web", code })).body;
+    const verified = await verify(code, totp(secret));
+    expect(verified.status, verified.text).toBe(200);
+    expect(decode((await our.token(verified.body.code)).body.accessToken).claims.acr).toBe("aal2");
+  } finally {
+    await worker.db.prepare("delete from mfa_clients").run();
+  }
+});
+
+test("a second factor costs two waits at most, at either API", async () => {
+  const ann = await withApp();
+  const signedIn = await login(ann);
+  expect(signedIn.waits).toBeLessThanOrEqual(2);
+  const verified = await verify(signedIn.body.code, totp(ann.secret));
+  expect([verified.status, verified.waits]).toEqual([200, 2]);
+  const theirs = await their.signIn({ userName: ann.username, password: ann.password });
+  const { mfaToken } = theirs.body.responseStatus.meta;
+  const meta = { mfaToken, otp: ann.recoveryCodes![0] };
+  const done = await their.post("/api/Authenticate", { provider: "credentials", meta });
+  expect([done.status, done.waits]).toEqual([200, 2]);
+  const bob = await aUser(worker);
+  const { key } = await enrolPasskey(await signIn(bob));
+  const options = await our.post("/auth/passkey/options", { clientId: "demo-web" });
+  expect(options.waits).toBe(1);
+  const credential = key.get(options.body.publicKey);
+  expect((await our.post("/auth/passkey", { id: options.body.id, credential, ...DEMO_WEB })).waits).toBe(2);
 });
 
 describe("a passkey", () => {

@@ -140,6 +140,18 @@ test("a re-enrolment link falls with the password, and whoever has no factor get
   expect((await verify((await login(ann)).body.code, token!)).status).toBe(401);
 });
 
+test("a provider is unlinked by a fresh proof of the strongest factor alone", async () => {
+  const ann = await withApp();
+  const link = "insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', 'g', ?, ?, 0)";
+  await worker.db.prepare(link).bind(ann.person.id, ann.person.id).run();
+  const path = `/users/${ann.person.id}/identities`;
+  const [{ id }] = (await call("GET", path, ann.pair)).body;
+  expect((await call("DELETE", `${path}/${id}`, ann.pair)).body.error.details[0].code).toBe("step-up-required");
+  await forgetSteps();
+  const fresh = await signInWithCode(ann, totp(ann.secret));
+  expect((await call("DELETE", `${path}/${id}`, fresh)).status).toBe(204);
+});
+
 test("administrators without a factor see no difference", async () => {
   const pair = await signIn(ADMIN);
   const ann = await withApp();

@@ -54,6 +54,6 @@ pub async fn endpoints(app: &App, _incoming: &Incoming) -> Result<Reply, Loopbac
     if app.config.relying_party.is_none() {
         return Err(Error::NoSuchPath.into());
     }
-    let page = format!("{}/account", app.config.public_url);
+    let page = format!("{}/account/security", app.config.public_url);
     Ok(Reply::json(&json!({ "enroll": page, "manage": page }))?)
 }
