@@ -5,7 +5,7 @@
 
 use super::accounts::account_columns;
 use super::batch::Batch;
-use super::query::sql;
+use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::sessions::{LiveSession, insert_session, live_sessions, set_last_login};
 use crate::auth::id::{AttemptId, ClientId, ClientNumber, SessionId, UserId};
@@ -56,6 +56,10 @@ const SESSION: &str = concat!(
     "and s.id = (select session_id from one_time where key = ?1 and taken_by = ?2) \
      and s.expires_on > ?3"
 );
+
+const REPLACE: &str = "update sessions set ended_on = ?3, ended_why = 'signed in anew' \
+     where id = ?1 and ended_on is null and exists (select 1 from sessions n \
+       where n.id = (select o.session_id from one_time o where o.key = ?2) and n.ended_on is null)";
 
 /// A code as a client presents it.
 pub struct Redemption<'a> {
@@ -112,6 +116,11 @@ impl FromRow for CodeState {
             session_id: row.get("session_id")?,
         })
     }
+}
+
+/// Ends a session in the place of which a code has opened one.
+pub fn replace(id: &SessionId, code: &str, now: Timestamp) -> Query<()> {
+    sql!(REPLACE, id, code, now).run()
 }
 
 /// Redeems a code: consumes it and opens its session, or ends the session of the attempt that

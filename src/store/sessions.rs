@@ -107,10 +107,6 @@ const LAST_LOGIN: &str = set_last_login!("?1", "?2");
 const REPLACE: &str = "update sessions set ended_on = ?3, ended_why = 'signed in anew' \
      where id = ?1 and ended_on is null and exists (select 1 from sessions n where n.id = ?2)";
 
-const REPLACE_BY_CODE: &str = "update sessions set ended_on = ?3, ended_why = 'signed in anew' \
-     where id = ?1 and ended_on is null and exists (select 1 from sessions n \
-       where n.id = (select o.session_id from one_time o where o.key = ?2) and n.ended_on is null)";
-
 const END: &str = "update sessions set ended_on = ?2, ended_why = ?3 \
      where id = ?1 and ended_on is null and expires_on > ?2 \
        and exists (select 1 from live_members m \
@@ -245,11 +241,6 @@ pub fn open(
         replace,
     );
     batch.map(|(_, (), (), session, _)| session)
-}
-
-/// Ends a session in the place of which a code has opened one.
-pub fn replace(id: &SessionId, code: &str, now: Timestamp) -> Query<()> {
-    sql!(REPLACE_BY_CODE, id, code, now).run()
 }
 
 /// Ends a live session; nothing if it was over already.

@@ -222,14 +222,14 @@ fn a_session_is_replaced_only_by_one_that_a_code_has_opened() {
     assert!(waits(&db, "code:1", ANN));
     assert!(complete(&db, "code:1", "code:2", &totp("app", 7), "t"));
     let open = "select id from sessions where ended_on is null order by id";
-    db.run(sessions::replace(old.id, "code:2", at(NOW)));
+    db.run(codes::replace(old.id, "code:2", at(NOW)));
     assert_eq!(
         column(&db, open),
         ["old"],
         "the code has opened nothing yet"
     );
     assert!(redeem(&db, "code:2", "t").1.is_some());
-    db.run(sessions::replace(old.id, "code:2", at(NOW)));
+    db.run(codes::replace(old.id, "code:2", at(NOW)));
     assert_eq!(column(&db, open), ["of code:1"]);
 }
 
@@ -531,7 +531,7 @@ pub fn tour(db: &Db) {
         &totp("tour app", 7),
         "tour"
     ));
-    db.run(sessions::replace(
+    db.run(codes::replace(
         &SessionId::new("none"),
         "code:toured",
         at(NOW),

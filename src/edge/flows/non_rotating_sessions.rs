@@ -76,7 +76,7 @@ pub async fn open_waiting(
     let replaced = replaced(app, presented)?;
     let replace = replaced
         .as_ref()
-        .map(|old| rows::replace(old, redemption.key, app.now));
+        .map(|old| redemptions::replace(old, redemption.key, app.now));
     let then = (redemptions::redeem(&redemption, app.now), replace);
     let then = (code, then);
     let done = second_factor::by_code_with(app, token, typed, Some(client_id), then);
