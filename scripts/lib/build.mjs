@@ -18,6 +18,7 @@ const INPUTS = [
   "rust-toolchain.toml",
   "scripts/bindgen/Cargo.lock",
   "scripts/bindgen/main.rs",
+  "scripts/bindgen/order.rs",
   "scripts/lib/assets.mjs",
   "scripts/lib/build.mjs",
 ];

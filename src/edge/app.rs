@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -102,7 +103,11 @@ impl App {
             metrics,
             ..self.clone()
         };
-        let work = work(app);
+        self.wait_until(Box::pin(work(app)));
+    }
+
+    /// Not generic: what runs a promise is compiled once.
+    fn wait_until(&self, work: Pin<Box<dyn Future<Output = Result<(), Error>>>>) {
         self.context.wait_until(async {
             Delay::from(HEAD_START).await;
             if let Err(error) = work.await {

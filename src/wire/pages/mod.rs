@@ -18,6 +18,7 @@ pub mod frame;
 pub mod link;
 pub mod moment;
 pub mod notice;
+mod parts;
 pub mod security;
 
 use askama::Template;
