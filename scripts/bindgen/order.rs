@@ -1,4 +1,5 @@
-//! Puts a module's functions into the order of their names, and drops the names.
+//! Puts a module's functions into the order of their names, drops the names, and keeps one of functions
+//! that do the same.
 //!
 //! Copies of one generic function then lie beside one another, where gzip sees what they have in
 //! common: its window is 32 KiB. wasm-bindgen orders by size.
@@ -13,8 +14,20 @@ use wasmparser::{
     Payload, TypeRef,
 };
 
-/// The module with its functions in order.
+/// The module with its functions in order, each once.
 pub fn by_name(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut ordered = arranged(wasm)?;
+    // Callers of functions that have become one may then be alike themselves.
+    loop {
+        let once = arranged(&ordered)?;
+        if once.len() == ordered.len() {
+            return Ok(ordered);
+        }
+        ordered = once;
+    }
+}
+
+fn arranged(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut order = Order::of(wasm)?;
     let mut module = Module::new();
     order
@@ -36,6 +49,7 @@ impl Order {
     fn of(wasm: &[u8]) -> Result<Self> {
         let mut imported = 0;
         let mut names = HashMap::new();
+        let mut types = Vec::new();
         let mut bodies = Vec::new();
         for payload in Parser::new(0).parse_all(wasm) {
             match payload? {
@@ -43,6 +57,9 @@ impl Order {
                     for import in imports.into_imports() {
                         imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
                     }
+                }
+                Payload::FunctionSection(section) => {
+                    types = section.into_iter().collect::<Result<_, _>>()?;
                 }
                 Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes()),
                 Payload::CustomSection(section) => {
@@ -62,16 +79,29 @@ impl Order {
         }
         let count = u32::try_from(bodies.len())?;
         let mut former: Vec<u32> = (0..count).collect();
-        // Without the hash at a name's end copies of one function differ by their bodies alone.
+        // Without the hash at a name's end copies of one function differ by their bodies alone. Where there
+        // are no names any more, nothing moves.
         former.sort_by_key(|n| {
             let name = names.get(&(imported + n)).copied().unwrap_or_default();
             let name = name.rsplit_once("::h").map_or(name, |(name, _)| name);
-            (name, bodies[*n as usize])
+            (
+                name,
+                if names.is_empty() {
+                    &[][..]
+                } else {
+                    bodies[*n as usize]
+                },
+            )
         });
         let mut places = vec![0; bodies.len()];
-        for (place, n) in (0..).zip(&former) {
+        let mut firsts: HashMap<(u32, &[u8]), u32> = HashMap::new();
+        former.retain(|n| {
+            let next = u32::try_from(firsts.len()).unwrap_or(u32::MAX);
+            let function = (types[*n as usize], bodies[*n as usize]);
+            let place = *firsts.entry(function).or_insert(next);
             places[*n as usize] = place;
-        }
+            place == next
+        });
         Ok(Self {
             imported,
             former,
