@@ -53,6 +53,18 @@ export const VERBS = {
     (name, now) =>
       `update users set deleted = 1, deleted_on = ${literal(now)}, deleted_by = 'operator', modified_on = ${literal(now)} where id = ${user(name)} returning id`,
   ),
+  "user factors": shows(
+    ["NAME"],
+    "second factors, and recovery codes that are left",
+    (name) => `select f.id, f.kind, f.name, ${time("f.confirmed_on")} as since, ${time("f.last_used_on")} as last_used from factors f
+  where f.user_id = ${user(name)} and f.confirmed_on is not null
+  union all select null, 'recovery codes', count(*) || ' left', null, null from recovery_codes where user_id = ${user(name)} and used_on is null`,
+  ),
+  "user reset-factors": acts(
+    ["NAME"],
+    "removes them all, and ends what rests on them",
+    (name) => `delete from factors where user_id = ${user(name)} and confirmed_on is not null returning id`,
+  ),
   "tenant list": shows(
     [],
     "tenants and how many people they have",
@@ -66,13 +78,28 @@ export const VERBS = {
     [],
     "roles and their permissions",
     () =>
-      "select r.id, r.name, t.name as tenant, r.permissions, r.includes from roles r left join tenants t on t.id = r.tenant_id where r.deleted = 0 order by r.name",
+      "select r.id, r.name, t.name as tenant, r.permissions, r.includes, r.require_mfa as second_step from roles r left join tenants t on t.id = r.tenant_id where r.deleted = 0 order by r.name",
+  ),
+  "role demand": acts(["ID"], "lets nobody in with it by one factor alone", (id, now) => demand(id, 1, now)),
+  "role waive": acts(["ID"], "lets people in again who have no second factor on", (id, now) => demand(id, 0, now)),
+  "client demand": acts(
+    ["CLIENT"],
+    "lets nobody in there by one factor alone",
+    (client) => `insert into mfa_clients (client_id) select id from auth_clients where client_id = ${literal(client)} and deleted = 0
+  on conflict do nothing returning client_id`,
+  ),
+  "client waive": acts(
+    ["CLIENT"],
+    "lets people in there again who have no second factor on",
+    (client) =>
+      `delete from mfa_clients where client_id = (select id from auth_clients where client_id = ${literal(client)} and deleted = 0) returning client_id`,
   ),
   "client list": shows(
     [],
     "clients",
     () =>
-      "select id, client_id, redirect_url, access_token_expiration as access_s, refresh_token_expiration as refresh_s from auth_clients where deleted = 0 order by client_id",
+      `select id, client_id, redirect_url, access_token_expiration as access_s, refresh_token_expiration as refresh_s,
+    exists (select 1 from mfa_clients d where d.client_id = auth_clients.id) as second_step from auth_clients where deleted = 0 order by client_id`,
   ),
   activity: shows(
     ["[NAME]"],
@@ -101,6 +128,9 @@ export const VERBS = {
 
 const tenantStatus = (id, status, now) =>
   `update tenants set status = ${literal(status)}, modified_on = ${literal(now)}, modified_by = 'operator' where id = ${literal(id)} and deleted = 0 returning id`;
+
+const demand = (id, on, now) =>
+  `update roles set require_mfa = ${literal(on)}, modified_on = ${literal(now)}, modified_by = 'operator' where id = ${literal(id)} and deleted = 0 returning id`;
 
 /** The verb at the beginning of the words, and the words after it; nothing if there is none, or too many or few words. */
 export function verbOf(words) {

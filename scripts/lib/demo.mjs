@@ -77,13 +77,17 @@ export const demoSecondStep = {
   recoveryCodes: Array.from({ length: 10 }, (_, n) => `DEM0-DEM0-DEM0-000${n}`),
 };
 
-/** The statements that make somebody with an authenticator app, and a role that demands one, which somebody has who has none yet. */
+/** The statements that make somebody with an authenticator app, and a role and a client that demand one of people who have none yet. */
 export function secondStepData(now, dataKey) {
   const AUDITOR = id(8);
   const [ada, app] = [id(9), id(10)];
-  const common = { verified: true, tenantId: TENANT, clientIds: CLIENTS, now };
+  const VAULT = "demo-vault";
+  const common = { verified: true, tenantId: TENANT, clientIds: [...CLIENTS, VAULT], now };
   const { username, password, secret, recoveryCodes } = demoSecondStep;
   return [
+    client({ clientId: VAULT, clientSecret: "demo-vault-secret", secret: "demo-vault-signing-secret", redirectUrl: null, now }),
+    `insert into mfa_clients (client_id) select id from auth_clients where client_id = '${VAULT}'`,
+    `insert into user_clients (user_id, client_id) select '${id(4)}', id from auth_clients where client_id = '${VAULT}'`,
     role({ id: AUDITOR, name: "Auditor", permissions: ["ViewLoginActivity"], type: 1, now }),
     `update roles set require_mfa = 1 where id = '${AUDITOR}'`,
     ...user({ id: ada, membershipId: id(11), username, email: "ada@example.com", firstName: "Ada", password, roleId: MEMBER, ...common }),

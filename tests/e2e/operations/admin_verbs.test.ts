@@ -40,6 +40,38 @@ test("people are found by the beginning of name or address, shown, signed out an
   expect(await run("user", "show", username)).toEqual([]);
 });
 
+test("who lost their factors is helped, and a role or a client demands a second step", async () => {
+  const user = await aUser(worker);
+  await worker.db
+    .prepare(
+      `insert into factors (id, user_id, kind, name, secret, algorithm, digits, period, created_on, confirmed_on)
+        values ('lost', ?, 'totp', 'Phone', '', 'SHA1', 6, 30, 0, 0)`,
+    )
+    .bind(user.id)
+    .run();
+  expect(await run("user", "factors", user.username)).toMatchObject([{ id: "lost", name: "Phone" }, { name: "0 left" }]);
+  const login = async () => (await our.login({ username: user.username, password: PASSWORD })).body.mfa?.methods;
+  expect(await login()).toEqual(["totp"]);
+  expect(await run("user", "reset-factors", user.username)).toEqual([{ id: "lost" }]);
+  expect(await login()).toBeUndefined();
+  const [{ id }] = (await run("role", "list")).filter(({ name }) => name === "Member") as [{ id: string }];
+  for (const [demand, waive] of [
+    [
+      ["role", "demand", id],
+      ["role", "waive", id],
+    ],
+    [
+      ["client", "demand", "demo-web"],
+      ["client", "waive", "demo-web"],
+    ],
+  ] as const) {
+    expect(await run(...demand)).toHaveLength(1);
+    expect(await login()).toEqual([]);
+    expect(await run(...waive)).toHaveLength(1);
+    expect(await login()).toBeUndefined();
+  }
+});
+
 describe("words", () => {
   test.each([
     ["user"],
