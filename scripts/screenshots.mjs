@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildSteps } from "./lib/build.mjs";
-import { demoSignIn } from "./lib/demo.mjs";
-import { writeDevVars } from "./lib/dev-vars.mjs";
+import { demoSecondStep, demoSignIn } from "./lib/demo.mjs";
+import { dataKeyOf, writeDevVars } from "./lib/dev-vars.mjs";
 import { commandLine } from "./lib/options.mjs";
 import { Stop, inSteps, main, root, say } from "./lib/steps.mjs";
 import { checkTools } from "./lib/tools.mjs";
@@ -14,6 +14,8 @@ import { startDev } from "./lib/wrangler.mjs";
 
 const FOLDER = join(root, "docs/screenshots");
 const PORT = 8799;
+/** One that is good still: it is used once, and making new ones voids it. */
+let recoveryCode = demoSecondStep.recoveryCodes[0];
 /** Links that were followed. */
 const seen = new Set();
 /** What strangers see: name and path. */
@@ -50,8 +52,12 @@ await main(async () => {
   const envFile = join(state, "dev.vars");
   const providers = { GOOGLE_AUTH_CLIENT_ID: "shown-only", GOOGLE_AUTH_CLIENT_SECRET: "shown-only" };
   writeDevVars(envFile, { ...providers, BRAND_NAME: "Northlight" });
-  const { seedDemo, withLocalDb } = await import("./lib/local-db.mjs");
-  await withLocalDb(seedDemo, state);
+  const { seedDemo, seedSecondStep, withLocalDb } = await import("./lib/local-db.mjs");
+  const seed = async (db) => {
+    await seedDemo(db);
+    await seedSecondStep(db, dataKeyOf(envFile));
+  };
+  await withLocalDb(seed, state);
   const { url, serving, stop } = startDev({ port: PORT, envFile, state, stdio: "ignore" });
   try {
     await serving;
@@ -79,7 +85,7 @@ async function takeAll(url) {
     const context = await browser.newContext({ colorScheme, viewport: { width: 960, height: 720 }, locale: "en-GB" });
     const page = await context.newPage();
     const take = async (name, path) => {
-      await page.goto(new URL(path, url).href);
+      if (path) await page.goto(new URL(path, url).href);
       await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`), animations: "disabled" });
       taken++;
     };
@@ -87,6 +93,7 @@ async function takeAll(url) {
     for await (const [name, link] of mailedLinks(page, url, colorScheme)) await take(name, link);
     await signIn(page, url);
     for (const [name, path] of OWN) await take(name, path);
+    for await (const [name, path] of withFactors(page, url)) await take(name, path);
     await page.setViewportSize({ width: 390, height: 760 });
     await take("security-phone", "/account/security");
     await context.close();
@@ -109,6 +116,22 @@ async function* mailedLinks(page, url, tag) {
   await page.context().clearCookies();
   await fill(page, `${url}/forgot-password`, { "[name=username]": invited });
   yield ["reset-password", await newestLink(url, invited)];
+}
+
+/** What the demo's user with a second step sees; no path where the page is there already. */
+async function* withFactors(page, url) {
+  await page.context().clearCookies();
+  await fill(page, `${url}/sign-in`, { "#username": "auditor", "#password": "correct horse bridle" });
+  yield ["second-step-set-up"];
+  await fill(page, `${url}/sign-in`, { "#username": demoSecondStep.username, "#password": demoSecondStep.password });
+  yield ["second-step"];
+  await fill(page, undefined, { "#code": recoveryCode });
+  yield ["factors", "/account/security"];
+  yield ["add-passkey", "/account/factors/passkey"];
+  yield ["add-app", "/account/factors/app"];
+  await fill(page, `${url}/account/factors/recovery-codes`, {});
+  yield ["recovery-codes"];
+  recoveryCode = await page.locator(".codes code").first().textContent();
 }
 
 /** Fills in a form, and sends it. */

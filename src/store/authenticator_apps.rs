@@ -1,11 +1,11 @@
 //! Authenticator apps: begin to enrol one, and find it again where it is confirmed.
 
 use super::batch::Batch;
-use super::factors::session_is_open;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
+use super::signed_in::{SignedIn, is_signed_in};
 use crate::auth::factor::kind::MOST_FACTORS;
-use crate::auth::id::{FactorId, SessionId, UserId};
+use crate::auth::id::{FactorId, UserId};
 use crate::auth::time::Timestamp;
 
 // One at a time: whoever begins anew has thrown the secret of the former away.
@@ -25,7 +25,7 @@ macro_rules! begin {
     };
 }
 
-const BEGIN_IN_SESSION: &str = begin!(session_is_open!("?8", "?2", "?9"));
+const BEGIN_SIGNED_IN: &str = begin!(is_signed_in!("?8", "?2", "?9"));
 
 // A password alone never adds to a factor.
 const BEGIN_AT_SIGN_IN: &str = begin!(
@@ -35,8 +35,8 @@ const BEGIN_AT_SIGN_IN: &str = begin!(
 );
 
 const PENDING: &str = "select id, secret, algorithm, digits, period, last_step, 0 as is_confirmed \
-     from factors where id = ?1 and user_id = ?2 and enrolled_in = ?3 and confirmed_on is null \
-       and kind = 'totp'";
+     from factors where user_id = ?1 and enrolled_in = ?2 and (?3 is null or id = ?3) \
+       and confirmed_on is null and kind = 'totp'";
 
 const OF_USER: &str = "select id, secret, algorithm, digits, period, last_step, 1 as is_confirmed \
      from factors where user_id = ?1 and kind = 'totp' and confirmed_on is not null";
@@ -70,8 +70,8 @@ pub struct NewApp<'a> {
 /// Where a factor is enrolled.
 #[derive(Debug, Clone, Copy)]
 pub enum EnrolledIn<'a> {
-    /// A session.
-    Session(&'a SessionId),
+    /// A session, or a browser at our pages.
+    SignedIn(SignedIn<'a>),
     /// A sign-in of a user who has no factor yet, by its key.
     SignIn(&'a str),
 }
@@ -112,7 +112,7 @@ impl FromRow for AppRow {
 /// Keeps an app until its first code; says whether it did.
 pub fn begin(new: &NewApp<'_>, now: Timestamp) -> impl Batch<Output = bool> {
     let (statement, place) = match new.enrolled_in {
-        EnrolledIn::Session(id) => (BEGIN_IN_SESSION, id.as_str()),
+        EnrolledIn::SignedIn(place) => (BEGIN_SIGNED_IN, place.as_str()),
         EnrolledIn::SignIn(key) => (BEGIN_AT_SIGN_IN, key),
     };
     let begin = sql!(
@@ -132,9 +132,13 @@ pub fn begin(new: &NewApp<'_>, now: Timestamp) -> impl Batch<Output = bool> {
     batch.map(|((), kept)| kept > 0)
 }
 
-/// The app that a session enrols.
-pub fn pending(id: &FactorId, user_id: &UserId, session: &SessionId) -> Query<Option<AppRow>> {
-    sql!(PENDING, id, user_id, session).first()
+/// The app that is enrolled in a session or a browser; the one with this id, if one is named.
+pub fn pending(
+    user_id: &UserId,
+    place: SignedIn<'_>,
+    id: Option<&FactorId>,
+) -> Query<Option<AppRow>> {
+    sql!(PENDING, user_id, place.as_str(), id).first()
 }
 
 /// The apps of a user.

@@ -4,11 +4,13 @@
 use super::batch::Batch;
 use super::query::{Query, sql};
 use super::sessions::{LiveSession, live};
+use super::signed_in::SignedIn;
 use super::value::Value;
 use crate::auth::assurance::Assurance;
 use crate::auth::factor::proof::FactorProof;
 use crate::auth::id::{AttemptId, FactorId, SessionId, UserId};
 use crate::auth::time::Timestamp;
+use crate::auth::webauthn::VerifiedAssertion;
 
 /// Whether an attempt has spent a proof.
 macro_rules! proof_was_spent {
@@ -23,7 +25,7 @@ macro_rules! proof_was_spent {
 pub(super) use proof_was_spent;
 
 /// Spends ?1 of the user ?8 for the attempt ?2 at ?3, remembered until ?4, while what it is for waits for
-/// it: the code or sign-in ?5, the session ?6, or neither.
+/// it: the code or sign-in ?5, the session or browser ?6, or neither.
 macro_rules! spend {
     ($condition:expr) => {
         concat!(
@@ -31,7 +33,9 @@ macro_rules! spend {
              where (?5 is null or exists (select 1 from one_time o where o.key = ?5 \
                  and o.taken_by is null and o.voided_on is null and o.expires_on > ?3)) \
                and (?6 is null or exists (select 1 from sessions s where s.id = ?6 \
-                 and s.ended_on is null and s.expires_on > ?3)) and ",
+                 and s.ended_on is null and s.expires_on > ?3) \
+                 or exists (select 1 from browsers b where b.id = ?6 \
+                 and b.ended_on is null and b.expires_on > ?3)) and ",
             $condition,
             " on conflict (key) do nothing"
         )
@@ -88,8 +92,8 @@ const REFRESH: &str = "update sessions set auth_time = ?2 where id = ?1 and ende
 pub enum ProofContext<'a> {
     /// A sign-in that waits for its second factor, or a code, by its key.
     SignIn(&'a str),
-    /// A session.
-    Session(&'a SessionId),
+    /// A session, or a browser at our pages.
+    SignedIn(SignedIn<'a>),
     /// A sign-in by the proof alone.
     Alone,
 }
@@ -103,9 +107,9 @@ impl<'a> ProofContext<'a> {
         }
     }
 
-    const fn session(self) -> Option<&'a SessionId> {
+    fn signed_in(self) -> Option<&'a str> {
         match self {
-            Self::Session(id) => Some(id),
+            Self::SignedIn(place) => Some(place.as_str()),
             _ => None,
         }
     }
@@ -136,13 +140,7 @@ pub fn spend(spending: &Spending<'_>, now: Timestamp) -> [Query<()>; 3] {
             factor, assertion, ..
         } => (
             spend_of(spending, SPEND_PASSKEY, factor.as_str(), None, now),
-            use_passkey(
-                factor,
-                attempt,
-                assertion.sign_count,
-                assertion.backed_up,
-                now,
-            ),
+            use_passkey(factor, attempt, assertion, now),
         ),
         FactorProof::Recovery { digest } => (
             spend_of(spending, SPEND_RECOVERY, digest, None, now),
@@ -167,7 +165,7 @@ fn spend_of(
         now,
         spending.proof.remembered_until(now),
         spending.context.sign_in(),
-        spending.context.session(),
+        spending.context.signed_in(),
         what,
         spending.user_id
     );
@@ -178,11 +176,11 @@ fn spend_of(
 fn use_passkey(
     factor: &FactorId,
     attempt: &AttemptId,
-    sign_count: u32,
-    backed_up: bool,
+    assertion: &VerifiedAssertion,
     now: Timestamp,
 ) -> Query<()> {
-    sql!(USE_PASSKEY, factor, attempt, sign_count, now, backed_up).run()
+    let (count, backed_up) = (assertion.sign_count, assertion.backed_up);
+    sql!(USE_PASSKEY, factor, attempt, count, now, backed_up).run()
 }
 
 /// Spends the code that confirms an app; whether it did. It raises nothing: to enrol is not to prove.
@@ -191,10 +189,10 @@ pub fn confirm(spending: &Spending<'_>, now: Timestamp) -> impl Batch<Output = b
     (Vec::from(spend(spending, now)), won).map(|(_, (won,))| won)
 }
 
-/// Spends the challenge of a registration in a session of the user.
+/// Spends the challenge of a registration of the user.
 pub fn spend_challenge(
     key: &str,
-    (user_id, session): (&UserId, &SessionId),
+    (user_id, place): (&UserId, SignedIn<'_>),
     attempt: &AttemptId,
     expires_on: Timestamp,
     now: Timestamp,
@@ -207,7 +205,7 @@ pub fn spend_challenge(
         now,
         expires_on,
         none,
-        session,
+        place.as_str(),
         none,
         user_id
     )

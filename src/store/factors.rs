@@ -2,6 +2,7 @@
 
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
+use super::signed_in::{SignedIn, is_signed_in};
 use crate::auth::factor::guesses::CodeGuesses;
 use crate::auth::factor::kind::Factors;
 use crate::auth::id::{FactorId, SessionId, UserId};
@@ -60,22 +61,6 @@ macro_rules! needs_second_step {
 }
 pub(super) use needs_second_step;
 
-/// Whether a session is open at the time: a write of its user holds only then.
-macro_rules! session_is_open {
-    ($session:literal, $user:literal, $now:literal) => {
-        concat!(
-            "exists (select 1 from sessions s where s.id = ",
-            $session,
-            " and s.user_id = ",
-            $user,
-            " and s.ended_on is null and s.expires_on > ",
-            $now,
-            ")"
-        )
-    };
-}
-pub(super) use session_is_open;
-
 const OF_SESSION: &str = concat!(
     "select ",
     factor_columns!("s.user_id"),
@@ -84,25 +69,37 @@ const OF_SESSION: &str = concat!(
 
 const OF_USER: &str = concat!("select ", factor_columns!("?1"));
 
-const LIST: &str = "select id, kind, name, backed_up, aaguid, created_on, last_used_on from factors \
-     where user_id = (select user_id from sessions where id = ?1) and confirmed_on is not null \
-     order by created_on, id";
+/// The confirmed factors of a user, the oldest first.
+macro_rules! list {
+    ($user:literal) => {
+        concat!(
+            "select id, kind, name, backed_up, aaguid, created_on, last_used_on from factors \
+             where user_id = ",
+            $user,
+            " and confirmed_on is not null order by created_on, id"
+        )
+    };
+}
+
+const LIST_IN_SESSION: &str = list!("(select user_id from sessions where id = ?1)");
+
+const LIST_OF_USER: &str = list!("?1");
 
 const RENAME: &str = concat!(
     "update factors set name = ?4 where id = ?1 and user_id = ?2 and confirmed_on is not null and ",
-    session_is_open!("?3", "?2", "?5")
+    is_signed_in!("?3", "?2", "?5")
 );
 
 // What rests on it ends by the trigger on factors.
 const REMOVE: &str = concat!(
     "delete from factors where id = ?1 and user_id = ?2 and confirmed_on is not null and ",
-    session_is_open!("?3", "?2", "?4"),
+    is_signed_in!("?3", "?2", "?4"),
     " returning name"
 );
 
 const SET_SECOND_STEP: &str = concat!(
     "update user_factors set second_step = ?3 where user_id = ?1 and ",
-    session_is_open!("?2", "?1", "?4"),
+    is_signed_in!("?2", "?1", "?4"),
     " and (?3 = 0 or exists (select 1 from factors \
        where user_id = ?1 and confirmed_on is not null))"
 );
@@ -182,36 +179,41 @@ pub fn of_user(id: &UserId) -> Query<Factors> {
 
 /// The factors of a session's user, the oldest first.
 pub fn list(id: &SessionId) -> Query<Vec<FactorRow>> {
-    sql!(LIST, id).all()
+    sql!(LIST_IN_SESSION, id).all()
+}
+
+/// The factors of a user, the oldest first.
+pub fn list_of_user(id: &UserId) -> Query<Vec<FactorRow>> {
+    sql!(LIST_OF_USER, id).all()
 }
 
 /// Names a factor of the user; 0 where there is none.
 pub fn rename(
     id: &FactorId,
     user_id: &UserId,
-    session: &SessionId,
+    place: SignedIn<'_>,
     name: &str,
     now: Timestamp,
 ) -> Query<usize> {
-    sql!(RENAME, id, user_id, session, name, now).changes()
+    sql!(RENAME, id, user_id, place.as_str(), name, now).changes()
 }
 
 /// Removes a factor of the user, and ends what rests on it.
 pub fn remove(
     id: &FactorId,
     user_id: &UserId,
-    session: &SessionId,
+    place: SignedIn<'_>,
     now: Timestamp,
 ) -> Query<Option<RemovedFactor>> {
-    sql!(REMOVE, id, user_id, session, now).first()
+    sql!(REMOVE, id, user_id, place.as_str(), now).first()
 }
 
 /// Turns the second step on, where there is a factor to ask for, or off; 0 where neither was done.
 pub fn set_second_step(
     user_id: &UserId,
-    session: &SessionId,
+    place: SignedIn<'_>,
     on: bool,
     now: Timestamp,
 ) -> Query<usize> {
-    sql!(SET_SECOND_STEP, user_id, session, on, now).changes()
+    sql!(SET_SECOND_STEP, user_id, place.as_str(), on, now).changes()
 }

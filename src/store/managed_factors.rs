@@ -8,9 +8,6 @@ use crate::auth::factor::recovery::RE_ENROLMENT_LIFETIME;
 use crate::auth::id::{FactorId, UserId};
 use crate::auth::time::Timestamp;
 
-const LIST: &str = "select id, kind, name, backed_up, aaguid, created_on, last_used_on from factors \
-     where user_id = ?1 and confirmed_on is not null order by created_on, id";
-
 const REMOVE: &str = "delete from factors where id = ?1 and user_id = ?2 and confirmed_on is not null \
      returning name";
 
@@ -27,7 +24,7 @@ const RE_ENROL: &str = "insert into recovery_codes (user_id, digest, created_on,
 
 /// The factors of a user, the oldest first, and what there is besides.
 pub fn list(user_id: &UserId) -> impl Batch<Output = (Vec<FactorRow>, Factors)> + use<> {
-    (sql!(LIST, user_id).all(), factors::of_user(user_id))
+    (factors::list_of_user(user_id), factors::of_user(user_id))
 }
 
 /// Removes a factor of a user, and ends what rests on it.

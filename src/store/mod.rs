@@ -64,6 +64,7 @@ pub mod roles;
 pub mod second_steps;
 pub mod sessions;
 pub mod sign_ups;
+pub mod signed_in;
 pub mod sweep;
 pub mod trusted_devices;
 pub mod users;

@@ -3,12 +3,12 @@
 use super::accounts::account_columns;
 use super::batch::Batch;
 use super::factor_proofs::proof_was_spent;
-use super::factors::session_is_open;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
+use super::signed_in::{SignedIn, is_signed_in};
 use crate::auth::account::Account;
 use crate::auth::factor::kind::MOST_FACTORS;
-use crate::auth::id::{AttemptId, FactorId, SessionId, UserId};
+use crate::auth::id::{AttemptId, FactorId, UserId};
 use crate::auth::time::Timestamp;
 use crate::auth::webauthn::{NewPasskey, StoredPasskey};
 
@@ -29,7 +29,7 @@ const RELYING_PARTIES: &str = "select (select min(rp_id) from factors where rp_i
 
 const KNOW_HOLDER: &str = concat!(
     "insert into user_factors (user_id, user_handle) select ?1, lower(hex(randomblob(32))) where ",
-    session_is_open!("?2", "?1", "?3"),
+    is_signed_in!("?2", "?1", "?3"),
     " on conflict (user_id) do nothing"
 );
 
@@ -138,17 +138,20 @@ pub fn are_of(rp_id: &str) -> impl Batch<Output = bool> {
     ends.map(move |ends| ends.0.iter().flatten().all(|end| *end == rp_id))
 }
 
-/// The handle by which authenticators know the user of a session, which is drawn the first time.
+/// The handle by which authenticators know a user who is signed in, which is drawn the first time.
 pub fn holder(
     user_id: &UserId,
-    session: &SessionId,
+    place: SignedIn<'_>,
     now: Timestamp,
 ) -> impl Batch<Output = Option<String>> {
-    let batch = (
-        sql!(KNOW_HOLDER, user_id, session, now).run(),
-        sql!(HOLDER, user_id).first::<(String,)>(),
-    );
-    batch.map(|((), holder)| holder.map(|(handle,)| handle))
+    let know = sql!(KNOW_HOLDER, user_id, place.as_str(), now);
+    (know.run(), handle(user_id)).map(|((), handle)| handle)
+}
+
+/// The handle by which authenticators know a user, if any does.
+pub fn handle(user_id: &UserId) -> impl Batch<Output = Option<String>> + use<> {
+    let handle = sql!(HOLDER, user_id).first::<(String,)>();
+    handle.map(|handle| handle.map(|(handle,)| handle))
 }
 
 /// Stores a passkey; says whether it did. The id of a credential that anybody has is refused, and so is

@@ -2,16 +2,16 @@
 
 use super::batch::Batch;
 use super::factor_proofs::proof_was_spent;
-use super::factors::session_is_open;
 use super::query::{Query, sql};
-use crate::auth::id::{AttemptId, SessionId, UserId};
+use super::signed_in::{SignedIn, is_signed_in};
+use crate::auth::id::{AttemptId, UserId};
 use crate::auth::time::Timestamp;
 
-/// Whether the session ?2 of the user ?1 is open at ?3, and there is a factor to stand in for.
+/// Whether the session or browser ?2 of the user ?1 is open at ?3, and there is a factor to stand in for.
 macro_rules! may_replace {
     () => {
         concat!(
-            session_is_open!("?2", "?1", "?3"),
+            is_signed_in!("?2", "?1", "?3"),
             " and exists (select 1 from factors where user_id = ?1 and confirmed_on is not null)"
         )
     };
@@ -32,19 +32,20 @@ const FIRST: &str = concat!(
     "insert into recovery_codes (user_id, digest, created_on) \
      select ?1, j.value, ?3 from json_each(?4) j where ",
     proof_was_spent!("?2"),
-    " and not exists (select 1 from recovery_codes where user_id = ?1)"
+    " and not exists (select 1 from recovery_codes where user_id = ?1) \
+       and exists (select 1 from factors where user_id = ?1 and confirmed_on is not null)"
 );
 
-/// Puts new codes in the place of the old; 0 where the session is over or the user has no factor.
+/// Puts new codes in the place of the old; 0 where the user is signed out or has no factor.
 pub fn replace(
     user_id: &UserId,
-    session: &SessionId,
+    place: SignedIn<'_>,
     digests: &str,
     now: Timestamp,
 ) -> impl Batch<Output = usize> {
     let batch = (
-        sql!(FORGET, user_id, session, now).run(),
-        sql!(REPLACE, user_id, session, now, digests).changes(),
+        sql!(FORGET, user_id, place.as_str(), now).run(),
+        sql!(REPLACE, user_id, place.as_str(), now, digests).changes(),
     );
     batch.map(|((), made)| made)
 }

@@ -16,6 +16,7 @@ use crate::store::factor_proofs::{self, ProofContext, Spending};
 use crate::store::passkeys::{self, PasskeyRow};
 use crate::store::pending_step::{Door, Try};
 use crate::store::second_steps;
+use crate::store::signed_in::SignedIn;
 use crate::store::{codes, factors, new_codes, recovery_codes, sessions};
 
 const ANN: &str = "id-ann";
@@ -359,7 +360,7 @@ fn a_session_falls_with_the_factor_it_rests_on_and_the_last_takes_the_rest_along
         db.run(factors::remove(
             &FactorId::new(id),
             &UserId::new(ANN),
-            &by,
+            SignedIn::Session(&by),
             at(NOW + 1),
         ))
     };
@@ -395,11 +396,12 @@ fn a_passkey_of_another_is_not_found_and_a_credential_belongs_to_one_user() {
         SessionId::new("ann's"),
         FactorId::new("key"),
     );
-    assert!(db.run(factors::remove(&key, &ann, &by, at(NOW))).is_none());
-    assert_eq!(db.run(factors::rename(&key, &ann, &by, "mine", at(NOW))), 0);
+    let by = SignedIn::Session(&by);
+    assert!(db.run(factors::remove(&key, &ann, by, at(NOW))).is_none());
+    assert_eq!(db.run(factors::rename(&key, &ann, by, "mine", at(NOW))), 0);
     let attempt = AttemptId::new("a");
     let spend =
-        factor_proofs::spend_challenge("challenge:x", (&ann, &by), &attempt, at(NOW + 9), at(NOW));
+        factor_proofs::spend_challenge("challenge:x", (&ann, by), &attempt, at(NOW + 9), at(NOW));
     let passkey = registered("key");
     let row = row(&passkey, &ann, &attempt);
     let ((), stored) = db.run((spend, passkeys::insert(&row, at(NOW))));
@@ -498,18 +500,21 @@ pub fn tour(db: &Db) {
     };
     assert!(opened.is_some());
     let (ann, by) = (UserId::new(ANN), SessionId::new("factors"));
+    let place = SignedIn::Session(&by);
     let factor = FactorId::new("tour app");
     db.run((
         factors::of_session(&by),
         factors::list(&by),
-        factors::rename(&factor, &ann, &by, "renamed", at(NOW)),
-        factors::set_second_step(&ann, &by, true, at(NOW)),
+        factors::list_of_user(&ann),
+        factors::rename(&factor, &ann, place, "renamed", at(NOW)),
+        factors::set_second_step(&ann, place, true, at(NOW)),
         passkeys::by_credential("c"),
         passkeys::of_user(&ann),
         passkeys::are_of("login.example"),
     ));
-    assert!(db.run(passkeys::holder(&ann, &by, at(NOW))).is_some());
-    tour_of_apps(db, &ann, &by);
+    assert!(db.run(passkeys::holder(&ann, place, at(NOW))).is_some());
+    assert!(db.run(passkeys::handle(&ann)).is_some());
+    tour_of_apps(db, &ann, place);
     assert!(waits(db, "code:tour", ANN));
     assert!(try_code(db, "code:tour", "tour", at(NOW)));
     assert!(
@@ -538,12 +543,12 @@ pub fn tour(db: &Db) {
     ));
     tour_of_proofs(db, &ann, &by);
     assert!(
-        db.run(factors::remove(&factor, &ann, &by, at(NOW)))
+        db.run(factors::remove(&factor, &ann, place, at(NOW)))
             .is_some()
     );
 }
 
-fn tour_of_apps(db: &Db, ann: &UserId, by: &SessionId) {
+fn tour_of_apps(db: &Db, ann: &UserId, by: SignedIn<'_>) {
     let new = NewApp {
         id: &FactorId::new("pending"),
         user_id: ann,
@@ -552,14 +557,14 @@ fn tour_of_apps(db: &Db, ann: &UserId, by: &SessionId) {
         algorithm: "SHA1",
         digits: 6,
         period: 30,
-        enrolled_in: EnrolledIn::Session(by),
+        enrolled_in: EnrolledIn::SignedIn(by),
     };
     assert!(db.run(authenticator_apps::begin(&new, at(NOW))));
     let new = NewApp {
         enrolled_in: EnrolledIn::SignIn("code:none"),
         ..new
     };
-    let pending = db.run(authenticator_apps::pending(new.id, ann, by));
+    let pending = db.run(authenticator_apps::pending(ann, by, Some(new.id)));
     assert!(pending.is_some());
     assert_eq!(db.run(authenticator_apps::of_user(ann)).len(), 1);
     assert!(!db.run(authenticator_apps::begin(&new, at(NOW))));
@@ -576,7 +581,7 @@ fn tour_of_proofs(db: &Db, ann: &UserId, by: &SessionId) {
         let spending = Spending {
             proof: &proof,
             user_id: ann,
-            context: ProofContext::Session(by),
+            context: ProofContext::SignedIn(SignedIn::Session(by)),
             attempt: &attempt,
         };
         let raised = db.run(factor_proofs::raise(
@@ -591,13 +596,15 @@ fn tour_of_proofs(db: &Db, ann: &UserId, by: &SessionId) {
     let spending = Spending {
         proof: &proof,
         user_id: ann,
-        context: ProofContext::Session(by),
+        context: ProofContext::SignedIn(SignedIn::Session(by)),
         attempt: &AttemptId::new("p3"),
     };
     assert!(db.run(factor_proofs::confirm(&spending, at(NOW))));
     db.run(recovery_codes::first(ann, &attempt, "[]", at(NOW)));
+    let place = SignedIn::Session(by);
+    let whose = (ann, place);
     let spend =
-        factor_proofs::spend_challenge("challenge:t", (ann, by), &attempt, at(NOW + 9), at(NOW));
+        factor_proofs::spend_challenge("challenge:t", whose, &attempt, at(NOW + 9), at(NOW));
     let passkey = registered("tour key");
     let ((), stored) = db.run((
         spend,

@@ -3,7 +3,7 @@
 use crate::auth::assurance::{Aal, Assurance};
 use crate::auth::browser::LiveBrowser;
 use crate::auth::factor::proof::FactorProof;
-use crate::auth::id::{AttemptId, BrowserId, UserId};
+use crate::auth::id::{AttemptId, BrowserId, FactorId, UserId};
 use crate::factors::{app, execute, passkey, totp};
 use crate::pages::{browser, is_live, open};
 use crate::people::{NOW, at, column, database};
@@ -11,10 +11,11 @@ use crate::sqlite::Db;
 use crate::store::browser_steps::{self, Opening};
 use crate::store::browsers;
 use crate::store::erasure;
-use crate::store::factor_proofs::{ProofContext, Spending};
+use crate::store::factor_proofs::{self, ProofContext, Spending};
 use crate::store::pending_step::{Door, PendingStep, Try};
+use crate::store::signed_in::SignedIn;
 use crate::store::trusted_devices::NewTrust;
-use crate::store::{factors, second_steps};
+use crate::store::{factors, recovery_codes, second_steps};
 
 const ANN: &str = "id-ann";
 
@@ -258,4 +259,39 @@ fn a_browser_of_whoever_has_a_factor_is_proven_by_that_alone() {
     assert!(erased.is_some());
     let open = "select id from browsers where ended_on is null";
     assert_eq!(column(&db, open), Vec::<String>::new());
+}
+
+#[test]
+fn a_user_changes_their_factors_in_an_open_browser_of_their_own_alone() {
+    let db = database();
+    assert!(open(&db, &browser("one", ANN), NOW));
+    app(&db, "a", ANN);
+    let opened = live(&db, "one");
+    let (ann, id) = (UserId::new(ANN), FactorId::new("a"));
+    let place = SignedIn::Browser(&opened.id);
+    let rename = |user_id: &UserId| db.run(factors::rename(&id, user_id, place, "mine", at(NOW)));
+    let renew = || db.run(recovery_codes::replace(&ann, place, "[\"a\"]", at(NOW)));
+    let set = |on| db.run(factors::set_second_step(&ann, place, on, at(NOW)));
+    assert_eq!((rename(&ann), renew(), set(false)), (1, 1, 1));
+    assert_eq!(rename(&UserId::new("id-bob")), 0);
+    assert_eq!(db.run(factors::list_of_user(&ann))[0].name, "mine");
+    execute(&db, "update browsers set ended_on = 1, ended_why = 'x'");
+    assert_eq!((rename(&ann), renew(), set(true)), (0, 0, 0));
+    assert!(db.run(factors::remove(&id, &ann, place, at(NOW))).is_none());
+}
+
+#[test]
+fn the_first_recovery_codes_come_with_a_factor_alone() {
+    let db = database();
+    assert!(open(&db, &browser("one", ANN), NOW));
+    let opened = live(&db, "one");
+    let (ann, attempt) = (UserId::new(ANN), AttemptId::new("a"));
+    let whose = (&ann, SignedIn::Browser(&opened.id));
+    let spend =
+        factor_proofs::spend_challenge("challenge:x", whose, &attempt, at(NOW + 9), at(NOW));
+    db.run(spend);
+    let first = || db.run(recovery_codes::first(&ann, &attempt, "[\"a\"]", at(NOW)));
+    assert_eq!(first(), 0);
+    passkey(&db, "k", ANN);
+    assert_eq!((first(), first()), (1, 0));
 }

@@ -24,6 +24,12 @@ impl RecoveryCode {
         (0..COUNT).map(|_| Self::draw()).collect()
     }
 
+    /// Draws a set where one is wanted.
+    pub fn draw_set_if(wanted: bool) -> Result<Vec<Self>, Error> {
+        let codes = wanted.then(Self::draw_set).transpose()?;
+        Ok(codes.unwrap_or_default())
+    }
+
     /// Draws a code.
     pub fn draw() -> Result<Self, Error> {
         let bytes = random_bytes::<LENGTH>()?;

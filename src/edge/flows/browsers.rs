@@ -31,7 +31,7 @@ pub struct BrowserSignIn<'a> {
 pub enum Opened {
     /// The browser is signed in: the secret of its cookie.
     Browser(Secret),
-    /// The sign-in waits for its second factor, under this secret.
+    /// The sign-in waits for its second factor, or for its user to set one up, under this secret.
     Waits(Secret),
 }
 
@@ -82,18 +82,15 @@ async fn open_or_hold(
         browser_steps::hold(new, &key, otp_attempt.as_ref(), app.now),
     );
     let (opened, held) = app.db.run(batch).await?;
-    if let Some(held) = held {
-        audit::record(app, waiting::asked(person, None));
-        let can_go_on = held.factors.any();
-        return can_go_on
-            .then_some(Opened::Waits(token))
-            .ok_or(Error::Rejected(Reason::NoSecondFactor));
+    if held.is_some() {
+        waiting::note(app, person, None);
+        return Ok(Opened::Waits(token));
     }
     audit::record(app, person.sign_in_here(opened));
     if !opened {
         return Err(Error::Unauthenticated(Reason::InvalidCredentials));
     }
-    notifications::new_device(app, person);
+    notifications::new_device(app, person, false);
     Ok(Opened::Browser(secret))
 }
 

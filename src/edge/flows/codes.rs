@@ -80,13 +80,13 @@ fn issued_code(
 ) -> Result<IssuedCode, Error> {
     let waits_for = match issued {
         Some(issued) if issued.is_waiting => {
-            audit::record(app, waiting::asked(person, Some(client)));
+            waiting::note(app, person, Some(client));
             Some(waiting::second_factor(&code, &issued))
         }
         issued => {
             audit::record(app, person.sign_in(client, session_id));
             issued.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))?;
-            notifications::new_device(app, person);
+            notifications::new_device(app, person, false);
             None
         }
     };

@@ -26,21 +26,36 @@ pub async fn ask(
     username: &str,
 ) -> Result<(), Error> {
     let calling = credentials::client(app, client_id, client_secret).await?;
+    let client = calling.client().clone();
+    ask_here(app, Some(client), username, client_id.as_str())
+}
+
+/// The same for a browser at our pages, for a client if one is named. Only who has asked can use the code.
+pub fn ask_here(
+    app: &App,
+    client: Option<AuthClient>,
+    username: &str,
+    asker: &str,
+) -> Result<(), Error> {
     if !app.config.email_codes {
         return Err(Error::NotConfigured("EMAIL_CODES"));
     }
     app.config.messages.delivery()?;
-    let (client, username) = (calling.client().clone(), username.to_owned());
-    app.in_background(|app| async move { send(&app, &client, &username).await });
+    let asked = (username.to_owned(), asker.to_owned());
+    app.in_background(|app| async move { send(&app, client.as_ref(), &asked).await });
     Ok(())
 }
 
-async fn send(app: &App, client: &AuthClient, username: &str) -> Result<(), Error> {
+async fn send(
+    app: &App,
+    client: Option<&AuthClient>,
+    (username, asker): &(String, String),
+) -> Result<(), Error> {
     let found = app.db.run(accounts::by_name(username)).await?;
     let Some(account) = found.map(|found| found.account) else {
         return Ok(());
     };
-    let admitted = account.admit_to(Some(client)).is_ok() && !account.holds(ADMINISTER);
+    let admitted = account.admit_to(client).is_ok() && !account.holds(ADMINISTER);
     let address = account.email.as_deref();
     let Some(address) = address.filter(|_| account.email_verified && admitted) else {
         return Ok(());
@@ -51,7 +66,7 @@ async fn send(app: &App, client: &AuthClient, username: &str) -> Result<(), Erro
         return Ok(());
     }
     let code = draw()?;
-    let key = mailed_code::key(&canonical_name(username), &client.client_id);
+    let key = mailed_code::key(&canonical_name(username), asker);
     let mac = app
         .config
         .data_keys
@@ -59,7 +74,7 @@ async fn send(app: &App, client: &AuthClient, username: &str) -> Result<(), Erro
     let row = NewOtp {
         key: &key,
         mac: &mac,
-        client: Some(client.id),
+        client: client.map(|client| client.id),
         usable: true,
         expires_on: app.now + LIFETIME,
     };

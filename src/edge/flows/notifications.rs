@@ -70,8 +70,9 @@ pub fn password_changed(app: &App, address: Option<&str>, account: &Account) {
     send_later(app, Message::password_changed(&to, app.now));
 }
 
-/// Notifies the owner of an account that a device signed in which had not before.
-pub fn new_device(app: &App, person: &AuthenticatedUser) {
+/// Notifies the owner of an account that a device signed in which had not before, or has given the
+/// password and waits for the second step: from then on it is known.
+pub fn new_device(app: &App, person: &AuthenticatedUser, is_waiting: bool) {
     let account = person.account();
     let address = account.email.as_deref();
     let Some(address) = address.filter(|_| person.device_is_new() && app.config.new_device_notice)
@@ -80,7 +81,8 @@ pub fn new_device(app: &App, person: &AuthenticatedUser) {
     };
     let to = recipient(app, address, Some(account));
     let device = device::name(app.client_info.user_agent.as_deref());
-    send_later(app, Message::new_device(&to, device.as_deref(), app.now));
+    let message = Message::new_device(&to, device.as_deref(), is_waiting, app.now);
+    send_later(app, message);
 }
 
 /// An owner of an account: the address, if there is one, and the language.

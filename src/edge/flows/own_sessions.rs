@@ -1,11 +1,12 @@
 //! Signing out elsewhere, at our pages.
 
-use super::audit::PageAct;
+use super::audit::{FactorAct, PageAct};
 use super::browsers::record;
+use super::factors::proof_at_pages::note;
 use crate::auth::browser::LiveBrowser;
 use crate::edge::app::App;
 use crate::error::Error;
-use crate::store::own_sessions;
+use crate::store::{own_sessions, trusted_devices};
 
 /// What a user signs out elsewhere.
 pub enum Elsewhere<'a> {
@@ -13,6 +14,8 @@ pub enum Elsewhere<'a> {
     Browser(&'a str),
     /// One session of a client.
     Session(&'a str),
+    /// A device in which no second step is asked for, with the browsers that it has opened.
+    Trusted(&'a str),
     /// All but this browser and what began in it.
     Others,
 }
@@ -32,6 +35,13 @@ pub async fn sign_out_elsewhere(
         Elsewhere::Session(id) => {
             let end = own_sessions::end_session(id, user_id, now);
             app.db.run(end).await.map(drop)
+        }
+        Elsewhere::Trusted(id) => {
+            let revoked = app.db.run(trusted_devices::revoke(id, user_id)).await?;
+            if revoked > 0 {
+                note(app, browser, FactorAct::DeviceForgotten);
+            }
+            return Ok(());
         }
         Elsewhere::Others => app.db.run(own_sessions::end_others(browser, now)).await,
     }?;

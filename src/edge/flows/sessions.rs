@@ -87,14 +87,14 @@ async fn open_or_hold(
     );
     let (session, held) = app.db.run(batch).await?;
     if let Some(held) = held {
-        audit::record(app, waiting::asked(person, Some(new.client)));
+        waiting::note(app, person, Some(new.client));
         let needed = waiting::second_factor(&token, &held);
         return Err(Error::NeedsSecondFactor(needed));
     }
     let opened = session.as_ref().map(|session| &session.id);
     audit::record(app, person.sign_in(new.client, opened));
     if opened.is_some() {
-        notifications::new_device(app, person);
+        notifications::new_device(app, person, false);
     }
     session.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))
 }

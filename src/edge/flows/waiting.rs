@@ -1,11 +1,13 @@
 //! Sign-ins that wait for their second factor, as their callers learn of them.
 
-use super::audit::{Event, FactorAct, Subject};
+use super::audit::{self, Event, FactorAct, Subject};
 use super::credentials::AuthenticatedUser;
+use super::notifications;
 use crate::auth::factor::ceremony;
 use crate::auth::factor::kind::Method;
 use crate::auth::id::ClientNumber;
 use crate::auth::secret::Secret;
+use crate::edge::app::App;
 use crate::error::SecondFactor;
 use crate::store::new_codes::Issued;
 
@@ -19,14 +21,14 @@ pub fn second_factor(token: &Secret, issued: &Issued) -> SecondFactor {
     }
 }
 
-/// That a sign-in waits, as an event.
-pub fn asked(person: &AuthenticatedUser, client: Option<ClientNumber>) -> Event {
-    Event::Factor {
-        subject: Subject {
-            user_id: Some(person.account().id.clone()),
-            client,
-            ..Subject::default()
-        },
-        act: FactorAct::Asked,
-    }
+/// Records that a sign-in waits; its owner is written to where the device is new.
+pub fn note(app: &App, person: &AuthenticatedUser, client: Option<ClientNumber>) {
+    let subject = Subject {
+        user_id: Some(person.account().id.clone()),
+        client,
+        ..Subject::default()
+    };
+    let act = FactorAct::Asked;
+    audit::record(app, Event::Factor { subject, act });
+    notifications::new_device(app, person, true);
 }

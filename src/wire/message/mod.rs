@@ -112,9 +112,18 @@ impl Message {
     }
 
     /// For the owner of an account that was signed in to with a new device.
-    pub fn new_device(to: &Recipient<'_>, device: Option<&str>, now: Timestamp) -> Self {
+    pub fn new_device(
+        to: &Recipient<'_>,
+        device: Option<&str>,
+        is_waiting: bool,
+        now: Timestamp,
+    ) -> Self {
         let texts = to.texts();
-        let opening = (texts.device_opening)(device.unwrap_or(texts.unknown_device));
+        let opening = match is_waiting {
+            true => texts.device_waits,
+            false => texts.device_opening,
+        };
+        let opening = opening(device.unwrap_or(texts.unknown_device));
         let paragraphs = [opening.as_str(), texts.device_closing];
         Self::plain(
             to,

@@ -89,7 +89,7 @@ pub struct ProfilePage<'a> {
     pub genders: [(&'static str, &'static str); 4],
 }
 
-/// Password and address.
+/// Password, address and factors.
 #[derive(Template)]
 #[template(path = "account/security.html", config = "src/wire/pages/askama.toml")]
 pub struct SecurityPage<'a> {
@@ -105,6 +105,31 @@ pub struct SecurityPage<'a> {
     pub email: Option<&'a str>,
     /// Whether it is proven.
     pub is_verified: bool,
+    /// The texts of the factors.
+    pub factor_texts: &'static texts::Factors,
+    /// Passkeys and authenticator apps.
+    pub factors: Vec<FactorItem>,
+    /// Whether there can be passkeys.
+    pub has_passkeys: bool,
+    /// What tells authenticators which passkeys there are, as JSON.
+    pub accepted: Option<String>,
+    /// Recovery codes that are left, where there is a factor.
+    pub recovery_codes: Option<u32>,
+    /// Whether a second step is asked for, where there is a factor.
+    pub second_step: Option<bool>,
+}
+
+/// A factor in its user's list.
+#[derive(Debug, Clone)]
+pub struct FactorItem {
+    /// Its id.
+    pub id: String,
+    /// As its user calls it.
+    pub name: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// Since when there is, and its last use.
+    pub detail: String,
 }
 
 /// A change of address.

@@ -1,4 +1,4 @@
-//! The account pages that are lists, the data page, and the proof.
+//! The account pages that are lists, and the data page.
 
 use askama::Template;
 
@@ -36,6 +36,10 @@ pub struct DevicesPage {
     pub browsers: Vec<SignedIn>,
     /// Sessions of clients.
     pub apps: Vec<SignedIn>,
+    /// The texts of trusted devices.
+    pub factor_texts: &'static texts::Factors,
+    /// Devices that are trusted.
+    pub trusted: Vec<SignedIn>,
     /// Whether anything but this browser is signed in.
     pub has_others: bool,
 }
@@ -120,26 +124,4 @@ pub struct DataPage {
     pub token: String,
     /// Whether the question is asked.
     pub asks: bool,
-}
-
-/// A proof that the user is there.
-#[derive(Template)]
-#[template(path = "account/proof.html", config = "src/wire/pages/askama.toml")]
-pub struct ProofPage<'a> {
-    /// Around it.
-    pub frame: Frame,
-    /// Its texts.
-    pub texts: &'static texts::Account,
-    /// Where the form goes.
-    pub action: String,
-    /// The form's token.
-    pub token: String,
-    /// Who is signed in.
-    pub username: &'a str,
-    /// Whether a code of a factor is asked for.
-    pub asks_code: bool,
-    /// Whether a password proves it.
-    pub has_password: bool,
-    /// Providers that prove it.
-    pub providers: Vec<ProviderLink>,
 }

@@ -34,6 +34,19 @@ pub struct ProviderLink {
     pub name: &'static str,
 }
 
+/// The button with which the script asks the browser for a passkey; without a script there is none.
+#[derive(Debug, Clone, Copy)]
+pub struct PasskeyButton {
+    /// Which ceremony it begins: the last part of its path.
+    pub ceremony: &'static str,
+    /// What it says.
+    pub label: &'static str,
+    /// What separates it from the other way, if there is one.
+    pub or: Option<&'static str>,
+    /// Whether the browser may offer passkeys before the button is pressed.
+    pub offers: bool,
+}
+
 /// Signing in.
 #[derive(Template)]
 #[template(path = "sign_in.html", config = "src/wire/pages/askama.toml")]
@@ -48,34 +61,22 @@ pub struct SignInPage<'a> {
     pub action: String,
     /// The form's token.
     pub token: String,
+    /// The button of a passkey, where there can be any.
+    pub passkey: Option<PasskeyButton>,
+    /// The credential that nobody has, if one was brought: what tells the authenticator so.
+    pub unknown: Option<&'a str>,
     /// What was typed.
     pub username: &'a str,
     /// Whether the box was ticked.
     pub is_kept: bool,
     /// The way to a new password.
     pub forgotten: String,
+    /// The way to a code by mail, where there are such.
+    pub by_mail: Option<String>,
     /// The way to an account, where anybody can make one.
     pub sign_up: Option<String>,
     /// The other ways in.
     pub providers: Vec<ProviderLink>,
-}
-
-/// The second step of a sign-in.
-#[derive(Template)]
-#[template(path = "second_step.html", config = "src/wire/pages/askama.toml")]
-pub struct SecondStepPage<'a> {
-    /// Around it.
-    pub frame: Frame,
-    /// Its texts.
-    pub texts: &'static SignInTexts,
-    /// What the client is called that the browser goes on to.
-    pub client: Option<&'a str>,
-    /// Where the form goes.
-    pub action: String,
-    /// The form's token.
-    pub token: String,
-    /// The way to another account.
-    pub sign_in: String,
 }
 
 /// Going on as who is signed in, or as somebody else.

@@ -12,6 +12,7 @@ pub mod csrf;
 pub mod destination;
 pub mod development;
 pub mod device;
+pub mod factor;
 pub mod failure;
 pub mod form;
 pub mod frame;

@@ -18,6 +18,10 @@ pub fn of(incoming: &Incoming, texts: &'static Texts) -> Option<&'static str> {
         "others-ended" => notices.others_ended,
         "linked" => notices.linked,
         "unlinked" => notices.unlinked,
+        "added" => notices.added,
+        "named" => notices.named,
+        "removed" => notices.removed,
+        "second-step" => notices.second_step,
         "denied" => notices.denied,
         _ => return None,
     })

@@ -8,6 +8,7 @@ use askama::{DynTemplate, FastWritable, Template, Values};
 
 use super::Frame;
 use super::account::Shell;
+use super::ask::PasskeyButton;
 use crate::wire::texts;
 
 /// HTML that a template made. It is not escaped again.
@@ -78,6 +79,13 @@ struct Show<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "parts/passkey.html", config = "src/wire/pages/askama.toml")]
+struct Passkey<'a> {
+    frame: &'a Frame,
+    passkey: &'a PasskeyButton,
+}
+
+#[derive(Template)]
 #[template(
     path = "parts/new_password.html",
     config = "src/wire/pages/askama.toml"
@@ -123,6 +131,14 @@ impl Frame {
     /// The button that shows the password in the field with this id.
     pub fn show(&self, shown: &str) -> Html {
         Html::of(&Show { frame: self, shown })
+    }
+
+    /// The button that asks the browser for a passkey.
+    pub fn passkey(&self, passkey: &PasskeyButton) -> Html {
+        Html::of(&Passkey {
+            frame: self,
+            passkey,
+        })
     }
 
     /// The field for a new password of at least so many characters. Templates pass references.

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::common::Common;
+use super::factors::Factors;
 use super::failure::Failure;
 use super::mail::Mail;
 use super::notice::Notices;
@@ -12,7 +13,8 @@ use super::sign_in::SignIn;
 use super::sign_up::SignUp;
 use super::start::Start;
 use super::{
-    account, common, failure, mail, notice, password, profile, sessions, sign_in, sign_up, start,
+    account, common, factors, failure, mail, notice, password, profile, sessions, sign_in, sign_up,
+    start,
 };
 
 /// All texts of one language.
@@ -28,6 +30,8 @@ pub struct Texts {
     pub password: Password,
     /// The frame of the account pages, and their small parts.
     pub account: Account,
+    /// Passkeys, authenticator apps, recovery codes.
+    pub factors: Factors,
     /// Profile and address.
     pub profile: Profile,
     /// Devices, linked accounts, activity.
@@ -49,6 +53,7 @@ pub static EN: Texts = Texts {
     sign_up: sign_up::EN,
     password: password::EN,
     account: account::EN,
+    factors: factors::EN,
     profile: profile::EN,
     sessions: sessions::EN,
     notices: notice::EN,
@@ -64,6 +69,7 @@ pub static DE: Texts = Texts {
     sign_up: sign_up::DE,
     password: password::DE,
     account: account::DE,
+    factors: factors::DE,
     profile: profile::DE,
     sessions: sessions::DE,
     notices: notice::DE,

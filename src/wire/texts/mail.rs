@@ -55,6 +55,9 @@ texts! {
         /// Its beginning; the device.
         device_opening: With = |device| format!("Somebody signed in to your account with a device that we had not seen before: {device}."),
             |device| format!("Jemand hat sich mit einem Gerät an Ihrem Konto angemeldet, das wir noch nicht kannten: {device}.");
+        /// Its beginning, where the sign-in waits for its second step; the device.
+        device_waits: With = |device| format!("Somebody has given your password on a device that we had not seen before: {device}. Now we ask for the second step there."),
+            |device| format!("Jemand hat Ihr Passwort auf einem Gerät eingegeben, das wir noch nicht kannten: {device}. Jetzt fragen wir dort nach dem zweiten Schritt.");
         /// Its end.
         device_closing: &'static str = "If it was you, there is nothing to do. If not, change your password at once.",
             "Wenn Sie es waren, ist nichts zu tun. Wenn nicht, ändern Sie sofort Ihr Passwort.";

@@ -5,6 +5,7 @@
 mod account;
 mod all;
 mod common;
+mod factors;
 mod failure;
 mod locale;
 mod mail;
@@ -19,6 +20,7 @@ mod start;
 
 pub use account::Account;
 pub use all::Texts;
+pub use factors::Factors;
 pub use failure::Failure;
 pub use locale::Locale;
 pub use mail::Mail;

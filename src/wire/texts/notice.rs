@@ -21,6 +21,14 @@ texts! {
         linked: &'static str = "The account is linked.", "Das Konto ist verknüpft.";
         /// An identity was unlinked.
         unlinked: &'static str = "The account is not linked any more.", "Das Konto ist nicht mehr verknüpft.";
+        /// A factor was added.
+        added: &'static str = "It is added, and we have written to you about it.", "Es ist hinzugefügt, und wir haben Ihnen darüber geschrieben.";
+        /// A factor was named.
+        named: &'static str = "It has its new name.", "Es hat den neuen Namen.";
+        /// A factor was removed.
+        removed: &'static str = "It is removed, and we have written to you about it.", "Es ist entfernt, und wir haben Ihnen darüber geschrieben.";
+        /// The second step was turned on or off.
+        second_step: &'static str = "That is changed.", "Das ist geändert.";
         /// The user said no at the provider.
         denied: &'static str = "You cancelled there. Choose how you want to sign in.", "Sie haben dort abgebrochen. Wählen Sie, wie Sie sich anmelden möchten.";
     }

@@ -49,9 +49,6 @@ texts! {
         /// The code is not right, or nothing waits for it any more.
         step_wrong: &'static str = "That code is not right, or comes too late. Try the next one; after five tries, sign in again.",
             "Dieser Code stimmt nicht oder kommt zu spät. Versuchen Sie den nächsten; nach fünf Versuchen melden Sie sich neu an.";
-        /// A second step is needed, and there is no factor for it.
-        step_none: &'static str = "Your account needs a second step, and has none yet. Set one up in your app, or ask whoever looks after your account.",
-            "Ihr Konto braucht einen zweiten Schritt und hat noch keinen. Richten Sie ihn in Ihrer App ein, oder fragen Sie, wer Ihr Konto betreut.";
         /// The heading where an account is chosen.
         select_title: &'static str = "Choose an account", "Konto wählen";
         /// The button that goes on.

@@ -333,7 +333,7 @@ test("account pages wait twice for storage at most", async () => {
   const { ann } = await signedIn();
   for (const [path, waits] of [
     ["/account", 1],
-    ["/account/security", 1],
+    ["/account/security", 2],
     ["/account/password", 1],
     ["/account/email", 1],
     ["/account/devices", 2],

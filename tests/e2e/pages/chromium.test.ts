@@ -13,6 +13,7 @@ import { useWorker } from "../../support/fixtures";
 import { mailbox } from "../../support/mailbox";
 import { freePort } from "../../support/ports";
 import { PASSWORD, aUser } from "../../support/seed";
+import { totp } from "../../support/totp";
 
 if (CHROMIUM === undefined) notRun("the pages in a real browser", "chromium");
 
@@ -30,6 +31,7 @@ const { worker, our } = useWorker({
     SIGN_UP_CLIENT_IDS,
     GOOGLE_AUTH_CLIENT_ID: "google-client",
     GOOGLE_AUTH_CLIENT_SECRET: "google-secret",
+    EMAIL_CODES: "on",
   },
 });
 const mails = mailbox(worker);
@@ -45,6 +47,7 @@ const OPEN = [
   "/forgot-password",
   "/forgot-password?step=sent",
   "/sign-in/second-step",
+  "/sign-in/code",
   "/reset-password",
   "/sign-out",
   "/dev/mailbox",
@@ -62,6 +65,9 @@ const OWN = [
   "/account/activity",
   "/account/data",
   "/account/proof",
+  "/account/factors/passkey",
+  "/account/factors/app",
+  "/account/factors/nothing",
   "/sign-out",
   "/select-account?client_id=demo-web",
 ];
@@ -131,37 +137,111 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
     yield (await mails.wait(old, 2)).link!;
   }
 
+  /** The pages of somebody who has factors; nothing for the one that is shown already. */
+  async function* withFactors(page: Page) {
+    const user = await aUser(worker);
+    const signIn = async () => {
+      await page.goto(`${origin}/sign-in`);
+      await page.fill("#username", user.username);
+      await page.fill("#password", user.password);
+      await page.click("button.primary");
+    };
+    const prove = async (code: string) => {
+      await page.fill("#code", code);
+      await page.click("button.primary");
+    };
+    // Whoever must have a factor and has none sets one up.
+    await run("update roles set require_mfa = 1 where id = ?", SIGN_UP_ROLE);
+    await signIn();
+    await page.waitForURL("**/sign-in/second-step");
+    yield undefined;
+    const secret = (await page.textContent("main code"))!.replaceAll(" ", "");
+    await run("update roles set require_mfa = 0 where id = ?", SIGN_UP_ROLE);
+    await prove("000000");
+    await page.waitForSelector("#problem");
+    yield undefined;
+    await prove(totp(secret, -1));
+    await page.waitForSelector("ol.codes");
+    yield undefined;
+    const codes = await page.locator("ol.codes li").allTextContents();
+    // A passkey besides, as the script would have made it.
+    await run(
+      `insert into factors (id, user_id, kind, name, credential_id, public_key, sign_count, backup_eligible, backed_up, transports, rp_id,
+         created_on, confirmed_on) values (?1, ?2, 'passkey', 'Pixel 9', ?1, 'k', 0, 1, 1, '[]', 'localhost', 1, 1)`,
+      `key-of-${user.id}`,
+      user.id,
+    );
+    for (const path of ["security", "factors/recovery-codes", "factors/no-second-step", `factors/key-of-${user.id}`])
+      yield `/account/${path}`;
+    await run("update browsers set auth_time = 0 where user_id = ?", user.id);
+    yield "/account/proof";
+    await page.context().clearCookies();
+    await signIn();
+    await page.waitForURL("**/sign-in/second-step");
+    yield undefined;
+    await page.check("[name=trust]");
+    await prove(codes[0]!.trim());
+    await page.waitForURL(`${origin}/account`);
+    yield "/account/devices";
+  }
+  const run = (sql: string, ...values: unknown[]) =>
+    worker.db
+      .prepare(sql)
+      .bind(...values)
+      .run();
+
   /** Nothing sticks out to the side. */
   const isNarrow = (page: Page) => page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth");
 
   describe.each(["light", "dark"] as const)("%s", (colorScheme) => {
+    /** Looks at pages; what is wrong with them is in the end. */
+    async function looking(javaScriptEnabled: boolean) {
+      const context = await chromium.newContext({ colorScheme, javaScriptEnabled, viewport: { width: 1280, height: 900 } });
+      const page = await context.newPage();
+      const wrong = watch(page);
+      const found: Record<string, string[]> = {};
+      /** Looks at the page that is shown, or at another. */
+      const look = async (path?: string) => {
+        if (path !== undefined) await page.goto(new URL(path, origin).href);
+        const here = new URL(page.url()).pathname;
+        for (const width of [1280, 320]) {
+          await page.setViewportSize({ width, height: 900 });
+          // axe is a script itself; a page's own scripts are off all the same where they are.
+          const bad = javaScriptEnabled ? await findings(page) : [];
+          if (javaScriptEnabled && !(await isNarrow(page))) bad.push("sticks out to the side");
+          if (bad.length > 0) found[`${here} at ${width}`] = bad;
+        }
+        expect(await page.title(), here).toMatch(/Edgelatch$/);
+      };
+      const end = async () => {
+        expect(found).toEqual({});
+        expect(wrong).toEqual([]);
+        await context.close();
+      };
+      return { page, look, end };
+    }
+
     test.each([true, false])(
       "every page, JavaScript: %s",
       async (javaScriptEnabled) => {
-        const context = await chromium.newContext({ colorScheme, javaScriptEnabled, viewport: { width: 1280, height: 900 } });
-        const page = await context.newPage();
-        const wrong = watch(page);
-        const found: Record<string, string[]> = {};
-        const look = async (path: string) => {
-          await page.goto(new URL(path, origin).href);
-          for (const width of [1280, 320]) {
-            await page.setViewportSize({ width, height: 900 });
-            // axe is a script itself; a page's own scripts are off all the same where they are.
-            const here = javaScriptEnabled ? await findings(page) : [];
-            if (javaScriptEnabled && !(await isNarrow(page))) here.push("sticks out to the side");
-            if (here.length > 0) found[`${new URL(path, origin).pathname} at ${width}`] = here;
-          }
-          expect(await page.title(), path).toMatch(/Edgelatch$/);
-        };
+        const { page, look, end } = await looking(javaScriptEnabled);
         for (const path of OPEN) await look(path);
         for await (const link of mailedLinks(page, `${colorScheme}-${javaScriptEnabled}`)) await look(link);
         await signIn(page);
         for (const path of OWN) await look(path);
-        expect(found).toEqual({});
-        expect(wrong).toEqual([]);
-        await context.close();
+        await end();
       },
-      180_000,
+      300_000,
+    );
+
+    test.each([true, false])(
+      "every page of whoever has factors, JavaScript: %s",
+      async (javaScriptEnabled) => {
+        const { page, look, end } = await looking(javaScriptEnabled);
+        for await (const path of withFactors(page)) await look(path);
+        await end();
+      },
+      300_000,
     );
   });
 

@@ -24,6 +24,7 @@ const OWN = [
   "/account/linked",
   "/account/activity",
   "/account/proof",
+  "/account/factors/app",
   "/sign-out",
 ];
 

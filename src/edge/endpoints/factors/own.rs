@@ -11,7 +11,7 @@ use crate::edge::flows::credentials;
 use crate::edge::flows::factors::own;
 use crate::edge::flows::factors::passkeys::Answer;
 use crate::edge::flows::factors::proof::{self, Presented};
-use crate::edge::flows::factors::registration;
+use crate::edge::flows::factors::registration::NewCredential;
 use crate::error::Error;
 use crate::store::factors::FactorRow;
 use crate::wire::incoming::Incoming;
@@ -109,7 +109,7 @@ pub async fn renew_recovery_codes(
 /// `POST /auth/me/passkeys/options`: what the browser is asked for.
 pub async fn begin_passkey(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let _: Value = incoming.json(&models::NOTHING)?;
-    let begun = registration::begin(app, &incoming.bearer()?).await?;
+    let begun = own::begin_passkey(app, &incoming.bearer()?).await?;
     Ok(Reply::json(
         &json!({ "id": begun.id, "publicKey": begun.options }),
     )?)
@@ -120,7 +120,12 @@ pub async fn add_passkey(app: &App, incoming: &Incoming) -> Result<Reply, Loopba
     let mut body: NewPasskeyRequest = incoming.json(&models::NEW_PASSKEY)?;
     let credential = body.credential()?;
     let token = incoming.bearer()?;
-    let id = registration::add(app, &token, &body.id, &credential, body.name()?).await?;
+    let new = NewCredential {
+        ceremony: &body.id,
+        credential: &credential,
+        name: body.name()?,
+    };
+    let id = own::add_passkey(app, &token, &new).await?;
     let (rows, _) = own::list(app, &token).await?;
     let row = rows.iter().find(|row| row.id == id);
     Ok(Reply::json(

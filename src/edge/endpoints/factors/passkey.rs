@@ -54,6 +54,7 @@ pub async fn endpoints(app: &App, _incoming: &Incoming) -> Result<Reply, Loopbac
     if app.config.relying_party.is_none() {
         return Err(Error::NoSuchPath.into());
     }
-    let page = format!("{}/account/security", app.config.public_url);
-    Ok(Reply::json(&json!({ "enroll": page, "manage": page }))?)
+    let page = |path| format!("{}/account/{path}", app.config.public_url);
+    let (enroll, manage) = (page("factors/passkey"), page("security"));
+    Ok(Reply::json(&json!({ "enroll": enroll, "manage": manage }))?)
 }

@@ -56,7 +56,8 @@ async fn by_mailed_code(
 ) -> Result<Reply, LoopbackFailure> {
     let challenge = body.challenge()?;
     let given = MailedCode {
-        client_id,
+        client_id: Some(client_id),
+        asker: client_id.as_str(),
         username,
         code: &body.otp,
         origin: &credentials::origin(app, &incoming.device_info(), None),

@@ -9,6 +9,7 @@ use crate::edge::app::App;
 use crate::edge::flows::codes;
 use crate::edge::flows::credentials::{AuthenticatedClient, AuthenticatedUser};
 use crate::error::Error;
+use crate::wire::pages::destination::Destination;
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::see_other;
 use crate::wire::reply::Reply;
@@ -65,9 +66,14 @@ pub(super) async fn go_on(
     let person = AuthenticatedUser::of_browser(&client.client, browser).map_err(refused)?;
     let calling = AuthenticatedClient::at_redirect_url(client.client);
     let code = codes::new_code(app, &calling, &person, request.challenge.as_ref()).await?;
-    // A browser that was signed in before the second step was turned on proves its user first.
-    if code.waits_for.is_some() && has_factor {
-        return Err(PageFailure::proof_for(&visit.walk.on("/sign-in")));
+    // A browser that was signed in before the second step was turned on proves its user first, and one
+    // whose user has no factor sets one up.
+    if code.waits_for.is_some() {
+        let here = visit.walk.on("/sign-in");
+        return Err(match has_factor {
+            true => PageFailure::proof_for(&here),
+            false => PageFailure::Elsewhere(Destination::to_path(&here).on("/account/factors/app")),
+        });
     }
     let location =
         redirect::with_code(&request.redirect_url, &code.code, request.state.as_deref())?;

@@ -6,12 +6,13 @@ use crate::auth::time::Timestamp;
 use crate::edge::app::App;
 use crate::edge::flows::own_sessions::{Elsewhere, sign_out_elsewhere};
 use crate::store::own_sessions::{self, BrowserRow, SessionRow};
+use crate::store::trusted_devices::{self, TrustedDevice};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::account_lists::{DevicesPage, SignedIn};
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::{Page, PageClass, device, moment, see_other};
 use crate::wire::reply::Reply;
-use crate::wire::texts::Sessions;
+use crate::wire::texts::{Sessions, Texts};
 
 const HERE: &str = "/account/devices";
 
@@ -23,8 +24,9 @@ pub async fn show(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> 
     let reads = (
         own_sessions::browsers(user_id, app.now),
         own_sessions::sessions(user_id, app.now),
+        trusted_devices::of_user(user_id, app.now),
     );
-    let (browsers, sessions) = app.db.run(reads).await?;
+    let (browsers, sessions, trusted) = app.db.run(reads).await?;
     let texts = &visit.texts().sessions;
     let is_other = |session: &SessionRow| session.browser.as_ref() != Some(&browser.id);
     let page = DevicesPage {
@@ -32,6 +34,11 @@ pub async fn show(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> 
         shell: visit.shell()?,
         texts,
         token: visit.token(HERE)?,
+        factor_texts: &visit.texts().factors,
+        trusted: trusted
+            .iter()
+            .map(|row| of_trusted(visit.texts(), row))
+            .collect(),
         has_others: browsers.len() > 1 || sessions.iter().any(is_other),
         browsers: browsers
             .iter()
@@ -52,6 +59,8 @@ pub async fn end(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> {
         (Elsewhere::Others, "others-ended")
     } else if fields.has("browser") {
         (Elsewhere::Browser(fields.text("browser")), "ended")
+    } else if fields.has("trusted") {
+        (Elsewhere::Trusted(fields.text("trusted")), "ended")
     } else {
         (Elsewhere::Session(fields.text("session")), "ended")
     };
@@ -83,6 +92,25 @@ fn of_session(texts: &Sessions, row: &SessionRow) -> SignedIn {
         id: row.id.as_str().to_owned(),
         name: row.client.clone(),
         detail: detail(texts, device, country, row.created_on, row.last_used_on),
+        is_this: false,
+    }
+}
+
+fn of_trusted(all: &Texts, row: &TrustedDevice) -> SignedIn {
+    let texts = &all.sessions;
+    let name = device::name(row.user_agent.as_deref());
+    let until = (all.factors.trusted_until)(&moment::day(row.expires_on));
+    let country = row.country.as_deref();
+    SignedIn {
+        id: row.id.clone(),
+        name: name.unwrap_or_else(|| texts.unknown_device.to_owned()),
+        detail: detail(
+            texts,
+            Some(until),
+            country,
+            row.created_on,
+            row.last_used_on,
+        ),
         is_this: false,
     }
 }

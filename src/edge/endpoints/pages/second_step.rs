@@ -1,40 +1,78 @@
-//! The second step of a sign-in that waits for its second factor.
+//! The second step of a sign-in that waits for its second factor: to prove one, or to set up the first
+//! where there must be one.
 
 use super::browser_cookies::{STEP, cookie};
-use super::sign_in::form_action;
+use super::factor_form::{self, credential, presented, problem};
+use super::sign_in_form::form_action;
 use super::visit::Visit;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::flows::factors::at_pages::{self, OpenedAs, TypedAtPage};
-use crate::error::{Error, Reason};
+use crate::edge::flows::factors::at_pages::{self, AtPage, OpenedAs};
+use crate::error::Error;
+use crate::store::pending_step::PendingStep;
 use crate::wire::incoming::Incoming;
-use crate::wire::pages::ask::SecondStepPage;
+use crate::wire::pages::ask::Way;
+use crate::wire::pages::factor::{FactorForm, FactorPage};
 use crate::wire::pages::failure::PageFailure;
+use crate::wire::pages::form::Form;
 use crate::wire::pages::{Page, PageClass, see_other};
 use crate::wire::reply::Reply;
-use crate::wire::texts::Texts;
 
 const HERE: &str = "/sign-in/second-step";
 
-/// `GET /sign-in/second-step`: asks for a code; a browser in which nothing waits signs in first.
+/// `GET /sign-in/second-step`: asks for a factor; a browser in which nothing waits signs in first.
 pub async fn show(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> {
     let mut visit = Visit::begin(app, incoming)?;
     visit.read().await?;
-    if waiting(incoming).is_none() {
+    let Some(token) = cookie(incoming, STEP) else {
         return Ok(visit.walk_to("/sign-in"));
+    };
+    match at_pages::waiting(app, &token).await? {
+        Some(step) => page(app, visit, &token, Some(&step), (200, None)).await,
+        None => Ok(visit.walk_to("/sign-in")),
     }
-    form(visit, 200, None)
 }
 
-/// `POST /sign-in/second-step`: the code, and the browser is signed in.
+/// `POST /sign-in/second-step`: the code or the passkey, and the browser is signed in.
 pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> {
     let mut visit = Visit::begin(app, incoming)?;
     let fields = visit.form(HERE)?;
-    let Some(token) = waiting(incoming) else {
+    let Some(token) = cookie(incoming, STEP) else {
         return Ok(visit.walk_to("/sign-in"));
     };
-    let typed = TypedAtPage {
-        code: fields.text("code"),
+    match complete(app, &visit, &fields, &token).await {
+        Ok(done) => {
+            visit.signed_in(&done.secret, done.is_remembered)?;
+            if let Some(device) = &done.trusted {
+                visit.is_trusted(device);
+            }
+            visit.waits_no_more();
+            let next = visit.walk.next();
+            if done.recovery_codes.is_empty() {
+                return Ok(visit.answer(see_other(next)));
+            }
+            factor_form::codes(visit, &done.recovery_codes, next)
+        }
+        Err(error) => {
+            let (status, problem) = problem(visit.texts(), error.clone())?;
+            visit.read().await?;
+            let step = at_pages::waiting(app, &token).await?;
+            let what = (status, Some(problem));
+            let reply = page(app, visit, &token, step.as_ref(), what).await?;
+            Ok(reply.with_headers_of(&error))
+        }
+    }
+}
+
+async fn complete(
+    app: &App,
+    visit: &Visit<'_>,
+    fields: &Form,
+    token: &Secret,
+) -> Result<at_pages::OpenedByFactor, Error> {
+    let credential = credential(fields)?;
+    let at_page = AtPage {
+        presented: presented(fields, credential.as_ref()),
         form_session: &visit.form_session(),
     };
     let former = visit.browser_cookie();
@@ -42,54 +80,58 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
         former: former.as_ref(),
         is_trusted: fields.has("trust"),
     };
-    match at_pages::complete(app, &token, &typed, &opened_as).await {
-        Ok(opened) => {
-            visit.signed_in(&opened.secret, opened.is_remembered)?;
-            if let Some(device) = &opened.trusted {
-                visit.is_trusted(device);
-            }
-            visit.waits_no_more();
-            let next = visit.walk.next();
-            Ok(visit.answer(see_other(next)))
-        }
-        Err(error) => {
-            let (status, problem) = problem(visit.texts(), error.clone())?;
-            visit.read().await?;
-            Ok(form(visit, status, Some(problem))?.with_headers_of(&error))
-        }
-    }
+    at_pages::complete(app, token, &at_page, &opened_as).await
 }
 
-/// What is wrong with a code, and the status that says it.
-pub(super) fn problem(texts: &Texts, error: Error) -> Result<(u16, String), PageFailure> {
-    let texts = &texts.sign_in;
-    match error {
-        Error::Rejected(Reason::SecondFactorWrong) => Ok((422, texts.step_wrong.to_owned())),
-        Error::TooMany(seconds) => {
-            let minutes = seconds.div_ceil(60).to_string();
-            Ok((429, (texts.too_many)(&minutes)))
-        }
-        other => Err(other.into()),
-    }
-}
-
-fn waiting(incoming: &Incoming) -> Option<Secret> {
-    cookie(incoming, STEP)
-}
-
-fn form(visit: Visit<'_>, status: u16, problem: Option<String>) -> Result<Reply, PageFailure> {
+/// The page; a sign-in that waits no more is shown what is wrong, and the way to another.
+async fn page(
+    app: &App,
+    visit: Visit<'_>,
+    token: &Secret,
+    step: Option<&PendingStep>,
+    (status, problem): (u16, Option<String>),
+) -> Result<Reply, PageFailure> {
+    let texts = visit.texts();
+    let (lead, form) = asked(app, &visit, token, step).await?;
     let form_action = form_action(&visit);
-    let page = SecondStepPage {
+    let page = FactorPage {
         frame: visit.frame().with_problem(problem),
-        texts: &visit.texts().sign_in,
+        texts: &texts.factors,
+        title: texts.sign_in.step_title,
+        lead,
         client: visit.client_name(),
+        codes: Vec::new(),
         action: visit.walk.on(HERE),
         token: visit.token(HERE)?,
-        sign_in: visit.walk.on_with("/sign-in", &[("prompt", "login")]),
+        form,
+        providers: Vec::new(),
+        way: Way::new(
+            visit.walk.on_with("/sign-in", &[("prompt", "login")]),
+            texts.sign_in.another,
+        ),
     };
     let class = PageClass::Walk {
         form_action: form_action.as_deref(),
     };
     let reply = page.reply(status, class)?;
     Ok(visit.answer(reply))
+}
+
+/// What the sign-in is asked for, and what stands above it.
+async fn asked(
+    app: &App,
+    visit: &Visit<'_>,
+    token: &Secret,
+    step: Option<&PendingStep>,
+) -> Result<(Vec<&'static str>, FactorForm<'static>), Error> {
+    let texts = visit.texts();
+    let factors = step.map(|step| step.factors).unwrap_or_default();
+    if let Some(step) = step.filter(|_| !factors.any()) {
+        let enrolment = at_pages::enrolment(app, token, step, texts.factors.app).await?;
+        let lead = vec![texts.factors.must, texts.factors.app_how];
+        return Ok((lead, factor_form::to_set_up(texts, &enrolment)?));
+    }
+    let (lead, form) = factor_form::to_prove(visit, &factors, "second-step");
+    let may_trust = true;
+    Ok((lead, FactorForm { may_trust, ..form }))
 }

@@ -1,14 +1,14 @@
 //! Signing up: ask for an invitation, and make the account with it.
 
 use super::problem::problem;
+use super::sign_up_end::{done, enter, sent};
 use super::visit::Visit;
 use crate::auth::address::is_address;
 use crate::auth::profile::Profile;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::edge::flows::browsers::{self, BrowserSignIn, Opened};
 use crate::edge::flows::sign_up::{self, Application, Asked, Invitation};
-use crate::error::{Error, Reason};
+use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::{FinishSignUpPage, NoticePage, SignUpPage, Way};
 use crate::wire::pages::failure::PageFailure;
@@ -103,22 +103,7 @@ async fn finish(
         Ok(person) => person,
         Err(error) => return refuse(visit, fields, &invitation, error),
     };
-    let former = visit.browser_cookie();
-    let sign_in = BrowserSignIn {
-        form_session: &visit.form_session(),
-        former: former.as_ref(),
-        is_remembered: false,
-        trusted: None,
-    };
-    // Where the role demands a second factor, the account is there, and nobody signed in yet.
-    match browsers::open(app, &person, &sign_in).await {
-        Ok(Opened::Browser(secret)) => visit.signed_in(&secret, false)?,
-        Ok(Opened::Waits(_)) | Err(Error::Rejected(Reason::NoSecondFactor)) => {}
-        Err(error) => return Err(error.into()),
-    }
-    visit.set_cookie(LinkKind::SignUp.forget());
-    let next = visit.of_client().on_with(HERE, &[("step", "done")]);
-    Ok(visit.answer(see_other(next)))
+    enter(app, visit, &person).await
 }
 
 fn refuse(
@@ -209,32 +194,5 @@ fn finish_form(
         least: visit.app.config.password_min_length,
     };
     let reply = page.reply(status, PageClass::HERE)?;
-    Ok(visit.answer(reply))
-}
-
-async fn sent(mut visit: Visit<'_>) -> Result<Reply, PageFailure> {
-    visit.read().await?;
-    let texts = &visit.texts().sign_up;
-    let page = NoticePage {
-        frame: visit.frame(),
-        title: texts.sent_title,
-        lead: texts.sent_lead,
-        ways: visit.home().into_iter().collect(),
-    };
-    let reply = page.reply(200, PageClass::HERE)?;
-    Ok(visit.answer(reply))
-}
-
-async fn done(mut visit: Visit<'_>) -> Result<Reply, PageFailure> {
-    visit.read().await?;
-    let texts = &visit.texts().sign_up;
-    let account = Way::new("/account".to_owned(), texts.to_account);
-    let page = NoticePage {
-        frame: visit.frame(),
-        title: texts.done_title,
-        lead: texts.done_lead,
-        ways: visit.home().into_iter().chain([account]).collect(),
-    };
-    let reply = page.reply(200, PageClass::HERE)?;
     Ok(visit.answer(reply))
 }

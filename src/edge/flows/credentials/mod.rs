@@ -12,6 +12,6 @@ mod sign_in;
 
 pub use bearer::{Bearer, TokenSubject, bearer, former_session, origin, session_id};
 pub use client::{AuthenticatedClient, client, named_client, prove_client, require_client};
-pub use mailed_code::{MailedCode, sign_in_by_mailed_code};
+pub use mailed_code::{MailedCode, sign_in_by_mailed_code, sign_in_here_by_mailed_code};
 pub use person::AuthenticatedUser;
 pub use sign_in::{Credentials, PasswordCredentials, sign_in, sign_in_here, sign_in_to_named, tag};

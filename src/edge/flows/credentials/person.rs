@@ -62,13 +62,13 @@ impl AuthenticatedUser {
         })
     }
 
-    /// Admits a user whom a passkey has authenticated to a client.
+    /// Admits a user whom a passkey has authenticated to a client, or to our own pages.
     pub(in crate::edge::flows) fn by_passkey(
-        client: &AuthClient,
+        client: Option<&AuthClient>,
         account: Account,
         proof: FactorProof,
     ) -> Result<Self, NotAdmitted> {
-        account.admit(client)?;
+        account.admit_to(client)?;
         Ok(Self {
             account,
             proof: Proof::Passkey(Box::new(proof)),

@@ -54,6 +54,22 @@ pub async fn begin(
     }))
 }
 
+/// An app that is being enrolled already, to be shown again; nothing where its secret does not open.
+pub fn resume(
+    app: &App,
+    user_id: &UserId,
+    username: &str,
+    row: AppRow,
+) -> Result<Option<Enrolment>, Error> {
+    let totp = open(app, user_id, &row)?;
+    Ok(totp.map(|totp| Enrolment {
+        id: row.id,
+        totp,
+        issuer: app.config.service_name().to_owned(),
+        account: username.to_owned(),
+    }))
+}
+
 /// The proof by a code of one of these apps, if it is of any.
 pub fn matching(
     app: &App,

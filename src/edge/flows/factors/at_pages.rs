@@ -1,33 +1,31 @@
-//! Second factors at the pages of this service: a sign-in that waits opens its browser, and a browser
-//! that is signed in proves its user afresh.
+//! Sign-ins at the pages of this service that wait for their second factor: what opens their browser, and
+//! the first factor of whoever must have one and has none.
 
-use super::apps;
+use super::apps::{self, Enrolment};
 use super::completion::{tell, wrong};
-use super::second_factor::prove;
-use crate::auth::browser::LiveBrowser;
-use crate::auth::factor::kind::Method;
+use super::proof::Presented;
+use super::second_factor::{self, prove};
+use crate::auth::factor::ceremony::{Ceremony, CeremonyPurpose};
 use crate::auth::factor::proof::FactorProof;
+use crate::auth::factor::recovery::RecoveryCode;
 use crate::auth::factor::typed_code::TypedCode;
 use crate::auth::id::{AttemptId, BrowserId};
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Event, FactorAct, PageAct, Subject};
-use crate::edge::flows::{browsers, notifications};
+use crate::edge::flows::audit::{self, Event, PageAct};
 use crate::error::{Error, Reason};
+use crate::store::authenticator_apps::{self, EnrolledIn};
 use crate::store::browser_steps::{self, Opening};
 use crate::store::factor_proofs::{ProofContext, Spending};
 use crate::store::pending_step::{Door, PendingStep, Try};
-use crate::store::second_steps;
 use crate::store::trusted_devices::NewTrust;
-use crate::store::{authenticator_apps, factors};
+use crate::store::{recovery_codes, second_steps};
 
-const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
-
-/// A code that was typed at a page.
-pub struct TypedAtPage<'a> {
-    /// As it was typed.
-    pub code: &'a str,
+/// What was presented at a page.
+pub struct AtPage<'a> {
+    /// A code, or a passkey.
+    pub presented: Presented<'a>,
     /// Digest of the form session.
     pub form_session: &'a str,
 }
@@ -40,6 +38,8 @@ pub struct OpenedByFactor {
     pub is_remembered: bool,
     /// The secret of the cookie by which its device is trusted from now on, if it is.
     pub trusted: Option<Secret>,
+    /// The user's first recovery codes, where this has enrolled the first factor.
+    pub recovery_codes: Vec<RecoveryCode>,
 }
 
 /// How a browser is opened.
@@ -50,35 +50,102 @@ pub struct OpenedAs<'a> {
     pub is_trusted: bool,
 }
 
-/// Verifies the code for a sign-in that waits, and opens its browser.
+/// The sign-in that waits under a token, while it does.
+pub async fn waiting(app: &App, token: &Secret) -> Result<Option<PendingStep>, Error> {
+    let key = one_time::key::<AuthCode>(token);
+    let look = second_steps::look(&key, &AttemptId::draw()?, app.now);
+    let step = app.db.run(look).await?;
+    Ok(step.filter(|step| step.is_open && step.is_waiting && step.client.is_none()))
+}
+
+/// The app that a sign-in enrols whose user must have a factor and has none; begins one where there is
+/// none yet.
+pub async fn enrolment(
+    app: &App,
+    token: &Secret,
+    step: &PendingStep,
+    name: &str,
+) -> Result<Enrolment, Error> {
+    second_factor::require_fresh(app, step)?;
+    let key = one_time::key::<AuthCode>(token);
+    let rows = app.db.run(authenticator_apps::of_sign_in(&key)).await?;
+    let pending = rows.into_iter().find(|row| !row.is_confirmed);
+    let resumed = pending.map(|row| apps::resume(app, &step.user_id, &step.username, row));
+    if let Some(enrolment) = resumed.transpose()?.flatten() {
+        return Ok(enrolment);
+    }
+    let place = EnrolledIn::SignIn(&key);
+    let begun = apps::begin(app, &step.user_id, &step.username, name, place).await?;
+    begun.ok_or(Error::NotAllowed)
+}
+
+/// Verifies what is presented for a sign-in that waits, and opens its browser.
 pub async fn complete(
     app: &App,
     token: &Secret,
-    typed: &TypedAtPage<'_>,
+    at_page: &AtPage<'_>,
     opened_as: &OpenedAs<'_>,
 ) -> Result<OpenedByFactor, Error> {
     let (key, attempt) = (one_time::key::<AuthCode>(token), AttemptId::draw()?);
-    let code = TypedCode::read(typed.code);
-    let attempted = Try {
-        key: &key,
-        attempt: &attempt,
-        door: Door::Page,
-        is_guess: !matches!(code, TypedCode::Recovery(_)),
-    };
-    let (step, _, proof) = prove(app, &attempted, code).await?;
+    let (step, proof, enrols) = proven(app, &key, &attempt, &at_page.presented).await?;
     let spending = Spending {
         proof: &proof,
         user_id: &step.user_id,
         context: ProofContext::SignIn(&key),
         attempt: &attempt,
     };
-    let opened = open(app, &step, &spending, typed.form_session, opened_as).await?;
+    let codes = RecoveryCode::draw_set_if(enrols)?;
+    let opened = open(
+        app,
+        &step,
+        &spending,
+        at_page.form_session,
+        opened_as,
+        codes,
+    )
+    .await?;
     let opened = opened.ok_or_else(|| wrong(app, &step))?;
-    tell(app, &step, &proof, false);
+    tell(app, &step, &proof, enrols);
     let user_id = step.user_id.clone();
     let act = PageAct::SignIn;
     audit::record(app, Event::AtPages { user_id, act });
     Ok(opened)
+}
+
+/// The sign-in, its proof, and whether that confirms an app that the sign-in enrols.
+async fn proven(
+    app: &App,
+    key: &str,
+    attempt: &AttemptId,
+    presented: &Presented<'_>,
+) -> Result<(PendingStep, FactorProof, bool), Error> {
+    let attempted = |is_guess| Try {
+        key,
+        attempt,
+        door: Door::Page,
+        is_guess,
+    };
+    match presented {
+        Presented::Password(_) => Err(Error::Rejected(Reason::SecondFactorWrong)),
+        Presented::Code(typed) => {
+            let code = TypedCode::read(typed);
+            let is_guess = !matches!(code, TypedCode::Recovery(_));
+            let (step, rows, proof) = prove(app, &attempted(is_guess), code).await?;
+            let enrols = second_factor::enrols(&rows, &proof);
+            Ok((step, proof, enrols))
+        }
+        Presented::Passkey(answer) => {
+            let (keys, purpose) = (&app.config.data_keys, CeremonyPurpose::SecondStep);
+            let ceremony = Ceremony::open(keys, purpose, answer.id, app.now)?;
+            let of_this = |it: &Ceremony| it.bound_to.as_deref() == Some(key);
+            let ceremony = ceremony.filter(of_this);
+            let ceremony = ceremony.ok_or(Error::Rejected(Reason::PasskeyInvalid))?;
+            let attempted = attempted(false);
+            let proven = second_factor::prove_by_passkey(app, &attempted, &ceremony, answer);
+            let (step, proof) = proven.await?;
+            Ok((step, proof, false))
+        }
+    }
 }
 
 /// Spends the proof and opens the browser; nothing where the proof was spent before.
@@ -88,6 +155,7 @@ async fn open(
     spending: &Spending<'_>,
     form_session: &str,
     opened_as: &OpenedAs<'_>,
+    codes: Vec<RecoveryCode>,
 ) -> Result<Option<OpenedByFactor>, Error> {
     let (secret, former) = (random_secret()?, opened_as.former.map(Secret::digest));
     let (device, trusted) = (random_id()?, random_secret()?);
@@ -105,90 +173,16 @@ async fn open(
         trust: opened_as.is_trusted.then_some(trust),
         expires_on: app.now + app.config.session_max_age,
     };
-    let complete = browser_steps::complete(&opening, spending, app.now);
-    let (opened, is_trusted) = app.db.run(complete).await?;
+    let (attempt, digests) = (spending.attempt, RecoveryCode::digests(&codes));
+    let batch = (
+        browser_steps::complete(&opening, spending, app.now),
+        recovery_codes::first(&step.user_id, attempt, &digests, app.now),
+    );
+    let ((opened, is_trusted), kept) = app.db.run(batch).await?;
     Ok(opened.then_some(OpenedByFactor {
         secret,
         is_remembered: step.is_remembered,
         trusted: is_trusted.then_some(trusted),
+        recovery_codes: if kept > 0 { codes } else { Vec::new() },
     }))
-}
-
-/// Verifies the code for a browser whose user has a factor, and raises it: the secret of its new cookie.
-pub async fn raise(
-    app: &App,
-    browser: &LiveBrowser,
-    typed: &TypedAtPage<'_>,
-) -> Result<Secret, Error> {
-    let attempt = AttemptId::draw()?;
-    let proof = match TypedCode::read(typed.code) {
-        TypedCode::Recovery(code) => Some(FactorProof::Recovery {
-            digest: code.digest(),
-        }),
-        TypedCode::Malformed => None,
-        TypedCode::Digits(code) => of_app(app, browser, &attempt, &code).await?,
-    };
-    let proof = proof.ok_or(WRONG);
-    let proof = proof.inspect_err(|_| note(app, browser, FactorAct::Refused))?;
-    let secret = random_secret()?;
-    let (key, user_id) = (secret.digest(), &browser.account.id);
-    let spending = Spending {
-        proof: &proof,
-        user_id,
-        context: ProofContext::Alone,
-        attempt: &attempt,
-    };
-    let assurance = proof.raise(&browser.assurance.amr, app.now);
-    let cookies = (key.as_str(), typed.form_session);
-    let raise = browser_steps::raise(&browser.id, cookies, &spending, &assurance, app.now);
-    if !app.db.run(raise).await? {
-        note(app, browser, FactorAct::Refused);
-        return Err(WRONG);
-    }
-    note(app, browser, FactorAct::Proven(proof.method()));
-    browsers::record(app, browser, PageAct::Proven);
-    if proof.method() == Method::Recovery {
-        let left = app.db.run(factors::of_user(user_id)).await?.recovery_codes;
-        notifications::recovery_code_used(app, owner(browser), left);
-    }
-    Ok(secret)
-}
-
-/// The proof by a code of one of the user's apps, counted before it is compared.
-async fn of_app(
-    app: &App,
-    browser: &LiveBrowser,
-    attempt: &AttemptId,
-    code: &str,
-) -> Result<Option<FactorProof>, Error> {
-    let user_id = &browser.account.id;
-    let batch = (
-        second_steps::count_guess(user_id, attempt, app.now),
-        authenticator_apps::of_user(user_id),
-        factors::of_user(user_id),
-    );
-    let (counted, rows, after) = app.db.run(batch).await?;
-    if counted == 0 {
-        note(app, browser, FactorAct::Paused);
-        after.guesses.allow(app.now)?;
-        return Err(WRONG);
-    }
-    let proof = apps::matching(app, user_id, &rows, code)?;
-    if proof.is_none() && after.guesses.warns() {
-        notifications::codes_guessed(app, owner(browser));
-    }
-    Ok(proof)
-}
-
-fn owner(browser: &LiveBrowser) -> notifications::Owner<'_> {
-    let account = &browser.account;
-    (account.email.as_deref(), account.locale.as_deref())
-}
-
-fn note(app: &App, browser: &LiveBrowser, act: FactorAct) {
-    let subject = Subject {
-        user_id: Some(browser.account.id.clone()),
-        ..Subject::default()
-    };
-    audit::record(app, Event::Factor { subject, act });
 }

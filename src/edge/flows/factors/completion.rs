@@ -111,8 +111,7 @@ pub async fn complete_with<T>(
         context: ProofContext::SignIn(key),
         attempt,
     };
-    let codes = enrols.then(RecoveryCode::draw_set).transpose()?;
-    let codes = codes.unwrap_or_default();
+    let codes = RecoveryCode::draw_set_if(enrols)?;
     let digests = RecoveryCode::digests(&codes);
     let new_key = one_time::key::<AuthCode>(&code);
     let batch = (

@@ -4,11 +4,15 @@
 pub mod apps;
 pub mod at_pages;
 pub mod by_name;
+pub mod changes;
 mod completion;
+pub mod holder;
 pub mod own;
 mod passkey;
 pub mod passkeys;
+pub mod passkeys_at_pages;
 pub mod proof;
+pub mod proof_at_pages;
 pub mod registration;
 pub mod second_factor;
 pub mod trusted_devices;

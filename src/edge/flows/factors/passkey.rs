@@ -1,7 +1,8 @@
 //! A passkey's answer to a ceremony, verified.
 
-use crate::auth::factor::ceremony::Ceremony;
+use crate::auth::factor::ceremony::{Ceremony, CeremonyPurpose};
 use crate::auth::factor::proof::FactorProof;
+use crate::auth::id::UserId;
 use crate::auth::webauthn::{
     Assertion, AssertionCredential, Base64Url, Expected, Refused, RelyingParty, VerifiedAssertion,
     assert,
@@ -11,7 +12,7 @@ use crate::edge::flows::audit::{self, Event, FactorAct, Subject};
 use crate::edge::log;
 use crate::edge::outbound::web_crypto;
 use crate::error::{Error, Reason};
-use crate::store::passkeys::OwnedPasskey;
+use crate::store::passkeys::{self, OwnedPasskey};
 
 const INVALID: Error = Error::Rejected(Reason::PasskeyInvalid);
 
@@ -43,6 +44,33 @@ pub fn require_of(rows_agree: bool) -> Result<(), Error> {
     rows_agree
         .then_some(())
         .ok_or_else(|| Error::Misconfigured(what.to_owned()))
+}
+
+/// A ceremony for one purpose, of this user and bound to this place.
+pub fn ceremony_of(
+    app: &App,
+    purpose: CeremonyPurpose,
+    text: &str,
+    (user_id, place): (&UserId, &str),
+) -> Result<Ceremony, Error> {
+    let opened = Ceremony::open(&app.config.data_keys, purpose, text, app.now)?;
+    let ceremony = opened.filter(|ceremony| {
+        ceremony.user_id.as_ref() == Some(user_id) && ceremony.bound_to.as_deref() == Some(place)
+    });
+    ceremony.ok_or(INVALID)
+}
+
+/// Verifies a fresh proof, by a passkey of the user who is signed in at this place.
+pub async fn verify_own(
+    app: &App,
+    owner: (&UserId, &str),
+    answer: &PasskeyAnswer<'_>,
+) -> Result<FactorProof, Error> {
+    let ceremony = ceremony_of(app, CeremonyPurpose::Proof, answer.id, owner)?;
+    let owned = passkeys::by_credential(&answer.credential_id()?);
+    let owned = app.db.run(owned).await?;
+    let owned = owned.filter(|owned| owned.account.id == *owner.0);
+    verify(app, &ceremony, owned.ok_or(INVALID)?, true, answer).await
 }
 
 /// Verifies an assertion by a passkey. `is_identified` is whether its owner was known before.

@@ -145,7 +145,7 @@ async fn alone(
     };
     let proof = passkey::verify(app, &ceremony, owned, false, &asked.answer).await;
     let proof = proof.map_err(&refused)?;
-    let person = AuthenticatedUser::by_passkey(client, account.clone(), proof);
+    let person = AuthenticatedUser::by_passkey(Some(client), account.clone(), proof);
     let person = person.map_err(|why| refused(why.into()))?;
     codes::new_code(app, &calling, &person, asked.challenge).await
 }

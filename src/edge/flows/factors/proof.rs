@@ -9,7 +9,7 @@ use crate::auth::factor::ceremony::{Ceremony, CeremonyPurpose};
 use crate::auth::factor::kind::Method;
 use crate::auth::factor::proof::FactorProof;
 use crate::auth::factor::typed_code::TypedCode;
-use crate::auth::id::AttemptId;
+use crate::auth::id::{AttemptId, UserId};
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
 use crate::auth::token::DeviceInfo;
@@ -20,6 +20,7 @@ use crate::edge::flows::{notifications, passwords, sessions};
 use crate::error::{Error, Reason};
 use crate::store::factor_proofs::{self, ProofContext, Spending};
 use crate::store::sessions::LiveSession;
+use crate::store::signed_in::SignedIn;
 use crate::store::{authenticator_apps, factors, passkeys, second_steps};
 
 const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
@@ -53,7 +54,10 @@ pub async fn options(app: &App, token: &Secret) -> Result<Options, Error> {
         });
     }
     let ceremony = match app.config.relying_party {
-        Some(_) if owner.factors.passkeys > 0 => Some(begin(app, &owner).await?),
+        Some(_) if owner.factors.passkeys > 0 => {
+            let session = &owner.session;
+            Some(begin(app, &session.account.id, session.id.as_str()).await?)
+        }
         _ => None,
     };
     Ok(Options {
@@ -62,12 +66,16 @@ pub async fn options(app: &App, token: &Secret) -> Result<Options, Error> {
     })
 }
 
-async fn begin(app: &App, owner: &Owner) -> Result<Begun<RequestOptions>, Error> {
-    let (account, session) = (&owner.session.account, &owner.session.id);
-    let known = app.db.run(passkeys::of_user(&account.id)).await?;
+/// Begins a fresh proof by a passkey of the user who is signed in at this place.
+pub(super) async fn begin(
+    app: &App,
+    user_id: &UserId,
+    place: &str,
+) -> Result<Begun<RequestOptions>, Error> {
+    let known = app.db.run(passkeys::of_user(user_id)).await?;
     let ceremony = Ceremony {
-        user_id: Some(account.id.clone()),
-        bound_to: Some(session.as_str().to_owned()),
+        user_id: Some(user_id.clone()),
+        bound_to: Some(place.to_owned()),
         ..Ceremony::begin(app.now)?
     };
     Ok(Begun {
@@ -149,19 +157,7 @@ async fn by_passkey(
     answer: &PasskeyAnswer<'_>,
 ) -> Result<LiveSession, Error> {
     let (user_id, session) = (&owner.session.account.id, &owner.session.id);
-    let keys = &app.config.data_keys;
-    let opened = Ceremony::open(keys, CeremonyPurpose::Proof, answer.id, app.now)?;
-    let ceremony = opened.filter(|ceremony| {
-        ceremony.user_id.as_ref() == Some(user_id)
-            && ceremony.bound_to.as_deref() == Some(session.as_str())
-    });
-    let owned = passkeys::by_credential(&answer.credential_id()?);
-    let owned = app.db.run(owned).await?;
-    let owned = owned.filter(|owned| owned.account.id == *user_id);
-    let (Some(ceremony), Some(owned)) = (ceremony, owned) else {
-        return Err(Error::Rejected(Reason::PasskeyInvalid));
-    };
-    let proof = passkey::verify(app, &ceremony, owned, true, answer).await;
+    let proof = passkey::verify_own(app, (user_id, session.as_str()), answer).await;
     let proof = proof.inspect_err(|_| owner.record(app, FactorAct::Refused))?;
     raise(app, owner, &proof, &AttemptId::draw()?).await
 }
@@ -176,7 +172,7 @@ async fn raise(
     let spending = Spending {
         proof,
         user_id: &owner.session.account.id,
-        context: ProofContext::Session(session),
+        context: ProofContext::SignedIn(SignedIn::Session(session)),
         attempt,
     };
     let assurance = proof.raise(&owner.session.assurance.amr, app.now);

@@ -1,30 +1,39 @@
-//! Registering a passkey in a session.
+//! Registering a passkey, in a session or a browser.
 
-use super::own::{OVER, Owner, fresh_owner, require_room};
+use super::holder::{Holder, OVER};
 use super::passkey;
 use super::passkeys::{Begun, descriptors};
 use crate::auth::factor::ceremony::{self, Ceremony, CeremonyPurpose};
+use crate::auth::factor::recovery::RecoveryCode;
 use crate::auth::id::{AttemptId, FactorId};
-use crate::auth::secret::Secret;
 use crate::auth::webauthn::{self, CreationOptions, Expected, RegistrationCredential};
 use crate::edge::app::App;
-use crate::edge::flows::audit::FactorAct;
-use crate::edge::flows::notifications;
 use crate::error::{Error, Reason};
-use crate::store::factor_proofs;
 use crate::store::passkeys::{self, PasskeyRow};
+use crate::store::{factor_proofs, recovery_codes};
 
 /// What a passkey is called until its user names it.
 const PASSKEY_NAME: &str = "Passkey";
 
+const INVALID: Error = Error::Rejected(Reason::PasskeyInvalid);
+
+/// What a browser has made in a ceremony.
+pub struct NewCredential<'a> {
+    /// The ceremony, sealed.
+    pub ceremony: &'a str,
+    /// The credential.
+    pub credential: &'a RegistrationCredential,
+    /// As its user calls it, if they say.
+    pub name: Option<&'a str>,
+}
+
 /// Begins to register a passkey.
-pub async fn begin(app: &App, token: &Secret) -> Result<Begun<CreationOptions>, Error> {
+pub async fn begin(app: &App, holder: &Holder<'_>) -> Result<Begun<CreationOptions>, Error> {
     let relying_party = passkey::relying_party(app)?;
-    let owner = fresh_owner(app, token).await?;
-    require_room(&owner)?;
-    let (account, session) = (&owner.session.account, &owner.session.id);
+    holder.require_room()?;
+    let (account, place) = (holder.account, holder.place);
     let batch = (
-        passkeys::holder(&account.id, session, app.now),
+        passkeys::holder(&account.id, place, app.now),
         passkeys::of_user(&account.id),
         passkeys::are_of(relying_party.id()),
     );
@@ -36,9 +45,8 @@ pub async fn begin(app: &App, token: &Secret) -> Result<Begun<CreationOptions>, 
         display_name: account.first_name.clone(),
     };
     let ceremony = Ceremony {
-        client: Some(owner.session.client.id),
         user_id: Some(account.id.clone()),
-        bound_to: Some(session.as_str().to_owned()),
+        bound_to: Some(place.as_str().to_owned()),
         ..Ceremony::begin(app.now)?
     };
     Ok(Begun {
@@ -54,63 +62,60 @@ pub async fn begin(app: &App, token: &Secret) -> Result<Begun<CreationOptions>, 
     })
 }
 
-/// Stores the passkey that a ceremony in this session has made.
+/// Stores the passkey that a ceremony here has made. Where recovery codes are wanted, the first factor
+/// brings them along.
 pub async fn add(
     app: &App,
-    token: &Secret,
-    ceremony: &str,
-    credential: &RegistrationCredential,
-    name: Option<&str>,
-) -> Result<FactorId, Error> {
+    holder: &Holder<'_>,
+    new: &NewCredential<'_>,
+    wants_codes: bool,
+) -> Result<(FactorId, Vec<RecoveryCode>), Error> {
     let relying_party = passkey::relying_party(app)?;
-    let owner = fresh_owner(app, token).await?;
-    let (user_id, session) = (&owner.session.account.id, &owner.session.id);
-    let keys = &app.config.data_keys;
-    let opened = Ceremony::open(keys, CeremonyPurpose::Registration, ceremony, app.now)?;
-    let is_ours = |ceremony: &Ceremony| {
-        ceremony.user_id.as_ref() == Some(user_id)
-            && ceremony.bound_to.as_deref() == Some(session.as_str())
-    };
-    let ceremony = opened.filter(is_ours);
-    let ceremony = ceremony.ok_or(Error::Rejected(Reason::PasskeyInvalid))?;
+    let user_id = &holder.account.id;
+    let purpose = CeremonyPurpose::Registration;
+    let ceremony =
+        passkey::ceremony_of(app, purpose, new.ceremony, (user_id, holder.place.as_str()))?;
     let expected = Expected {
         relying_party,
         challenge: &ceremony.challenge,
         user_presence: true,
         user_verification: true,
     };
-    let registered = webauthn::register(&expected, credential).map_err(passkey::refuse)?;
+    let registered = webauthn::register(&expected, new.credential).map_err(passkey::refuse)?;
     let (id, attempt) = (FactorId::draw()?, AttemptId::draw()?);
     let row = PasskeyRow {
         id: &id,
         user_id,
-        name: name.unwrap_or(PASSKEY_NAME),
+        name: new.name.unwrap_or(PASSKEY_NAME),
         passkey: &registered,
         transports: &serde_json::Value::from(registered.transports.clone()).to_string(),
         rp_id: relying_party.id(),
         attempt: &attempt,
     };
-    store(app, &owner, &ceremony, &row).await?;
-    Ok(id)
+    let codes = store(app, holder, &ceremony, &row, wants_codes).await?;
+    Ok((id, codes))
 }
 
 async fn store(
     app: &App,
-    owner: &Owner,
+    holder: &Holder<'_>,
     ceremony: &Ceremony,
     row: &PasskeyRow<'_>,
-) -> Result<(), Error> {
+    wants_codes: bool,
+) -> Result<Vec<RecoveryCode>, Error> {
     let key = format!("challenge:{}", ceremony.digest());
-    let (whose, end) = ((row.user_id, &owner.session.id), ceremony.expires_on);
+    let (attempt, end) = (row.attempt, ceremony.expires_on);
+    let codes = RecoveryCode::draw_set_if(wants_codes)?;
+    let digests = RecoveryCode::digests(&codes);
     let batch = (
-        factor_proofs::spend_challenge(&key, whose, row.attempt, end, app.now),
+        factor_proofs::spend_challenge(&key, (row.user_id, holder.place), attempt, end, app.now),
         passkeys::insert(row, app.now),
+        recovery_codes::first(row.user_id, attempt, &digests, app.now),
     );
-    let ((), stored) = app.db.run(batch).await?;
+    let ((), stored, kept) = app.db.run(batch).await?;
     if !stored {
-        return Err(Error::Rejected(Reason::PasskeyInvalid));
+        return Err(INVALID);
     }
-    owner.record(app, FactorAct::Added);
-    notifications::factor_added(app, owner.address());
-    Ok(())
+    holder.added(app);
+    Ok(if kept > 0 { codes } else { Vec::new() })
 }

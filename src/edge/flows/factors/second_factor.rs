@@ -98,8 +98,19 @@ pub async fn by_passkey(
         door: Door::Client(Some(client_id)),
         is_guess: false,
     };
+    let (step, proof) = prove_by_passkey(app, &attempted, ceremony, answer).await?;
+    complete(app, key, &step, &proof, &attempt, false).await
+}
+
+/// Verifies a passkey for a sign-in that waits; the try is counted before anything is compared.
+pub async fn prove_by_passkey(
+    app: &App,
+    attempted: &Try<'_>,
+    ceremony: &Ceremony,
+    answer: &PasskeyAnswer<'_>,
+) -> Result<(PendingStep, FactorProof), Error> {
     let batch = (
-        second_steps::reserve(&attempted, app.now),
+        second_steps::reserve(attempted, app.now),
         passkeys::by_credential(&answer.credential_id()?),
     );
     let ((step, _), owned) = app.db.run(batch).await?;
@@ -110,7 +121,7 @@ pub async fn by_passkey(
         None => Err(Error::Rejected(Reason::PasskeyInvalid)),
     };
     let proof = proven.inspect_err(|_| record(app, &step, FactorAct::Refused))?;
-    complete(app, key, &step, &proof, &attempt, false).await
+    Ok((step, proof))
 }
 
 /// Begins the ceremony of a passkey for a sign-in that waits: the ceremony, and whose passkeys may
@@ -130,12 +141,21 @@ pub async fn ceremony(
     let step =
         step.filter(|step| step.is_open && step.is_waiting && step.client == Some(client.id));
     let step = step.ok_or(Error::Rejected(Reason::InvalidCredentials))?;
+    begin(app, key, step).await
+}
+
+/// Begins the ceremony of a sign-in that waits under a key.
+pub(super) async fn begin(
+    app: &App,
+    key: String,
+    step: PendingStep,
+) -> Result<(String, Ceremony, Vec<passkeys::KnownCredential>), Error> {
     let known = app.db.run(passkeys::of_user(&step.user_id)).await?;
     if known.is_empty() {
         return Err(Error::Rejected(Reason::NoSecondFactor));
     }
     let ceremony = Ceremony {
-        client: Some(client.id),
+        client: step.client,
         user_id: Some(step.user_id),
         bound_to: Some(key),
         ..Ceremony::begin(app.now)?
@@ -163,15 +183,21 @@ pub async fn enrolling(
     })?;
     let step = step.filter(|step| step.is_open && step.client == Some(client.id));
     let step = step.ok_or(Error::Rejected(Reason::InvalidCredentials))?;
+    require_fresh(app, &step)?;
+    Ok((key, step))
+}
+
+/// Lets a first factor be enrolled while the first factor of the sign-in is freshly proven.
+pub(super) fn require_fresh(app: &App, step: &PendingStep) -> Result<(), Error> {
     let first = Assurance {
         aal: Aal::One,
         amr: step.amr.clone(),
         auth_time: step.auth_time,
     };
-    if !step.factors.any() {
-        fresh_proof::require(&first, &step.factors, app.now)?;
+    if step.factors.any() {
+        return Ok(());
     }
-    Ok((key, step))
+    fresh_proof::require(&first, &step.factors, app.now)
 }
 
 /// Begins to enrol a first app in a sign-in; 403 where its user has a factor, of which the password
