@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildSteps } from "./lib/build.mjs";
-import { demoSecondStep, demoSignIn } from "./lib/demo.mjs";
+import { demoSecondStep, demoSettings, demoSignIn } from "./lib/demo.mjs";
 import { dataKeyOf, writeDevVars } from "./lib/dev-vars.mjs";
 import { commandLine } from "./lib/options.mjs";
 import { Stop, inSteps, main, root, say } from "./lib/steps.mjs";
@@ -27,6 +27,18 @@ const OPEN = [
   ["forgot-password", "/forgot-password"],
   ["forgot-password-sent", "/forgot-password?step=sent"],
   ["error", "/nowhere"],
+];
+const PEOPLE = `/admin/tenants/${demoSettings.SIGN_UP_TENANT}/users`;
+/** What the demo's administrator sees. */
+const ADMINISTRATION = [
+  ["admin-people", PEOPLE],
+  ["admin-invite", `${PEOPLE}?step=new`],
+  ["admin-tenants", "/admin/tenants"],
+  ["admin-roles", `/admin/tenants/${demoSettings.SIGN_UP_TENANT}/roles`],
+  ["admin-apps", "/admin/auth-clients"],
+  ["admin-app", "/admin/auth-clients/1"],
+  ["admin-activity", "/admin/login-activity"],
+  ["admin-events", "/admin/outbox"],
 ];
 /** What the demo's user sees. */
 const OWN = [
@@ -96,6 +108,15 @@ async function takeAll(url) {
     for await (const [name, path] of withFactors(page, url)) await take(name, path);
     await page.setViewportSize({ width: 390, height: 760 });
     await take("security-phone", "/account/security");
+    await context.clearCookies();
+    await page.setViewportSize({ width: 960, height: 720 });
+    await signIn(page, url, { username: "admin", password: "correct horse staple" });
+    for (const [name, path] of ADMINISTRATION) await take(name, path);
+    await page.goto(new URL(PEOPLE, url).href);
+    await take("admin-person", await page.getAttribute("tbody a", "href"));
+    await take("admin-disable", `${new URL(page.url()).pathname}?step=disable`);
+    await page.setViewportSize({ width: 390, height: 760 });
+    await take("admin-people-phone", PEOPLE);
     await context.close();
   }
   await browser.close();
@@ -155,12 +176,12 @@ async function newestLink(url, address) {
   throw new Stop(`no message came to ${address}`);
 }
 
-async function signIn(page, url) {
+async function signIn(page, url, { username, password } = demoSignIn) {
   const cookies = await page.context().cookies();
   if (cookies.some(({ name }) => name === "__Host-edgelatch")) return;
   await page.goto(`${url}/sign-in`);
-  await page.fill("#username", demoSignIn.username);
-  await page.fill("#password", demoSignIn.password);
+  await page.fill("#username", username);
+  await page.fill("#password", password);
   await page.click("button.primary");
   await page.waitForURL(`${url}/account`);
 }

@@ -11,6 +11,7 @@ pub mod attempts;
 pub mod audit;
 pub mod branding;
 pub mod browser;
+pub mod caller;
 pub mod client;
 pub mod data_key;
 pub mod factor;

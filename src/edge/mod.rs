@@ -20,6 +20,7 @@ mod outbound;
 mod page_frame;
 mod panic;
 mod rate_limit;
+mod route;
 mod routes;
 mod sweep;
 

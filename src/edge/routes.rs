@@ -3,69 +3,24 @@
 //!
 //! A table rather than a `match`, so that 405 and its `Allow` follow from the same lines.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use super::app::App;
-use super::dialect::{Dialect, Failure};
+use super::dialect::Dialect;
 use super::endpoints::factors::{own, passkey, second_step, trusted_devices};
 use super::endpoints::management::{activity, events, members, people, person, records};
 use super::endpoints::{
     account, client_branding, login, logout, moving_out, otp_caches, pages, password, sign_up,
     social, tokens, well_known,
 };
-use super::rate_limit::RateLimit;
+use super::rate_limit::{self, RateLimit};
+use super::route::{Answer, Route, answered, routes};
 use crate::auth::federation::Provider::{Apple, Facebook, Google, Instagram, Keycloak};
 use crate::auth::management::resource::{
     AUTH_CLIENTS, GROUPS, LOGIN_ACTIVITY, OUTBOX, ROLES, TENANT_CONFIGS, TENANTS, USER_GROUPS,
     USER_PERMISSIONS,
 };
+use crate::error::Error;
 use crate::wire::incoming::Incoming;
-use crate::wire::incoming::Method::{self, Delete, Get, Patch, Post, Put};
-use crate::wire::reply::Reply;
-
-type Answer<'a> = Pin<Box<dyn Future<Output = Reply> + 'a>>;
-
-/// An endpoint.
-pub struct Route {
-    /// The dialect of its failures.
-    pub dialect: Dialect,
-    /// The method that it answers; HEAD goes to GET.
-    pub method: Method,
-    /// Its path, with parameters in braces.
-    pub path: &'static str,
-    /// The flood that it is kept from.
-    pub rate_limit: RateLimit,
-    /// What answers.
-    pub handler: for<'a> fn(&'a App, &'a Incoming) -> Answer<'a>,
-}
-
-/// What an endpoint comes to. The endpoint's future is boxed before, so that endpoints with several
-/// routes are compiled once.
-fn answered<'a, F: Failure + 'a>(
-    app: &'a App,
-    incoming: &'a Incoming,
-    outcome: Pin<Box<dyn Future<Output = Result<Reply, F>> + 'a>>,
-) -> Answer<'a> {
-    Box::pin(async move {
-        match outcome.await {
-            Ok(reply) => reply,
-            Err(failure) => failure.answer(app, incoming),
-        }
-    })
-}
-
-macro_rules! routes {
-    ($($dialect:ident $method:ident $path:literal $rate_limit:ident => $handler:path $(, $argument:expr)?;)*) => {
-        &[$(Route {
-            dialect: Dialect::$dialect,
-            method: $method,
-            path: $path,
-            rate_limit: RateLimit::$rate_limit,
-            handler: |app, incoming| answered(app, incoming, Box::pin($handler(app, incoming $(, $argument)?))),
-        }),*]
-    };
-}
+use crate::wire::incoming::Method::{Delete, Get, Patch, Post, Put};
 
 /// The endpoints.
 #[rustfmt::skip]
@@ -146,20 +101,25 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Get    "/tenants/{id}/users"              None   => people::find;
     Arc  Patch  "/tenants/{id}/users/{userId}"     None   => people::update_by_id;
     Arc  Delete "/tenants/{id}/users/{userId}"     None   => people::delete_by_id;
+    Arc  Get    "/tenants/{id}/users/count"        None   => people::count;
     Arc  Post   "/tenants/{id}/roles"              None   => records::create, &ROLES;
     Arc  Get    "/tenants/{id}/roles"              None   => records::find, &ROLES;
     Arc  Patch  "/tenants/{id}/roles"              None   => records::update_all, &ROLES;
+    Arc  Get    "/tenants/{id}/roles/count"        None   => records::count, &ROLES;
     Arc  Delete "/tenants/{id}/roles/{roleId}"     None   => records::delete_by_id, &ROLES;
     Arc  Post   "/tenants/{id}/tenant-configs"     None   => records::create, &TENANT_CONFIGS;
     Arc  Get    "/tenants/{id}/tenant-configs"     None   => records::find, &TENANT_CONFIGS;
     Arc  Patch  "/tenants/{id}/tenant-configs"     None   => records::update_all, &TENANT_CONFIGS;
     Arc  Delete "/tenants/{id}/tenant-configs"     None   => records::delete_all, &TENANT_CONFIGS;
+    Arc  Get    "/tenants/{id}/tenant-configs/count" None   => records::count, &TENANT_CONFIGS;
     Arc  Post   "/tenants/{id}/groups"             None   => records::create, &GROUPS;
     Arc  Get    "/tenants/{id}/groups"             None   => records::find, &GROUPS;
     Arc  Patch  "/tenants/{id}/groups"             None   => records::update_all, &GROUPS;
+    Arc  Get    "/tenants/{id}/groups/count"       None   => records::count, &GROUPS;
     Arc  Delete "/tenants/{id}/groups/{groupId}"   None   => records::delete_by_id, &GROUPS;
     Arc  Post   "/groups/{id}/user"                None   => records::create, &USER_GROUPS;
     Arc  Get    "/groups/{id}/user"                None   => records::find, &USER_GROUPS;
+    Arc  Get    "/groups/{id}/user/count"          None   => records::count, &USER_GROUPS;
     Arc  Post   "/groups/{id}/user/bulk"           None   => members::add_all;
     Arc  Delete "/groups/{id}/user/{userId}"       None   => members::remove;
     Arc  Post   "/user-tenants/{id}/user-level-permissions" None   => records::create, &USER_PERMISSIONS;
@@ -241,5 +201,36 @@ pub const ROUTES: &[Route] = routes! {
     Page Post   "/account/data"                      None   => pages::data::erase;
     Page Get    "/account/proof"                     None   => pages::proof::show;
     Page Post   "/account/proof"                     SignIn => pages::proof::submit;
+    Page Get    "/admin"                             None   => pages::admin::home, api;
+    Page Get    "/admin/{list}"                      None   => pages::admin::show, api;
+    Page Post   "/admin/{list}"                      None   => pages::admin::submit, api;
+    Page Get    "/admin/{list}/{id}"                 None   => pages::admin::show, api;
+    Page Post   "/admin/{list}/{id}"                 None   => pages::admin::submit, api;
+    Page Get    "/admin/tenants/{id}/{list}"         None   => pages::admin::show, api;
+    Page Post   "/admin/tenants/{id}/{list}"         None   => pages::admin::submit, api;
+    Page Get    "/admin/tenants/{id}/{list}/{row}"   None   => pages::admin::show, api;
+    Page Post   "/admin/tenants/{id}/{list}/{row}"   None   => pages::admin::submit, api;
     Page Get    "/account/proof/{provider}"          SignIn => pages::provider::prove;
 };
+
+/// The API for our own pages, which ask it on behalf of a signed-in browser.
+fn api<'a>(app: &'a App, incoming: &'a Incoming) -> Answer<'a> {
+    let mut routes = ROUTES.iter();
+    let route = routes.find(|route| {
+        route.dialect == Dialect::Arc
+            && route.method == incoming.method
+            && incoming.is_at(route.path)
+    });
+    Box::pin(async move {
+        let admitted = async {
+            let route = route.ok_or(Error::NoSuchPath)?;
+            incoming.check()?;
+            rate_limit::check(app, route.rate_limit).await?;
+            Ok(route)
+        };
+        match admitted.await {
+            Ok(route) => (route.handler)(app, incoming).await,
+            Err(error) => Dialect::Arc.refuse(app, incoming, error),
+        }
+    })
+}

@@ -1,5 +1,6 @@
 //! What one person has: open sessions, identities at providers, tenants.
 
+use super::batch::Batch;
 use super::query::{Query, sql};
 use super::records;
 use super::row::{FromRow, Row, Unreadable};
@@ -14,6 +15,9 @@ const SESSIONS: &str = "select s.id, c.client_id, s.method, s.created_on, s.last
      order by s.last_used_on desc, s.id limit 100";
 
 const END_ALL: &str = "update sessions set ended_on = ?2, ended_why = 'ended by an administrator' \
+     where user_id = ?1 and ended_on is null and expires_on > ?2";
+
+const END_BROWSERS: &str = "update browsers set ended_on = ?2, ended_why = 'ended by an administrator' \
      where user_id = ?1 and ended_on is null and expires_on > ?2";
 
 const END_ONE: &str = "update sessions set ended_on = ?2, ended_why = 'ended by an administrator' \
@@ -94,12 +98,21 @@ pub fn sessions(user_id: &UserId, now: Timestamp) -> Query<Vec<OpenSession>> {
     sql!(SESSIONS, user_id, now).all()
 }
 
-/// Ends all sessions of a user, or one, and counts them.
-pub fn end_sessions(user_id: &UserId, one: Option<&SessionId>, now: Timestamp) -> Query<usize> {
-    match one {
-        None => sql!(END_ALL, user_id, now).changes(),
-        Some(id) => sql!(END_ONE, user_id, now, id).changes(),
-    }
+/// Ends all sessions of a user, with the browsers at our pages from which new ones would come, or one
+/// session; counts the sessions.
+pub fn end_sessions(
+    user_id: &UserId,
+    one: Option<&SessionId>,
+    now: Timestamp,
+) -> impl Batch<Output = usize> + use<> {
+    let (sessions, browsers) = match one {
+        None => {
+            let browsers = sql!(END_BROWSERS, user_id, now).run();
+            (sql!(END_ALL, user_id, now), Some(browsers))
+        }
+        Some(id) => (sql!(END_ONE, user_id, now, id), None),
+    };
+    (sessions.changes(), browsers).map(|(ended, _)| ended)
 }
 
 /// A user's identities at providers.

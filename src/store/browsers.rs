@@ -165,8 +165,13 @@ impl FromRow for EndedBrowser {
 pub fn live(key: &str, now: Timestamp) -> impl Batch<Output = Option<LiveBrowser>> {
     let (short, long) = (idle_lifetime(false).millis(), idle_lifetime(true).millis());
     let note = sql!(NOTE_USE, key, now, short, long, NOTED_EVERY.millis());
-    let live = sql!(LIVE, key, now, short, long);
-    (note.run(), live.first()).map(|((), browser)| browser)
+    (note.run(), open_now(key, now)).map(|((), browser)| browser)
+}
+
+/// The browser of a cookie, if it may be used now, for whoever has noted its use already.
+pub fn open_now(key: &str, now: Timestamp) -> Query<Option<LiveBrowser>> {
+    let (short, long) = (idle_lifetime(false).millis(), idle_lifetime(true).millis());
+    sql!(LIVE, key, now, short, long).first()
 }
 
 /// A browser that went to a provider a moment ago, if it is still open.

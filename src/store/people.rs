@@ -9,7 +9,7 @@ use super::batch::Batch;
 use super::clause::{Clause, Scope};
 use super::predicate::is_narrow as is_narrow_test;
 use super::query::{Query, sql};
-use super::records;
+use super::records::{self, MAX_COUNT};
 use crate::auth::management::tables::USERS;
 use crate::auth::table::column::Column;
 use crate::auth::table::condition::{Condition, Where};
@@ -43,11 +43,7 @@ pub fn page(
     among: Option<Clause>,
 ) -> Option<impl Batch<Output = Option<Vec<TableRow>>> + use<>> {
     let is_served = is_served(rows, page);
-    let mut scope = members(tenant);
-    if !is_served {
-        let few = "coalesce((select members from tenant_members where tenant_id = ?), 0) <= ?";
-        scope = scope.and(few, [Scalar::from(tenant), MAX_UNSERVED.into()]);
-    }
+    let scope = within(tenant, is_served);
     let clause = match among {
         Some(clause) => clause,
         None => Clause::of(&scope, rows)?,
@@ -59,19 +55,52 @@ pub fn page(
     }))
 }
 
+/// How many members of a tenant a condition is true of: from the tenant's own counter where there is
+/// none. Nothing if the tenant has too many for what is asked, or D1 cannot say it.
+pub fn counted(tenant: &str, rows: &Where) -> Option<impl Batch<Output = Option<i64>> + use<>> {
+    let is_all = matches!(rows.condition(), Condition::All(parts) if parts.is_empty());
+    let is_served = is_all || is_narrow(rows);
+    let among = match is_all {
+        true => None,
+        false => Some(Clause::of(&within(tenant, is_served), rows)?),
+    };
+    let among = among.map(|clause| records::count(&USERS, clause));
+    Some((among, count(tenant)).map(move |(among, count)| {
+        let all = count.map_or(0, |(count,)| count);
+        let (count,) = among.unwrap_or((all,));
+        (is_served && count <= MAX_COUNT || all <= MAX_UNSERVED).then_some(count)
+    }))
+}
+
+/// The members of a tenant; of those where no index serves, only where they are few.
+fn within(tenant: &str, is_served: bool) -> Scope {
+    let scope = members(tenant);
+    if is_served {
+        return scope;
+    }
+    let few = "coalesce((select members from tenant_members where tenant_id = ?), 0) <= ?";
+    scope.and(few, [Scalar::from(tenant), MAX_UNSERVED.into()])
+}
+
 /// Whether an index finds and sorts the rows: it is asked about a name that few have, or for the first
 /// pages of a list in the order of one.
 fn is_served(rows: &Where, page: &Page) -> bool {
+    match rows.condition() {
+        Condition::All(parts) if parts.is_empty() => goes_along_an_index(page),
+        _ => is_narrow(rows) && page.skip <= MAX_UNSERVED,
+    }
+}
+
+/// Whether an index finds what is asked about.
+fn is_narrow(rows: &Where) -> bool {
     let narrow = |condition: &Condition| match condition {
         Condition::Is(column, test) => is_narrow_test(column, test),
         Condition::All(_) | Condition::Any(_) => false,
     };
-    let is_narrow = match rows.condition() {
-        Condition::All(parts) if parts.is_empty() => return goes_along_an_index(page),
+    match rows.condition() {
         Condition::All(parts) => parts.iter().any(narrow),
         only => narrow(only),
-    };
-    is_narrow && page.skip <= MAX_UNSERVED
+    }
 }
 
 fn goes_along_an_index(page: &Page) -> bool {

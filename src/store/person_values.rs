@@ -47,6 +47,10 @@ impl PersonValues {
                 }
                 ("username" | "email", Value::Text(text)) => {
                     let key = canonical_name(text);
+                    if column.name == "username" {
+                        let address = key.contains('@').then(|| key.clone());
+                        sorted.user.push(("username_address", address.into()));
+                    }
                     let name = if column.name == "email" {
                         "email_key"
                     } else {
@@ -64,9 +68,9 @@ impl PersonValues {
     }
 
     /// The clients that a person without any said may sign in to.
-    pub fn or_client(mut self, client: Option<ClientNumber>) -> Self {
+    pub fn or_clients(mut self, clients: &[ClientNumber]) -> Self {
         self.clients
-            .get_or_insert_with(|| json!(client.into_iter().collect::<Vec<_>>()).to_string());
+            .get_or_insert_with(|| json!(clients).to_string());
         self
     }
 

@@ -160,7 +160,7 @@ pub fn people(db: &Db) {
         held: Some(&held),
         author: author(),
     };
-    let new = || PersonValues::of(&values(&USERS, "eve")).or_client(None);
+    let new = || PersonValues::of(&values(&USERS, "eve")).or_clients(&[]);
     let created = db.run(members::create("home", &id, "member-eve", new(), &giver));
     assert!(created.written && created.after.is_some());
     let mut changes = values(&USERS, "eva");
@@ -191,6 +191,7 @@ pub fn people(db: &Db) {
     ] {
         let filter = filter(&USERS, text);
         db.run(people::page("home", &filter.rows, &filter.page, None).unwrap());
+        db.run(people::counted("home", &filter.rows).unwrap());
     }
     let filter = filter(&USERS, r#"{"where":{"username":{"regexp":"^ev"}}}"#);
     db.run(records::scan(&people::members("home"), &filter.rows));

@@ -232,6 +232,25 @@ fn a_large_tenant_is_read_along_an_index_or_not_at_all() {
 }
 
 #[test]
+fn people_are_counted_by_a_counter_by_an_index_or_where_they_are_few() {
+    let db = database();
+    let count = |text: &str| {
+        let filter = filter(&USERS, text);
+        db.run(people::counted("home", &filter.rows).unwrap())
+    };
+    assert_eq!(count("{}"), Some(2));
+    assert_eq!(count(r#"{"where":{"username":{"ilike":"A%"}}}"#), Some(1));
+    assert_eq!(count(r#"{"where":{"phone":"none"}}"#), Some(0));
+    run(
+        &db,
+        "update tenant_members set members = 10001 where tenant_id = 'home'",
+    );
+    assert_eq!(count("{}"), Some(10_001));
+    assert_eq!(count(r#"{"where":{"username":{"ilike":"A%"}}}"#), Some(1));
+    assert_eq!(count(r#"{"where":{"status":1}}"#), None);
+}
+
+#[test]
 fn who_leaves_the_home_tenant_moves_to_another_and_who_leaves_the_last_is_gone() {
     let db = database();
     run(

@@ -61,12 +61,16 @@ export const forms = (screen: Screen) =>
     for (const [tag] of inner!.matchAll(/<input[^>]*>/g)) {
       const name = attribute(tag, "name");
       const type = attribute(tag, "type");
-      if (name === undefined || type === "checkbox") continue;
+      if (name === undefined || (type === "checkbox" && !/ checked[ >]/.test(tag))) continue;
       fields[name] = attribute(tag, "value") ?? "";
     }
+    for (const [area, value] of inner!.matchAll(/<textarea[^>]*>\n?([\s\S]*?)<\/textarea>/g))
+      fields[attribute(area, "name")!] = unescape(value!);
     for (const [select, options] of inner!.matchAll(/<select[^>]*>([\s\S]*?)<\/select>/g)) {
       const chosen = [...options!.matchAll(/<option[^>]*>/g)].map(([tag]) => tag).find((tag) => tag.includes(" selected"));
-      fields[attribute(select, "name")!] = chosen === undefined ? "" : attribute(chosen, "value")!;
+      // A browser takes the first where none is chosen.
+      const taken = chosen ?? /<option[^>]*>/.exec(options!)?.[0] ?? "";
+      fields[attribute(select, "name")!] = attribute(taken, "value") ?? "";
     }
     const buttons = [...inner!.matchAll(/<button[^>]*>/g)].map(([tag]) => [attribute(tag, "name"), attribute(tag, "value")] as const);
     return { action: attribute(whole.slice(0, whole.indexOf(">") + 1), "action")!, fields, buttons };

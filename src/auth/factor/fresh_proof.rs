@@ -14,10 +14,20 @@ pub const fn level(has_factor: bool) -> Aal {
 /// Lets through what rests on a fresh proof of the strongest factor that the user has, or asks for one
 /// (RFC 9470 §3).
 pub fn require(assurance: &Assurance, factors: &Factors, now: Timestamp) -> Result<(), Error> {
-    if assurance.aal >= level(factors.any()) && assurance.is_fresh(now) {
+    require_own(Some(assurance), factors.any(), now)
+}
+
+/// The same of whoever may have no session, and so has proven nothing.
+pub fn require_own(
+    assurance: Option<&Assurance>,
+    has_factor: bool,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let level = level(has_factor);
+    if assurance.is_some_and(|it| it.aal >= level && it.is_fresh(now)) {
         Ok(())
     } else {
-        Err(wanted(factors))
+        Err(step_up(level, true))
     }
 }
 
@@ -30,12 +40,12 @@ pub fn wanted(factors: &Factors) -> Error {
 /// where it touches what others sign in with.
 pub fn require_to_administer(
     assurance: &Assurance,
-    factors: &Factors,
+    has_factor: bool,
     is_sensitive: bool,
     now: Timestamp,
 ) -> Result<(), Error> {
     let reached = assurance.aal == Aal::Two && (!is_sensitive || assurance.is_fresh(now));
-    if reached || !factors.any() {
+    if reached || !has_factor {
         Ok(())
     } else {
         Err(step_up(Aal::Two, is_sensitive))
@@ -96,7 +106,8 @@ mod tests {
 
     #[test]
     fn an_administrator_without_a_factor_sees_no_difference() {
-        let needs = |factors, sensitive, aal, ago| {
+        let needs = |factors: &Factors, sensitive, aal, ago| {
+            let factors = factors.any();
             require_to_administer(&assurance(aal, ago), factors, sensitive, NOW).is_err()
         };
         assert!(!needs(&NONE, true, Aal::One, 9_999));

@@ -15,7 +15,7 @@ use crate::wire::reply::Reply;
 /// `GET /auth-clients/{id}/branding`: `{}` where the client looks as the deployment does.
 pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let find = branding::by_number(number(incoming)?);
-    let client = administration::read(app, &incoming.bearer()?, find).await?;
+    let client = administration::read(app, &incoming.caller()?, find).await?;
     let client = client.ok_or(LoopbackFailure::NoEntity)?;
     Ok(Reply::json(&BrandingBody::from(client.branding))?)
 }
@@ -25,7 +25,7 @@ pub async fn replace(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFa
     let id = number(incoming)?;
     let body: BrandingBody = incoming.json(&BRANDING)?;
     let branding = body.checked()?;
-    if looks::set(app, &incoming.bearer()?, id, &branding).await? {
+    if looks::set(app, &incoming.caller()?, id, &branding).await? {
         Ok(Reply::empty(204))
     } else {
         Err(unknown(id).into())
@@ -35,7 +35,7 @@ pub async fn replace(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFa
 /// `DELETE /auth-clients/{id}/branding`.
 pub async fn delete(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let id = number(incoming)?;
-    looks::remove(app, &incoming.bearer()?, id).await?;
+    looks::remove(app, &incoming.caller()?, id).await?;
     Ok(Reply::empty(204))
 }
 

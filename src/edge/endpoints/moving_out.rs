@@ -23,13 +23,13 @@ pub async fn erase_own(app: &App, incoming: &Incoming) -> Result<Reply, Loopback
 
 /// `GET /users/{id}/export`: the same of somebody, for an administrator.
 pub async fn export(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    exported(moving_out::export(app, &incoming.bearer()?, &user_id(incoming)).await?)
+    exported(moving_out::export(app, &incoming.caller()?, &user_id(incoming)).await?)
 }
 
 /// `POST /users/{id}/erase`: erases somebody at once, for an administrator.
 pub async fn erase(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let user_id = user_id(incoming);
-    let erased = moving_out::erase(app, &incoming.bearer()?, &user_id).await?;
+    let erased = moving_out::erase(app, &incoming.caller()?, &user_id).await?;
     erased.then(|| Reply::empty(204)).ok_or_else(|| {
         let (entity, id) = ("users", user_id.to_string());
         Error::NoSuchRow { entity, id }.into()

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::auth::caller::Caller;
 use crate::edge::app::App;
 use crate::edge::flows::administration;
 use crate::error::Error;
@@ -52,7 +53,7 @@ async fn is_administrator(app: &App, incoming: &Incoming) -> Result<bool, Error>
     let Ok(token) = incoming.bearer() else {
         return Ok(false);
     };
-    match administration::administrator(app, &token).await {
+    match administration::administrator(app, &Caller::Bearer(token)).await {
         Ok(_) => Ok(true),
         Err(error) if error.is_server_error() => Err(error),
         Err(_) => Ok(false),

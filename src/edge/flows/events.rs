@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::audit::{Act, Managed};
 use super::management::{access, trail};
+use crate::auth::caller::Caller;
 use crate::auth::id::AttemptId;
 use crate::auth::management::resource::OUTBOX;
 use crate::auth::retry::next_try;
-use crate::auth::secret::Secret;
 use crate::auth::time::{Seconds, Timestamp};
 use crate::auth::token::iso8601;
 use crate::config::{Config, EventsWebhook};
@@ -108,9 +108,9 @@ fn body(event: &OutboxEvent) -> Value {
 }
 
 /// Has an event sent again that was delivered or given up.
-pub async fn resend(app: &App, token: &Secret, id: &str) -> Result<(), Error> {
+pub async fn resend(app: &App, caller: &Caller, id: &str) -> Result<(), Error> {
     let access = access::Access::to(&OUTBOX, OUTBOX.update, "");
-    let manager = access::writer(app, token, access).await?;
+    let manager = access::writer(app, caller, access).await?;
     let found = app.db.run(outbox::resend(id, app.now)).await?;
     if found.is_none() {
         return Err(Error::NoSuchRow {

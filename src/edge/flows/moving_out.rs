@@ -8,6 +8,7 @@ use super::browsers;
 use super::credentials::{self, Bearer, otp};
 use super::factors::own;
 use crate::auth::browser::LiveBrowser;
+use crate::auth::caller::Caller;
 use crate::auth::factor::fresh_proof;
 use crate::auth::id::UserId;
 use crate::auth::secret::{Secret, random_id};
@@ -29,8 +30,8 @@ pub async fn export_own(app: &App, token: &Secret) -> Result<Option<Value>, Erro
 }
 
 /// What is stored of somebody, for an administrator.
-pub async fn export(app: &App, token: &Secret, user_id: &UserId) -> Result<Option<Value>, Error> {
-    read(app, token, exports::of_user(user_id)).await
+pub async fn export(app: &App, caller: &Caller, user_id: &UserId) -> Result<Option<Value>, Error> {
+    read(app, caller, exports::of_user(user_id)).await
 }
 
 /// Marks the bearer for erasure, and ends all of their sessions. Needs a fresh proof.
@@ -66,8 +67,8 @@ pub async fn request_erasure_here(
 }
 
 /// Erases somebody at once, for an administrator; whether there was such a person.
-pub async fn erase(app: &App, token: &Secret, user_id: &UserId) -> Result<bool, Error> {
-    administrator_to_change(app, token).await?;
+pub async fn erase(app: &App, caller: &Caller, user_id: &UserId) -> Result<bool, Error> {
+    administrator_to_change(app, caller).await?;
     erase_now(&app.db, &app.kv, user_id, true, app.now).await
 }
 

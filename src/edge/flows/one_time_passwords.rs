@@ -6,6 +6,7 @@ use super::administration;
 use super::audit::{self, Event, Stranger};
 use super::credentials::{self, otp};
 use crate::auth::account::canonical_name;
+use crate::auth::caller::Caller;
 use crate::auth::data_key::Purpose;
 use crate::auth::id::{ClientId, ClientNumber, UserId};
 use crate::auth::one_time::Otp;
@@ -70,13 +71,15 @@ pub async fn issuer(app: &App, presented: RequestCredentials) -> Result<OtpIssue
                 trusted: true,
             })
         }
-        RequestCredentials::Bearer(token) => administration::administrator_to_change(app, &token)
-            .await
-            .map(|by| OtpIssuer {
-                client: None,
-                user_id: by.user_id(),
-                trusted: true,
-            }),
+        RequestCredentials::Bearer(token) => {
+            administration::administrator_to_change(app, &Caller::Bearer(token))
+                .await
+                .map(|by| OtpIssuer {
+                    client: None,
+                    user_id: by.user_id(),
+                    trusted: true,
+                })
+        }
         RequestCredentials::Anonymous if app.config.compatibility.open_otp_caches => {
             Ok(OtpIssuer {
                 client: None,

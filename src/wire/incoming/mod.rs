@@ -1,6 +1,7 @@
 //! A request as plain data, and the readers that every endpoint shares.
 
 mod body;
+mod by_page;
 mod check;
 mod coding;
 mod method;
@@ -41,6 +42,8 @@ pub struct Incoming {
     pub body: Body,
     /// What is wrong with the query.
     malformed: Option<Malformed>,
+    /// The cookie of the browser whose page asks, in a request that never came from outside.
+    browser: Option<Secret>,
 }
 
 impl Incoming {
@@ -71,6 +74,7 @@ impl Incoming {
             headers,
             body,
             malformed,
+            browser: None,
         }
     }
 

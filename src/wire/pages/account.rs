@@ -1,5 +1,7 @@
 //! The account pages.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 use super::Frame;
@@ -20,7 +22,7 @@ pub struct Shell {
 #[derive(Debug, Clone)]
 pub struct Place {
     /// Its path.
-    pub href: &'static str,
+    pub href: Cow<'static, str>,
     /// What it is called.
     pub name: &'static str,
     /// Whether the page is there.
@@ -29,7 +31,13 @@ pub struct Place {
 
 impl Shell {
     /// The shell of the account page at `here`.
-    pub fn of_account(texts: &'static Texts, here: &str, sign_out_token: String) -> Self {
+    /// `administration` is what that is called, for who may see any of it.
+    pub fn of_account(
+        texts: &'static Texts,
+        here: &str,
+        sign_out_token: String,
+        administration: Option<&'static str>,
+    ) -> Self {
         let names = &texts.account;
         let places = [
             ("/account", names.profile),
@@ -39,11 +47,15 @@ impl Shell {
             ("/account/activity", names.activity),
             ("/account/data", names.data),
         ];
-        let places = places.into_iter().map(|(href, name)| Place {
-            href,
-            name,
-            is_here: href == here,
-        });
+        let administration = administration.map(|name| ("/admin", name));
+        let places = places
+            .into_iter()
+            .chain(administration)
+            .map(|(href, name)| Place {
+                href: href.into(),
+                name,
+                is_here: href == here,
+            });
         Self {
             title: names.title,
             places: places.collect(),

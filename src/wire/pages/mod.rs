@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod account_lists;
+pub mod admin;
 pub mod ask;
 pub mod assets;
 pub mod brand;

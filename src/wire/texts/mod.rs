@@ -3,6 +3,7 @@
 //! One file for each part, with all its languages side by side.
 
 mod account;
+mod admin;
 mod all;
 mod common;
 mod factors;
@@ -19,6 +20,7 @@ mod sign_up;
 mod start;
 
 pub use account::Account;
+pub use admin::Label;
 pub use all::Texts;
 pub use factors::Factors;
 pub use failure::Failure;

@@ -17,3 +17,25 @@ macro_rules! texts {
     };
 }
 pub(super) use texts;
+
+/// Declares short texts that plain tables name: each reads in every language.
+macro_rules! labels {
+    ($(#[$doc:meta])+ $kind:ident { $($name:ident = $en:literal, $de:literal;)+ }) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $kind {
+            $(#[doc = $en] $name,)+
+        }
+
+        impl $kind {
+            /// How it reads.
+            pub const fn of(self, locale: Locale) -> &'static str {
+                match locale {
+                    Locale::En => match self { $(Self::$name => $en,)+ },
+                    Locale::De => match self { $(Self::$name => $de,)+ },
+                }
+            }
+        }
+    };
+}
+pub(super) use labels;

@@ -1,6 +1,7 @@
 // Every page in a real Chromium, light and dark, with JavaScript and without: no finding of axe, no message in the
 // console, no violation of the Content Security Policy. And walks by keyboard alone.
 
+import { randomUUID } from "node:crypto";
 import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -52,6 +53,29 @@ const OPEN = [
   "/sign-out",
   "/dev/mailbox",
   "/nowhere",
+];
+/** Pages for an administrator. */
+const PEOPLE = `/admin/tenants/${SIGN_UP_TENANT}/users`;
+const ADMINISTRATION = [
+  PEOPLE,
+  `${PEOPLE}?q=nobody&in=lastName&only=2`,
+  `${PEOPLE}?step=new`,
+  "/admin/tenants",
+  "/admin/tenants?step=new",
+  `/admin/tenants/${SIGN_UP_TENANT}`,
+  `/admin/tenants/${SIGN_UP_TENANT}/roles`,
+  `/admin/tenants/${SIGN_UP_TENANT}/roles/${SIGN_UP_ROLE}`,
+  `/admin/tenants/${SIGN_UP_TENANT}/roles/${SIGN_UP_ROLE}?step=edit`,
+  `/admin/tenants/${SIGN_UP_TENANT}/groups`,
+  `/admin/tenants/${SIGN_UP_TENANT}/tenant-configs?step=new`,
+  "/admin/auth-clients",
+  "/admin/auth-clients?step=new",
+  "/admin/auth-clients/1",
+  "/admin/auth-clients/1?step=looks",
+  "/admin/auth-clients/1?step=rotate",
+  "/admin/login-activity",
+  "/admin/outbox",
+  "/admin/nowhere",
 ];
 /** Pages for who is signed in. */
 const OWN = [
@@ -107,10 +131,10 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
     return wrong;
   }
 
-  async function signIn(page: Page) {
+  async function signIn(page: Page, { username, password } = DEMO) {
     await page.goto(`${origin}/sign-in`);
-    await page.fill("#username", DEMO.username);
-    await page.fill("#password", DEMO.password);
+    await page.fill("#username", username);
+    await page.fill("#password", password);
     await page.click("button.primary");
     await page.waitForURL(`${origin}/account`);
   }
@@ -190,6 +214,22 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
       .bind(...values)
       .run();
 
+  /** The pages of a person who has one of everything, and of what happened. */
+  async function ofPeople() {
+    const user = await aUser(worker, { permissions: ["ViewRoles"], email: `${randomUUID()}@a-rather-long-name-of-a-domain.example.com` });
+    await our.signIn({ username: user.username, password: PASSWORD });
+    await worker.db
+      .prepare(
+        "insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', 'https://accounts.google.com', ?1, ?1, 1)",
+      )
+      .bind(user.id)
+      .run();
+    await worker.settled();
+    const { id } = (await worker.db.prepare("select id from login_activity limit 1").first<{ id: string }>())!;
+    const own = `${PEOPLE}/${user.id}`;
+    return [own, ...["edit", "disable", "permit", "join", "erase"].map((step) => `${own}?step=${step}`), `/admin/login-activity/${id}`];
+  }
+
   /** Nothing sticks out to the side. */
   const isNarrow = (page: Page) => page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth");
 
@@ -203,7 +243,8 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
       /** Looks at the page that is shown, or at another. */
       const look = async (path?: string) => {
         if (path !== undefined) await page.goto(new URL(path, origin).href);
-        const here = new URL(page.url()).pathname;
+        const { pathname, search } = new URL(page.url());
+        const here = pathname + search;
         for (const width of [1280, 320]) {
           await page.setViewportSize({ width, height: 900 });
           // axe is a script itself; a page's own scripts are off all the same where they are.
@@ -239,6 +280,17 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
       async (javaScriptEnabled) => {
         const { page, look, end } = await looking(javaScriptEnabled);
         for await (const path of withFactors(page)) await look(path);
+        await end();
+      },
+      300_000,
+    );
+
+    test.each([true, false])(
+      "every page of an administrator, JavaScript: %s",
+      async (javaScriptEnabled) => {
+        const { page, look, end } = await looking(javaScriptEnabled);
+        await signIn(page, ADMIN);
+        for (const path of [...ADMINISTRATION, ...(await ofPeople())]) await look(path);
         await end();
       },
       300_000,
@@ -322,6 +374,41 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
       await page.goto(link!);
       await type("a very good one", "Enter");
       await page.waitForURL("**/reset-password?step=done");
+      expect(wrong).toEqual([]);
+    }, 60_000);
+
+    test("by keyboard alone: an administrator finds a person, disables them, and is told what is wrong with a field", async () => {
+      await fresh();
+      const user = await aUser(worker, { email: `found-${randomUUID()}@example.com` });
+      await page.goto(`${origin}/sign-in?return_to=${encodeURIComponent(PEOPLE)}`);
+      await type(ADMIN.username, "Tab", "Tab", ADMIN.password, "Enter");
+      await page.waitForURL(`${origin}${PEOPLE}`);
+      await page.focus("#q");
+      await type(user.username.slice(0, 20), "Tab");
+      await page.selectOption("#in", "username");
+      await page.focus("form.filters button");
+      await type("Enter");
+      await page.waitForURL("**?q=user-**");
+      await page.focus("tbody a");
+      await type("Enter");
+      await page.waitForURL(`**/${user.id}`);
+      await page.getByRole("link", { name: "Edit" }).focus();
+      await type("Enter");
+      await page.waitForURL("**?step=edit");
+      expect(await page.locator(":focus").getAttribute("id")).toBe("firstName");
+      await page.fill("#phone", "1");
+      await page.fill("#email", "nowhere@");
+      await page.locator("form.narrow").evaluate((form) => form.setAttribute("novalidate", ""));
+      await page.focus("form.narrow button.primary");
+      await type("Enter");
+      await page.waitForSelector("#problem");
+      const focused = page.locator(":focus");
+      expect([await focused.getAttribute("id"), await focused.getAttribute("aria-invalid")]).toEqual(["email", "true"]);
+      await page.goto(`${origin}${PEOPLE}/${user.id}?step=disable`);
+      await page.focus("button.danger");
+      await type("Enter");
+      await page.waitForURL("**?done=disable");
+      expect(await page.textContent("dl .tag")).toBe("disabled");
       expect(wrong).toEqual([]);
     }, 60_000);
 

@@ -18,7 +18,7 @@ pub async fn active_users(app: &App, incoming: &Incoming) -> Result<Reply, Loopb
         period: query.period,
         people: query.people.map(chosen),
     };
-    let counts = activity::active_users(app, &incoming.bearer()?, question).await?;
+    let counts = activity::active_users(app, &incoming.caller()?, question).await?;
     let counts = counts.into_iter().map(|count| (count.period, count.people));
     Ok(Reply::json(&by_period(counts))?)
 }

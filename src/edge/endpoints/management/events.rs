@@ -8,6 +8,6 @@ use crate::wire::reply::Reply;
 
 /// `POST /outbox/{id}/resend`
 pub async fn resend(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    events::resend(app, &incoming.bearer()?, incoming.segment(1)).await?;
+    events::resend(app, &incoming.caller()?, incoming.segment(1)).await?;
     Ok(Reply::empty(204))
 }

@@ -22,8 +22,8 @@ pub async fn add_all(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFa
     let bodies: Vec<Map<String, Value>> = incoming.json_list(&bodies_of(table).new, MAX_MEMBERS)?;
     let new = bodies.iter().map(|body| new_row(table, body));
     let new: Vec<_> = new.collect::<Result<_, _>>()?;
-    let token = incoming.bearer()?;
-    let rows = members::add_all(app, &token, place(incoming, &USER_GROUPS), &new).await?;
+    let caller = incoming.caller()?;
+    let rows = members::add_all(app, &caller, place(incoming, &USER_GROUPS), &new).await?;
     let all = Projection::all(table);
     let shown: Vec<_> = rows.iter().map(|row| all.show(row)).collect();
     Ok(Reply::json(&shown)?)
@@ -31,7 +31,7 @@ pub async fn add_all(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFa
 
 /// `DELETE /groups/{id}/user/{userId}`
 pub async fn remove(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let token = incoming.bearer()?;
-    members::remove(app, &token, place(incoming, &USER_GROUPS), incoming.id()).await?;
+    let caller = incoming.caller()?;
+    members::remove(app, &caller, place(incoming, &USER_GROUPS), incoming.id()).await?;
     Ok(Reply::empty(200))
 }

@@ -7,42 +7,50 @@ use crate::edge::app::App;
 use crate::edge::flows::management::people;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
-use crate::wire::loopback::filter::Filter;
+use crate::wire::loopback::filter::{Filter, parse_where};
 use crate::wire::loopback::management::USER;
-use crate::wire::loopback::records::{created, new_row, update};
+use crate::wire::loopback::records::{Count, created, new_row, update};
 use crate::wire::reply::Reply;
 
 /// `POST /tenants/{id}/users`
 pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: Map<String, Value> = incoming.json(&USER.new)?;
     let new = new_row(&USERS, &body)?;
-    let token = incoming.bearer()?;
-    let row = people::create(app, &token, incoming.segment(1), &new).await?;
+    let caller = incoming.caller()?;
+    let row = people::create(app, &caller, incoming.segment(1), &new).await?;
     Ok(Reply::json(&created(&USERS, &row, &new))?)
 }
 
 /// `GET /tenants/{id}/users`
 pub async fn find(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let filter = Filter::parse(&USERS, &incoming.query)?;
-    let token = incoming.bearer()?;
+    let caller = incoming.caller()?;
     let tenant = incoming.segment(1);
-    let rows = people::find(app, &token, tenant, &filter.rows, &filter.page).await?;
+    let rows = people::find(app, &caller, tenant, &filter.rows, &filter.page).await?;
     let shown: Vec<_> = rows.iter().map(|row| filter.fields.show(row)).collect();
     Ok(Reply::json(&shown)?)
+}
+
+/// `GET /tenants/{id}/users/count`
+pub async fn count(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
+    let rows = parse_where(&USERS, &incoming.query)?.unwrap_or_default();
+    let caller = incoming.caller()?;
+    let count = people::count(app, &caller, incoming.segment(1), &rows).await?;
+    Ok(Reply::json(&Count { count })?)
 }
 
 /// `PATCH /tenants/{id}/users/{userId}`
 pub async fn update_by_id(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let body: Map<String, Value> = incoming.json(&USER.partial)?;
     let changes = update(&USERS, &body)?;
-    let token = incoming.bearer()?;
-    people::update(app, &token, incoming.segment(1), incoming.id(), changes).await?;
+    let caller = incoming.caller()?;
+    people::update(app, &caller, incoming.segment(1), incoming.id(), changes).await?;
     Ok(Reply::empty(204))
 }
 
 /// `DELETE /tenants/{id}/users/{userId}`
 pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let token = incoming.bearer()?;
-    people::remove(app, &token, incoming.segment(1), incoming.id()).await?;
+    let caller = incoming.caller()?;
+    people::remove(app, &caller, incoming.segment(1), incoming.id()).await?;
     Ok(Reply::empty(204))
 }

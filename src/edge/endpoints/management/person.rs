@@ -22,7 +22,7 @@ fn user(incoming: &Incoming) -> UserId {
 
 /// `GET /users/{id}/sessions`
 pub async fn sessions(app: &App, incoming: &Incoming) -> Answer {
-    let sessions = person::sessions(app, &incoming.bearer()?, &user(incoming)).await?;
+    let sessions = person::sessions(app, &incoming.caller()?, &user(incoming)).await?;
     let views = sessions.iter().map(|session| SessionView {
         id: session.id.as_str(),
         client_id: &session.client_id,
@@ -36,21 +36,21 @@ pub async fn sessions(app: &App, incoming: &Incoming) -> Answer {
 
 /// `DELETE /users/{id}/sessions`
 pub async fn end_sessions(app: &App, incoming: &Incoming) -> Answer {
-    person::end_sessions(app, &incoming.bearer()?, &user(incoming), None).await?;
+    person::end_sessions(app, &incoming.caller()?, &user(incoming), None).await?;
     Ok(Reply::empty(204))
 }
 
 /// `DELETE /users/{id}/sessions/{sid}`
 pub async fn end_session(app: &App, incoming: &Incoming) -> Answer {
     let session = SessionId::new(incoming.id());
-    let token = incoming.bearer()?;
-    person::end_sessions(app, &token, &user(incoming), Some(&session)).await?;
+    let caller = incoming.caller()?;
+    person::end_sessions(app, &caller, &user(incoming), Some(&session)).await?;
     Ok(Reply::empty(204))
 }
 
 /// `GET /users/{id}/identities`
 pub async fn identities(app: &App, incoming: &Incoming) -> Answer {
-    let identities = person::identities(app, &incoming.bearer()?, &user(incoming)).await?;
+    let identities = person::identities(app, &incoming.caller()?, &user(incoming)).await?;
     let views = identities.iter().map(|identity| IdentityView {
         id: identity_id(identity),
         provider: &identity.provider,
@@ -63,32 +63,32 @@ pub async fn identities(app: &App, incoming: &Incoming) -> Answer {
 
 /// `DELETE /users/{id}/identities/{identityId}`
 pub async fn unlink(app: &App, incoming: &Incoming) -> Answer {
-    person::unlink(app, &incoming.bearer()?, &user(incoming), incoming.id()).await?;
+    person::unlink(app, &incoming.caller()?, &user(incoming), incoming.id()).await?;
     Ok(Reply::empty(204))
 }
 
 /// `GET /users/{id}/factors`
 pub async fn factors(app: &App, incoming: &Incoming) -> Answer {
-    let (rows, left) = factors::list(app, &incoming.bearer()?, &user(incoming)).await?;
+    let (rows, left) = factors::list(app, &incoming.caller()?, &user(incoming)).await?;
     Ok(Reply::json(&factor_list(&rows, &left))?)
 }
 
 /// `DELETE /users/{id}/factors/{factorId}`
 pub async fn remove_factor(app: &App, incoming: &Incoming) -> Answer {
-    let (token, factor) = (incoming.bearer()?, FactorId::new(incoming.id()));
-    let found = factors::remove(app, &token, &user(incoming), &factor).await?;
+    let (caller, factor) = (incoming.caller()?, FactorId::new(incoming.id()));
+    let found = factors::remove(app, &caller, &user(incoming), &factor).await?;
     no_content(found, &factor)
 }
 
 /// `POST /users/{id}/re-enrol-link`
 pub async fn re_enrol(app: &App, incoming: &Incoming) -> Answer {
-    factors::re_enrol(app, &incoming.bearer()?, &user(incoming)).await?;
+    factors::re_enrol(app, &incoming.caller()?, &user(incoming)).await?;
     Ok(Reply::empty(204))
 }
 
 /// `GET /user/{id}/tenants`
 pub async fn tenants(app: &App, incoming: &Incoming) -> Answer {
-    let tenants = person::tenants(app, &incoming.bearer()?, &user(incoming)).await?;
+    let tenants = person::tenants(app, &incoming.caller()?, &user(incoming)).await?;
     let all = Projection::all(&TENANTS);
     Ok(Reply::json(
         &tenants.iter().map(|row| all.show(row)).collect::<Vec<_>>(),
@@ -99,7 +99,7 @@ pub async fn tenants(app: &App, incoming: &Incoming) -> Answer {
 pub async fn invite(app: &App, incoming: &Incoming) -> Answer {
     links::send(
         app,
-        &incoming.bearer()?,
+        &incoming.caller()?,
         &user(incoming),
         LinkKind::Invitation,
     )
@@ -109,6 +109,6 @@ pub async fn invite(app: &App, incoming: &Incoming) -> Answer {
 
 /// `POST /users/{id}/reset-link`
 pub async fn reset_link(app: &App, incoming: &Incoming) -> Answer {
-    links::send(app, &incoming.bearer()?, &user(incoming), LinkKind::Reset).await?;
+    links::send(app, &incoming.caller()?, &user(incoming), LinkKind::Reset).await?;
     Ok(Reply::empty(204))
 }

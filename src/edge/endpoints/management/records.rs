@@ -50,8 +50,8 @@ pub async fn create(app: &App, incoming: &Incoming, of: &'static Resource) -> An
     let bodies = bodies_of(of.table);
     let body: Map<String, Value> = incoming.json(&bodies.new)?;
     let new = new_row(of.table, &body)?;
-    let token = incoming.bearer()?;
-    let (row, new) = records::create(app, &token, place(incoming, of), new).await?;
+    let caller = incoming.caller()?;
+    let (row, new) = records::create(app, &caller, place(incoming, of), new).await?;
     Ok(Reply::json(&created(of.table, &row, &new))?)
 }
 
@@ -59,8 +59,15 @@ pub async fn create(app: &App, incoming: &Incoming, of: &'static Resource) -> An
 pub async fn find(app: &App, incoming: &Incoming, of: &'static Resource) -> Answer {
     let mut filter = Filter::parse(of.table, &incoming.query)?;
     order_by_default(of, &mut filter);
-    let token = incoming.bearer()?;
-    let rows = reads::find(app, &token, place(incoming, of), &filter.rows, &filter.page).await?;
+    let caller = incoming.caller()?;
+    let rows = reads::find(
+        app,
+        &caller,
+        place(incoming, of),
+        &filter.rows,
+        &filter.page,
+    )
+    .await?;
     let shown: Vec<_> = rows.iter().map(|row| filter.fields.show(row)).collect();
     Ok(Reply::json(&shown)?)
 }
@@ -68,16 +75,16 @@ pub async fn find(app: &App, incoming: &Incoming, of: &'static Resource) -> Answ
 /// GET: how many there are.
 pub async fn count(app: &App, incoming: &Incoming, of: &'static Resource) -> Answer {
     let rows = parse_where(of.table, &incoming.query)?.unwrap_or_default();
-    let token = incoming.bearer()?;
-    let count = reads::count(app, &token, place(incoming, of), &rows).await?;
+    let caller = incoming.caller()?;
+    let count = reads::count(app, &caller, place(incoming, of), &rows).await?;
     Ok(Reply::json(&Count { count })?)
 }
 
 /// GET: one of them.
 pub async fn find_by_id(app: &App, incoming: &Incoming, of: &'static Resource) -> Answer {
     let id = id(incoming, of)?;
-    let token = incoming.bearer()?;
-    let row = reads::find_one(app, &token, place(incoming, of), &id).await?;
+    let caller = incoming.caller()?;
+    let row = reads::find_one(app, &caller, place(incoming, of), &id).await?;
     let row = row.ok_or(LoopbackFailure::NoEntity)?;
     Ok(Reply::json(&Projection::all(of.table).show(&row))?)
 }
@@ -87,9 +94,9 @@ pub async fn update_all(app: &App, incoming: &Incoming, of: &'static Resource) -
     let rows = said_where(incoming, of)?;
     let changes = partial(incoming, of)?;
     changes.for_many()?;
-    let token = incoming.bearer()?;
+    let caller = incoming.caller()?;
     let meant = Meant::All(&rows);
-    counted(records::update(app, &token, place(incoming, of), meant, changes).await?)
+    counted(records::update(app, &caller, place(incoming, of), meant, changes).await?)
 }
 
 /// PATCH: changes one.
@@ -110,16 +117,16 @@ pub async fn replace_by_id(app: &App, incoming: &Incoming, of: &'static Resource
 /// DELETE: deletes one.
 pub async fn delete_by_id(app: &App, incoming: &Incoming, of: &'static Resource) -> Answer {
     let id = id(incoming, of)?;
-    let token = incoming.bearer()?;
-    records::delete(app, &token, place(incoming, of), Meant::One(&id)).await?;
+    let caller = incoming.caller()?;
+    records::delete(app, &caller, place(incoming, of), Meant::One(&id)).await?;
     Ok(Reply::empty(204))
 }
 
 /// DELETE: deletes those that `where` means, which must be said.
 pub async fn delete_all(app: &App, incoming: &Incoming, of: &'static Resource) -> Answer {
     let rows = said_where(incoming, of)?;
-    let token = incoming.bearer()?;
-    counted(records::delete(app, &token, place(incoming, of), Meant::All(&rows)).await?)
+    let caller = incoming.caller()?;
+    counted(records::delete(app, &caller, place(incoming, of), Meant::All(&rows)).await?)
 }
 
 async fn change(
@@ -129,8 +136,8 @@ async fn change(
     id: &Scalar,
     changes: Changes,
 ) -> Answer {
-    let token = incoming.bearer()?;
-    records::update(app, &token, place(incoming, of), Meant::One(id), changes).await?;
+    let caller = incoming.caller()?;
+    records::update(app, &caller, place(incoming, of), Meant::One(id), changes).await?;
     Ok(Reply::empty(204))
 }
 

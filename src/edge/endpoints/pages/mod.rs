@@ -1,6 +1,7 @@
 //! The pages. Each module has the requests of one page or of a few that belong together.
 
 pub mod activity;
+pub mod admin;
 pub mod brand;
 mod browser_cookies;
 pub mod ceremonies;

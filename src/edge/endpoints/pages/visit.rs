@@ -12,13 +12,14 @@ use crate::store::branding::{self, BrandedClient};
 use crate::store::browsers;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::account::Shell;
+use crate::wire::pages::admin::all::SCREENS;
 use crate::wire::pages::brand::{Brand, ClientBranding};
 use crate::wire::pages::destination::Destination;
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::form::Form;
 use crate::wire::pages::{Frame, csrf, notice, see_other};
 use crate::wire::reply::Reply;
-use crate::wire::texts::{Locale, Texts};
+use crate::wire::texts::{Label, Locale, Texts};
 
 /// A request for a page.
 pub struct Visit<'a> {
@@ -28,6 +29,8 @@ pub struct Visit<'a> {
     pub walk: Destination,
     /// The client that the pages act for, once it is read.
     pub client: Option<BrandedClient>,
+    /// What administration is called, where the user may see any of it.
+    administration: Option<&'static str>,
     locale: Locale,
     form_session: Secret,
     set_cookies: Vec<String>,
@@ -54,6 +57,7 @@ impl<'a> Visit<'a> {
             incoming,
             walk: Destination::of(incoming),
             client: None,
+            administration: None,
             locale,
             form_session,
             set_cookies,
@@ -81,6 +85,9 @@ impl<'a> Visit<'a> {
         if let Some(browser) = &browser {
             let own = browser.account.locale.as_deref();
             self.locale = locale(self.app, self.incoming, own);
+            let held = browser.account.permissions();
+            let sees = SCREENS.iter().any(|screen| screen.is_seen_by(held));
+            self.administration = sees.then(|| Label::Administration.of(self.locale));
         }
         Ok(browser)
     }
@@ -156,7 +163,12 @@ impl<'a> Visit<'a> {
     /// The navigation of an account page.
     pub fn shell(&self) -> Result<Shell, Error> {
         let token = self.token("/sign-out")?;
-        Ok(Shell::of_account(self.texts(), &self.path(), token))
+        Ok(Shell::of_account(
+            self.texts(),
+            &self.path(),
+            token,
+            self.administration,
+        ))
     }
 
     /// Sends the browser to another page of the walk.

@@ -21,11 +21,6 @@ pub enum Bearer {
 }
 
 impl Bearer {
-    /// Whether the bearer holds a permission now.
-    pub fn may(&self, permission: &str) -> bool {
-        self.permissions().iter().any(|held| held == permission)
-    }
-
     /// The permissions that the bearer holds now.
     pub fn permissions(&self) -> Cow<'_, [String]> {
         match self {

@@ -1,23 +1,23 @@
 //! Who manages: the permission, and the borders of the tenant.
 
-use super::bearer::{bearer_with, bearer_with_factors, require_proof};
-use crate::auth::account::ADMINISTER;
-use crate::auth::id::UserId;
+use super::actor::Actor;
+use super::asking::{actor_with, actor_with_factor, require_proof};
+use crate::auth::account::{ADMINISTER, Account};
+use crate::auth::caller::Caller;
+use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::management::permission::{Permission, not_held};
 use crate::auth::management::resource::{Belonging, Resource};
-use crate::auth::secret::Secret;
 use crate::auth::table::row::Scalar;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
-use crate::edge::flows::credentials::Bearer;
 use crate::error::Error;
 use crate::store::clause::Scope;
 use crate::store::records::Author;
-use crate::store::{Batch, borders, sessions};
+use crate::store::{Batch, borders};
 
 /// A bearer who has a permission now, within the borders of a tenant.
 pub struct Manager {
-    bearer: Bearer,
+    actor: Actor,
     /// Whether anybody may administer everything, so that there is somebody who must stay.
     pub had_administrator: bool,
 }
@@ -61,12 +61,12 @@ impl Access<'_> {
 impl Manager {
     /// The user's id.
     pub fn user_id(&self) -> Option<UserId> {
-        self.bearer.user_id()
+        self.actor.user_id()
     }
 
     /// Whether the bearer may administer everything, and so knows no borders.
     pub fn is_administrator(&self) -> bool {
-        self.bearer.may(ADMINISTER)
+        self.actor.may(ADMINISTER)
     }
 
     /// The tenant whose borders hold for the bearer; nothing where none do.
@@ -76,25 +76,27 @@ impl Manager {
 
     /// The bearer's tenant; that of nobody where a token names none.
     pub fn tenant_id(&self) -> &str {
-        self.bearer.tenant_id().unwrap_or_default()
+        self.actor.tenant_id().unwrap_or_default()
     }
 
     /// The permissions that the bearer holds.
     pub fn permissions(&self) -> Vec<String> {
-        self.bearer.permissions().into_owned()
+        self.actor.permissions().into_owned()
     }
 
-    /// The session, where the bearer has one.
-    pub fn session(&self) -> Option<&sessions::LiveSession> {
-        match &self.bearer {
-            Bearer::Session(session) => Some(session),
-            Bearer::Plain(_) => None,
-        }
+    /// The account as it is now, if there is anything that lives.
+    pub fn account(&self) -> Option<&Account> {
+        self.actor.account()
+    }
+
+    /// The clients that somebody may sign in to whom the manager creates.
+    pub fn clients(&self) -> &[ClientNumber] {
+        self.actor.clients()
     }
 
     /// Rejects permissions that the bearer does not hold: nobody gives those.
     pub fn may_give<'a>(&self, given: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
-        match not_held(given, &self.bearer.permissions()) {
+        match not_held(given, &self.actor.permissions()) {
             None => Ok(()),
             Some(_) => Err(Error::NotAllowed),
         }
@@ -119,18 +121,18 @@ impl Manager {
 }
 
 /// Admits a bearer who is to write, in one trip; the refusal of any other is recorded.
-pub async fn writer(app: &App, token: &Secret, access: Access<'_>) -> Result<Manager, Error> {
+pub async fn writer(app: &App, caller: &Caller, access: Access<'_>) -> Result<Manager, Error> {
     let of_parent = borders::tenant_of(access.belongs_to, access.parent);
     let reads = (of_parent, borders::has_administrator());
-    let (bearer, (found, (had_administrator,)), factors) =
-        bearer_with_factors(app, token, reads).await?;
+    let (actor, (found, (had_administrator,)), has_factor) =
+        actor_with_factor(app, caller, reads).await?;
     let manager = Manager {
-        bearer,
+        actor,
         had_administrator,
     };
     check(&manager, access, found)
         .inspect_err(|error| record_refusal(app, &manager, access, error))?;
-    require_proof(&manager.bearer, &factors, access.is_sensitive(), app.now)?;
+    require_proof(&manager.actor, has_factor, access.is_sensitive(), app.now)?;
     Ok(manager)
 }
 
@@ -138,14 +140,14 @@ pub async fn writer(app: &App, token: &Secret, access: Access<'_>) -> Result<Man
 /// so it gets the borders that the token itself cannot lie about: those of the session's tenant.
 pub async fn read<T>(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     access: Access<'_>,
     queries: impl Batch<Output = T>,
 ) -> Result<(Manager, T), Error> {
     let of_parent = borders::tenant_of(access.belongs_to, access.parent);
-    let (bearer, (found, answer)) = bearer_with(app, token, (of_parent, queries)).await?;
+    let (actor, (found, answer)) = actor_with(app, caller, (of_parent, queries)).await?;
     let manager = Manager {
-        bearer,
+        actor,
         had_administrator: true,
     };
     check(&manager, access, found)?;
@@ -153,9 +155,9 @@ pub async fn read<T>(
 }
 
 /// A bearer as a manager, before anything is asked of its permissions.
-pub const fn manager(bearer: Bearer, had_administrator: bool) -> Manager {
+pub const fn manager(actor: Actor, had_administrator: bool) -> Manager {
     Manager {
-        bearer,
+        actor,
         had_administrator,
     }
 }
@@ -179,7 +181,7 @@ fn check(
 
 /// Rejects a bearer without any of the permissions.
 pub fn may(manager: &Manager, permissions: &[Permission]) -> Result<(), Error> {
-    let held = manager.bearer.permissions();
+    let held = manager.actor.permissions();
     let any = permissions.iter().any(|wanted| wanted.is_held(&held));
     any.then_some(()).ok_or(Error::NotAllowed)
 }

@@ -1,9 +1,9 @@
 //! How many people signed in, by day or month.
 
 use super::access::{self, Manager};
-use super::bearer;
+use super::asking;
+use crate::auth::caller::Caller;
 use crate::auth::management::permission::VIEW_LOGIN_ACTIVITY;
-use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
 use crate::edge::app::App;
 use crate::error::Error;
@@ -24,10 +24,10 @@ pub struct Question {
 /// Counts the people of the bearer's tenant who signed in, or of all tenants.
 pub async fn active_users(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     question: Question,
 ) -> Result<Vec<ActiveUsers>, Error> {
-    let (found, ()) = bearer::bearer_with(app, token, ()).await?;
+    let (found, ()) = asking::actor_with(app, caller, ()).await?;
     let manager: Manager = access::manager(found, true);
     access::may(&manager, &[VIEW_LOGIN_ACTIVITY])?;
     let counted = Counted {

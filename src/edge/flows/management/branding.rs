@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::access::{self, Access};
 use super::trail::act_of;
 use crate::auth::branding::{Accent, Branding};
+use crate::auth::caller::Caller;
 use crate::auth::id::ClientNumber;
 use crate::auth::management::resource::AUTH_CLIENTS;
-use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{Act, Managed};
 use crate::error::Error;
@@ -16,29 +16,29 @@ use crate::store::{Batch, branding};
 /// Sets how a client looks on the pages; says whether there is such a client.
 pub async fn set(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     client: ClientNumber,
     new: &Branding,
 ) -> Result<bool, Error> {
     let put = branding::put(client, new, app.now);
-    change(app, token, client, told(new), put).await
+    change(app, caller, client, told(new), put).await
 }
 
 /// Makes a client look on the pages as the deployment does.
-pub async fn remove(app: &App, token: &Secret, client: ClientNumber) -> Result<(), Error> {
+pub async fn remove(app: &App, caller: &Caller, client: ClientNumber) -> Result<(), Error> {
     let delete = branding::delete(client);
-    change(app, token, client, Value::Null, delete).await
+    change(app, caller, client, Value::Null, delete).await
 }
 
 async fn change<T>(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     client: ClientNumber,
     after: Value,
     change: impl Batch<Output = T>,
 ) -> Result<T, Error> {
     let access = Access::to(&AUTH_CLIENTS, AUTH_CLIENTS.update, "");
-    let manager = access::writer(app, token, access).await?;
+    let manager = access::writer(app, caller, access).await?;
     let (before, changed) = app.db.run((branding::by_number(client), change)).await?;
     if let Some(before) = before {
         let managed = Managed {

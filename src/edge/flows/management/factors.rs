@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::person::{self, told};
 use crate::auth::address::Mailbox;
+use crate::auth::caller::Caller;
 use crate::auth::factor::kind::Factors;
 use crate::auth::factor::recovery::{RE_ENROLMENT_LIFETIME, RecoveryCode};
 use crate::auth::id::{AttemptId, FactorId, UserId};
-use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
 use crate::edge::flows::factors::own;
@@ -22,10 +22,11 @@ use crate::wire::pages::destination::Destination;
 /// The factors of a user, and how many recovery codes are left.
 pub async fn list(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     id: &UserId,
 ) -> Result<(Vec<FactorRow>, Factors), Error> {
-    if person::writer(app, token, id).await?.is_own() {
+    let person = person::writer(app, caller, id).await?;
+    if let (Caller::Bearer(token), true) = (caller, person.is_own()) {
         return own::list(app, token).await;
     }
     app.db.run(managed_factors::list(id)).await
@@ -34,13 +35,17 @@ pub async fn list(
 /// Removes a factor of a user, and ends what rests on it; whether there was such a one.
 pub async fn remove(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     id: &UserId,
     factor: &FactorId,
 ) -> Result<bool, Error> {
-    let person = person::writer(app, token, id).await?;
+    let person = person::writer(app, caller, id).await?;
     if person.is_own() {
-        return own::remove(app, token, factor).await;
+        return match caller {
+            Caller::Bearer(token) => own::remove(app, token, factor).await,
+            // The account's own pages ask for what this needs.
+            Caller::Browser(_) => Err(Error::NotAllowed),
+        };
     }
     let Some(removed) = app.db.run(managed_factors::remove(factor, id)).await? else {
         return Ok(false);
@@ -54,8 +59,8 @@ pub async fn remove(
 
 /// Sends a person the code with which their second factors begin anew, in a sign-in by their password.
 /// Nobody sends it to themselves.
-pub async fn re_enrol(app: &App, token: &Secret, id: &UserId) -> Result<(), Error> {
-    let person = person::writer(app, token, id).await?;
+pub async fn re_enrol(app: &App, caller: &Caller, id: &UserId) -> Result<(), Error> {
+    let person = person::writer(app, caller, id).await?;
     if person.is_own() {
         return Err(Error::NotAllowed);
     }

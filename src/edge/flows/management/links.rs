@@ -4,8 +4,8 @@
 use super::person;
 use super::target::KIND;
 use super::trail::act_of;
+use crate::auth::caller::Caller;
 use crate::auth::id::UserId;
-use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{Act, Managed};
 use crate::edge::flows::password_reset;
@@ -21,8 +21,8 @@ pub enum LinkKind {
 }
 
 /// Sends a link to a person.
-pub async fn send(app: &App, token: &Secret, id: &UserId, kind: LinkKind) -> Result<(), Error> {
-    let person = person::writer(app, token, id).await?;
+pub async fn send(app: &App, caller: &Caller, id: &UserId, kind: LinkKind) -> Result<(), Error> {
+    let person = person::writer(app, caller, id).await?;
     app.config.messages.delivery()?;
     let managed = Managed {
         tenant: person.account.default_tenant_id.clone(),

@@ -7,8 +7,9 @@ use super::outcome::of_constraint;
 use super::place::{Meant, Place};
 use super::records;
 use super::trail::{record, told};
+use crate::auth::caller::Caller;
 use crate::auth::management::permission::CREATE_MULTIPLE_USER_GROUP;
-use crate::auth::secret::{Secret, random_uuid};
+use crate::auth::secret::random_uuid;
 use crate::auth::table::changes::{NewRow, text};
 use crate::auth::table::condition::{Comparison, Condition, Test, Where};
 use crate::auth::table::row::{Scalar, TableRow};
@@ -20,13 +21,13 @@ use crate::store::{Query, Value, groups};
 /// Puts several memberships into a group: all of them, or none.
 pub async fn add_all(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     new: &[NewRow],
 ) -> Result<Vec<TableRow>, Error> {
     let Place { resource, parent } = place;
     let access = Access::to(resource, &[CREATE_MULTIPLE_USER_GROUP], parent);
-    let manager = access::writer(app, token, access).await?;
+    let manager = access::writer(app, caller, access).await?;
     let members: Vec<_> = new
         .iter()
         .filter_map(|row| text(row.values(), "userTenantId"))
@@ -61,7 +62,7 @@ pub async fn add_all(
 /// Takes a user out of a group.
 pub async fn remove(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     user_id: &str,
 ) -> Result<(), Error> {
@@ -74,7 +75,7 @@ pub async fn remove(
     let column = column.ok_or_else(|| Error::Internal("no such column".to_owned()))?;
     let test = Test::Compare(Comparison::Equal, Scalar::Text(membership));
     let rows = Where::new(Condition::Is(column, test));
-    match records::delete(app, token, place, Meant::All(&rows)).await? {
+    match records::delete(app, caller, place, Meant::All(&rows)).await? {
         0 => Err(Error::NoSuchRow {
             entity: "UserGroup",
             id: user_id.to_owned(),

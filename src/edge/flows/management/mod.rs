@@ -2,7 +2,8 @@
 
 pub mod access;
 pub mod activity;
-pub mod bearer;
+pub mod actor;
+pub mod asking;
 pub mod branding;
 pub mod factors;
 pub mod links;

@@ -8,13 +8,14 @@ use super::outcome::of_constraint;
 use super::target::{KIND, may_admit, may_change, protect};
 use super::trail::{act_of, set};
 use crate::auth::account::Account;
+use crate::auth::caller::Caller;
 use crate::auth::id::UserId;
 use crate::auth::management::permission::{
     CREATE_TENANT_USER, DELETE_TENANT_USER, Permission, UPDATE_TENANT_USER,
     UPDATE_TENANT_USER_RESTRICTED, VIEW_TENANT_USER,
 };
 use crate::auth::management::resource::Belonging;
-use crate::auth::secret::{Secret, random_uuid};
+use crate::auth::secret::random_uuid;
 use crate::auth::table::changes::{Changes, NewRow, told as told_of};
 use crate::auth::table::condition::Where;
 use crate::auth::table::page::Page;
@@ -41,34 +42,41 @@ pub const fn of_tenant<'a>(permissions: &'static [Permission], tenant: &'a str) 
 /// A page of a tenant's people.
 pub async fn find(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     tenant: &str,
     rows: &Where,
     page: &Page,
 ) -> Result<Vec<TableRow>, Error> {
     let access = of_tenant(&[VIEW_TENANT_USER], tenant);
     if let Some(query) = people::page(tenant, rows, page, None) {
-        let (_, found) = access::read(app, token, access, query).await?;
+        let (_, found) = access::read(app, caller, access, query).await?;
         return found.ok_or_else(too_many);
     }
     let scope = people::members(tenant);
-    let (_, scanned) = access::read(app, token, access, records::scan(&scope, rows)).await?;
+    let (_, scanned) = access::read(app, caller, access, records::scan(&scope, rows)).await?;
     let among = Clause::among(&scope, &scanned, rows)?;
     let query = people::page(tenant, rows, page, Some(among)).ok_or_else(too_many)?;
     app.db.run(query).await?.ok_or_else(too_many)
 }
 
+/// How many people of a tenant there are, of whom a condition is true.
+pub async fn count(app: &App, caller: &Caller, tenant: &str, rows: &Where) -> Result<i64, Error> {
+    let access = of_tenant(&[VIEW_TENANT_USER], tenant);
+    let query = people::counted(tenant, rows).ok_or_else(too_many)?;
+    let (_, count) = access::read(app, caller, access, query).await?;
+    count.ok_or_else(too_many)
+}
+
 /// Creates a person in a tenant; an invitation goes out where messages can be sent.
 pub async fn create(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     tenant: &str,
     new: &NewRow,
 ) -> Result<TableRow, Error> {
     let access = of_tenant(&[CREATE_TENANT_USER], tenant);
-    let manager = access::writer(app, token, access).await?;
-    let own_client = manager.session().map(|session| session.client.id);
-    let values = PersonValues::of(new.values()).or_client(own_client);
+    let manager = access::writer(app, caller, access).await?;
+    let values = PersonValues::of(new.values()).or_clients(manager.clients());
     may_admit(&manager, &values)?;
     let id = UserId::draw()?;
     let by = manager.user_id();
@@ -111,14 +119,14 @@ fn check(written: PersonWritten, role: &str) -> Result<PersonWritten, Error> {
 /// Changes a person.
 pub async fn update(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     tenant: &str,
     id: &str,
     changes: Changes,
 ) -> Result<(), Error> {
     let access = of_tenant(&[UPDATE_TENANT_USER, UPDATE_TENANT_USER_RESTRICTED], tenant);
     let user_id = UserId::new(id);
-    let (manager, target) = writer_to(app, token, access, &user_id).await?;
+    let (manager, target) = writer_to(app, caller, access, &user_id).await?;
     changes.for_one(&id.into())?;
     let values = PersonValues::of(&changes.values);
     may_change(&manager, target.as_ref(), id, &changes.values, &values)
@@ -148,9 +156,9 @@ pub async fn update(
 }
 
 /// Ends a membership, and the account with its last one.
-pub async fn remove(app: &App, token: &Secret, tenant: &str, id: &str) -> Result<(), Error> {
+pub async fn remove(app: &App, caller: &Caller, tenant: &str, id: &str) -> Result<(), Error> {
     let access = of_tenant(&[DELETE_TENANT_USER], tenant);
-    let (manager, target) = writer_to(app, token, access, &UserId::new(id)).await?;
+    let (manager, target) = writer_to(app, caller, access, &UserId::new(id)).await?;
     protect(&manager, target.as_ref())
         .inspect_err(|error| access::record_refusal(app, &manager, access, error))?;
     let by = manager.user_id();
@@ -169,12 +177,12 @@ pub async fn remove(app: &App, token: &Secret, tenant: &str, id: &str) -> Result
 /// Admits a manager who is to write, with the account that is written.
 async fn writer_to(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     access: Access<'_>,
     user_id: &UserId,
 ) -> Result<(Manager, Option<Account>), Error> {
     let (admitted, target) = futures_util::future::join(
-        access::writer(app, token, access),
+        access::writer(app, caller, access),
         app.db.run(accounts::by_id(user_id)),
     )
     .await;

@@ -4,20 +4,20 @@ use futures_util::future::join;
 use serde_json::json;
 
 use super::access::{self, Manager};
-use super::bearer::{bearer_with, bearer_with_factors, require_proof};
+use super::asking::{actor_with, actor_with_factor, require_proof};
 use super::target::{KIND, protect};
 use super::trail::act_of;
 use crate::auth::account::Account;
+use crate::auth::caller::Caller;
 use crate::auth::factor::fresh_proof;
 use crate::auth::id::{SessionId, UserId};
 use crate::auth::management::permission::{
     Permission, UPDATE_TENANT_USER, VIEW_ALL_TENANT_OF_SELF, VIEW_TENANT, VIEW_TENANT_USER,
 };
-use crate::auth::secret::{Secret, digest};
+use crate::auth::secret::digest;
 use crate::auth::table::row::TableRow;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{Act, Managed};
-use crate::edge::flows::credentials::Bearer;
 use crate::error::Error;
 use crate::store::belongings::{self, LinkedIdentity, OpenSession};
 use crate::store::{Batch, accounts};
@@ -49,30 +49,34 @@ enum Own {
 }
 
 /// A user's open sessions.
-pub async fn sessions(app: &App, token: &Secret, id: &UserId) -> Result<Vec<OpenSession>, Error> {
+pub async fn sessions(app: &App, caller: &Caller, id: &UserId) -> Result<Vec<OpenSession>, Error> {
     let query = belongings::sessions(id, app.now);
-    Ok(ask(app, token, id, &[VIEW_TENANT_USER], Own::Always, query)
-        .await?
-        .1)
+    Ok(
+        ask(app, caller, id, &[VIEW_TENANT_USER], Own::Always, query)
+            .await?
+            .1,
+    )
 }
 
 /// A user's identities at providers.
 pub async fn identities(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     id: &UserId,
 ) -> Result<Vec<LinkedIdentity>, Error> {
     let query = belongings::identities(id);
-    Ok(ask(app, token, id, &[VIEW_TENANT_USER], Own::Always, query)
-        .await?
-        .1)
+    Ok(
+        ask(app, caller, id, &[VIEW_TENANT_USER], Own::Always, query)
+            .await?
+            .1,
+    )
 }
 
 /// The tenants that a user is a member of; a manager within borders sees the one that both share.
-pub async fn tenants(app: &App, token: &Secret, id: &UserId) -> Result<Vec<TableRow>, Error> {
+pub async fn tenants(app: &App, caller: &Caller, id: &UserId) -> Result<Vec<TableRow>, Error> {
     let query = belongings::tenants(id);
     let own = Own::With(VIEW_ALL_TENANT_OF_SELF);
-    let (manager, mut tenants) = ask(app, token, id, &[VIEW_TENANT], own, query).await?;
+    let (manager, mut tenants) = ask(app, caller, id, &[VIEW_TENANT], own, query).await?;
     let is_self = is_self(&manager, id);
     let id_column = crate::auth::management::tables::TENANTS.of_name("id");
     if let (Some(borders), Some(column), false) = (manager.borders(), id_column, is_self) {
@@ -84,11 +88,11 @@ pub async fn tenants(app: &App, token: &Secret, id: &UserId) -> Result<Vec<Table
 /// Ends a user's sessions, or one of them.
 pub async fn end_sessions(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     id: &UserId,
     one: Option<&SessionId>,
 ) -> Result<(), Error> {
-    let person = writer(app, token, id).await?;
+    let person = writer(app, caller, id).await?;
     let ended = app
         .db
         .run(belongings::end_sessions(id, one, app.now))
@@ -104,8 +108,8 @@ pub async fn end_sessions(
 }
 
 /// Removes an identity, unless it is the last way in.
-pub async fn unlink(app: &App, token: &Secret, id: &UserId, identity: &str) -> Result<(), Error> {
-    let person = writer(app, token, id).await?;
+pub async fn unlink(app: &App, caller: &Caller, id: &UserId, identity: &str) -> Result<(), Error> {
+    let person = writer(app, caller, id).await?;
     if person.is_own() {
         person.own_proof.clone()?;
     }
@@ -135,21 +139,18 @@ pub fn identity_id(identity: &LinkedIdentity) -> String {
 }
 
 /// Admits the person, or who may change people of the person's tenant.
-pub async fn writer(app: &App, token: &Secret, id: &UserId) -> Result<Person, Error> {
+pub async fn writer(app: &App, caller: &Caller, id: &UserId) -> Result<Person, Error> {
     let own = Own::Always;
-    let (bearer, account) = join(
-        bearer_with_factors(app, token, ()),
+    let (actor, account) = join(
+        actor_with_factor(app, caller, ()),
         app.db.run(accounts::by_id(id)),
     )
     .await;
-    let (bearer, (), factors) = bearer?;
-    let is_own = bearer.user_id().is_some_and(|own| own == *id);
-    let proven = require_proof(&bearer, &factors, true, app.now);
-    let own_proof = match &bearer {
-        Bearer::Session(session) => fresh_proof::require(&session.assurance, &factors, app.now),
-        Bearer::Plain(_) => Err(fresh_proof::wanted(&factors)),
-    };
-    let manager = access::manager(bearer, true);
+    let (actor, (), has_factor) = actor?;
+    let is_own = actor.user_id().is_some_and(|own| own == *id);
+    let proven = require_proof(&actor, has_factor, true, app.now);
+    let own_proof = fresh_proof::require_own(actor.assurance(), has_factor, app.now);
+    let manager = access::manager(actor, true);
     let account = admitted(&manager, account?, id, &[UPDATE_TENANT_USER], own)?;
     if !is_own {
         protect(&manager, Some(&account))?;
@@ -164,19 +165,19 @@ pub async fn writer(app: &App, token: &Secret, id: &UserId) -> Result<Person, Er
 
 async fn ask<T>(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     id: &UserId,
     permissions: &[Permission],
     own: Own,
     queries: impl Batch<Output = T>,
 ) -> Result<(Manager, T), Error> {
-    let (bearer, account) = join(
-        bearer_with(app, token, queries),
+    let (actor, account) = join(
+        actor_with(app, caller, queries),
         app.db.run(accounts::by_id(id)),
     )
     .await;
-    let (bearer, answer) = bearer?;
-    let manager = access::manager(bearer, true);
+    let (actor, answer) = actor?;
+    let manager = access::manager(actor, true);
     admitted(&manager, account?, id, permissions, own)?;
     Ok((manager, answer))
 }

@@ -2,8 +2,8 @@
 
 use super::access::{self, Access, Manager};
 use super::place::{Place, clause, shown_in};
+use crate::auth::caller::Caller;
 use crate::auth::management::resource::Belonging;
-use crate::auth::secret::Secret;
 use crate::auth::table::condition::Where;
 use crate::auth::table::page::Page;
 use crate::auth::table::row::{Scalar, TableRow};
@@ -16,13 +16,13 @@ use crate::store::{Query, borders};
 /// A page of rows.
 pub async fn find(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     rows: &Where,
     page: &Page,
 ) -> Result<Vec<TableRow>, Error> {
     let table = place.resource.table;
-    let mut found = ask(app, token, place, rows, |clause| {
+    let mut found = ask(app, caller, place, rows, |clause| {
         records::page(table, page, clause)
     })
     .await?;
@@ -35,12 +35,12 @@ pub async fn find(
 /// How many rows there are, up to [`MAX_COUNT`].
 pub async fn count(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     rows: &Where,
 ) -> Result<i64, Error> {
     let table = place.resource.table;
-    let (count,) = ask(app, token, place, rows, |clause| {
+    let (count,) = ask(app, caller, place, rows, |clause| {
         records::count(table, clause)
     })
     .await?;
@@ -55,14 +55,14 @@ pub async fn count(
 /// One row.
 pub async fn find_one(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     id: &Scalar,
 ) -> Result<Option<TableRow>, Error> {
     let Place { resource, parent } = place;
     let access = Access::to(resource, resource.view, parent);
     let scope = borders::reach(resource, parent, None, false);
-    let (manager, row) = access::read(app, token, access, records::by_id(&scope, id)).await?;
+    let (manager, row) = access::read(app, caller, access, records::by_id(&scope, id)).await?;
     let row = if needs_borders(&manager, place) {
         let scope = manager.reach(resource, parent, false);
         app.db.run(records::by_id(&scope, id)).await?
@@ -79,7 +79,7 @@ pub async fn find_one(
 /// path. The answer is nobody's unless that is so; for others another trip asks within theirs.
 async fn ask<T>(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     rows: &Where,
     query: impl Fn(Clause) -> Query<T>,
@@ -89,12 +89,12 @@ async fn ask<T>(
     let scope = borders::reach(resource, parent, None, false);
     let (manager, found) = match Clause::of(&scope, rows) {
         Some(clause) => {
-            let (manager, answer) = access::read(app, token, access, query(clause)).await?;
+            let (manager, answer) = access::read(app, caller, access, query(clause)).await?;
             (manager, Found::Answer(answer))
         }
         None => {
             let scan = records::scan(&scope, rows);
-            let (manager, scanned) = access::read(app, token, access, scan).await?;
+            let (manager, scanned) = access::read(app, caller, access, scan).await?;
             (manager, Found::Scanned(scanned))
         }
     };

@@ -7,8 +7,9 @@ use super::outcome::of_constraint;
 use super::place::{Meant, Place, meant_by, no_such_row, shown_in};
 use super::rights;
 use super::trail::{record, set, told};
+use crate::auth::caller::Caller;
 use crate::auth::management::resource::{Belonging, Resource};
-use crate::auth::secret::{Secret, random_uuid};
+use crate::auth::secret::random_uuid;
 use crate::auth::table::changes::{Changes, NewRow, written};
 use crate::auth::table::page::Page;
 use crate::auth::table::row::TableRow;
@@ -25,13 +26,13 @@ const TOLD: i64 = 20;
 /// Creates a row.
 pub async fn create(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     new: NewRow,
 ) -> Result<(TableRow, NewRow), Error> {
     let Place { resource, parent } = place;
     let access = Access::to(resource, resource.create, parent);
-    let manager = access::writer(app, token, access).await?;
+    let manager = access::writer(app, caller, access).await?;
     let new = rights::new_row(app, &manager, place, new)
         .await
         .inspect_err(|error| access::record_refusal(app, &manager, access, error))?;
@@ -65,14 +66,14 @@ pub async fn create(
 /// Changes rows, and counts them.
 pub async fn update(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     meant: Meant<'_>,
     mut changes: Changes,
 ) -> Result<usize, Error> {
     let Place { resource, parent } = place;
     let access = Access::to(resource, resource.update, parent);
-    let manager = access::writer(app, token, access).await?;
+    let manager = access::writer(app, caller, access).await?;
     check_id(meant, &changes)?;
     rights::changes(app, &manager, place, &mut changes)
         .await
@@ -117,13 +118,13 @@ fn check_id(meant: Meant<'_>, changes: &Changes) -> Result<(), Error> {
 /// Deletes rows, and counts them.
 pub async fn delete(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     place: Place<'_>,
     meant: Meant<'_>,
 ) -> Result<usize, Error> {
     let Place { resource, parent } = place;
     let access = Access::to(resource, resource.delete, parent);
-    let manager = access::writer(app, token, access).await?;
+    let manager = access::writer(app, caller, access).await?;
     rights::deletion(app, &manager, place, meant).await?;
     let clause = meant_by(app, &manager, place, meant).await?;
     let by = manager.user_id();

@@ -24,7 +24,7 @@ const RESTRICTED: [&str; 8] = [
 
 /// Rejects clients that a manager within borders cannot sign in to.
 pub(super) fn may_admit(manager: &Manager, values: &PersonValues) -> Result<(), Error> {
-    let own = manager.session().map(|session| &session.account.client_ids);
+    let own = manager.account().map(|account| &account.client_ids);
     let admits = |client| own.is_some_and(|own| own.contains(&client));
     if manager.is_administrator() || values.client_numbers().into_iter().all(admits) {
         Ok(())
