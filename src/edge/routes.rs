@@ -152,7 +152,6 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Get    "/.well-known/webauthn"            None   => passkey::related_origins;
     Arc  Get    "/.well-known/passkey-endpoints"   None   => passkey::endpoints;
     Arc  Get    "/health"                          None   => well_known::health;
-    Arc  Get    "/openapi.json"                    None   => well_known::openapi;
     Page Get    "/"                                  None   => pages::development::start;
     Page Get    "/dev/mailbox"                       None   => pages::development::mailbox;
     Page Get    "/.well-known/change-password"       None   => pages::password::change_password;

@@ -10,7 +10,6 @@ use crate::store;
 use crate::store::sweep::{self, Kept};
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
-use crate::wire::openapi;
 use crate::wire::reply::Reply;
 
 /// Short enough that a rotated key is known everywhere soon.
@@ -24,13 +23,6 @@ pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, LoopbackFail
         "application/jwk-set+json",
         &app.config.token_keys.jwks(),
     )?;
-    Ok(reply.with("cache-control", JWKS_CACHE))
-}
-
-/// `GET /openapi.json`: every operation, as the code has it.
-#[allow(clippy::unused_async)] // every handler has one shape
-pub async fn openapi(app: &App, _incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let reply = Reply::json(&openapi::document(&app.config.public_url))?;
     Ok(reply.with("cache-control", JWKS_CACHE))
 }
 

@@ -1,4 +1,5 @@
-//! Every operation of `edge/routes.rs`, each in a line; a test holds the two to each other.
+//! Every operation of `edge/routes.rs` and the document itself, each in a line; a test holds the two to
+//! each other.
 
 use super::operation::Answers::{Emptiness, Many, Nothing as Empty, One, Redirect, Row, Rows};
 use super::operation::Caller::{Anybody, Bearer, BearerOrClient};
@@ -194,7 +195,8 @@ mod tests {
             path.starts_with('/')
                 .then(|| format!("{} {path}", method.to_lowercase()))
         });
-        let routes: BTreeSet<_> = routes.collect();
+        let assets = ["get /openapi.json".to_owned()];
+        let routes: BTreeSet<_> = routes.chain(assets).collect();
         let operations = SIGNING_IN.iter().chain(MANAGEMENT);
         let operations = operations.map(|it| format!("{} {}", it.method, it.path));
         let operations: Vec<_> = operations.collect();

@@ -24,6 +24,8 @@ texts! {
         app: &'static str = "Sign in for the app demo-web", "Für die App demo-web anmelden";
         /// A link.
         mailbox: &'static str = "The mailbox: messages that would have been sent", "Das Postfach: Nachrichten, die versandt worden wären";
+        /// A link.
+        explorer: &'static str = "The API explorer: every operation, to read and to call", "Der API-Explorer: jede Operation zum Nachlesen und Ausprobieren";
         /// The heading of the mailbox.
         mailbox_title: &'static str = "Mailbox", "Postfach";
         /// Below it.

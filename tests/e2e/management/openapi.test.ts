@@ -10,7 +10,7 @@ import { ADMIN, DEMO_WEB } from "../../support/api";
 import { HOME, useManagement } from "../../support/management";
 import { clientOf, type Document, faultsOf } from "../../support/openapi";
 
-const { worker, our, call, aMember } = useManagement();
+const { worker, our, call, aMember } = useManagement({ assets: true });
 let document: Document;
 const folder = mkdtempSync(join(tmpdir(), "edgelatch-openapi-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -22,7 +22,14 @@ beforeAll(async () => {
 test("is OpenAPI 3.1, and may be kept for a while", async () => {
   const answer = await our.send("GET", "/openapi.json");
   expect(document.openapi).toBe("3.1.0");
-  expect(answer.headers.get("cache-control")).toBe("public, max-age=300");
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    "content-type": "application/json",
+    "cache-control": "public, max-age=300",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+  });
+  expect((await our.send("HEAD", "/openapi.json")).status).toBe(200);
   expect(Object.keys(document.paths).length).toBeGreaterThan(50);
 });
 

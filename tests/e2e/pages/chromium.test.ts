@@ -52,6 +52,7 @@ const OPEN = [
   "/reset-password",
   "/sign-out",
   "/dev/mailbox",
+  "/explorer",
   "/nowhere",
 ];
 /** Pages for an administrator. */
@@ -431,6 +432,36 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
       expect(await page.content()).not.toContain("Lovelace");
     }, 60_000);
   });
+
+  test.each(["light", "dark"] as const)(
+    "the API explorer signs in and calls with the token: %s",
+    async (colorScheme) => {
+      const page = await (await chromium.newContext({ colorScheme })).newPage();
+      const wrong = watch(page);
+      await page.goto(`${origin}/explorer#getAuthMe`);
+      await page.waitForSelector("#getAuthMe[open]");
+      expect(await page.textContent("#count")).toMatch(/^(\d+) of \1 operations$/);
+      await page.fill("#filter", "post login-token");
+      expect(await page.textContent("#count")).toMatch(/^1 of /);
+      await page.click("#postAuthLoginToken > summary");
+      await page.fill("#postAuthLoginToken_body", JSON.stringify({ ...DEMO_WEB, ...DEMO }));
+      await page.click("#postAuthLoginToken button.primary");
+      await page.getByRole("button", { name: "Use this access token" }).click();
+      for (const width of [1280, 320]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect(await findings(page)).toEqual([]);
+        expect(await isNarrow(page)).toBe(true);
+      }
+      await page.fill("#filter", "");
+      await page.click("#getAuthMe button.primary");
+      const answer = page.locator("#getAuthMe output");
+      await answer.locator("pre").waitFor();
+      expect(await answer.textContent()).toContain(`"username": "${DEMO.username}"`);
+      expect(wrong).toEqual([]);
+      await page.context().close();
+    },
+    60_000,
+  );
 
   test("a password is shown and hidden by the script, and is a password again when it is sent", async () => {
     const page = await (await chromium.newContext()).newPage();
