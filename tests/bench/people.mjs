@@ -26,12 +26,12 @@ export function person(number) {
   return { id: idOf("user", number), username: `user-${number}`, sessionId: idOf("session", number) };
 }
 
-/** Fills a database that has its schema and nothing else. */
-export async function fill(db, users, now) {
-  await db.batch(fixed(now).map((sql) => db.prepare(sql)));
+/** Fills a database that has its schema and nothing else; people are spread over so many tenants. */
+export async function fill(db, users, now, tenants = TENANTS) {
+  await db.batch(fixed(now, tenants).map((sql) => db.prepare(sql)));
   for (let first = 0; first < users; first += CHUNK) {
     const last = Math.min(first + CHUNK, users) - 1;
-    for (const { into, values } of rowsOfUser(now)) {
+    for (const { into, values } of rowsOfUser(now, tenants)) {
       // In the order of the key, which is twice as fast as in the order of the numbers.
       const numbers = `with recursive n(i) as (select ${first} union all select i + 1 from n where i < ${last})`;
       await db.prepare(`${numbers} insert into ${into} select ${values} from n order by 1`).run();
@@ -39,8 +39,8 @@ export async function fill(db, users, now) {
   }
 }
 
-function fixed(now) {
-  const tenants = Array.from({ length: TENANTS }, (_, number) => `('tenant-${number}', 'Tenant ${number}', 1, ${now}, ${now})`);
+function fixed(now, count) {
+  const tenants = Array.from({ length: count }, (_, number) => `('tenant-${number}', 'Tenant ${number}', 1, ${now}, ${now})`);
   const client = (name) =>
     `insert into auth_clients (client_id, client_secret_digest, secret_digest, redirect_url, created_on, modified_on)
      values ('${name}', '${digest(`${name}-secret`)}', '${digest(`${name}-signing`)}', 'https://${name}.example.com/back', ${now}, ${now})`;
@@ -54,9 +54,9 @@ function fixed(now) {
 }
 
 /** What every user `i` has. */
-function rowsOfUser(now) {
+function rowsOfUser(now, tenants) {
   const user = idInSql("user");
-  const tenant = `'tenant-' || (i % ${TENANTS})`;
+  const tenant = `'tenant-' || (i % ${tenants})`;
   const since = now - 30 * DAY;
   const lastUsed = `${now} - i % 3600000`;
   return [

@@ -36,6 +36,35 @@ test("a list is one wait, also with the people of a tenant", async () => {
     expect([path, (await call("GET", path)).waits]).toEqual([path, 1]);
 });
 
+test("a write is two waits: who may, and the write; one more where rows decide about rows", async () => {
+  const tenant = await aTenant();
+  const [roles, people, groups] = ["roles", "users", "groups"].map((name) => `/tenants/${tenant.id}/${name}`) as [string, string, string];
+  const member = await aMember(tenant.id);
+  const role = (await call("POST", roles, { name: "Clerk", permissions: ["Read"] })).body;
+  const group = (await call("POST", groups, { name: "Crew" })).body;
+  const permissions = `/user-tenants/${member.userTenantId}/user-level-permissions`;
+  const writes: [number, string, string, unknown?][] = [
+    [2, "POST", "/tenants", { name: "Waits" }],
+    [2, "PATCH", `/tenants/${tenant.id}`, { city: "Oslo" }],
+    [2, "PATCH", `/tenants?${query("where", { id: tenant.id })}`, { city: "Bergen" }],
+    [2, "PATCH", `${people}/${member.id}`, { firstName: "Eva", roleId: role.id, status: 3 }],
+    [2, "PATCH", `${roles}?${query("where", { id: role.id })}`, { permissions: ["Write"] }],
+    [3, "POST", roles, { name: "Both", includes: ["Clerk"] }],
+    [2, "POST", `/groups/${group.id}/user`, { userTenantId: member.userTenantId }],
+    [2, "POST", permissions, { permission: "Print", allowed: true }],
+    [2, "DELETE", `${permissions}?where={}`],
+    [2, "DELETE", `/users/${member.id}/sessions`],
+    [2, "DELETE", `${people}/${member.id}`],
+    [3, "DELETE", `${roles}/${role.id}`],
+    [2, "DELETE", `${groups}/${group.id}`],
+    [2, "DELETE", `/tenants/${tenant.id}`],
+  ];
+  for (const [most, method, path, body] of writes) {
+    const answer = await call(method, path, body);
+    expect([method, path, answer.status < 300, answer.waits <= most], answer.text).toEqual([method, path, true, true]);
+  }
+});
+
 test("what is wrong with a body is told property by property", async () => {
   const answer = await call("POST", "/tenants", { status: 3, website: "javascript:alert(1)", key: "k".repeat(21), plan: "gold" });
   expect(answer.status).toBe(422);

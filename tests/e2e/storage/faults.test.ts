@@ -3,33 +3,17 @@
 
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { ADMIN, type Answer } from "../../support/api";
+import { ADMIN } from "../../support/api";
 import { type Attempt, NEW_PASSWORD, useAttempts } from "../../support/attempts";
+import { type Family, faultsOf } from "../../support/faults";
 import { PASSWORD } from "../../support/seed";
 
 const { worker, our, session, ARC, SERVICESTACK, PAGES } = await useAttempts();
 
-const send = ({ method = "POST", path, body, headers }: Attempt, order?: object) =>
-  our.send(method, path, { body, headers: { ...headers, ...(order && { "x-meddle": JSON.stringify(order) }) } });
-
-const OUTAGE = {
-  arc: { error: { statusCode: 503, message: "Service Unavailable" } },
-  servicestack: { responseStatus: { errorCode: "ServiceUnavailable", message: "Service Unavailable", errors: [] } },
-};
-
-type Family = keyof typeof OUTAGE | "page";
-
-function expectOutage(answer: Answer, family: Family, what: string) {
-  if (family === "page") expect(answer.text, what).toContain("<h1>");
-  else expect(answer.body, what).toEqual(OUTAGE[family]);
-  expect(answer.status, what).toBe(503);
-  expect(Number(answer.headers.get("retry-after")), what).toBeGreaterThan(0);
-  expect(answer.headers.getSetCookie(), what).toEqual([]);
-}
+const { send, none, sufferAll, hangAll } = faultsOf(worker, our);
 
 /** What must be true of the database after any failure. */
 async function invariants() {
-  const none = async (what: string, sql: string) => expect((await worker.db.prepare(sql).all()).results, what).toEqual([]);
   await none(
     "a session without its user, client or membership",
     `select s.id from sessions s left join users u on u.id = s.user_id left join auth_clients c on c.id = s.client_id
@@ -78,69 +62,17 @@ async function invariants() {
   );
 }
 
-type Fault = "fail" | "lose" | "slow" | "hang";
-
-/** How many trips an attempt makes to each store, those after its answer too. */
-async function tripsOf(make: () => Promise<Attempt>): Promise<[on: string, trip: number][]> {
-  const id = randomUUID();
-  const answer = await send(await make(), { id });
-  expect(answer.status, `without a fault: ${answer.text}`).toBeLessThan(402);
-  const printed = await worker.printed();
-  const count = (on: string) => printed.split(`[trip ${id} ${on}]`).length - 1;
-  return ["DB", "KV"].flatMap((on) => Array.from({ length: count(on) }, (_, n) => [on, n + 1] as [string, number]));
-}
-
-/** One attempt with one fault. */
-async function suffer(make: () => Promise<Attempt>, family: Family, fault: Fault, on: string, trip: number) {
-  const what = `${on} ${trip} ${fault}`;
-  const attempt = await make();
-  const start = performance.now();
-  const answer = await send(attempt, { on, trip, [fault]: true });
-  // Five seconds, and what a machine takes that hashes for all callers at once.
-  expect(performance.now() - start, what).toBeLessThan(15_000);
-  if (answer.status >= 500) expectOutage(answer, family, what);
-  else if (!attempt.anew) expect(answer.status, what).toBeLessThan(400);
-  if (fault === "slow") expect(answer.status, what).toBeLessThan(500);
-  if (answer.status === 503) {
-    const again = await send(attempt);
-    if (attempt.anew) expect((await attempt.anew()).status, `${what}: anew`).toBeLessThan(400);
-    else if (fault === "lose" && attempt.afterLoss && again.status >= 400)
-      expect((await attempt.afterLoss()).status, `${what}: after ${again.text}`).toBeLessThan(400);
-    else expect(again.status, `${what}: ${again.text}`).toBeLessThan(400);
-  }
-  if (attempt.atLast) {
-    // A failure after the answer is not answered: the user asks again.
-    if (fault !== "slow") await send(attempt);
-    await attempt.atLast();
-  }
-}
-
 const of = (family: Family, endpoints: typeof ARC) => Object.entries(endpoints).map(([name, make]) => [name, make, family] as const);
 // The mailbox comes first, while it is nearly empty: it takes a trip for each message.
 const ENDPOINTS = [...of("page", PAGES), ...of("arc", ARC), ...of("servicestack", SERVICESTACK)];
 
-/** What there is to hang, which takes its time. */
-const hanging: (() => Promise<void>)[] = [];
-
 test.each(ENDPOINTS)("%s: when any trip fails, nothing is half done and the caller can go on", async (_, make, family) => {
-  const trips = await tripsOf(make);
-  expect(trips.length).toBeGreaterThan(0);
-  await Promise.all(
-    trips.flatMap(([on, trip]) => (["fail", "lose", "slow"] as const).map((fault) => suffer(make, family, fault, on, trip))),
-  );
-  hanging.push(
-    ...trips.map(
-      ([on, trip]) =>
-        () =>
-          suffer(make, family, "hang", on, trip),
-    ),
-  );
+  await sufferAll(make, family);
   await invariants();
 });
 
 test("storage that hangs is given up after five seconds, wherever it does", async () => {
-  expect(hanging.length).toBeGreaterThan(100);
-  for (let n = 0; n < hanging.length; n += 32) await Promise.all(hanging.slice(n, n + 32).map((hang) => hang()));
+  expect(await hangAll()).toBeGreaterThan(100);
   await invariants();
 }, 300_000);
 
