@@ -4,14 +4,14 @@ import { buildSteps } from "./lib/build.mjs";
 import { endToEnd } from "./lib/checks.mjs";
 import { passedOn } from "./lib/options.mjs";
 import { installJavaClients } from "./lib/java.mjs";
-import { installPythonClient } from "./lib/python.mjs";
+import { installPythonPackages } from "./lib/python.mjs";
 import { inSteps, main } from "./lib/steps.mjs";
 import { checkTools } from "./lib/tools.mjs";
 
 await main(async () => {
   const args = passedOn(`npm run test:e2e [-- PATTERN…] [-t "TITLE"]   (and what else vitest takes)`);
   await checkTools();
-  await installPythonClient();
+  await installPythonPackages();
   await installJavaClients();
   await inSteps([...(await buildSteps()), ...endToEnd(args)]);
 });

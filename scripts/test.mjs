@@ -3,7 +3,7 @@
 import { built, endToEnd, lint, unit } from "./lib/checks.mjs";
 import { installJavaClients } from "./lib/java.mjs";
 import { commandLine } from "./lib/options.mjs";
-import { installPythonClient } from "./lib/python.mjs";
+import { installPythonPackages } from "./lib/python.mjs";
 import { inSteps, main, say } from "./lib/steps.mjs";
 import { checkCargo, checkTools, install, packages, toolchain } from "./lib/tools.mjs";
 
@@ -12,7 +12,7 @@ await main(async () => {
   await checkTools();
   await install(packages, toolchain);
   await checkCargo();
-  await installPythonClient();
+  await installPythonPackages();
   await installJavaClients();
   const times = await inSteps([...lint, ...unit(), ...(await built()), ...endToEnd()]);
   const lines = times.map(({ name, seconds }) => `  ${seconds.toFixed(1).padStart(6)} s  ${name}`);
