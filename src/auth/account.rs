@@ -86,6 +86,8 @@ pub struct Membership {
     pub is_effective: bool,
     /// The role's name.
     pub role_name: String,
+    /// The names of the roles that make up a composite one.
+    pub role_parts: Vec<String>,
     /// `role_type`.
     pub role_type: i64,
     /// Effective permissions.
@@ -248,6 +250,7 @@ pub mod example {
                 status,
                 is_effective: true,
                 role_name: "Member".to_owned(),
+                role_parts: Vec::new(),
                 role_type: 1,
                 permissions: vec![],
             }),

@@ -13,7 +13,7 @@ macro_rules! account_columns {
     () => {
         "a.user_id, a.first_name, a.middle_name, a.last_name, a.username, a.email, a.email_verified, a.phone, \
          a.last_login, a.gender, a.dob, a.default_tenant_id, a.user_tenant_id, a.tenant_id, \
-         a.status, a.role_name, a.role_permissions, a.role_type, a.standing, \
+         a.status, a.role_name, a.role_permissions, a.role_type, a.role_includes, a.standing, \
          a.permission_changes, a.client_ids, a.locale"
     };
 }
@@ -59,6 +59,12 @@ const BY_ID: &str = concat!(
     "select ",
     account_columns!(),
     " from accounts a where a.user_id = ?1"
+);
+
+const BY_IDS: &str = concat!(
+    "select ",
+    account_columns!(),
+    " from json_each(?1) x cross join accounts a on a.user_id = x.value"
 );
 
 const BY_MEMBERSHIP: &str = concat!(
@@ -113,10 +119,11 @@ fn membership(row: &Row<'_>) -> Result<Option<Membership>, Unreadable> {
     let Some(id) = row.get("user_tenant_id")? else {
         return Ok(None);
     };
-    let role = match row.get::<Option<String>>("role_permissions")? {
-        Some(_) => row.json("role_permissions")?,
-        None => Vec::new(),
+    let texts = |name| match row.get::<Option<String>>(name)? {
+        Some(_) => row.json(name),
+        None => Ok(Vec::new()),
     };
+    let role = texts("role_permissions")?;
     let changes: Vec<PermissionChange> = row.json("permission_changes")?;
     let changes = changes
         .into_iter()
@@ -127,6 +134,7 @@ fn membership(row: &Row<'_>) -> Result<Option<Membership>, Unreadable> {
         status: row.get("status")?,
         is_effective: row.get("standing")?,
         role_name: row.get::<Option<String>>("role_name")?.unwrap_or_default(),
+        role_parts: texts("role_includes")?,
         role_type: row.get::<Option<i64>>("role_type")?.unwrap_or(1),
         permissions: effective_permissions(role, changes),
     }))
@@ -145,6 +153,11 @@ impl FromRow for AccountWithPassword {
 /// The live account of a username or e-mail address.
 pub fn by_name(name: &str) -> Query<Option<AccountWithPassword>> {
     sql!(BY_NAME, canonical_name(name)).first()
+}
+
+/// The live accounts of some users.
+pub fn by_ids(ids: &[&str]) -> Query<Vec<Account>> {
+    sql!(BY_IDS, serde_json::json!(ids).to_string()).all()
 }
 
 /// The live account that a link is for.

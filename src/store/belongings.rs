@@ -9,7 +9,8 @@ use crate::auth::management::tables::TENANTS;
 use crate::auth::table::row::TableRow;
 use crate::auth::time::Timestamp;
 
-const SESSIONS: &str = "select s.id, c.client_id, s.method, s.created_on, s.last_used_on, s.expires_on \
+const SESSIONS: &str = "select s.id, c.client_id, s.method, s.aal, s.user_agent, s.country, \
+       s.created_on, s.last_used_on, s.expires_on \
      from sessions s cross join auth_clients c on c.id = s.client_id \
      where s.user_id = ?1 and s.ended_on is null and s.expires_on > ?2 \
      order by s.last_used_on desc, s.id limit 100";
@@ -46,6 +47,12 @@ pub struct OpenSession {
     pub client_id: String,
     /// How the user was authenticated.
     pub method: String,
+    /// The authentication assurance level (NIST SP 800-63B).
+    pub aal: i64,
+    /// What signed in, as it called itself.
+    pub user_agent: Option<String>,
+    /// Where, ISO 3166.
+    pub country: Option<String>,
     /// When it was opened.
     pub created_on: Timestamp,
     /// When it was used last.
@@ -74,6 +81,9 @@ impl FromRow for OpenSession {
             id: row.get("id")?,
             client_id: row.get("client_id")?,
             method: row.get("method")?,
+            aal: row.get("aal")?,
+            user_agent: row.get("user_agent")?,
+            country: row.get("country")?,
             created_on: row.get("created_on")?,
             last_used_on: row.get("last_used_on")?,
             expires_on: row.get("expires_on")?,

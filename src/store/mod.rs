@@ -54,6 +54,7 @@ pub mod passwords;
 pub mod pending;
 pub mod pending_step;
 pub mod people;
+pub mod person_extras;
 pub mod person_values;
 pub mod predicate;
 pub mod provider_logouts;

@@ -18,6 +18,7 @@ use crate::store::belongings;
 use crate::store::clause::Clause;
 use crate::store::effects::SignInEffects;
 use crate::store::members;
+use crate::store::person_extras::{self, PersonExtras};
 use crate::store::person_values::{Giver, PersonValues};
 use crate::store::records::{self, Author, OwnValues};
 use crate::store::{accounts, borders, groups, people, roles, sessions};
@@ -202,6 +203,18 @@ pub fn people(db: &Db) {
     db.run((
         roles::in_use("member"),
         roles::of_parts("home", &["Member".to_owned()]),
+    ));
+    let extras = PersonExtras {
+        composite: Some(("both".to_owned(), vec!["Member".to_owned()])),
+        given: vec!["Print".to_owned()],
+        taken: vec!["Own".to_owned()],
+        password: Some("hash".to_owned()),
+    };
+    db.run((
+        extras.before("home", author()),
+        extras.after("home", &id, author()),
+        person_extras::roles("home"),
+        accounts::by_ids(&["id-eve", "nobody"]),
     ));
     let (_, removed) = db.run(members::remove("home", id.as_str(), author()));
     assert!(removed);

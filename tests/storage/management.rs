@@ -7,6 +7,7 @@ use crate::auth::table::row::{Scalar, TableRow};
 use crate::managed::{author, filter, values};
 use crate::people::{column, database};
 use crate::sqlite::Db;
+use crate::store::person_extras::PersonExtras;
 use crate::store::person_values::{Giver, PersonValues};
 use crate::store::{accounts, borders, members, people};
 
@@ -264,4 +265,72 @@ fn who_leaves_the_home_tenant_moves_to_another_and_who_leaves_the_last_is_gone()
     assert_eq!(account.default_tenant_id.as_deref(), Some("other"));
     db.run(members::remove("other", "id-ann", author()));
     assert!(db.run(accounts::by_id(&UserId::new("id-ann"))).is_none());
+}
+
+#[test]
+fn permissions_of_a_person_are_what_the_role_gives_and_what_is_given_and_taken_besides() {
+    let db = database();
+    let permissions = || {
+        let account: Option<Account> = db.run(accounts::by_id(&UserId::new("id-bob")));
+        let mut permissions = account.unwrap().permissions().to_vec();
+        permissions.sort();
+        permissions.join(" ")
+    };
+    run(
+        &db,
+        "update roles set permissions = '[\"Read\", \"Write\"]' where id = 'member'",
+    );
+    let besides = |given: &[&str], taken: &[&str]| {
+        let extras = PersonExtras {
+            given: given.iter().map(|&name| name.to_owned()).collect(),
+            taken: taken.iter().map(|&name| name.to_owned()).collect(),
+            ..PersonExtras::default()
+        };
+        db.run(extras.after("home", &UserId::new("id-bob"), author()));
+    };
+    besides(&["Print", "Read"], &["Write", "Nothing"]);
+    assert_eq!(permissions(), "Print Read");
+    let rows = "select count(*) || '' from user_permissions where deleted = 0";
+    assert_eq!(
+        column(&db, rows),
+        ["2"],
+        "what the role gives is not given again"
+    );
+    besides(&["Write"], &["Print"]);
+    besides(&["Write"], &["Print"]);
+    assert_eq!(permissions(), "Read Write");
+    assert_eq!(column(&db, rows), ["0"]);
+}
+
+#[test]
+fn a_composite_role_and_a_password_come_with_the_person_or_not_at_all() {
+    let db = database();
+    run(
+        &db,
+        "insert into roles (id, name, permissions, created_on, modified_on) values ('r', 'Reader', '[\"Read\"]', 0, 0),
+           ('w', 'Writer', '[\"Write\", \"Read\"]', 0, 0);",
+    );
+    let extras = PersonExtras {
+        composite: Some((
+            "both".to_owned(),
+            vec!["Reader".to_owned(), "Writer".to_owned()],
+        )),
+        password: Some("a new hash".to_owned()),
+        ..PersonExtras::default()
+    };
+    let id = UserId::new("id-bob");
+    db.run((
+        extras.before("home", author()),
+        extras.after("home", &id, author()),
+    ));
+    let made = "select name || ' ' || permissions || ' ' || includes || ' ' || tenant_id from roles where id = 'both'";
+    assert_eq!(
+        column(&db, made),
+        ["Reader, Writer [\"Read\",\"Write\"] [\"Reader\",\"Writer\"] home"]
+    );
+    let password = "select password from user_credentials where user_id = 'id-bob'";
+    assert_eq!(column(&db, password), ["a new hash"]);
+    db.run(extras.after("elsewhere", &UserId::new("id-ann"), author()));
+    let other = "select password from user_credentials where user_id = 'id-ann'";
+    assert_eq!(column(&db, other), ["hash of ann"]);
 }

@@ -55,17 +55,26 @@ fn display_name(account: &Account) -> String {
     }
 }
 
-/// The name of the membership's role, and `Admin` besides for accounts that hold [`ADMINISTER`].
+/// The name of the membership's role, or of its parts where it is composite, and `Admin` besides for
+/// accounts that hold [`ADMINISTER`].
 ///
 /// `Admin` is the permission's, not the name's: ServiceStack's services let it do everything, so a
 /// role that is merely called so is left out.
 fn roles(account: &Account) -> Vec<String> {
-    let role = account.membership.as_ref().map(|member| &member.role_name);
-    let named = role
-        .filter(|name| !name.trim().is_empty() && !name.trim().eq_ignore_ascii_case(SUPERUSER))
-        .cloned();
+    let names = match &account.membership {
+        None => &[],
+        Some(member) if member.role_parts.is_empty() => std::slice::from_ref(&member.role_name),
+        Some(member) => member.role_parts.as_slice(),
+    };
+    let is_named =
+        |name: &&String| !name.trim().is_empty() && !name.trim().eq_ignore_ascii_case(SUPERUSER);
     let superuser = account.holds(ADMINISTER).then(|| SUPERUSER.to_owned());
-    named.into_iter().chain(superuser).collect()
+    names
+        .iter()
+        .filter(is_named)
+        .cloned()
+        .chain(superuser)
+        .collect()
 }
 
 #[cfg(test)]
@@ -95,6 +104,15 @@ mod tests {
         let mut nobody = member("Member", &["NotAllowed"]);
         nobody.membership = None;
         assert_eq!(PersonClaims::of(&nobody).roles, [""; 0]);
+    }
+
+    #[test]
+    fn a_composite_role_is_told_by_its_parts() {
+        let mut composite = member("Editor, Admin, Viewer", &[]);
+        if let Some(membership) = &mut composite.membership {
+            membership.role_parts = ["Editor", "Admin", "Viewer"].map(str::to_owned).into();
+        }
+        assert_eq!(PersonClaims::of(&composite).roles, ["Editor", "Viewer"]);
     }
 
     #[test]

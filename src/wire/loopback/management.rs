@@ -69,6 +69,12 @@ pub struct SessionView<'a> {
     pub client_id: &'a str,
     /// How the user was authenticated.
     pub method: &'a str,
+    /// The authentication assurance level.
+    pub aal: i64,
+    /// What signed in, as it called itself.
+    pub device_info: Option<&'a str>,
+    /// Where.
+    pub country: Option<&'a str>,
     /// When it was opened.
     pub created_on: String,
     /// When it was used last.

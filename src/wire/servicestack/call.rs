@@ -1,5 +1,6 @@
 //! A call that has been recognised: what it is for, and how it is read and answered.
 
+use super::admin::AdminDto;
 use super::content::Content;
 use super::failure::ServiceStackFailure;
 use super::format::{Format, Media};
@@ -30,6 +31,8 @@ pub enum Operation {
     AuthenticateLogout,
     /// `GetAccessToken`
     GetAccessToken,
+    /// One of administrators.
+    Admin(AdminDto),
 }
 
 /// The two ways to write a URL.
@@ -59,6 +62,7 @@ impl Operation {
             Self::Authenticate => "Authenticate",
             Self::AuthenticateLogout => "AuthenticateLogout",
             Self::GetAccessToken => "GetAccessToken",
+            Self::Admin(dto) => dto.name(),
         }
     }
 
@@ -66,6 +70,7 @@ impl Operation {
     pub const fn request(self) -> &'static str {
         match self {
             Self::GetAccessToken => "GetAccessToken",
+            Self::Admin(dto) => dto.name(),
             _ => "Authenticate",
         }
     }
@@ -77,14 +82,15 @@ impl Operation {
             Self::AuthenticateLogout,
             Self::GetAccessToken,
         ];
-        all.into_iter()
-            .find(|operation| operation.name().eq_ignore_ascii_case(name))
+        let mut all = all.into_iter().chain(AdminDto::ALL.map(Self::Admin));
+        all.find(|operation| operation.name().eq_ignore_ascii_case(name))
     }
 
     /// The methods it has on a URL made of its name, as `Allow` says them.
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
             Self::GetAccessToken => &["POST"],
+            Self::Admin(dto) => dto.methods(),
             _ => &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         }
     }

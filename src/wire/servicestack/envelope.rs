@@ -45,6 +45,7 @@ pub fn failure(failure: &ServiceStackFailure, call: &Call) -> Reply {
             ..GetAccessTokenResponse::default()
         }
         .record(),
+        Ok(Operation::Admin(dto)) => dto.failed(&response_status),
         Err(ServiceStackFailure::NoSuchOperation(_)) => error_response(&response_status),
         _ => AuthenticateResponse {
             response_status: Some(response_status),

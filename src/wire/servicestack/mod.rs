@@ -11,6 +11,7 @@
 //! The formats are codecs over [`serde_json::Value`]: [`jsv`], [`xml`], [`csv`], and JSON, which is
 //! [`crate::wire::document::json`].
 
+pub mod admin;
 pub mod bind;
 pub mod body;
 pub mod call;

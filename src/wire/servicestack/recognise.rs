@@ -143,7 +143,10 @@ fn predefined(incoming: &Incoming, name: &str, format: Format, one_way: bool) ->
     let (dto, batch) = name
         .strip_suffix("[]")
         .map_or((name, false), |dto| (dto, true));
-    let named = Operation::named(dto).filter(|_| !batch || format.has_lists());
+    // Administrators ask for one thing at a time.
+    let one_alone = |operation: &Operation| matches!(operation, Operation::Admin(_));
+    let named = Operation::named(dto)
+        .filter(|operation| !batch || (format.has_lists() && !one_alone(operation)));
     let reply = negotiation::fixed(incoming, format);
     let reply = if batch && !reply.format.has_lists() {
         format.default_media()

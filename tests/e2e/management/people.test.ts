@@ -92,11 +92,17 @@ test("sessions are listed and ended, one and all, by administrators and by the p
   const user = await aUser(worker);
   const [one, two] = [
     await our.signIn({ username: user.username, password: PASSWORD }),
-    await our.signIn({ username: user.username, password: PASSWORD }),
+    (
+      await our.send("POST", "/auth/login-token", {
+        body: { ...DEMO_WEB, username: user.username, password: PASSWORD },
+        headers: { "user-agent": "A phone" },
+        cf: { country: "NO" },
+      })
+    ).body,
   ];
   const sessions = (await call("GET", `/users/${user.id}/sessions`, undefined, one)).body;
   expect(sessions).toHaveLength(2);
-  expect(sessions[0]).toMatchObject({ clientId: "demo-web", method: "password" });
+  expect(sessions[0]).toMatchObject({ clientId: "demo-web", method: "password", aal: 1, deviceInfo: "A phone", country: "NO" });
   const { sid } = JSON.parse(Buffer.from(two.accessToken.split(".")[1]!, "base64url").toString());
   expect((await call("DELETE", `/users/${user.id}/sessions/${sid}`, undefined, one)).status).toBe(204);
   expect((await our.me(two.accessToken)).body).toEqual(REVOKED);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::auth::management::tables::USERS;
 use crate::edge::app::App;
 use crate::edge::flows::management::people;
+use crate::store::person_extras::PersonExtras;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::filter::{Filter, parse_where};
@@ -17,7 +18,8 @@ pub async fn create(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFai
     let body: Map<String, Value> = incoming.json(&USER.new)?;
     let new = new_row(&USERS, &body)?;
     let caller = incoming.caller()?;
-    let row = people::create(app, &caller, incoming.segment(1), &new).await?;
+    let extras = PersonExtras::default();
+    let row = people::create(app, &caller, incoming.segment(1), &new, &extras).await?;
     Ok(Reply::json(&created(&USERS, &row, &new))?)
 }
 
@@ -44,7 +46,8 @@ pub async fn update_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Loopb
     let body: Map<String, Value> = incoming.json(&USER.partial)?;
     let changes = update(&USERS, &body)?;
     let caller = incoming.caller()?;
-    people::update(app, &caller, incoming.segment(1), incoming.id(), changes).await?;
+    let (tenant, id) = (incoming.segment(1), incoming.id());
+    people::update(app, &caller, tenant, id, changes, &PersonExtras::default()).await?;
     Ok(Reply::empty(204))
 }
 

@@ -1,7 +1,8 @@
-//! The ServiceStack surface: its three operations, in all the forms of a call.
+//! The ServiceStack surface: its operations, in all the forms of a call.
 //!
 //! Every answer is in this surface's envelope: nothing here fails in another way.
 
+mod admin;
 mod authenticate;
 mod browser;
 mod exchange;
@@ -51,6 +52,10 @@ impl Exchange<'_> {
         self.check_origin(self.incoming.method)?;
         let operation = self.call.operation.clone()?;
         self.incoming.check()?;
+        if let Operation::Admin(dto) = operation {
+            let record = admin::perform(self, dto).await?;
+            return Ok(envelope::reply(record, self.call));
+        }
         let mut results = Vec::new();
         if operation == Operation::GetAccessToken {
             for dto in self.asked()? {

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod actor;
 pub mod asking;
 pub mod branding;
+pub mod directory;
 pub mod factors;
 pub mod links;
 pub mod members;

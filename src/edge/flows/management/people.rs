@@ -26,6 +26,7 @@ use crate::error::Error;
 use crate::store::clause::{Clause, too_many};
 use crate::store::members::{self, PersonWritten};
 use crate::store::people;
+use crate::store::person_extras::PersonExtras;
 use crate::store::person_values::{Giver, PersonValues};
 use crate::store::{accounts, borders, records};
 
@@ -73,6 +74,7 @@ pub async fn create(
     caller: &Caller,
     tenant: &str,
     new: &NewRow,
+    extras: &PersonExtras,
 ) -> Result<TableRow, Error> {
     let access = of_tenant(&[CREATE_TENANT_USER], tenant);
     let manager = access::writer(app, caller, access).await?;
@@ -86,10 +88,14 @@ pub async fn create(
         author: manager.author(by.as_ref(), app),
     };
     let role = values.role().unwrap_or_default().to_owned();
-    let create = members::create(tenant, &id, &random_uuid()?, values, &giver);
-    let written = app.db.run(create).await.map_err(of_constraint);
+    let batch = (
+        extras.before(tenant, giver.author),
+        members::create(tenant, &id, &random_uuid()?, values, &giver),
+        extras.after(tenant, &id, giver.author),
+    );
+    let written = app.db.run(batch).await.map_err(of_constraint);
     let written = written
-        .and_then(|written| check(written, &role))
+        .and_then(|(_, written, _)| check(written, &role))
         .inspect_err(|error| access::record_refusal(app, &manager, access, error))?;
     let row = written.after.ok_or(Error::NotAllowed)?;
     told(
@@ -98,9 +104,11 @@ pub async fn create(
         tenant,
         id.as_str(),
         Act::Created,
-        json!({ "after": set(new.values()) }),
+        json!({ "after": set(new.values()), "besides": extras.told() }),
     );
-    links::invite(app, &id);
+    if extras.password.is_none() {
+        links::invite(app, &id);
+    }
     Ok(row)
 }
 
@@ -123,6 +131,7 @@ pub async fn update(
     tenant: &str,
     id: &str,
     changes: Changes,
+    extras: &PersonExtras,
 ) -> Result<(), Error> {
     let access = of_tenant(&[UPDATE_TENANT_USER, UPDATE_TENANT_USER_RESTRICTED], tenant);
     let user_id = UserId::new(id);
@@ -139,10 +148,12 @@ pub async fn update(
     };
     let role = values.role().unwrap_or_default().to_owned();
     let batch = (
+        extras.before(tenant, giver.author),
         members::update(tenant, id, values, &giver),
+        extras.after(tenant, &user_id, giver.author),
         borders::keep_administrator(manager.had_administrator),
     );
-    let (written, ()) = app.db.run(batch).await.map_err(of_constraint)?;
+    let (_, written, _, ()) = app.db.run(batch).await.map_err(of_constraint)?;
     if written.before.is_none() {
         return Err(no_such_user(&manager, id));
     }
@@ -150,7 +161,8 @@ pub async fn update(
     check(written, &role)
         .inspect_err(|error| access::record_refusal(app, &manager, access, error))?;
     let before = before.map(|row| told_of(&changes.values, &row));
-    let detail = json!({ "before": before, "after": set(&changes.values) });
+    let (after, besides) = (set(&changes.values), extras.told());
+    let detail = json!({ "before": before, "after": after, "besides": besides });
     told(app, &manager, tenant, id, Act::Changed, detail);
     Ok(())
 }

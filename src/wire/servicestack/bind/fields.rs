@@ -135,6 +135,43 @@ impl BoundMembers {
         }
     }
 
+    /// Takes a whole number.
+    pub fn number(&mut self, member: &'static str) -> Option<i64> {
+        let text = self.text(member)?;
+        let number = text.trim().parse().ok();
+        if number.is_none() {
+            self.unbindable.push(member);
+        }
+        number
+    }
+
+    /// Takes a list of texts: one of a document, its JSV, or texts with commas between them.
+    pub fn list(&mut self, member: &'static str) -> Vec<String> {
+        let value = match self.given.remove(member) {
+            None => return Vec::new(),
+            Some(Given::Pair(text) | Given::Document(Value::String(text))) => {
+                let listed = if text.starts_with('[') {
+                    text
+                } else {
+                    format!("[{text}]")
+                };
+                jsv::read_list(&listed).unwrap_or_default()
+            }
+            // XML has the elements of a list by their type.
+            Some(Given::Document(Value::Object(mut elements))) => {
+                elements.remove("string").unwrap_or_default()
+            }
+            Some(Given::Document(value)) => value,
+        };
+        let Value::Array(texts) = value else {
+            self.unbindable.push(member);
+            return Vec::new();
+        };
+        let texts = texts.into_iter().filter(|text| !text.is_null());
+        let texts = texts.map(entry_text);
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
     /// Takes a dictionary: an object, or the JSON or JSV text of one.
     pub fn dictionary(&mut self, member: &'static str) -> BTreeMap<String, String> {
         let value = match self.given.remove(member) {

@@ -19,7 +19,10 @@ pub struct Record {
 }
 
 impl Record {
-    fn new<const N: usize>(type_name: &'static str, members: [(&str, Value); N]) -> Self {
+    pub(super) fn new<const N: usize>(
+        type_name: &'static str,
+        members: [(&str, Value); N],
+    ) -> Self {
         let members = members
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
@@ -142,7 +145,7 @@ impl From<&ServiceStackFailure> for ResponseStatus {
     }
 }
 
-fn status(status: Option<&ResponseStatus>) -> Value {
+pub(super) fn status(status: Option<&ResponseStatus>) -> Value {
     let Some(status) = status else {
         return Value::Null;
     };
@@ -169,7 +172,7 @@ fn exposed(secret: Option<&Secret>) -> Value {
 
 /// A time in whole seconds, in UTC and with its zone. A fraction would be off by the time zone in
 /// Java's client, which reads a time with one as local.
-fn date(time: Timestamp) -> String {
+pub fn date(time: Timestamp) -> String {
     DateTime::from_timestamp_millis(time.millis()).map_or_else(String::new, |time| {
         time.to_rfc3339_opts(SecondsFormat::Secs, true)
     })

@@ -9,6 +9,8 @@ use crate::error::{Error, Reason};
 pub enum ServiceStackFailure {
     /// Met by the other API too.
     Common(Error),
+    /// Members have values that they may not have.
+    Invalid(Vec<FieldError>),
     /// Members that must have text have none; their declared names.
     Empty(Vec<&'static str>),
     /// The body is not a document of its format.

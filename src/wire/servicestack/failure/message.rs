@@ -20,6 +20,10 @@ impl ServiceStackFailure {
                 let first = members.first().map(|member| not_empty(member));
                 return first.map(|error| error.message).unwrap_or_default();
             }
+            Self::Invalid(errors) => {
+                let first = errors.first().map(|error| error.message.clone());
+                return first.unwrap_or_default();
+            }
             Self::Unreadable {
                 media,
                 request,

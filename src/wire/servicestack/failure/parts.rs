@@ -27,7 +27,7 @@ impl ServiceStackFailure {
     pub(super) fn parts(&self) -> Parts {
         let (status, code) = match self {
             Self::Common(error) => return shared::parts(error),
-            Self::Empty(_) => (400, VALIDATION),
+            Self::Empty(_) | Self::Invalid(_) => (400, VALIDATION),
             Self::Unreadable { .. } | Self::Unbindable { .. } => (400, SERIALIZATION),
             Self::Nul(_)
             | Self::ExternalRedirect
@@ -46,6 +46,7 @@ impl ServiceStackFailure {
     /// The members of the request that are to blame.
     pub fn errors(&self) -> Vec<FieldError> {
         match self {
+            Self::Invalid(errors) => errors.clone(),
             Self::Empty(members) => members.iter().map(|member| not_empty(member)).collect(),
             Self::Unbindable { members, .. } => {
                 members.iter().map(|member| not_bound(member)).collect()

@@ -10,6 +10,8 @@ use crate::wire::document::{Bounds, Malformed};
 
 /// The element that is one entry of a dictionary.
 pub(super) const ENTRY: &str = "KeyValueOfstringstring";
+/// The name of an element of a list of texts, which repeats.
+const ITEM: &str = "string";
 
 const SYNTAX: Malformed = Malformed::syntax("it is not well-formed XML");
 
@@ -92,6 +94,12 @@ impl XmlTree {
         self.bounds.leave();
         let (name, value) = element.member();
         match self.open.last_mut() {
+            Some(parent) if name == ITEM => {
+                let list = parent.members.entry(name);
+                if let Value::Array(items) = list.or_insert_with(|| Value::Array(Vec::new())) {
+                    items.push(value);
+                }
+            }
             Some(parent) => {
                 parent.members.insert(name, value);
             }

@@ -31,10 +31,14 @@ fn push(name: &str, value: &Value, text: &mut String) {
         Value::Number(number) => push_element(&tag, &number.to_string(), text),
         Value::String(string) => push_element(&tag, string, text),
         Value::Array(elements) if elements.iter().any(Value::is_object) => {
+            let item = match name {
+                "errors" => "ResponseError",
+                other => other.trim_end_matches('s'),
+            };
             push_around(&tag, &tag, text, |text| {
                 elements
                     .iter()
-                    .for_each(|element| push("ResponseError", element, text));
+                    .for_each(|element| push(item, element, text));
             });
         }
         Value::Array(elements) => push_around(&arrays, &tag, text, |text| {
