@@ -15,9 +15,12 @@ const SMALL = 64 * 1024 * 1024;
 /** Something that is wrong with a file at a line of it: nothing of the file is taken. */
 export class Unreadable extends Stop {
   constructor(file, line, problem) {
-    super(`${basename(file)}${line ? `:${line}` : ""}: ${problem}`);
+    super(`${shown(file)}${line ? `:${line}` : ""}: ${problem}`);
   }
 }
+
+/** A file's name as a terminal may show it. */
+export const shown = (path) => basename(path).replace(/\p{Cc}/gu, "?");
 
 /** A regular file that can be read; stops otherwise. */
 export function checkFile(path) {

@@ -2,6 +2,9 @@
 
 import { LONGEST, Unreadable, pieces } from "./files.mjs";
 
+/** How deep an object may nest: what is deeper cannot be written again. */
+const DEEPEST = 200;
+
 /**
  * The objects of a file, as `{ line, value }`: those of a list at its top, one a line (NDJSON), or those of the list that
  * `list` names in the object at its top. Whatever else that object has comes last, as `{ line, rest }`.
@@ -76,7 +79,7 @@ class Scanner {
       this.#sink = "value";
       this.#begun = this.#line;
     }
-    this.#depth++;
+    if (++this.#depth > DEEPEST) throw this.#wrong(`an object nests deeper than ${DEEPEST} levels`);
   }
 
   /** Whether a value ends with this bracket. */

@@ -8,6 +8,8 @@ const LONGEST_NAME = 320;
 /** As many as other texts of a person: the limits of sign-up (src/wire/loopback/models/profile.rs). */
 const TEXTS = { firstName: 50, middleName: 50, lastName: 50, phone: 15, designation: 50, photoUrl: 2048, locale: 35 };
 
+const TEXT_LIMITS = Object.entries(TEXTS);
+
 /**
  * A person as a source tells of them.
  *
@@ -32,11 +34,13 @@ export class Refused extends Error {}
  * The person as the database keeps them; `tell(outcome, why)` hears what was changed or left out. Throws `Refused`.
  *
  * @param {Source} source
+ * @param {{ vouched?: boolean }} options whether the operator vouches for every address
  */
-export function personOf(source, tell, now) {
+export function personOf(source, tell, now, { vouched = false } = {}) {
   const names = namesOf(source);
-  const given = { ...source, phone: shortPhone(source.phone) };
-  const texts = Object.fromEntries(Object.entries(TEXTS).map(([name, most]) => [name, text(given[name], name, most, tell)]));
+  const phone = shortPhone(source.phone);
+  const texts = {};
+  for (const [name, most] of TEXT_LIMITS) texts[name] = text(name === "phone" ? phone : source[name], name, most, tell);
   const nameless = !texts.firstName && !texts.middleName && !texts.lastName;
   const memberships = source.memberships.map((membership) => ({
     ...membership,
@@ -50,7 +54,8 @@ export function personOf(source, tell, now) {
     oldId: source.oldId ?? null,
     id: source.keepsId ? source.oldId : randomUUID(),
     keepsId: source.keepsId ?? false,
-    emailVerified: names.email !== null && (source.emailVerified ?? false) ? 1 : 0,
+    // What a source says of an address is not said of a username that happens to be one.
+    emailVerified: names.email !== null && (vouched || (names.emailIsGiven && Boolean(source.emailVerified))) ? 1 : 0,
     firstName: texts.firstName ?? names.username,
     nameStandsIn: nameless ? 1 : 0,
     gender: genderOf(source.gender, tell),
@@ -70,10 +75,10 @@ export function personOf(source, tell, now) {
 
 /** Username and address, as they are and folded. */
 function namesOf({ username: asUsername, email: asEmail }) {
-  const given = [asUsername, asEmail].map((name) => (name ?? "").trim() || null);
+  const given = [asUsername, asEmail].map((name) => (typeof name === "string" ? name.trim() : "") || null);
   for (const name of given) {
     if (name === null) continue;
-    if ([...name].length > LONGEST_NAME) throw new Refused("the username or address is longer than 320 characters");
+    if (isLonger(name, LONGEST_NAME)) throw new Refused("the username or address is longer than 320 characters");
     if (!isText(name)) throw new Refused("the username or address has a character that no text may have");
   }
   const [named, address] = given;
@@ -87,14 +92,18 @@ function namesOf({ username: asUsername, email: asEmail }) {
     usernameAddress: addressOf(username),
     email,
     emailKey: email === null ? null : fold(email),
+    emailIsGiven: address !== null,
   };
 }
+
+/** Whether a text has more characters than that; UTF-16 has at least as many units. */
+const isLonger = (text, most) => text.length > most && [...text].length > most;
 
 const isText = (value) => !value.includes("\0") && value.isWellFormed();
 
 function text(value, name, most, tell) {
   if (value === null || value === undefined || value === "") return null;
-  if ([...value].length > most || !isText(value)) {
+  if (typeof value !== "string" || isLonger(value, most) || !isText(value)) {
     tell("left out", `${name} beyond its limits`);
     return null;
   }
@@ -103,11 +112,11 @@ function text(value, name, most, tell) {
 
 /** A telephone number without what only makes it readable, where it is too long with that. */
 function shortPhone(value) {
-  return value && value.length > TEXTS.phone ? value.replace(/[\s()./-]/g, "") : value;
+  return typeof value === "string" && value.length > TEXTS.phone ? value.replace(/[\s()./-]/g, "") : value;
 }
 
 function genderOf(value, tell) {
-  const gender = (value ?? "").trim();
+  const gender = String(value ?? "").trim();
   if (gender === "") return null;
   const letter = { m: "M", f: "F", o: "O", male: "M", female: "F", other: "O" }[gender.toLowerCase()];
   if (!letter) tell("left out", "gender other than M, F, O");
@@ -116,7 +125,7 @@ function genderOf(value, tell) {
 
 /** A day in ISO form, of a date or of a date with a time. */
 function dateOf(value, tell) {
-  const day = (value ?? "").trim();
+  const day = String(value ?? "").trim();
   if (day === "") return null;
   const [, year, month, date] = day.match(/^(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?$/) ?? [];
   const parsed = new Date(Date.UTC(Number(year), Number(month) - 1, Number(date)));

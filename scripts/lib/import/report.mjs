@@ -1,8 +1,8 @@
 // What an import says: how far it is, what became of each record that did not simply come in, and the sum of it.
 
 import { closeSync, openSync, writeSync } from "node:fs";
-import { basename } from "node:path";
 import { say } from "../steps.mjs";
+import { shown } from "./files.mjs";
 
 /** Refused records shown on the terminal; the report has all. */
 const SHOWN = 20;
@@ -41,7 +41,7 @@ export class Report {
     this.count(kind, outcome);
     const reason = `${outcome}\0${kind}\0${why}`;
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
-    const line = { ...place, ...(place.file && { file: basename(place.file) }), kind, outcome, why };
+    const line = { ...place, ...(place.file && { file: shown(place.file) }), kind, outcome, why };
     if (this.#file !== null) writeSync(this.#file, `${JSON.stringify(line)}\n`);
     if (outcome === "refused" && this.#shown++ < SHOWN) say(`refused: ${where(line)}: ${why}`);
   }

@@ -53,7 +53,7 @@ class Import {
     const places = this.source.needsPlaces ? this.#places() : {};
     this.#checkClients();
     await this.#checkErased();
-    const context = this.source.prepare(this.staging, this.structure, { ...this.options, ...places });
+    const context = this.#prepared({ ...this.options, ...places });
     try {
       await this.#write(context);
     } catch (error) {
@@ -65,6 +65,15 @@ class Import {
     if (this.#keptOut > 0)
       say(`${this.#keptOut} people came into tenants that are not active, and cannot sign in: --activate-tenants would have let them in`);
     return this.report.total("refused") > 0 ? 1 : 0;
+  }
+
+  #prepared(options) {
+    try {
+      return this.source.prepare(this.staging, this.structure, options);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new Stop("what stands beside the people is not of the form that this source writes");
+    }
   }
 
   async #read(paths) {
@@ -104,13 +113,21 @@ class Import {
     const progress = new Progress("writing", this.source.count(this.staging));
     const size = this.options.remote ? BATCH.remote : BATCH.local;
     let batch = [];
+    let written = Promise.resolve();
+    // While one batch is written, the next is put together.
+    const flush = async () => {
+      await written;
+      written = this.#flush(batch.splice(0), this.structure.take());
+      written.catch(() => {}); // heard when it is awaited
+    };
     for (const row of this.source.people(context)) {
       const person = this.#person(row, context);
       if (person) batch.push(person);
       progress.add(1);
-      if (batch.length >= size) await this.#flush(batch.splice(0));
+      if (batch.length >= size) await flush();
     }
-    await this.#flush(batch);
+    await flush();
+    await written;
     if (!this.options.dryRun) await this.writer.end();
     progress.end();
   }
@@ -123,14 +140,15 @@ class Import {
     try {
       const source = this.source.person(row, context, tell);
       place = source.place;
-      const emailVerified = this.options.emailsVerified || source.emailVerified;
-      const person = { ...personOf({ ...source, emailVerified }, tell, this.now), notes };
+      const person = Object.assign(personOf(source, tell, this.now, { vouched: this.options.emailsVerified }), { notes });
       if (person.factors.length > 0) tell("left out", "second factors, which this service does not keep yet");
       this.#claim(person, tell);
       return person;
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.report.tell("refused", "people", place, error.message);
+      if (!(error instanceof Refused || error instanceof TypeError)) throw error;
+      // A TypeError is a value of another type than the source ever writes.
+      const why = error instanceof Refused ? error.message : "is not of the form that this source writes";
+      this.report.tell("refused", "people", place, why);
       return null;
     }
   }
@@ -148,8 +166,7 @@ class Import {
     });
   }
 
-  async #flush(people) {
-    const statements = this.structure.take();
+  async #flush(people, statements) {
     const batch = await this.#hashed(people);
     if (this.options.dryRun) return this.#tell(batch, await this.writer.ask(batch));
     this.#hasWritten = true;

@@ -1,10 +1,11 @@
 // Tables of a source on their way: a SQLite file that lives as long as the import, so that people can be put together
 // whatever the order of a file is, and memory does not grow.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sqlite from "node-sqlite3-wasm";
+import { Unreadable, head } from "./files.mjs";
 
 const { Database } = sqlite;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -36,6 +37,7 @@ class Staging {
   #queries = new Map();
 
   constructor(path) {
+    this.path = path;
     this.db = new Database(path);
     this.db.exec("pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32768; pragma temp_store = file");
     this.db.exec("create table seen (key text primary key, place text) without rowid; begin");
@@ -111,7 +113,7 @@ class Staging {
 
   /** Copies the tables of a SQLite file whose plain names are wanted. */
   copy(path, wanted) {
-    const source = new Database(path, { readOnly: true });
+    const source = new Database(this.#readable(path), { readOnly: true });
     try {
       const tables = source.all("select name from sqlite_master where type = 'table'");
       for (const { name: table } of tables.filter((row) => wanted.includes(plain(row.name)))) {
@@ -126,6 +128,27 @@ class Staging {
     } finally {
       source.close();
     }
+  }
+
+  /**
+   * A SQLite file that can be opened here. One with a write-ahead log, as Entity Framework makes them, needs shared memory,
+   * which the SQLite of an import has not: it is copied without its mark, unless the log has rows that it has not.
+   */
+  #readable(path) {
+    const [writes, reads] = head(path, 20).subarray(18);
+    if (writes !== 2 && reads !== 2) return path;
+    if (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size > 0)
+      throw new Unreadable(
+        path,
+        0,
+        "has changes that are in its -wal file only: stop the app, or run sqlite3 on it with 'pragma wal_checkpoint(truncate)'",
+      );
+    const copy = `${this.path}-source`;
+    copyFileSync(path, copy);
+    const file = openSync(copy, "r+");
+    writeSync(file, Buffer.from([1, 1]), 0, 2, 18);
+    closeSync(file);
+    return copy;
   }
 
   close() {

@@ -12,6 +12,7 @@ const READ = [
   "select id, name, key, status, deleted from tenants",
   "select id, name, permissions, includes, tenant_id, deleted from roles",
   "select client_id, client_secret_digest from auth_clients where deleted = 0",
+  "select id, deleted from groups",
 ];
 
 export class Structure {
@@ -19,18 +20,19 @@ export class Structure {
 
   /** @param {import("./report.mjs").Report} report */
   constructor(report, now) {
-    Object.assign(this, { report, now, tenants: new Map(), roles: new Map(), clients: new Map() });
+    Object.assign(this, { report, now, tenants: new Map(), roles: new Map(), clients: new Map(), groups: new Map() });
   }
 
   /** Reads what is here. */
   async load(database) {
-    const [tenants, roles, clients] = await database.query(READ);
+    const [tenants, roles, clients, groups] = await database.query(READ);
     for (const row of tenants) this.tenants.set(row.id, row);
     for (const row of roles) {
       const lists = { permissions: JSON.parse(row.permissions), includes: JSON.parse(row.includes) };
       this.roles.set(row.id, { ...row, ...lists, tenantId: row.tenant_id });
     }
     for (const row of clients) this.clients.set(row.client_id, row.client_secret_digest);
+    for (const row of groups) this.groups.set(row.id, row);
   }
 
   /** What is new since the last call, as statements. */
@@ -71,6 +73,20 @@ export class Structure {
     const there = `exists (select 1 from tenant_configs where id = ${literal(id)}
       or (tenant_id = ${literal(tenantId)} and config_key = ${literal(key)} and deleted = 0))`;
     this.#insert("tenant_configs", row, `not ${there}`);
+  }
+
+  /** Takes a group of a tenant; whether it may have members. */
+  addGroup({ id, name, description, photoUrl, tenantId, createdOn }) {
+    const here = this.groups.get(id);
+    if (here) {
+      this.report.count("groups", "exists");
+      return here.deleted === 0;
+    }
+    this.groups.set(id, { id, deleted: 0 });
+    const row = { id, name, description, photo_url: photoUrl, tenant_id: tenantId, ...this.#times(createdOn) };
+    this.#insert("groups", row, `not exists (select 1 from groups where id = ${literal(id)})`);
+    this.report.count("groups", "created");
+    return true;
   }
 
   /** Takes a role of a source that has ids; whether anybody may have it. */

@@ -39,6 +39,7 @@ function copy(file, staging, wanted) {
   try {
     staging.copy(file, wanted);
   } catch (error) {
+    if (error instanceof Unreadable) throw error;
     throw new Unreadable(file, 0, `cannot be read as a SQLite database (${error.message})`);
   }
 }

@@ -195,6 +195,10 @@ export class Writer {
         insert("user_permissions", "id, user_tenant_id, permission, allowed, created_on, modified_on", 6, { extra: member, ignore: true }),
       ),
       ...inStatements(
+        of("groups", (it, { membership, person }) => [it.id, membership.id, it.groupId, it.createdOn, it.createdOn, null, null, person.id]),
+        insert("user_groups", "id, user_tenant_id, group_id, created_on, modified_on", 5, { extra: member, ignore: true }),
+      ),
+      ...inStatements(
         of("resources", (it, { membership, person }) => [
           it.id,
           membership.id,

@@ -45,6 +45,8 @@ const everything = async () => {
     "user_permissions",
     "user_resources",
     "user_identities",
+    "groups",
+    "user_groups",
     "imported_ids",
   ];
   return Promise.all(tables.map((table) => rows(`select * from ${table} order by 1, 2`)));
@@ -139,6 +141,15 @@ describe("names", () => {
     expect((await csv("id,username,email\n3,another,old@example.com\n")).status).toBe(1);
   });
 
+  test("are verified as addresses where the source says so or the operator vouches, never because a username is one", async () => {
+    const text = "id,username,email,emailVerified\n1,said,said@example.com,true\n2,unsaid,unsaid@example.com,\n3,name@example.com,,true\n";
+    const verified = "select username from users where email_verified = 1 and username not in ('demo', 'admin') order by 1";
+    await csv(text);
+    expect(await rows(verified)).toEqual([{ username: "said" }]);
+    await csv(text.replace(/(\d),([a-z]+)/g, "1$1,v$2").replaceAll("example.com", "example.org"), ["--emails-verified"]);
+    expect((await rows(verified)).map(({ username }) => username)).toEqual(["said", "vname@example.org", "vsaid", "vunsaid"]);
+  });
+
   test("beyond their limits, or none at all, are refused", async () => {
     const { told } = await csv(`id,username,email\n1,${"x".repeat(321)},\n2,,\n3,${"x".repeat(320)},\n`);
     expect(told.map(({ line }) => line)).toEqual([2, 3]);
@@ -182,6 +193,36 @@ describe("of ARC", () => {
     );
     expect(await rows("select username from users where username like 'arc%'")).toEqual([{ username: "arc0" }]);
     expect(why(told)).toContain("a membership of a tenant that did not come");
+  });
+
+  test("groups come with their members where the tables exist; those of other tenants, and deleted ones, have none", async () => {
+    const tables = withTables((tables) => {
+      const group = {
+        id: arcId(500),
+        name: "Staff",
+        description: "All of them",
+        photo_url: null,
+        tenant_id: arcId(1),
+        deleted: "f",
+        created_on: null,
+      };
+      tables.groups = [group, { ...group, id: arcId(501), deleted: "t" }, { ...group, id: arcId(502), tenant_id: arcId(9) }];
+      tables.user_groups = [500, 501, 502].map((number) => ({
+        id: arcId(number + 100),
+        group_id: arcId(number),
+        user_tenant_id: arcId(2000),
+        deleted: "f",
+        created_on: null,
+      }));
+    });
+    expect((await arc(tables)).status).toBe(0);
+    expect(await rows("select id, name, description, tenant_id from groups")).toEqual([
+      { id: arcId(500), name: "Staff", description: "All of them", tenant_id: arcId(1) },
+    ]);
+    expect(await rows("select group_id, user_tenant_id from user_groups")).toEqual([{ group_id: arcId(500), user_tenant_id: arcId(2000) }]);
+    const before = await everything();
+    expect((await arc(tables)).status).toBe(0);
+    expect(await everything()).toEqual(before);
   });
 
   test("of two memberships of one tenant the older stays; the default is a live one", async () => {

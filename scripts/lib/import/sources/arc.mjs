@@ -32,6 +32,8 @@ const TABLES = {
   user_credentials: ["userid", "authprovider", "authid", "password", "secretkey", "deleted", "modifiedon", "createdon"],
   user_permissions: ["usertenantid", "id", "permission", "allowed", "deleted", "createdon"],
   user_resources: ["usertenantid", "id", "resourcename", "resourcevalue", "allowed", "deleted", "createdon"],
+  user_groups: ["usertenantid", "id", "groupid", "deleted", "createdon"],
+  groups: ["id", "name", "description", "photourl", "tenantid", "deleted", "createdon"],
   roles: ["id", "name", "permissions", "roletype", "deleted", "tenantid", "description", "allowedclients", "createdon"],
   tenants: ["id", "name", "status", "key", "deleted", "address", "city", "state", "zip", "country", "website", "createdon"],
   tenant_configs: ["id", "tenantid", "configkey", "configvalue", "deleted"],
@@ -70,7 +72,11 @@ export const arc = {
   },
 
   prepare(staging, structure, options) {
-    if (options.totp === undefined && staging.get("select 1 from user_credentials where secretkey <> '' limit 1"))
+    if (
+      options.totp === undefined &&
+      !options.withoutFactors &&
+      staging.get("select 1 from user_credentials where secretkey <> '' limit 1")
+    )
       throw new Stop("some people have a secret_key: say --totp on if authenticators are asked for there, --totp off if not");
     const context = {
       staging,
@@ -80,7 +86,8 @@ export const arc = {
       clients: clients(staging, structure, options),
     };
     configs(staging, structure, context.tenants);
-    return { ...context, roles: roles(staging, structure, context.tenants) };
+    const roleIds = roles(staging, structure, context.tenants);
+    return { ...context, roles: roleIds, groups: groups(staging, structure, context.tenants) };
   },
 
   count: (staging) => staging.get("select count(*) as n from users").n,
@@ -154,6 +161,17 @@ function configs(staging, structure, tenants) {
   }
 }
 
+/** Tenants by the groups of theirs that came. */
+function groups(staging, structure, tenants) {
+  const taken = new Map();
+  for (const row of staging.all("select * from groups order by rowid").filter(isLive)) {
+    if (!tenants.has(row.tenantid)) continue;
+    const { id, name, description, photourl: photoUrl, tenantid: tenantId } = row;
+    if (structure.addGroup({ id, name, description, photoUrl, tenantId, createdOn: moment(row.createdon) })) taken.set(id, tenantId);
+  }
+  return taken;
+}
+
 function roles(staging, structure, tenants) {
   const taken = new Set();
   for (const row of staging.all("select * from roles order by rowid").filter(isLive)) {
@@ -209,7 +227,7 @@ function clientsOf(row, { clients }, tell) {
   return names;
 }
 
-function membershipsOf(row, { staging, tenants, roles }, tell) {
+function membershipsOf(row, { staging, tenants, roles, groups }, tell) {
   const live = staging.all("select * from user_tenants where userid = ? order by createdon, rowid", [row.id]).filter(isLive);
   const memberships = new Map();
   for (const member of live) {
@@ -218,12 +236,12 @@ function membershipsOf(row, { staging, tenants, roles }, tell) {
     else if (!roles.has(member.roleid)) tell("left out", "a membership with a role that did not come");
     else if (![0, 1, 2, 3, 4].includes(status)) tell("refused", "a membership of an unknown status");
     else if (memberships.has(member.tenantid)) tell("left out", "a second membership of the same tenant");
-    else memberships.set(member.tenantid, membershipOf(member, status, staging));
+    else memberships.set(member.tenantid, membershipOf(member, status, staging, groups));
   }
   return [...memberships.values()];
 }
 
-function membershipOf(member, status, staging) {
+function membershipOf(member, status, staging, groups) {
   const of = (table) => staging.all(`select * from ${table} where usertenantid = ? order by rowid`, [member.id]).filter(isLive);
   const common = (row) => ({ id: row.id ?? randomUUID(), allowed: truth(row.allowed) ? 1 : 0, createdOn: moment(row.createdon) ?? 0 });
   return {
@@ -238,6 +256,9 @@ function membershipOf(member, status, staging) {
     resources: of("user_resources")
       .filter((row) => row.resourcename && row.resourcevalue)
       .map((row) => ({ ...common(row), name: row.resourcename, value: row.resourcevalue })),
+    groups: of("user_groups")
+      .filter((row) => groups.get(row.groupid) === member.tenantid)
+      .map((row) => ({ ...common(row), groupId: row.groupid })),
   };
 }
 

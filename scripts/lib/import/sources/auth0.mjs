@@ -86,7 +86,8 @@ function idOf({ user_id: id, _id: oid }) {
 
 function emailOf({ email, identifiers }) {
   if (typeof email === "string" && email !== "") return email;
-  return identifiers?.find?.(({ type }) => type === "email")?.value ?? null;
+  const found = Array.isArray(identifiers) ? identifiers.find((it) => it?.type === "email") : undefined;
+  return typeof found?.value === "string" ? found.value : null;
 }
 
 const nameOf = ({ name, nickname }) => (name && !name.includes("@") ? name : nickname);
