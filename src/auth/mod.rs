@@ -17,6 +17,7 @@ pub mod data_key;
 pub mod factor;
 pub mod federation;
 pub mod id;
+pub mod imported;
 pub mod jose;
 pub mod management;
 pub mod one_time;

@@ -10,7 +10,7 @@ use worker::{Delay, Response};
 
 use super::clock::before;
 use crate::error::Error;
-use crate::wire::incoming::{Body, Coding, Incoming, MAX_BODY};
+use crate::wire::incoming::{Body, Coding, Incoming};
 
 /// How many bytes of a refused body are read only so that they have been read.
 const MAX_REST: usize = 32 * 1_048_576;
@@ -18,30 +18,35 @@ const MAX_REST: usize = 32 * 1_048_576;
 /// How long the end of a body may take to come.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Reads the body to its end. What is beyond [`MAX_BODY`] never reaches the worker's own memory.
+/// Reads the body to its end. What is beyond the limit of its endpoint never reaches the worker's own memory.
 pub async fn read(request: &Request, incoming: &Incoming) -> Body {
     let length = incoming
         .header("content-length")
         .and_then(|length| length.parse().ok());
     let coding = Coding::read(incoming.header("content-encoding"));
+    let most = incoming.max_body();
     let body = match request.body() {
         None => return Body::Bytes(Vec::new()),
-        Some(stream) => to_its_end(&stream, length).await,
+        Some(stream) => to_its_end(&stream, length, most).await,
     };
     let bytes = match (body, coding) {
         (Ok(bytes), Err(refused)) if !bytes.is_empty() => Err(refused),
-        (Ok(bytes), Ok(Some(coding))) if !bytes.is_empty() => decoded(bytes, coding).await,
+        (Ok(bytes), Ok(Some(coding))) if !bytes.is_empty() => decoded(bytes, coding, most).await,
         (body, _) => body,
     };
     bytes.map_or_else(Body::Unread, Body::Bytes)
 }
 
-async fn to_its_end(stream: &ReadableStream, length: Option<usize>) -> Result<Vec<u8>, Error> {
-    let size = length.unwrap_or(MAX_BODY).min(MAX_BODY);
+async fn to_its_end(
+    stream: &ReadableStream,
+    length: Option<usize>,
+    most: usize,
+) -> Result<Vec<u8>, Error> {
+    let size = length.unwrap_or(most).min(most);
     let cut_off = |_| Error::Syntax("The body ends too soon".to_owned());
     let mut pieces = Pieces::of(stream, size).map_err(cut_off)?;
     let mut timeout = pin!(Delay::from(READ_TIMEOUT));
-    let body = before(timeout.as_mut(), pieces.bytes()).await;
+    let body = before(timeout.as_mut(), pieces.bytes(most)).await;
     let body = body.ok_or(Error::Timeout)?.map_err(cut_off)?;
     if body.is_none() {
         before(timeout, pieces.pass_over()).await;
@@ -49,14 +54,14 @@ async fn to_its_end(stream: &ReadableStream, length: Option<usize>) -> Result<Ve
     body.ok_or(Error::TooLarge)
 }
 
-/// Decodes a body, no further than to [`MAX_BODY`].
-async fn decoded(bytes: Vec<u8>, coding: Coding) -> Result<Vec<u8>, Error> {
+/// Decodes a body, no further than to `most` bytes.
+async fn decoded(bytes: Vec<u8>, coding: Coding, most: usize) -> Result<Vec<u8>, Error> {
     let coded = || Error::Syntax(format!("The body is not {}", coding.name()));
     let decode = async {
         let source: web_sys::Response = Response::from_bytes(bytes)?.into();
         let source: ByteSource = source.body().ok_or(JsValue::UNDEFINED)?.unchecked_into();
         let stream = source.pipe_through(&DecompressionStream::new(coding.name())?)?;
-        Pieces::of(&stream, MAX_BODY)?.bytes().await
+        Pieces::of(&stream, most)?.bytes(most).await
     };
     let decoded: Result<_, JsValue> = decode.await;
     decoded.map_err(|_| coded())?.ok_or(Error::TooLarge)
@@ -91,11 +96,11 @@ impl Pieces {
         Ok((piece.length() > 0).then_some(piece))
     }
 
-    /// All bytes; nothing if they are more than [`MAX_BODY`].
-    async fn bytes(&mut self) -> Result<Option<Vec<u8>>, JsValue> {
+    /// All bytes; nothing if they are more than `most`.
+    async fn bytes(&mut self, most: usize) -> Result<Option<Vec<u8>>, JsValue> {
         let mut bytes = Vec::new();
         while let Some(piece) = self.next().await? {
-            if bytes.len().saturating_add(piece.byte_length() as usize) > MAX_BODY {
+            if bytes.len().saturating_add(piece.byte_length() as usize) > most {
                 return Ok(None);
             }
             bytes.extend(piece.to_vec());

@@ -76,6 +76,7 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Post   "/auth/sign-up/create-token"       Mail   => sign_up::create_token;
     Arc  Get    "/auth/sign-up/verify-token"       SignIn => sign_up::verify_token;
     Arc  Post   "/auth/sign-up/create-user"        SignIn => sign_up::create_user;
+    Arc  Post   "/users/import"                    None   => people::import;
     Arc  Get    "/users/{id}/export"               None   => moving_out::export;
     Arc  Post   "/users/{id}/erase"                None   => moving_out::erase;
     Arc  Post   "/auth-clients"                    None   => records::create, &AUTH_CLIENTS;

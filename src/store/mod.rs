@@ -38,6 +38,7 @@ pub mod factors;
 pub mod groups;
 pub mod hourly_counts;
 pub mod identities;
+pub mod imports;
 pub mod known_devices;
 pub mod links;
 pub mod managed_factors;

@@ -14,6 +14,7 @@ mod attempts;
 mod columns;
 mod factors;
 mod factors_at_pages;
+mod imports;
 mod limits;
 mod managed;
 mod managed_factors;

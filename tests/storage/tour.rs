@@ -12,6 +12,7 @@ use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
 use crate::auth::time::Seconds;
 use crate::auth::{federation, profile};
 use crate::config::SignUpDefaults;
+use crate::imports;
 use crate::factors;
 use crate::factors_at_pages;
 use crate::managed;
@@ -51,6 +52,7 @@ pub fn tour() -> Db {
     trusted_devices::tour(&db);
     pages::tour(&db);
     moving_out(&db);
+    imports::tour(&db);
     sweep(&db);
     db
 }

@@ -5,6 +5,7 @@
 //! typed on two keyboards is one password (NIST SP 800-63B §5.1.1.2); hashes made by another system
 //! are of the text as it was typed.
 
+pub mod foreign;
 mod stored;
 
 use std::hint::black_box;

@@ -18,7 +18,10 @@ pub use coding::Coding;
 pub use method::Method;
 
 /// The largest body that is taken, in bytes, as it came and decoded.
-pub const MAX_BODY: usize = 65_536;
+const MAX_BODY: usize = 65_536;
+
+/// The same of an import.
+const MAX_IMPORT: usize = 1_048_576;
 
 /// More segments than any path has that means something.
 const MAX_SEGMENTS: usize = 8;
@@ -87,6 +90,15 @@ impl Incoming {
             })
         });
         every && parts.next().is_none()
+    }
+
+    /// How many bytes of a body are taken.
+    pub fn max_body(&self) -> usize {
+        if self.is_at("/users/import") {
+            MAX_IMPORT
+        } else {
+            MAX_BODY
+        }
     }
 
     /// Whether a browser navigates here: it would rather have a page than anything else.

@@ -6,6 +6,7 @@ pub mod detail;
 pub mod envelope;
 pub mod failure;
 pub mod filter;
+pub mod import;
 pub mod management;
 pub mod models;
 pub mod records;

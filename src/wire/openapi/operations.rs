@@ -162,6 +162,7 @@ pub static MANAGEMENT: &[Operation] = &[
     op("post", "/auth/me/email", "Sends a link to a new address, which is the bearer's once it is followed", Bearer, Json(&EMAIL_REQUEST), Empty),
     op("get", "/auth/me/export", "Everything that is stored of the bearer", Bearer, Nothing, One("Any")),
     op("post", "/auth/me/erase", "Has the bearer erased after 14 days", Bearer, Nothing, Empty),
+    op("post", "/users/import", "Imports people, one a line", Bearer, Nothing, One("Any")),
     op("get", "/users/{id}/export", "Everything that is stored of a person", Bearer, Nothing, One("Any")),
     op("post", "/users/{id}/erase", "Erases a person at once", Bearer, Nothing, Empty),
     op("get", "/users/{id}/factors", "The factors of a user", Bearer, Nothing, One("Any")),

@@ -4,11 +4,12 @@ use serde_json::{Map, Value};
 
 use crate::auth::management::tables::USERS;
 use crate::edge::app::App;
-use crate::edge::flows::management::people;
+use crate::edge::flows::management::{import, people};
 use crate::store::person_extras::PersonExtras;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::filter::{Filter, parse_where};
+use crate::wire::loopback::import::reply;
 use crate::wire::loopback::management::USER;
 use crate::wire::loopback::records::{Count, created, new_row, update};
 use crate::wire::reply::Reply;
@@ -56,4 +57,12 @@ pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Loopb
     let caller = incoming.caller()?;
     people::remove(app, &caller, incoming.segment(1), incoming.id()).await?;
     Ok(Reply::empty(204))
+}
+
+/// `POST /users/import`
+pub async fn import(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
+    let text = incoming.document_text()?;
+    Ok(reply(
+        &import::import(app, &incoming.bearer()?, text).await?,
+    )?)
 }

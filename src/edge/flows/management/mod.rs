@@ -7,6 +7,7 @@ pub mod asking;
 pub mod branding;
 pub mod directory;
 pub mod factors;
+pub mod import;
 pub mod links;
 pub mod members;
 pub mod outcome;
