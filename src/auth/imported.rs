@@ -1,4 +1,4 @@
-//! A person who is moved in.
+//! People who are moved in by the API: what a line tells, and what becomes of it.
 
 use super::profile::Profile;
 
@@ -34,3 +34,37 @@ pub struct ImportedPerson {
     /// What of the line does not come in.
     pub left_out: Vec<&'static str>,
 }
+
+/// Why a line does not come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotImported {
+    /// It is not what it should be; the reason says nothing of the text.
+    Invalid(&'static str),
+    /// The bearer may not do this.
+    NotAllowed,
+    /// There is no such tenant.
+    NoTenant,
+    /// There is no such role.
+    NoRole,
+    /// The username or address is another person's.
+    Taken,
+    /// The person was here, and is deleted or erased.
+    Gone,
+}
+
+/// A person who is here, after an import.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// Their id.
+    pub id: String,
+    /// Whether the import brought them in.
+    pub is_new: bool,
+    /// What of the line did not come in.
+    pub left_out: Vec<&'static str>,
+}
+
+/// What became of a line, by its number.
+pub type LineOutcome = (usize, Result<Imported, NotImported>);
+
+/// How a line is read.
+pub type ReadLine = fn(&str) -> Result<ImportedPerson, NotImported>;

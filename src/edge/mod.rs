@@ -61,7 +61,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     http::respond(&received, reply)
 }
 
-/// Sends events that are due, each minute; erases who has asked for it, and deletes what is over, once an
+/// Sends events that are due and has tokens of what is gone revoked, each minute; erases who has asked for it, and deletes what is over, once an
 /// hour.
 #[event(scheduled)]
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
@@ -69,6 +69,9 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     match App::open_stores(&env) {
         Ok((config, db, kv)) => {
             if let Err(error) = flows::events::send_due(&db, &config).await {
+                log::failure(&error);
+            }
+            if let Err(error) = flows::social::revoke_due(&db, &config).await {
                 log::failure(&error);
             }
             if event.cron() == EACH_MINUTE {

@@ -49,7 +49,7 @@ const SIGN_UP: &str = concat!(
 const IDENTITY: &str = "insert into user_identities (provider, issuer, subject, user_id, created_on) \
      select ?1, ?2, ?3, u.id, ?4 from users u where u.id = ?5";
 
-const USED: &str = "update user_identities set last_used_on = ?4 \
+const USED: &str = "update user_identities set last_used_on = ?4, refresh_token = coalesce(?5, refresh_token) \
      where provider = ?1 and issuer = ?2 and subject = ?3";
 
 // A name that was chosen stays, also where the provider gives another.
@@ -214,7 +214,8 @@ pub fn used(profile: &ExternalProfile, now: Timestamp) -> Vec<Query<()>> {
         let (middle, last) = (names.middle.as_deref(), names.last.as_deref());
         sql!(NAME, provider, issuer, subject, first, middle, last, now).run()
     });
-    let used = sql!(USED, provider, issuer, subject, now).run();
+    let revocable = profile.revocable.as_ref();
+    let used = sql!(USED, provider, issuer, subject, now, revocable).run();
     [used].into_iter().chain(name).collect()
 }
 

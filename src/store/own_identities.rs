@@ -8,8 +8,8 @@ use crate::auth::id::{BrowserId, UserId};
 use crate::auth::time::Timestamp;
 
 const LINK_TO_BROWSER: &str = "insert into user_identities \
-       (provider, issuer, subject, user_id, created_on, last_used_on) \
-     select ?1, ?2, ?3, a.user_id, ?4, ?4 from browsers b \
+       (provider, issuer, subject, user_id, created_on, last_used_on, refresh_token) \
+     select ?1, ?2, ?3, a.user_id, ?4, ?4, ?6 from browsers b \
      cross join accounts a on a.user_id = b.user_id \
      where b.id = ?5 and b.ended_on is null and b.expires_on > ?4 and a.live \
      on conflict do nothing";
@@ -83,7 +83,15 @@ pub fn link_to_browser(
     now: Timestamp,
 ) -> impl Batch<Output = Option<UserId>> {
     let (provider, issuer, subject) = (profile.provider.name(), &profile.issuer, &profile.subject);
-    let link = sql!(LINK_TO_BROWSER, provider, issuer, subject, now, browser);
+    let link = sql!(
+        LINK_TO_BROWSER,
+        provider,
+        issuer,
+        subject,
+        now,
+        browser,
+        profile.revocable.as_ref()
+    );
     let linked = sql!(LINKED_TO_BROWSER, provider, issuer, subject, browser);
     (link.run(), linked.first()).map(|((), linked)| linked.map(|(user_id,)| user_id))
 }

@@ -51,10 +51,11 @@ macro_rules! step {
 /// Codes and links stay for a day, so that a replay is recognised; a
 /// session goes once neither its refresh token nor an access token can live; the failures of a place
 /// go once they cannot count any more, though a delay of an hour began with the last; those of an
-/// account count for a day; a factor that nobody confirms is forgotten after a day; a device that was
-/// not used for a year is a stranger again; events stay for a week.
+/// account count for a day, those at names that nobody has up to 200,000, the newest; a factor that nobody
+/// confirms is forgotten after a day; a device that was not used for a year is a stranger again; events
+/// stay for a week.
 #[rustfmt::skip]
-pub static STEPS: [Step; 20] = [
+pub static STEPS: [Step; 22] = [
     step!("sessions", "id", "sessions where expires_on < ?1 - 86400000"),
     step!("sessions", "id", "sessions where ended_on < ?1 - 86400000"),
     step!("sessions", "id", "(select s.id as id from auth_clients c cross join sessions s \
@@ -76,6 +77,8 @@ pub static STEPS: [Step; 20] = [
     step!("messages_sent", "id", "messages_sent where sent_on < ?1 - 3600000"),
     step!("login_activity", "id", "login_activity where at < ?1 - ?2"),
     step!("outbox", "seq", "outbox where created_on < ?1 - 604800000"),
+    step!("token_revocations", "id", "token_revocations where created_on < ?1 - 86400000"),
+    step!("attempts", "key", "(select key from attempts where user_id is null and last_on > 0 order by last_on desc limit -1 offset 200000)"),
     step!("hourly_counts", "hour, kind", "hourly_counts where hour < ?1 - ?2"),
 ];
 

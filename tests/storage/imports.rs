@@ -4,7 +4,9 @@ use crate::auth::id::{AttemptId, ClientNumber};
 use crate::auth::imported::ImportedPerson;
 use crate::people::{NOW, at, column, database};
 use crate::sqlite::Db;
-use crate::store::imports::{self, Composite, NewPerson};
+use crate::store::import_names::named;
+use crate::store::import_rows::{Composite, NewPerson};
+use crate::store::imports;
 use crate::store::records::Author;
 
 fn person(name: &str, id: Option<&str>) -> ImportedPerson {
@@ -83,7 +85,7 @@ fn world() -> Db {
 
 /// Every statement, once.
 pub fn tour(db: &Db) {
-    db.run(imports::named(&["home"], &["Member".to_owned()], &["web"]));
+    db.run(named(&["home"], &["Member".to_owned()], &["web"]));
     assert_eq!(
         import(db, &person("imported", Some("1")), ("home", "member"), None),
         "created"

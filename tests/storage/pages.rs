@@ -109,6 +109,7 @@ fn identities(db: &Db, browser: &BrowserId) {
         email: None,
         names: Names::default(),
         session: None,
+        revocable: Some("sealed".to_owned()),
     };
     let ann = UserId::new("id-ann");
     let linked = db.run(own_identities::link_to_browser(&profile, browser, at(NOW)));
@@ -116,6 +117,12 @@ fn identities(db: &Db, browser: &BrowserId) {
     let rows = db.run(own_identities::of_user(&ann));
     let row = rows.iter().find(|row| row.subject == "9").unwrap();
     assert!(db.run(own_identities::unlink(row, &ann, browser, at(NOW))));
+    let told = column(db, "select provider || ' ' || token from token_revocations");
+    assert_eq!(
+        told,
+        ["google sealed"],
+        "the provider is told of what is gone"
+    );
 }
 
 fn address(db: &Db) {

@@ -15,7 +15,7 @@ const KEPT: Kept = Kept {
     activity: Seconds::DAY.times(90),
     failures: Seconds::MINUTE.times(15),
 };
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "attempts",
     "browsers",
     "factors",
@@ -30,6 +30,7 @@ const TABLES: [&str; 15] = [
     "recovery_codes",
     "sessions",
     "spent_proofs",
+    "token_revocations",
     "trusted_devices",
 ];
 
@@ -50,7 +51,7 @@ const BROWSER: &str = "id, key, form_session, user_id, method, aal, amr, auth_ti
 
 // A client's refresh tokens live for a day, its access tokens for fifteen minutes.
 #[rustfmt::skip]
-const CASES: [Case; 25] = [
+const CASES: [Case; 26] = [
     Case("expired session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, ?2, null", DAY),
     Case("ended session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, 8640000000000000, ?2", DAY),
     Case("idle session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, ?2, 8640000000000000, null", 2 * DAY + 15 * MINUTE),
@@ -75,6 +76,7 @@ const CASES: [Case; 25] = [
     Case("failures at an account", "attempts", "account:", "key, failures, last_on, last_tag, last_by", "1, ?2, '', ''", DAY),
     Case("device", "known_devices", "", "device, user_id, last_used_on", "'id-ann', ?2", 365 * DAY),
     Case("message", "messages_sent", "", "id, kind, recipient, sent_on", "'sign-up', '', ?2", HOUR),
+    Case("token to be revoked", "token_revocations", "", "id, provider, token, created_on, next_on", "'apple', '', ?2, 0", DAY),
     Case("event", "login_activity", "", "id, kind, result, at", "'sign-in', 'ok', ?2", 90 * DAY),
 ];
 
@@ -149,10 +151,10 @@ fn a_sweep_stops_after_twenty_seconds_and_each_table_has_had_its_turn() {
     let asked = Cell::new(0);
     let clock = || {
         asked.set(asked.get() + 1);
-        NOW + asked.get() * 900
+        NOW + asked.get() * 800
     };
     assert!(sweep(&db, clock).is_empty());
-    let steps = 22 - 19;
+    let steps = 24 - 21;
     assert_eq!(count(&db, "messages_sent"), 200_001 - 5000 * steps);
     for table in TABLES.into_iter().filter(|it| *it != "messages_sent") {
         assert_eq!(count(&db, table), 0, "{table}");
@@ -160,9 +162,32 @@ fn a_sweep_stops_after_twenty_seconds_and_each_table_has_had_its_turn() {
 }
 
 #[test]
+fn attempts_at_names_that_nobody_has_are_bounded_and_the_newest_stay() {
+    let db = database();
+    let sql = "with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) \
+         insert into attempts (key, failures, last_on, last_tag, last_by, user_id) \
+         select 'account:' || i || ?3, 1, ?2 - i, '', '', ?4 from n";
+    let attempts = |count: u32, name: &str, user: Option<&str>| {
+        db.connection
+            .execute(sql, (count, NOW, name, user))
+            .unwrap();
+    };
+    attempts(212_000, "nobody", None);
+    attempts(3, "ann", Some("id-ann"));
+    assert!(sweep(&db, || NOW).is_empty());
+    assert_eq!(count(&db, "attempts"), 200_003);
+    let newest = "select min(last_on) from attempts where user_id is null";
+    let newest: i64 = db
+        .connection
+        .query_row(newest, [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(newest, NOW - 200_000);
+}
+
+#[test]
 fn steps_that_take_all_the_time_keep_no_other_from_its_turn_for_long() {
     let mut swept = 0;
-    for hour in 0..20 {
+    for hour in 0..22 {
         let db = database();
         add_messages(&db, 1);
         let asked = Cell::new(0);
@@ -174,7 +199,7 @@ fn steps_that_take_all_the_time_keep_no_other_from_its_turn_for_long() {
         assert!(sweep(&db, clock).is_empty());
         swept += 1 - count(&db, "messages_sent");
     }
-    assert_eq!(swept, 1, "each step is the first in one of twenty hours");
+    assert_eq!(swept, 1, "each step is the first in one of twenty-two hours");
 }
 
 #[test]
@@ -212,10 +237,10 @@ fn the_backlog_is_what_a_sweep_would_delete() {
         add(&db, case, &format!("kept {n}"), case.5 - 1);
     }
     let told = |db: &Db| db.run(backlog(KEPT, at(NOW)));
-    let expected = [4, 2, 1, 0, 1, 1, 1, 6, 1, 1, 1, 1, 3, 1, 1];
+    let expected = [4, 2, 1, 0, 1, 1, 1, 6, 1, 1, 1, 1, 3, 1, 1, 1];
     assert_eq!(told(&db), TABLES.into_iter().zip(expected).collect());
     add_messages(&db, 20_000);
     assert_eq!(told(&db)["messages_sent"], 10_000, "that or more");
     assert!(sweep(&db, || NOW).is_empty());
-    assert_eq!(told(&db), TABLES.into_iter().zip([0; 15]).collect());
+    assert_eq!(told(&db), TABLES.into_iter().zip([0; 16]).collect());
 }

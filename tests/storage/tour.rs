@@ -29,7 +29,7 @@ use crate::store::sweep::{Kept, STEPS};
 use crate::store::{
     self, accounts, activity, attempts, clients, codes, erasure, exports, hourly_counts,
     identities, known_devices, links, new_codes, otps, passwords, pending, provider_logouts,
-    refresh_tokens, sessions, sign_ups,
+    refresh_tokens, revocations, sessions, sign_ups,
 };
 use crate::trusted_devices;
 
@@ -52,6 +52,8 @@ pub fn tour() -> Db {
     trusted_devices::tour(&db);
     pages::tour(&db);
     moving_out(&db);
+    db.run(revocations::take(at(NOW)));
+    db.run(revocations::done("none"));
     imports::tour(&db);
     sweep(&db);
     db
@@ -301,6 +303,7 @@ fn people_at_providers(db: &Db) {
         email: None,
         names: federation::identity::names::Names::default(),
         session: None,
+        revocable: None,
     };
     let new = identities::NewFederatedUser {
         id: &UserId::new("id-dee"),

@@ -124,6 +124,9 @@ export const APPLE: Row = {
   formPost: true,
 };
 
+/** Where Apple's tokens are revoked. */
+export const APPLE_REVOCATION = "https://appleid.apple.com/auth/revoke";
+
 export const KEYCLOAK_ROW: Row = {
   name: "keycloak",
   start: "/auth/keycloak",
@@ -299,6 +302,7 @@ export async function startOutside() {
       if (place === row.check && call.method === (row === KEYCLOAK_ROW ? "POST" : "GET")) return check(row, call);
       if (place === row.discovery) return json(metadata(row));
     }
+    if (place === APPLE_REVOCATION) return new Response(null, { status: clientProves(APPLE, call.form) ? 200 : 400 });
     if (place === `${KEYCLOAK}/protocol/openid-connect/logout`) return new Response(null, { status: 204 });
     return json({ error: "not_found" }, 404);
   }

@@ -61,6 +61,7 @@ pub const SIXTH: ProviderSpec = ProviderSpec {
             default: "https://sixth.example/keys",
         }),
         profile: None,
+        revocation: None,
     },
     scope: "openid who",
     authorize_extra: &[("prompt", "select_account")],
@@ -240,5 +241,6 @@ pub fn profile(provider: Provider, subject: &str, address: Option<&str>) -> Exte
         email: address.map(|address| email(address).unwrap()),
         names: Names::default(),
         session: None,
+        revocable: None,
     }
 }

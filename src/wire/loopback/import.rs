@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::auth::account::{canonical_name, is_overlong};
-use crate::auth::imported::ImportedPerson;
+use crate::auth::imported::{ImportedPerson, LineOutcome, NotImported};
 use crate::auth::password::foreign::stored_form;
 use crate::auth::profile::Profile;
 use crate::error::Error;
@@ -17,58 +17,50 @@ use crate::wire::reply::Reply;
 /// The most lines of a request.
 const MAX_LINES: usize = 5_000;
 
-/// Why a line does not come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct LineError {
-    /// As in the error envelope, where there is one.
-    pub code: &'static str,
-    /// What is wrong, without the text.
-    pub message: &'static str,
-}
-
-/// What became of a line.
-#[derive(Debug, Serialize)]
+/// A line of the answer.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LineAnswer {
-    /// Its number, from 1.
-    pub line: usize,
-    /// The person's id here.
+struct LineAnswer<'a> {
+    line: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// `created` or `exists`.
+    id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<&'static str>,
-    /// Members that did not come in.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub left_out: Vec<&'static str>,
-    /// Why it did not.
+    result: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    left_out: &'a [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<LineError>,
+    error: Option<LineError>,
 }
 
-impl LineError {
-    /// The line is not what it should be.
-    pub const fn invalid(message: &'static str) -> Self {
-        let code = "VALIDATION_FAILED";
+#[derive(Serialize)]
+struct LineError {
+    code: &'static str,
+    message: &'static str,
+}
+
+impl From<NotImported> for LineError {
+    fn from(why: NotImported) -> Self {
+        let (code, message) = match why {
+            NotImported::Invalid(message) => ("VALIDATION_FAILED", message),
+            NotImported::NotAllowed => ("NotAllowedAccess", "NotAllowedAccess"),
+            NotImported::NoTenant => ("ENTITY_NOT_FOUND", "Entity not found: Tenant"),
+            NotImported::NoRole => ("ENTITY_NOT_FOUND", "Entity not found: Role"),
+            NotImported::Taken => ("CONFLICT", "the username or email is another person's"),
+            NotImported::Gone => ("CONFLICT", "was here, and is deleted or erased"),
+        };
         Self { code, message }
     }
-
-    /// The bearer may not do this.
-    pub const NOT_ALLOWED: Self = Self {
-        code: "NotAllowedAccess",
-        message: "NotAllowedAccess",
-    };
 }
 
-impl LineAnswer {
-    /// The answer for a line that did not come in.
-    pub const fn refused(line: usize, error: LineError) -> Self {
+impl<'a> LineAnswer<'a> {
+    fn of((line, outcome): &'a LineOutcome) -> Self {
+        let imported = outcome.as_ref().ok();
         Self {
-            line,
-            id: None,
-            result: None,
-            left_out: Vec::new(),
-            error: Some(error),
+            line: *line,
+            id: imported.map(|it| it.id.as_str()),
+            result: imported.map(|it| if it.is_new { "created" } else { "exists" }),
+            left_out: imported.map_or(&[], |it| it.left_out.as_slice()),
+            error: outcome.as_ref().err().map(|why| LineError::from(*why)),
         }
     }
 }
@@ -85,10 +77,10 @@ pub fn lines_of(text: &str) -> Result<Vec<(usize, &str)>, Error> {
 }
 
 /// The answers, a line each.
-pub fn reply(answers: &[LineAnswer]) -> Result<Reply, Error> {
+pub fn reply(outcomes: &[LineOutcome]) -> Result<Reply, Error> {
     let mut body = String::new();
-    for answer in answers {
-        let written = serde_json::to_string(answer);
+    for outcome in outcomes {
+        let written = serde_json::to_string(&LineAnswer::of(outcome));
         body += &written.map_err(|error| Error::Internal(format!("writing JSON: {error}")))?;
         body.push('\n');
     }
@@ -100,10 +92,11 @@ pub fn reply(answers: &[LineAnswer]) -> Result<Reply, Error> {
 }
 
 /// Reads a line.
-pub fn read(line: &str) -> Result<ImportedPerson, LineError> {
-    let document = json::read(line).map_err(|_| LineError::invalid("is no JSON that is taken"))?;
+pub fn read(line: &str) -> Result<ImportedPerson, NotImported> {
+    let document =
+        json::read(line).map_err(|_| NotImported::Invalid("is no JSON that is taken"))?;
     let Value::Object(members) = document.into_value() else {
-        return Err(LineError::invalid("must be object"));
+        return Err(NotImported::Invalid("must be object"));
     };
     let mut reader = Reader {
         members,
@@ -112,10 +105,10 @@ pub fn read(line: &str) -> Result<ImportedPerson, LineError> {
     let mut person = reader.person()?;
     reader.names(&mut person)?;
     if reader.members.contains_key("password") {
-        return Err(LineError::invalid("clear passwords are not taken"));
+        return Err(NotImported::Invalid("clear passwords are not taken"));
     }
     if !reader.members.is_empty() {
-        return Err(LineError::invalid("must NOT have additional properties"));
+        return Err(NotImported::Invalid("must NOT have additional properties"));
     }
     person.left_out = reader.left_out;
     Ok(person)
@@ -128,7 +121,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn person(&mut self) -> Result<ImportedPerson, LineError> {
+    fn person(&mut self) -> Result<ImportedPerson, NotImported> {
         let hash = self.raw("passwordHash");
         let totp = self.raw("totpSecret");
         let password = hash.as_deref().and_then(stored_form);
@@ -144,7 +137,7 @@ impl Reader {
             status => status.as_i64().unwrap_or(-1),
         };
         if !(0..=4).contains(&status) {
-            return Err(LineError::invalid("status is none of 0 to 4"));
+            return Err(NotImported::Invalid("status is none of 0 to 4"));
         }
         let clients = self.list("clientIds")?;
         Ok(ImportedPerson {
@@ -163,14 +156,14 @@ impl Reader {
 
     /// The names, of which there must be one; a username that is an address is the person's where they
     /// have no other.
-    fn names(&mut self, person: &mut ImportedPerson) -> Result<(), LineError> {
+    fn names(&mut self, person: &mut ImportedPerson) -> Result<(), NotImported> {
         let email = self.raw("email");
         let username = self.raw("username").or_else(|| email.clone());
-        let username = username.ok_or(LineError::invalid("has neither username nor email"))?;
+        let username = username.ok_or(NotImported::Invalid("has neither username nor email"))?;
         person.email_verified &= email.is_some();
         let email = email.or_else(|| username.contains('@').then(|| username.clone()));
         if is_overlong(&username) || email.as_deref().is_some_and(is_overlong) {
-            return Err(LineError::invalid("username or email is too long"));
+            return Err(NotImported::Invalid("username or email is too long"));
         }
         person.username_key = canonical_name(&username);
         person.email_key = email.as_deref().map(canonical_name);
@@ -221,12 +214,12 @@ impl Reader {
         Some(text)
     }
 
-    fn list(&mut self, name: &str) -> Result<Option<Vec<String>>, LineError> {
+    fn list(&mut self, name: &str) -> Result<Option<Vec<String>>, NotImported> {
         match self.members.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(list) => serde_json::from_value(list)
                 .map(Some)
-                .map_err(|_| LineError::invalid("roles and clientIds are lists of texts")),
+                .map_err(|_| NotImported::Invalid("roles and clientIds are lists of texts")),
         }
     }
 }

@@ -153,6 +153,12 @@ impl ProviderTokens {
         self.refresh_token.as_ref().filter(|_| can_end)
     }
 
+    /// What is revoked there when the account or its identity ends, where the provider wants that.
+    pub fn revocable(&self) -> Option<&Secret> {
+        let is_told = self.pending.endpoints.revocation.is_some();
+        self.refresh_token.as_ref().filter(|_| is_told)
+    }
+
     /// What authenticates the person; without the promised id_token, nothing does.
     pub fn evidence(self, config: &ProviderConfig) -> Result<Evidence, ProviderFailure> {
         match config.spec().proof {

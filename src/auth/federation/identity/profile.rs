@@ -21,6 +21,8 @@ pub struct ExternalProfile {
     pub names: Names,
     /// The session there (`session_key`), which a logout token may end.
     pub session: Option<String>,
+    /// What is revoked there when the identity or its account ends, encrypted, where the provider gave that.
+    pub revocable: Option<String>,
 }
 
 impl ExternalProfile {
@@ -36,6 +38,7 @@ impl ExternalProfile {
             subject: verified.subject,
             email: VerifiedEmail::of_claims(spec, &verified.claims),
             names: Names::of(spec.claims(), &verified.claims),
+            revocable: None,
         }
     }
 
@@ -52,6 +55,7 @@ impl ExternalProfile {
             email: None,
             names: Names::default(),
             session: None,
+            revocable: None,
         }
     }
 

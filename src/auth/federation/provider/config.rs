@@ -159,20 +159,20 @@ impl EndpointSource {
                 token,
                 jwks,
                 profile,
+                revocation,
             } => {
-                let optional = |setting: &Option<UrlSetting>| {
-                    let setting = setting.as_ref();
-                    setting.map(|url| endpoint(url, lookup)).transpose()
-                };
-                let authorize = endpoint(authorize, lookup)?;
+                let of = |setting: &UrlSetting| endpoint(setting, lookup);
+                let optional = |setting: &Option<_>| setting.as_ref().map(of).transpose();
+                let authorize = of(authorize)?;
                 Ok(Self::Known(Box::new(Endpoints {
                     issuer: issuer(spec, &authorize),
                     authorize,
-                    token: endpoint(token, lookup)?,
+                    token: of(token)?,
                     jwks: optional(jwks)?,
                     profile: optional(profile)?,
                     introspection: None,
                     end_session: None,
+                    revocation: optional(revocation)?,
                     promises_issuer: false,
                     secret_in_header: false,
                     lacks_account_choice: false,

@@ -122,6 +122,7 @@ impl Candidate {
             profile: optional("userinfo_endpoint")?,
             introspection: optional("introspection_endpoint")?,
             end_session: optional("end_session_endpoint")?,
+            revocation: None,
             promises_issuer: document.get("authorization_response_iss_parameter_supported")
                 == Some(&Value::Bool(true)),
             secret_in_header: !lists(&document, AUTH_METHODS, "client_secret_post"),

@@ -23,6 +23,9 @@ pub struct Endpoints {
     pub introspection: Option<Url>,
     /// Where a session there is ended.
     pub end_session: Option<Url>,
+    /// Where tokens are revoked, for a provider that is told when an account here ends.
+    #[serde(default)]
+    pub revocation: Option<Url>,
     /// Whether every return carries `iss` (RFC 9207 §3).
     pub promises_issuer: bool,
     /// Whether our secret goes into the `Authorization` header instead of the body.

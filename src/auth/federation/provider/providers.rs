@@ -31,6 +31,7 @@ pub const GOOGLE: ProviderSpec = ProviderSpec {
             "GOOGLE_AUTH_PROFILE_URL",
             "https://openidconnect.googleapis.com/v1/userinfo",
         )),
+        revocation: None,
     },
     scope: "openid email profile",
     authorize_extra: &[],
@@ -75,6 +76,7 @@ pub const FACEBOOK: ProviderSpec = ProviderSpec {
             "FACEBOOK_AUTH_PROFILE_URL",
             "https://graph.facebook.com/v25.0/me",
         )),
+        revocation: None,
     },
     scope: "email public_profile",
     authorize_extra: &[],
@@ -125,6 +127,7 @@ pub const INSTAGRAM: ProviderSpec = ProviderSpec {
             "INSTAGRAM_AUTH_PROFILE_URL",
             "https://graph.instagram.com/me",
         )),
+        revocation: None,
     },
     scope: "instagram_business_basic",
     authorize_extra: &[],
@@ -149,6 +152,7 @@ pub const APPLE_ISSUER: &str = "https://appleid.apple.com";
 pub const APPLE_PRIVATE_KEY: &str = "APPLE_AUTH_PRIVATE_KEY";
 
 /// <https://developer.apple.com/documentation/signinwithapplerestapi>
+#[rustfmt::skip]
 pub const APPLE: ProviderSpec = ProviderSpec {
     name: "apple",
     label: "Apple",
@@ -162,15 +166,10 @@ pub const APPLE: ProviderSpec = ProviderSpec {
     callback: url("APPLE_AUTH_CALLBACK_URL", "/auth/apple-oauth-redirect"),
     source: EndpointSettings::Known {
         authorize: url("APPLE_AUTH_URL", "https://appleid.apple.com/auth/authorize"),
-        token: url(
-            "APPLE_AUTH_TOKEN_URL",
-            "https://appleid.apple.com/auth/token",
-        ),
-        jwks: Some(url(
-            "APPLE_AUTH_JWKS_URL",
-            "https://appleid.apple.com/auth/keys",
-        )),
+        token: url("APPLE_AUTH_TOKEN_URL", "https://appleid.apple.com/auth/token"),
+        jwks: Some(url("APPLE_AUTH_JWKS_URL", "https://appleid.apple.com/auth/keys")),
         profile: None,
+        revocation: Some(url("APPLE_AUTH_REVOKE_URL", "https://appleid.apple.com/auth/revoke")),
     },
     scope: "name email",
     // Apple gives name and address only to a form POST.
@@ -269,9 +268,11 @@ mod tests {
                 token,
                 jwks,
                 profile,
+                revocation,
             } => {
                 all.extend([authorize, token].map(at));
-                all.extend([jwks, profile].into_iter().flatten().map(at));
+                let optional = [jwks, profile, revocation];
+                all.extend(optional.into_iter().flatten().map(at));
             }
             EndpointSettings::Discovered { host, realm } => {
                 all.extend([host, realm].map(|name| (*name, None)));

@@ -99,6 +99,8 @@ pub enum EndpointSettings {
         jwks: Option<UrlSetting>,
         /// The userinfo endpoint.
         profile: Option<UrlSetting>,
+        /// Where its tokens are revoked, if it wants to be told when an account here ends.
+        revocation: Option<UrlSetting>,
     },
     /// From its discovery document.
     Discovered {

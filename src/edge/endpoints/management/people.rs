@@ -9,7 +9,7 @@ use crate::store::person_extras::PersonExtras;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::filter::{Filter, parse_where};
-use crate::wire::loopback::import::reply;
+use crate::wire::loopback::import::{lines_of, read, reply};
 use crate::wire::loopback::management::USER;
 use crate::wire::loopback::records::{Count, created, new_row, update};
 use crate::wire::reply::Reply;
@@ -61,8 +61,7 @@ pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Loopb
 
 /// `POST /users/import`
 pub async fn import(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let text = incoming.document_text()?;
-    Ok(reply(
-        &import::import(app, &incoming.bearer()?, text).await?,
-    )?)
+    let lines = lines_of(incoming.document_text()?)?;
+    let outcomes = import::import(app, &incoming.bearer()?, &lines, read).await?;
+    Ok(reply(&outcomes)?)
 }

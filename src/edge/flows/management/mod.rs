@@ -8,6 +8,7 @@ pub mod branding;
 pub mod directory;
 pub mod factors;
 pub mod import;
+mod import_places;
 pub mod links;
 pub mod members;
 pub mod outcome;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use worker::console_error;
 
+use super::revocation;
 use crate::auth::federation::ProviderFailure;
 use crate::auth::federation::flow::access_token::{AccessTokenProof, AppToken};
 use crate::auth::federation::flow::callback::Returned;
@@ -27,10 +28,15 @@ pub async fn by_code(
     let received = send(&request.call, &app.deadline).await?;
     let tokens = request.read(&answer(&received))?;
     let refresh_token = tokens.refresh_token().cloned();
-    let profile = match tokens.evidence(config)? {
+    let revocable = match tokens.revocable() {
+        Some(token) => Some(revocation::seal(app, config.provider, token)?),
+        None => None,
+    };
+    let mut profile = match tokens.evidence(config)? {
         Evidence::IdToken(token, proof) => by_id_token(app, token, proof).await?,
         Evidence::Profile(request) => by_profile(app, request).await?,
     };
+    profile.revocable = revocable;
     Ok((profile, refresh_token))
 }
 

@@ -12,6 +12,7 @@ mod membership;
 mod pending;
 mod provider_logout;
 mod provider_token;
+mod revocation;
 
 pub use at_page::{PageOutcome, PageReturn};
 pub use authorize::{AuthorizationRedirect, allow, offer_ticket, open_ticket, start_authorization};
@@ -19,3 +20,4 @@ pub use callback::{ClientResponse, CompletedSignIn, complete};
 pub use logout::log_out_at_keycloak;
 pub use provider_logout::end_by_logout_token;
 pub use provider_token::with_access_token;
+pub use revocation::revoke_due;
