@@ -199,7 +199,10 @@ fn steps_that_take_all_the_time_keep_no_other_from_its_turn_for_long() {
         assert!(sweep(&db, clock).is_empty());
         swept += 1 - count(&db, "messages_sent");
     }
-    assert_eq!(swept, 1, "each step is the first in one of twenty-two hours");
+    assert_eq!(
+        swept, 1,
+        "each step is the first in one of twenty-two hours"
+    );
 }
 
 #[test]

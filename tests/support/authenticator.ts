@@ -96,6 +96,11 @@ export function authenticator(alg: Algorithm = -7, origin = "http://localhost:87
   const shared = { id: url(id), rawId: url(id), type: "public-key", clientExtensionResults: {}, authenticatorAttachment: "platform" };
   return {
     id: url(id),
+    /** A passkey made elsewhere for a user known by this: its id and its COSE key. */
+    moved(handle: Buffer) {
+      userHandle = url(handle);
+      return { id, publicKey: cose(alg, publicKey) };
+    },
     /** What `navigator.credentials.create()` gives. */
     create(options: Creation, spoilt: Spoilt = {}) {
       userHandle = options.user.id;

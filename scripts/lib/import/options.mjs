@@ -95,7 +95,16 @@ export function readOptions(source, files, values) {
     remote: values.remote ?? false,
     report: values.report,
     dataKey: () => setting("DATA_KEY"),
+    rpId: values.passkeys ? relyingParty(setting) : undefined,
   };
+}
+
+/** The RP ID that passkeys work for here. */
+function relyingParty(setting) {
+  const url = setting("PUBLIC_URL");
+  const id = setting("PASSKEY_RP_ID") ?? (url && new URL(url).hostname);
+  if (!id) throw new Stop("--passkeys: there is no PASSKEY_RP_ID, nor a PUBLIC_URL of whose host it would be");
+  return id;
 }
 
 function issuer(text) {

@@ -3,13 +3,14 @@
 import { statSync } from "node:fs";
 import { Stop, say } from "../steps.mjs";
 import { Hashers } from "./argon2id.mjs";
+import { Sealer, factorStatements, factorsOf } from "./factors.mjs";
 import { filesIn, look } from "./files.mjs";
 import { wrapped } from "./hashes.mjs";
 import { Refused, personOf } from "./record.mjs";
 import { Progress, Report } from "./report.mjs";
 import { withStaging } from "./staging.mjs";
 import { Structure } from "./structure.mjs";
-import { Writer } from "./writer.mjs";
+import { Writer, inStatements } from "./writer.mjs";
 import { arc } from "./sources/arc.mjs";
 import { auth0 } from "./sources/auth0.mjs";
 import { csv } from "./sources/csv.mjs";
@@ -43,7 +44,8 @@ class Import {
     const now = Date.now();
     Object.assign(this, { source: SOURCES[name], options, database, report, staging, now });
     this.structure = new Structure(report, now);
-    this.writer = new Writer(database, { source: name, includeErased: options.includeErased, now });
+    const factors = (people, created) => factorStatements(people, created, inStatements);
+    this.writer = new Writer(database, { source: name, includeErased: options.includeErased, now, factors });
     this.hashers = new Hashers();
   }
 
@@ -53,6 +55,8 @@ class Import {
     const places = this.source.needsPlaces ? this.#places() : {};
     this.#checkClients();
     await this.#checkErased();
+    // Asked for before anything is written.
+    if (!this.options.withoutFactors && this.source.hasSecrets?.(this.staging, this.options)) this.#sealer();
     const context = this.#prepared({ ...this.options, ...places });
     try {
       await this.#write(context);
@@ -65,6 +69,12 @@ class Import {
     if (this.#keptOut > 0)
       say(`${this.#keptOut} people came into tenants that are not active, and cannot sign in: --activate-tenants would have let them in`);
     return this.report.total("refused") > 0 ? 1 : 0;
+  }
+
+  #sealed = null;
+
+  #sealer() {
+    return (this.#sealed ??= new Sealer(this.options.dataKey()));
   }
 
   #prepared(options) {
@@ -141,7 +151,7 @@ class Import {
       const source = this.source.person(row, context, tell);
       place = source.place;
       const person = Object.assign(personOf(source, tell, this.now, { vouched: this.options.emailsVerified }), { notes });
-      if (person.factors.length > 0) tell("left out", "second factors, which this service does not keep yet");
+      person.factors = factorsOf(person, { sealer: () => this.#sealer(), rpId: this.options.rpId }, tell);
       this.#claim(person, tell);
       return person;
     } catch (error) {

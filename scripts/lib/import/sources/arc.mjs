@@ -90,6 +90,9 @@ export const arc = {
     return { ...context, roles: roleIds, groups: groups(staging, structure, context.tenants) };
   },
 
+  hasSecrets: (staging, { totp }) =>
+    totp === "on" && staging.get("select 1 from user_credentials where secretkey <> '' limit 1") !== undefined,
+
   count: (staging) => staging.get("select count(*) as n from users").n,
 
   *people({ staging }) {

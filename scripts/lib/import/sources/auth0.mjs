@@ -35,6 +35,7 @@ export const auth0 = {
   },
 
   prepare: (staging, structure, options) => ({ staging, structure, options: { ...options, aliases: PROVIDERS } }),
+  hasSecrets: (staging) => staging.get(`select 1 from people where json like '%"totp"%' limit 1`) !== undefined,
   count: (staging) => staging.get("select (select count(*) from people) + (select count(*) from hashes) as n").n,
 
   *people({ staging }) {

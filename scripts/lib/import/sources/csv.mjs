@@ -46,6 +46,8 @@ export const csv = {
   /** Whether every record has an id, so that it can be told from a person who was erased. */
   hasIds: (staging) => staging.get("select 1 from people where id is null limit 1") === undefined,
 
+  hasSecrets: (staging) => staging.get("select 1 from people where totpsecret is not null limit 1") !== undefined,
+
   prepare(staging, structure, options) {
     for (const { tenant } of staging.all("select distinct tenant from people where tenant is not null"))
       if (!structure.tenantNamed(tenant)) throw new Stop(`there is no tenant ${JSON.stringify(tenant)}, or several of that name`);

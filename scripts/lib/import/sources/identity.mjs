@@ -47,6 +47,7 @@ export const identity = {
   needsPlaces: true,
   read: (files, staging, options) => readTables(files, staging, TABLES, options),
   prepare: (staging, structure, options) => ({ staging, structure, options, now: Date.now() }),
+  hasSecrets: (staging) => staging.get("select 1 from aspnetusertokens where name = 'AuthenticatorKey' limit 1") !== undefined,
   count: (staging) => staging.get("select count(*) as n from aspnetusers").n,
 
   *people({ staging }) {
