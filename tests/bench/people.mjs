@@ -28,7 +28,7 @@ export function person(number) {
 
 /** Fills a database that has its schema and nothing else; people are spread over so many tenants. */
 export async function fill(db, users, now, tenants = TENANTS) {
-  await db.batch(fixed(now, tenants).map((sql) => db.prepare(sql)));
+  await db.batch(fixedRows(now, tenants).map((sql) => db.prepare(sql)));
   for (let first = 0; first < users; first += CHUNK) {
     const last = Math.min(first + CHUNK, users) - 1;
     for (const { into, values } of rowsOfUser(now, tenants)) {
@@ -39,7 +39,7 @@ export async function fill(db, users, now, tenants = TENANTS) {
   }
 }
 
-function fixed(now, count) {
+export function fixedRows(now, count = TENANTS) {
   const tenants = Array.from({ length: count }, (_, number) => `('tenant-${number}', 'Tenant ${number}', 1, ${now}, ${now})`);
   const client = (name) =>
     `insert into auth_clients (client_id, client_secret_digest, secret_digest, redirect_url, created_on, modified_on)
@@ -53,8 +53,8 @@ function fixed(now, count) {
   ];
 }
 
-/** What every user `i` has. */
-function rowsOfUser(now, tenants) {
+/** What every user `i` has; the session comes last. */
+export function rowsOfUser(now, tenants = TENANTS) {
   const user = idInSql("user");
   const tenant = `'tenant-' || (i % ${tenants})`;
   const since = now - 30 * DAY;
