@@ -1,6 +1,6 @@
 //! People who are imported, many at once: each comes whole or not at all.
 //!
-//! People travel as one list of JSON (`?1`), whose places [`NewPerson::row`] names. The first statement of
+//! People travel as one list of JSON (`?1`), whose places [`NewPerson::row`](super::import_rows::NewPerson::row) names. The first statement of
 //! a batch writes down what becomes of each (`?2` is the attempt), and the others are conditional on it.
 
 use serde_json::{Value as Json, json};

@@ -86,7 +86,7 @@ mod tests {
         let text_salt = Base64Unpadded::encode_string(b"0123456789");
         for (hash, stored) in [
             (bcrypt.to_owned(), bcrypt.to_owned()),
-            (format!("bcrypt{}", format!("${bcrypt}")), bcrypt.to_owned()),
+            (format!("bcrypt${bcrypt}"), bcrypt.to_owned()),
             (argon2.clone(), argon2.clone()),
             (format!("argon2{argon2}"), argon2),
             (version_2, format!("$pbkdf2-sha1$i=1000${salt}${output}")),

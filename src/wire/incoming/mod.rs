@@ -18,7 +18,7 @@ pub use coding::Coding;
 pub use method::Method;
 
 /// The largest body that is taken, in bytes, as it came and decoded.
-const MAX_BODY: usize = 65_536;
+pub const MAX_BODY: usize = 65_536;
 
 /// The same of an import.
 const MAX_IMPORT: usize = 1_048_576;

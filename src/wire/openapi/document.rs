@@ -10,6 +10,7 @@ use crate::wire::loopback::management::bodies_of;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
+const KEY_SET: &str = "application/jwk-set+json";
 
 /// The `OpenAPI` 3.1 document.
 pub fn document() -> Value {
@@ -128,21 +129,29 @@ fn has_required(takes: &Takes) -> bool {
 
 /// What an operation answers; whatever is wrong has the envelope of errors.
 fn responses(answers: Answers) -> Value {
-    let content =
-        |schema: Value| json!({ "description": "Done", "content": { JSON: { "schema": schema } } });
+    let media = match answers {
+        Answers::KeySet => KEY_SET,
+        _ => JSON,
+    };
+    let content = |schema: Value| json!({ "description": "Done", "content": { media: { "schema": schema } } });
     let list = |schema: Value| content(json!({ "type": "array", "items": schema }));
     let (status, response) = match answers {
         Answers::Nothing => ("204", json!({ "description": "Done" })),
-        Answers::Emptiness => ("200", json!({ "description": "Done" })),
+        Answers::Emptiness | Answers::LoggedOut => ("200", json!({ "description": "Done" })),
         Answers::Row(table) => ("200", content(reference(&name_of(table)))),
         Answers::Rows(table) => ("200", list(reference(&name_of(table)))),
         Answers::One(name) => ("200", content(reference(name))),
         Answers::Many(name) => ("200", list(reference(name))),
         Answers::Redirect => ("302", json!({ "description": "Sent on" })),
+        Answers::KeySet => ("200", content(reference("KeySet"))),
+    };
+    let error = match answers {
+        Answers::LoggedOut => "OAuthError",
+        _ => "Error",
     };
     let failure = json!({
         "description": "Refused",
-        "content": { JSON: { "schema": reference("Error") } },
+        "content": { JSON: { "schema": reference(error) } },
     });
     json!({ status: response, "default": failure })
 }

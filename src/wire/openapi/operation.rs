@@ -78,4 +78,8 @@ pub enum Answers {
     Many(&'static str),
     /// 302 to somewhere, or 200.
     Redirect,
+    /// 200 with a set of public keys (RFC 7517 §8.5.2).
+    KeySet,
+    /// 200 without a body; refusals are OAuth's (OpenID Connect Back-Channel Logout 1.0 §2.8).
+    LoggedOut,
 }

@@ -1,7 +1,9 @@
 //! Every operation of `edge/routes.rs` and the document itself, each in a line; a test holds the two to
 //! each other.
 
-use super::operation::Answers::{Emptiness, Many, Nothing as Empty, One, Redirect, Row, Rows};
+use super::operation::Answers::{
+    Emptiness, KeySet, LoggedOut, Many, Nothing as Empty, One, Redirect, Row, Rows,
+};
 use super::operation::Caller::{Anybody, Bearer, BearerOrClient};
 use super::operation::Takes::{
     Changes, ChangesWhere, Filter, Form, Json, JsonList, MaybeWhere, Names, NewRow, Nothing, Query,
@@ -71,7 +73,7 @@ pub static SIGNING_IN: &[Operation] = &[
     op("patch", "/auth/change-password", "Changes the password, and ends every session", Bearer, Json(&CHANGE_PASSWORD_REQUEST), One("Any")),
     op("post", "/logout", "Signs out", Bearer, Json(&LOGOUT_REQUEST), One("SuccessResponse")),
     op("post", "/keycloak/logout", "Signs out, at Keycloak too", Bearer, Json(&LOGOUT_REQUEST), One("SuccessResponse")),
-    op("post", "/keycloak/backchannel-logout", "Keycloak ends a session", Anybody, Nothing, Emptiness),
+    op("post", "/keycloak/backchannel-logout", "Keycloak ends a session", Anybody, Nothing, LoggedOut),
     op("post", "/auth/google", "Begins a sign-in with Google", Anybody, Form(&CLIENT_AUTH_REQUEST), Redirect),
     op("get", "/auth/google", "Begins a sign-in with Google (deprecated)", Anybody, Query(&CLIENT_AUTH_QUERY), Redirect),
     op("get", "/auth/google-auth-redirect", "Google's answer", Anybody, Names(&["code", "state"], 0), Redirect),
@@ -95,7 +97,7 @@ pub static SIGNING_IN: &[Operation] = &[
     op("post", "/otp-caches", "Keeps a one-time password", BearerOrClient, Json(&OTP), One("Otp")),
     op("get", "/otp-caches/{id}", "Shows a one-time password", BearerOrClient, Nothing, One("MaybeOtp")),
     op("delete", "/otp-caches/{id}", "Forgets a one-time password", BearerOrClient, Nothing, Empty),
-    op("get", "/.well-known/jwks.json", "The keys that verify access tokens", Anybody, Nothing, One("Any")),
+    op("get", "/.well-known/jwks.json", "The keys that verify access tokens", Anybody, Nothing, KeySet),
     op("get", "/.well-known/webauthn", "Which origins share the passkeys", Anybody, Nothing, One("Any")),
     op("get", "/.well-known/passkey-endpoints", "Where users manage their passkeys", Anybody, Nothing, One("Any")),
     op("get", "/health", "Whether the service works", Anybody, Nothing, One("Any")),

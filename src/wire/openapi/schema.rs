@@ -113,6 +113,8 @@ pub fn components() -> Vec<(&'static str, Value)> {
     let success = json!({ "type": "object", "properties": { "success": { "type": "boolean" } } });
     let user = json!({ "type": "object", "required": ["id", "username", "permissions"] });
     let otp = json!({ "$ref": "#/components/schemas/Otp" });
+    let keys =
+        json!({ "type": "array", "items": { "type": "object", "required": ["kty", "kid"] } });
     let tokens = [
         ("accessToken", text()),
         ("refreshToken", text()),
@@ -134,7 +136,12 @@ pub fn components() -> Vec<(&'static str, Value)> {
         ("Branding", body(&BRANDING, None)),
         ("Session", session()),
         ("Identity", identity()),
+        ("KeySet", object(&[("keys", keys)])),
         ("Error", error()),
+        (
+            "OAuthError",
+            object(&[("error", text()), ("error_description", text())]),
+        ),
     ]
 }
 

@@ -14,8 +14,8 @@ describe("where passkeys are of one domain", () => {
   test("users manage them on the account pages", async () => {
     const answer = await our.send("GET", "/.well-known/passkey-endpoints");
     expect(answer.headers.get("content-type")).toMatch(/^application\/json/);
-    const page = "http://localhost:8787/account/security";
-    expect(answer.body).toEqual({ enroll: page, manage: page });
+    const account = "http://localhost:8787/account";
+    expect(answer.body).toEqual({ enroll: `${account}/factors/passkey`, manage: `${account}/security` });
   });
 
   test("no list of origins is there", async () => {

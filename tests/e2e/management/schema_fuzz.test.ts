@@ -14,7 +14,8 @@ const missing = !existsSync(SCHEMATHESIS);
 if (missing) notRun("the fuzz by the OpenAPI document", "tests/.venv, which npm test makes where python3 has venv,");
 
 const port = await freePort();
-const origin = `http://127.0.0.1:${port}`;
+// By name: at an IP address there are no passkeys.
+const origin = `http://localhost:${port}`;
 // Plain bearers, so that what is fuzzed cannot end the session that fuzzes.
 const { worker, root, withPermissions } = useManagement({
   port,

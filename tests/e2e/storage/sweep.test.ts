@@ -60,6 +60,7 @@ describe("/health", () => {
     const none = {
       attempts: 0,
       browsers: 0,
+      factors: 0,
       hourly_counts: 0,
       known_devices: 0,
       login_activity: 0,
@@ -68,7 +69,11 @@ describe("/health", () => {
       otps: 0,
       outbox: 0,
       provider_logouts: 0,
+      recovery_codes: 0,
       sessions: 0,
+      spent_proofs: 0,
+      token_revocations: 0,
+      trusted_devices: 0,
     };
     expect((await health(admin)).body).toEqual({ status: "ok", backlog: none });
     await worker.db.batch([message("one", 2 * HOUR), message("two", 2 * HOUR), message("kept", 0), failure("over", 2 * HOUR)]);

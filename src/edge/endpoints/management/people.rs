@@ -62,6 +62,6 @@ pub async fn delete_by_id(app: &App, incoming: &Incoming) -> Result<Reply, Loopb
 /// `POST /users/import`
 pub async fn import(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let lines = lines_of(incoming.document_text()?)?;
-    let outcomes = import::import(app, &incoming.bearer()?, &lines, read).await?;
+    let outcomes = import::import(app, &incoming.caller()?, &lines, read).await?;
     Ok(reply(&outcomes)?)
 }

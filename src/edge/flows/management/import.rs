@@ -10,11 +10,12 @@ use super::import_places::{Line, Place, Places};
 use super::outcome::of_constraint;
 use super::target::KIND;
 use super::trail::act_of;
+use crate::auth::caller::Caller;
 use crate::auth::id::AttemptId;
 use crate::auth::imported::{Imported, ImportedPerson, LineOutcome, NotImported, ReadLine};
 use crate::auth::management::permission::CREATE_TENANT_USER;
 use crate::auth::management::resource::Belonging;
-use crate::auth::secret::{Secret, random_uuid};
+use crate::auth::secret::random_uuid;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{Act, Managed};
 use crate::error::Error;
@@ -28,7 +29,7 @@ const BATCH: usize = 250;
 /// is read takes more memory than the text.
 pub async fn import(
     app: &App,
-    token: &Secret,
+    caller: &Caller,
     lines: &[(usize, &str)],
     read: ReadLine,
 ) -> Result<Vec<LineOutcome>, Error> {
@@ -38,7 +39,7 @@ pub async fn import(
         parent: "",
         kind: KIND,
     };
-    let manager = access::writer(app, token, access).await?;
+    let manager = access::writer(app, caller, access).await?;
     let mut names = HashSet::new();
     let mut outcomes = Vec::new();
     for batch in lines.chunks(BATCH) {

@@ -157,15 +157,11 @@ impl Places<'_> {
         spare
     }
 
-    /// The clients by their public names; that of the bearer's session where none are named. Nobody lets
+    /// The clients by their public names; the manager's own where none are named. Nobody lets
     /// people in to a client that they cannot use themselves.
     fn clients(&self, person: &mut ImportedPerson) -> Result<Vec<ClientNumber>, NotImported> {
-        let session = self.manager.session();
         let Some(names) = &person.clients else {
-            return Ok(session
-                .map(|session| session.client.id)
-                .into_iter()
-                .collect());
+            return Ok(self.manager.clients().to_vec());
         };
         let mut known = Vec::new();
         for name in names {
@@ -174,7 +170,7 @@ impl Places<'_> {
                 None => person.left_out.push("clientIds"),
             }
         }
-        let own = session.map(|session| &session.account.client_ids);
+        let own = self.manager.account().map(|own| &own.client_ids);
         let admits = |client| own.is_some_and(|own| own.contains(client));
         if self.manager.is_administrator() || known.iter().all(admits) {
             Ok(known)

@@ -2,7 +2,7 @@
 
 use super::people_steps::STEPS;
 use super::people_words::{GENDERS, STATUSES, TRUTHS};
-use super::plain::{LIST, moment, plain, worded};
+use super::plain::{LIST, day, moment, plain, worded};
 use super::screen::{Card, Choice, List, Screen, Search, Show};
 use crate::auth::management::permission::VIEW_TENANT_USER;
 use crate::auth::management::tables::USERS;
@@ -68,7 +68,7 @@ const FACTS: &[Show] = &[
     plain("phone", Label::Phone),
     plain("designation", Label::Designation),
     worded("gender", Label::Gender, GENDERS),
-    plain("dob", Label::BirthDate),
+    day("dob", Label::BirthDate),
     plain("locale", Label::Language),
     plain("authClientIds", Label::ClientNumbers),
     moment("lastLogin", Label::LastSeen),

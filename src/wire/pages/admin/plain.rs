@@ -102,6 +102,15 @@ pub const fn plain(property: &'static str, label: Label) -> Show {
     }
 }
 
+/// A date.
+pub const fn day(property: &'static str, label: Label) -> Show {
+    Show {
+        property,
+        label,
+        how: How::Day,
+    }
+}
+
 /// A time.
 pub const fn moment(property: &'static str, label: Label) -> Show {
     Show {

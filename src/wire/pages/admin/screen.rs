@@ -73,6 +73,8 @@ pub enum How {
     Plain,
     /// A time.
     Moment,
+    /// A date.
+    Day,
     /// A word for each number or text.
     Words(&'static [Word]),
 }

@@ -31,6 +31,7 @@ pub fn shown(row: &Value, property: &str, how: How, locale: Locale) -> Shown {
             text(value, locale)
         }
         How::Moment => minute(&text(value, locale)),
+        How::Day => day(&text(value, locale)).to_owned(),
         How::Plain => text(value, locale),
     };
     let text = if text.is_empty() {
@@ -72,6 +73,11 @@ pub fn name(row: &Value, properties: &[&str]) -> String {
     texts.join(" ")
 }
 
+/// The date of an ISO time.
+pub fn day(time: &str) -> &str {
+    time.get(..10).unwrap_or(time)
+}
+
 /// An ISO time to the minute.
 fn minute(time: &str) -> String {
     match time.get(..16) {
@@ -100,6 +106,8 @@ mod tests {
         });
         let show = |property, how| shown(&row, property, how, Locale::En);
         assert_eq!(show("time", How::Moment).text, "2026-05-03 03:09");
+        assert_eq!(show("time", How::Day).text, "2026-05-03");
+        assert_eq!(show("none", How::Day).text, NOTHING);
         assert_eq!(show("status", How::Words(WORDS)).tone, Some("good"));
         assert_eq!(show("off", How::Words(WORDS)).text, "no");
         assert_eq!(show("object", How::Words(WORDS)).text, "{\"a\":1}");

@@ -135,9 +135,17 @@ mod tests {
         content_type: &str,
         body: &str,
     ) -> Result<AdminRequest, ServiceStackFailure> {
+        // Below /api bodies are JSON.
+        let format = match content_type {
+            "text/jsv" => "jsv",
+            "text/csv" => "csv",
+            "text/xml" => "xml",
+            _ => "json",
+        };
+        let path = format!("/{format}/reply/AdminUpdateUser");
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         let body = Body::Bytes(body.into());
-        let incoming = Incoming::new(Method::Post, "/api/AdminUpdateUser", query, headers, body);
+        let incoming = Incoming::new(Method::Post, &path, query, headers, body);
         bind::one(&incoming, &recognise(&incoming).unwrap())
     }
 

@@ -9,7 +9,7 @@ use crate::wire::incoming::Method;
 use crate::wire::pages::admin::page::{FieldKind, FieldView};
 use crate::wire::pages::admin::problem::Refusal;
 use crate::wire::pages::admin::screen::{Field, Input, Screen, Step, Word};
-use crate::wire::pages::admin::value::text;
+use crate::wire::pages::admin::value::{day, text};
 use crate::wire::pages::form::Form;
 use crate::wire::texts::{Label, Locale};
 
@@ -53,7 +53,7 @@ pub async fn fields(
             value: match form {
                 Some(form) if is_flag => form.has(field.property).to_string(),
                 Some(form) => form.text(field.property).to_owned(),
-                None => present(field, &asked.present, is_flag, locale),
+                None => present(field, column, &asked.present, locale),
             },
             kind,
             most,
@@ -76,9 +76,12 @@ fn focus(fields: &mut [FieldView]) {
 }
 
 /// What a field holds at present.
-fn present(field: &Field, row: &Value, is_flag: bool, locale: Locale) -> String {
+fn present(field: &Field, column: Option<&Column>, row: &Value, locale: Locale) -> String {
+    let kind = column.map(|column| column.kind);
+    let is_flag = kind == Some(ColumnKind::Boolean) || matches!(field.input, Input::Flag);
     match row.get(field.property) {
         Some(Value::Bool(truth)) if is_flag => truth.to_string(),
+        Some(Value::String(time)) if kind == Some(ColumnKind::Date) => day(time).to_owned(),
         Some(Value::Null) | None => field.default.to_owned(),
         Some(value) => match field.input {
             Input::Words(_) => value.to_string(),
