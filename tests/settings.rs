@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use edgelatch::testing::auth::secret::Secret;
 use edgelatch::testing::config::{CompatFlags, Config};
-use edgelatch::testing::error::Error;
+use edgelatch::testing::error::{Error, ErrorKind};
 
 const SETTINGS: &str = include_str!("../docs/settings.md");
 const PROVIDERS: &str = include_str!("../docs/providers.md");
@@ -218,8 +218,8 @@ fn every_flag_that_brings_an_old_behaviour_back_is_documented_and_taken() {
 #[test]
 fn a_setting_under_its_old_name_is_refused_with_the_new_one() {
     let error = read(&[(RENAMED.0, "plain-bearer")]).err().unwrap();
-    let Error::Misconfigured(text) = error else {
+    let ErrorKind::Misconfigured(text) = error.kind() else {
         panic!("{error:?}");
     };
-    assert_eq!(text, format!("{} is now called {}", RENAMED.0, RENAMED.1));
+    assert_eq!(*text, format!("{} is now called {}", RENAMED.0, RENAMED.1));
 }

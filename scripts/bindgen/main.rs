@@ -1,5 +1,6 @@
 //! `bindgen INPUT.wasm FOLDER`: writes `index.js` and `index_bg.wasm`, which import each other.
 
+mod likeness;
 mod order;
 
 use std::path::Path;
@@ -24,6 +25,6 @@ fn main() -> Result<()> {
         .generate(folder)?;
     // Without names, a tenth of the worker's bytes: a panic is logged with its place in the source.
     let module = Path::new(folder).join("index_bg.wasm");
-    fs::write(&module, order::by_name(&fs::read(&module)?)?)?;
+    fs::write(&module, order::arranged(&fs::read(&module)?)?)?;
     Ok(())
 }

@@ -1,8 +1,5 @@
-//! Puts a module's functions into the order of their names, drops the names, and keeps one of functions
-//! that do the same.
-//!
-//! Copies of one generic function then lie beside one another, where gzip sees what they have in
-//! common: its window is 32 KiB. wasm-bindgen orders by size.
+//! Puts a module's functions into the order in which gzip makes the least of them, drops their names, and
+//! keeps one of functions that do the same.
 
 use std::collections::HashMap;
 
@@ -10,34 +7,95 @@ use anyhow::{Result, anyhow};
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FunctionSectionReader, KnownCustom, Name, Parser,
-    Payload, TypeRef,
+    CodeSectionReader, CustomSectionReader, FunctionSectionReader, Parser, Payload, TypeRef,
 };
 
+use super::likeness;
+
 /// The module with its functions in order, each once.
-pub fn by_name(wasm: &[u8]) -> Result<Vec<u8>> {
-    let mut ordered = arranged(wasm)?;
+pub fn arranged(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut once = Functions::of(wasm)?.once().write(wasm)?;
     // Callers of functions that have become one may then be alike themselves.
     loop {
-        let once = arranged(&ordered)?;
-        if once.len() == ordered.len() {
-            return Ok(ordered);
+        let again = Functions::of(&once)?.once().write(&once)?;
+        if again.len() == once.len() {
+            return Functions::of(&once)?.by_likeness().write(&once);
         }
-        ordered = once;
+        once = again;
     }
 }
 
-fn arranged(wasm: &[u8]) -> Result<Vec<u8>> {
-    let mut order = Order::of(wasm)?;
-    let mut module = Module::new();
-    order
-        .parse_core_module(&mut module, Parser::new(0), wasm)
-        .map_err(|error| anyhow!("{error}"))?;
-    Ok(module.finish())
+/// A module's functions as they are.
+struct Functions<'a> {
+    /// How many are imported: these come first, and stay.
+    imported: u32,
+    /// The type of each of the module's own.
+    types: Vec<u32>,
+    /// The code of each.
+    bodies: Vec<&'a [u8]>,
 }
 
+impl<'a> Functions<'a> {
+    fn of(wasm: &'a [u8]) -> Result<Self> {
+        let mut functions = Self {
+            imported: 0,
+            types: Vec::new(),
+            bodies: Vec::new(),
+        };
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload? {
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        functions.imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                    }
+                }
+                Payload::FunctionSection(section) => {
+                    functions.types = section.into_iter().collect::<Result<_, _>>()?;
+                }
+                Payload::CodeSectionEntry(body) => functions.bodies.push(body.as_bytes()),
+                _ => {}
+            }
+        }
+        Ok(functions)
+    }
+
+    /// The first of those that do the same.
+    fn once(&self) -> Order {
+        let mut firsts = HashMap::new();
+        let mut former = Vec::new();
+        let mut places = Vec::new();
+        for (n, function) in (0..).zip(self.types.iter().zip(&self.bodies)) {
+            let next = u32::try_from(former.len()).unwrap_or(u32::MAX);
+            let place = *firsts.entry(function).or_insert(next);
+            if place == next {
+                former.push(n);
+            }
+            places.push(place);
+        }
+        Order {
+            imported: self.imported,
+            former,
+            places,
+        }
+    }
+
+    /// All of them, those that are alike beside one another.
+    fn by_likeness(&self) -> Order {
+        let former = likeness::order(&self.bodies);
+        let mut places = vec![0; former.len()];
+        for (place, n) in (0..).zip(&former) {
+            places[*n as usize] = place;
+        }
+        Order {
+            imported: self.imported,
+            former,
+            places,
+        }
+    }
+}
+
+/// Where a module's functions go.
 struct Order {
-    /// How many functions are imported: these come first, and stay.
     imported: u32,
     /// The module's own functions by their former place, in their new order.
     former: Vec<u32>,
@@ -46,67 +104,11 @@ struct Order {
 }
 
 impl Order {
-    fn of(wasm: &[u8]) -> Result<Self> {
-        let mut imported = 0;
-        let mut names = HashMap::new();
-        let mut types = Vec::new();
-        let mut bodies = Vec::new();
-        for payload in Parser::new(0).parse_all(wasm) {
-            match payload? {
-                Payload::ImportSection(imports) => {
-                    for import in imports.into_imports() {
-                        imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                    }
-                }
-                Payload::FunctionSection(section) => {
-                    types = section.into_iter().collect::<Result<_, _>>()?;
-                }
-                Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes()),
-                Payload::CustomSection(section) => {
-                    if let KnownCustom::Name(subsections) = section.as_known() {
-                        for subsection in subsections {
-                            if let Name::Function(functions) = subsection? {
-                                for naming in functions {
-                                    let naming = naming?;
-                                    names.insert(naming.index, naming.name);
-                                }
-                            }
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        let count = u32::try_from(bodies.len())?;
-        let mut former: Vec<u32> = (0..count).collect();
-        // Without the hash at a name's end copies of one function differ by their bodies alone. Where there
-        // are no names any more, nothing moves.
-        former.sort_by_key(|n| {
-            let name = names.get(&(imported + n)).copied().unwrap_or_default();
-            let name = name.rsplit_once("::h").map_or(name, |(name, _)| name);
-            (
-                name,
-                if names.is_empty() {
-                    &[][..]
-                } else {
-                    bodies[*n as usize]
-                },
-            )
-        });
-        let mut places = vec![0; bodies.len()];
-        let mut firsts: HashMap<(u32, &[u8]), u32> = HashMap::new();
-        former.retain(|n| {
-            let next = u32::try_from(firsts.len()).unwrap_or(u32::MAX);
-            let function = (types[*n as usize], bodies[*n as usize]);
-            let place = *firsts.entry(function).or_insert(next);
-            places[*n as usize] = place;
-            place == next
-        });
-        Ok(Self {
-            imported,
-            former,
-            places,
-        })
+    fn write(mut self, wasm: &[u8]) -> Result<Vec<u8>> {
+        let mut module = Module::new();
+        self.parse_core_module(&mut module, Parser::new(0), wasm)
+            .map_err(|error| anyhow!("{error}"))?;
+        Ok(module.finish())
     }
 }
 

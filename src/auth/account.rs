@@ -5,7 +5,7 @@ use super::secret::digest;
 use super::text::nfkc;
 use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::time::Timestamp;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 /// The permission of administrators, by the original's name for it.
 pub const ADMINISTER: &str = "NotAllowed";
@@ -128,8 +128,8 @@ impl NotAdmitted {
 impl From<NotAdmitted> for Error {
     fn from(refusal: NotAdmitted) -> Self {
         match refusal {
-            NotAdmitted::NoMembership => Self::Unauthenticated(refusal.reason()),
-            _ => Self::Rejected(refusal.reason()),
+            NotAdmitted::NoMembership => ErrorKind::Unauthenticated(refusal.reason()).into(),
+            _ => ErrorKind::Rejected(refusal.reason()).into(),
         }
     }
 }
@@ -302,14 +302,14 @@ mod tests {
 
     #[test]
     fn an_account_without_membership_is_refused_as_a_wrong_password_is() {
-        let wrong_password = Error::Unauthenticated(Reason::InvalidCredentials);
+        let wrong_password = ErrorKind::Unauthenticated(Reason::InvalidCredentials);
         assert_eq!(Error::from(NotAdmitted::NoMembership), wrong_password);
         for (refusal, reason) in [
             (NotAdmitted::NoClient, Reason::ClientUserMissing),
             (NotAdmitted::OtherClient, Reason::ClientInvalid),
             (NotAdmitted::Registered, Reason::UserNotActive),
         ] {
-            assert_eq!(Error::from(refusal), Error::Rejected(reason));
+            assert_eq!(Error::from(refusal), ErrorKind::Rejected(reason));
         }
     }
 

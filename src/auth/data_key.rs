@@ -12,7 +12,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::secret::{constant_time_eq, random_bytes};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 const KEY_ID_LENGTH: usize = 4;
 const NONCE_LENGTH: usize = 12;
@@ -140,7 +140,7 @@ impl DataKeys {
         let ciphertext = key
             .cipher(purpose)?
             .encrypt(&Nonce::from(nonce), payload)
-            .map_err(|_| Error::Internal("encryption failed".to_owned()))?;
+            .map_err(|_| ErrorKind::Internal("encryption failed".to_owned()))?;
         let sealed = [nonce.as_slice(), &ciphertext].concat();
         Ok(format!(
             "{}{}",
@@ -181,7 +181,7 @@ impl DataKeys {
     fn primary(&self) -> Result<&DataKey, Error> {
         self.0
             .first()
-            .ok_or_else(|| Error::Misconfigured("DATA_KEY has no key".to_owned()))
+            .ok_or_else(|| ErrorKind::Misconfigured("DATA_KEY has no key".to_owned()).into())
     }
 }
 
@@ -208,7 +208,7 @@ impl DataKey {
     /// HMAC over the parts, each preceded by its length, so that no two lists look alike.
     fn mac(&self, purpose: Purpose, parts: &[&str]) -> Result<Vec<u8>, Error> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.derive(purpose)?)
-            .map_err(|error| Error::Internal(format!("HMAC: {error}")))?;
+            .map_err(|error| ErrorKind::Internal(format!("HMAC: {error}")))?;
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
@@ -218,14 +218,14 @@ impl DataKey {
 
     fn cipher(&self, purpose: Purpose) -> Result<Aes256Gcm, Error> {
         Aes256Gcm::new_from_slice(&self.derive(purpose)?)
-            .map_err(|error| Error::Internal(format!("AES-GCM: {error}")))
+            .map_err(|error| ErrorKind::Internal(format!("AES-GCM: {error}")).into())
     }
 }
 
 fn expand(bytes: &[u8], info: &str, out: &mut [u8]) -> Result<(), Error> {
     Hkdf::<Sha256>::new(None, bytes)
         .expand(info.as_bytes(), out)
-        .map_err(|error| Error::Internal(format!("HKDF: {error}")))
+        .map_err(|error| ErrorKind::Internal(format!("HKDF: {error}")).into())
 }
 
 #[cfg(test)]

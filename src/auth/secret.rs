@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Builder;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Text that must not be read: it has no `Display`, its `Debug` hides it, `==` does not exist, and its
 /// memory is overwritten when it is dropped.
@@ -70,7 +70,7 @@ pub fn constant_time_eq(left: &[u8], right: &[u8]) -> bool {
 pub fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Error::Internal(format!("random numbers: {error}")))?;
+        .map_err(|error| ErrorKind::Internal(format!("random numbers: {error}")))?;
     Ok(bytes)
 }
 

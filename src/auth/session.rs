@@ -4,7 +4,7 @@ use super::data_key::{DataKeys, Purpose};
 use super::secret::{Secret, digest};
 use crate::auth::id::SessionId;
 use crate::auth::time::{Seconds, Timestamp};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 /// A refresh token that is ours: which session, and its number there.
 ///
@@ -120,11 +120,11 @@ impl Refresh {
     }
 
     /// Lets through what gets a token pair; the original's refusal for the rest.
-    pub const fn allow(self) -> Result<(), Error> {
+    pub fn allow(self) -> Result<(), Error> {
         match self {
             Self::Rotation | Self::Retry => Ok(()),
-            Self::OtherDevice => Err(Error::Rejected(Reason::TokenInvalid)),
-            Self::Theft | Self::Over => Err(Error::Rejected(Reason::TokenExpired)),
+            Self::OtherDevice => Err(ErrorKind::Rejected(Reason::TokenInvalid).into()),
+            Self::Theft | Self::Over => Err(ErrorKind::Rejected(Reason::TokenExpired).into()),
         }
     }
 }

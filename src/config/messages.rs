@@ -5,7 +5,7 @@ use crate::auth::address::{domain_of, is_address};
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::auth::transport::{is_loopback, is_secure};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::webhook::WebhookKey;
 
 const TOKEN: &str = "{token}";
@@ -79,9 +79,9 @@ impl Messages {
 
     /// The way messages go; 501 where none is configured.
     pub fn delivery(&self) -> Result<&Delivery, Error> {
-        self.delivery.as_ref().ok_or(Error::NotConfigured(
-            "NOTIFY_WEBHOOK_URL, MAIL_FROM or DEV_MAILBOX",
-        ))
+        self.delivery.as_ref().ok_or_else(|| {
+            ErrorKind::NotConfigured("NOTIFY_WEBHOOK_URL, MAIL_FROM or DEV_MAILBOX").into()
+        })
     }
 
     /// Whether the development mailbox is the way.

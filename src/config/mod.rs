@@ -235,6 +235,7 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use std::collections::HashMap;
 
     const DATA_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -250,8 +251,8 @@ mod tests {
     }
 
     fn complaint(changes: &[(&str, &str)]) -> String {
-        match read(changes) {
-            Err(Error::Misconfigured(what)) => what,
+        match read(changes).as_ref().map_err(Error::kind) {
+            Err(ErrorKind::Misconfigured(what)) => what.clone(),
             Err(other) => panic!("{other:?}"),
             Ok(_) => panic!("accepted: {changes:?}"),
         }

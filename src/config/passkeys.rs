@@ -70,6 +70,7 @@ fn domain_of(url: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use std::collections::HashMap;
 
     fn read(public_url: &str, settings: &[(&str, &str)]) -> Result<Option<RelyingParty>, Error> {
@@ -127,7 +128,7 @@ mod tests {
         ] {
             let complaint = read("https://login.example", &[(name, value)]).unwrap_err();
             assert!(
-                matches!(complaint, Error::Misconfigured(what) if what.starts_with(name)),
+                matches!(complaint.kind(), ErrorKind::Misconfigured(what) if what.starts_with(name)),
                 "{value}"
             );
         }

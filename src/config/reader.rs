@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use crate::auth::id::ClientId;
 use crate::auth::time::Seconds;
 use crate::auth::transport::is_secure;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Reads settings by name. An empty value counts as unset.
 pub struct SettingsReader<F> {
@@ -102,5 +102,5 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
 
 /// What is wrong with a setting: its name, never its value.
 pub fn wrong(name: &str, what: &str) -> Error {
-    Error::Misconfigured(format!("{name} {what}"))
+    ErrorKind::Misconfigured(format!("{name} {what}")).into()
 }

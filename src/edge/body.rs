@@ -9,7 +9,7 @@ use worker::web_sys::{self, ReadableStream, Request};
 use worker::{Delay, Response};
 
 use super::clock::before;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::incoming::{Body, Coding, Incoming};
 
 /// How many bytes of a refused body are read only so that they have been read.
@@ -43,20 +43,20 @@ async fn to_its_end(
     most: usize,
 ) -> Result<Vec<u8>, Error> {
     let size = length.unwrap_or(most).min(most);
-    let cut_off = |_| Error::Syntax("The body ends too soon".to_owned());
+    let cut_off = |_| ErrorKind::Syntax("The body ends too soon".to_owned());
     let mut pieces = Pieces::of(stream, size).map_err(cut_off)?;
     let mut timeout = pin!(Delay::from(READ_TIMEOUT));
     let body = before(timeout.as_mut(), pieces.bytes(most)).await;
-    let body = body.ok_or(Error::Timeout)?.map_err(cut_off)?;
+    let body = body.ok_or(ErrorKind::Timeout)?.map_err(cut_off)?;
     if body.is_none() {
         before(timeout, pieces.pass_over()).await;
     }
-    body.ok_or(Error::TooLarge)
+    body.ok_or_else(|| ErrorKind::TooLarge.into())
 }
 
 /// Decodes a body, no further than to `most` bytes.
 async fn decoded(bytes: Vec<u8>, coding: Coding, most: usize) -> Result<Vec<u8>, Error> {
-    let coded = || Error::Syntax(format!("The body is not {}", coding.name()));
+    let coded = || ErrorKind::Syntax(format!("The body is not {}", coding.name()));
     let decode = async {
         let source: web_sys::Response = Response::from_bytes(bytes)?.into();
         let source: ByteSource = source.body().ok_or(JsValue::UNDEFINED)?.unchecked_into();
@@ -64,7 +64,9 @@ async fn decoded(bytes: Vec<u8>, coding: Coding, most: usize) -> Result<Vec<u8>,
         Pieces::of(&stream, most)?.bytes(most).await
     };
     let decoded: Result<_, JsValue> = decode.await;
-    decoded.map_err(|_| coded())?.ok_or(Error::TooLarge)
+    decoded
+        .map_err(|_| coded())?
+        .ok_or_else(|| ErrorKind::TooLarge.into())
 }
 
 /// A stream, piece by piece, through one buffer that is not in the worker's own memory.

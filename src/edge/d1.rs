@@ -14,7 +14,7 @@ use worker::{Delay, Env};
 
 use super::clock::before;
 use super::metrics::StorageMetrics;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::{Batch, Rows, Statement, Value};
 
 /// The longest wait for storage.
@@ -33,7 +33,7 @@ impl Db {
         let binding = Reflect::get(env, &"DB".into()).unwrap_or_default();
         if !binding.is_object() {
             let what = "DB (the D1 binding) is missing";
-            return Err(Error::Misconfigured(what.to_owned()));
+            return Err(ErrorKind::Misconfigured(what.to_owned()).into());
         }
         Ok(Self {
             d1: binding.unchecked_into(),
@@ -56,7 +56,7 @@ impl Db {
 
     /// Runs queries as one transaction and one round trip, and reads their answers.
     ///
-    /// Fails as [`Error::Unavailable`] where D1 fails or does not answer in time; a constraint that
+    /// Fails as [`ErrorKind::Unavailable`] where D1 fails or does not answer in time; a constraint that
     /// refuses is such a failure too.
     pub async fn run<B: Batch>(&self, mut batch: B) -> Result<B::Output, Error> {
         let mut statements = Vec::new();
@@ -172,11 +172,11 @@ pub async fn with_timeout<T, E: std::fmt::Display>(
 ) -> Result<T, Error> {
     match before(Delay::from(TIMEOUT), work).await {
         Some(Ok(value)) => Ok(value),
-        Some(Err(error)) => Err(Error::Unavailable(format!("{what}: {error}"))),
-        None => Err(Error::Unavailable(format!("{what}: no answer in time"))),
+        Some(Err(error)) => Err(ErrorKind::Unavailable(format!("{what}: {error}")).into()),
+        None => Err(ErrorKind::Unavailable(format!("{what}: no answer in time")).into()),
     }
 }
 
 fn outage(error: JsValue) -> Error {
-    Error::Unavailable(format!("D1: {}", JsError(error)))
+    ErrorKind::Unavailable(format!("D1: {}", JsError(error))).into()
 }

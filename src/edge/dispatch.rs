@@ -7,7 +7,7 @@ use super::dialect::Dialect;
 use super::rate_limit;
 use super::route::Route;
 use super::routes::ROUTES;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::incoming::Incoming;
 use crate::wire::reply::Reply;
 
@@ -66,11 +66,11 @@ impl Matched {
 /// Why a request has no endpoint: its path has none, or has others.
 fn nowhere(app: &App, here: &[&Route]) -> Error {
     if app.config.compatibility.nothing_is_404 {
-        return Error::NotAllowed;
+        return ErrorKind::NotAllowed.into();
     }
     let mut allowed: Vec<&str> = here.iter().map(|route| route.method.name()).collect();
     if allowed.is_empty() {
-        return Error::NoSuchPath;
+        return ErrorKind::NoSuchPath.into();
     }
     if allowed.contains(&"GET") {
         allowed.push("HEAD");
@@ -78,5 +78,5 @@ fn nowhere(app: &App, here: &[&Route]) -> Error {
     // A path can be of two patterns: `/auth-clients/count` is also an `{id}`.
     let mut named = HashSet::new();
     allowed.retain(|name| named.insert(*name));
-    Error::NoSuchMethod(allowed)
+    ErrorKind::NoSuchMethod(allowed).into()
 }

@@ -10,7 +10,7 @@ use super::metrics::StorageMetrics;
 use crate::auth::one_time::OneTime;
 use crate::auth::secret::random_id;
 use crate::auth::time::{Seconds, Timestamp};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::message::Message;
 
 /// KV refuses shorter lives; the stored `expires_on` is the true end.
@@ -56,7 +56,7 @@ impl Kv {
     /// Remembers a record for a time.
     pub async fn put<T: OneTime>(&self, key: &str, record: &T, life: Seconds) -> Result<(), Error> {
         let text = serde_json::to_string(record)
-            .map_err(|error| Error::Internal(format!("KV record: {error}")))?;
+            .map_err(|error| ErrorKind::Internal(format!("KV record: {error}")))?;
         let store = self.store()?;
         let put = store
             .put(key, text)
@@ -82,7 +82,7 @@ impl Kv {
             random_id()?
         );
         let text = serde_json::to_string(message)
-            .map_err(|error| Error::Internal(format!("mail: {error}")))?;
+            .map_err(|error| ErrorKind::Internal(format!("mail: {error}")))?;
         let put = self.store()?.put(&key, text).map_err(outage)?;
         with_timeout("KV", put.expiration_ttl(MAIL_LIFE).execute()).await
     }
@@ -109,9 +109,9 @@ impl Kv {
 }
 
 fn missing() -> Error {
-    Error::Misconfigured("KV (the KV binding) is missing".to_owned())
+    ErrorKind::Misconfigured("KV (the KV binding) is missing".to_owned()).into()
 }
 
 fn outage(error: impl std::fmt::Display) -> Error {
-    Error::Unavailable(format!("KV: {error}"))
+    ErrorKind::Unavailable(format!("KV: {error}")).into()
 }

@@ -6,7 +6,7 @@ use crate::error::Error;
 
 /// Logs a failure of the service; those of its callers are not logged.
 pub fn failure(error: &Error) {
-    if error.is_server_error() {
+    if error.kind().is_server_error() {
         console_error!("{error}");
     }
 }

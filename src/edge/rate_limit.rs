@@ -3,7 +3,7 @@
 use worker::RateLimiter;
 
 use super::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The period of both counters in `wrangler.toml`, in seconds.
 const PERIOD: u32 = 60;
@@ -41,7 +41,7 @@ pub async fn check(app: &App, limit: RateLimit) -> Result<(), Error> {
         .limit(app.client_info.origin(None, None).network)
         .await
     {
-        Ok(outcome) if !outcome.success => Err(Error::TooMany(PERIOD)),
+        Ok(outcome) if !outcome.success => Err(ErrorKind::TooMany(PERIOD).into()),
         // A counter that does not answer must not keep people out.
         _ => Ok(()),
     }

@@ -18,7 +18,7 @@ use crate::auth::management::resource::{
     AUTH_CLIENTS, GROUPS, LOGIN_ACTIVITY, OUTBOX, ROLES, TENANT_CONFIGS, TENANTS, USER_GROUPS,
     USER_PERMISSIONS,
 };
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::incoming::Method::{Delete, Get, Patch, Post, Put};
 
@@ -223,7 +223,7 @@ fn api<'a>(app: &'a App, incoming: &'a Incoming) -> Answer<'a> {
     });
     Box::pin(async move {
         let admitted = async {
-            let route = route.ok_or(Error::NoSuchPath)?;
+            let route = route.ok_or(ErrorKind::NoSuchPath)?;
             incoming.check()?;
             rate_limit::check(app, route.rate_limit).await?;
             Ok(route)

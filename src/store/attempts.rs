@@ -13,7 +13,7 @@ use super::row::{FromRow, Row, Unreadable};
 use crate::auth::attempts::{CounterKeys, Limits};
 use crate::auth::id::{AttemptId, ClientId, UserId};
 use crate::auth::time::{Seconds, Timestamp};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The same wrong attempt within this time is one: `ServiceStack`'s clients send theirs twice.
 const TWICE: Seconds = Seconds::new(5);
@@ -148,7 +148,7 @@ impl AttemptVerdict {
             return Ok(());
         }
         let wait = self.blocked_until.duration_since(now).as_secs().max(1);
-        Err(Error::TooMany(u32::try_from(wait).unwrap_or(u32::MAX)))
+        Err(ErrorKind::TooMany(u32::try_from(wait).unwrap_or(u32::MAX)).into())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::auth::table::column::{Column, ColumnKind, Table};
 use crate::auth::table::condition::{Condition, Where};
 use crate::auth::table::page::{Direction, Page};
 use crate::auth::table::row::{Scalar, TableRow};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// How many values a condition may bind; the rest of D1's 100 is for the statement it goes into.
 const MAX_VALUES: usize = 80;
@@ -137,9 +137,10 @@ impl Clause {
 
 /// A condition would have to look through more rows than may be scanned: 400.
 pub fn too_many() -> Error {
-    Error::BadRequest(format!(
+    ErrorKind::BadRequest(format!(
         "More than {MAX_ROWS} rows to look through: ask for less of them"
     ))
+    .into()
 }
 
 /// What is selected to read all rows whole: every column in its place, secrets as null.

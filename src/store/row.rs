@@ -1,7 +1,7 @@
 //! The answer to a statement, and how its rows are read: column by column.
 
 use super::value::{FromValue, Value};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// What a statement answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl<T: FromValue> FromRow for (T,) {
 
 impl From<Unreadable> for Error {
     fn from(unreadable: Unreadable) -> Self {
-        Self::Internal(unreadable.to_string())
+        ErrorKind::Internal(unreadable.to_string()).into()
     }
 }
 

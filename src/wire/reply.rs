@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The content codings that request bodies are decoded from (RFC 9110 §12.5.3): those of `Coding`.
 const CODINGS: &str = "gzip, deflate";
@@ -42,7 +42,7 @@ impl Reply {
         value: &T,
     ) -> Result<Self, Error> {
         let body = serde_json::to_vec(value)
-            .map_err(|error| Error::Internal(format!("writing JSON: {error}")))?;
+            .map_err(|error| ErrorKind::Internal(format!("writing JSON: {error}")))?;
         Ok(Self {
             status,
             headers: vec![("content-type", content_type.to_owned())],
@@ -60,11 +60,11 @@ impl Reply {
     /// The same answer with the headers that a failure has in every dialect (RFC 9110 §10.2).
     #[must_use]
     pub fn with_headers_of(self, error: &Error) -> Self {
-        match error {
-            Error::NoSuchMethod(methods) => self.with("allow", methods.join(", ")),
-            Error::UnsupportedCoding(_) => self.with("accept-encoding", CODINGS),
-            Error::TooMany(seconds) => self.with("retry-after", seconds.to_string()),
-            Error::Unavailable(_) => self.with("retry-after", RETRY_AFTER_OUTAGE.to_string()),
+        match error.kind() {
+            ErrorKind::NoSuchMethod(methods) => self.with("allow", methods.join(", ")),
+            ErrorKind::UnsupportedCoding(_) => self.with("accept-encoding", CODINGS),
+            ErrorKind::TooMany(seconds) => self.with("retry-after", seconds.to_string()),
+            ErrorKind::Unavailable(_) => self.with("retry-after", RETRY_AFTER_OUTAGE.to_string()),
             _ => self,
         }
     }

@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use super::message::Message;
 use crate::auth::time::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A message as a signed webhook request (Standard Webhooks 1.0): headers and body.
 pub struct Webhook {
@@ -79,7 +79,7 @@ impl WebhookKey {
 
     fn sign(&self, text: &str) -> Result<String, Error> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.0)
-            .map_err(|error| Error::Internal(format!("HMAC: {error}")))?;
+            .map_err(|error| ErrorKind::Internal(format!("HMAC: {error}")))?;
         mac.update(text.as_bytes());
         Ok(Base64::encode_string(&mac.finalize().into_bytes()))
     }

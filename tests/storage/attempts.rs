@@ -11,7 +11,7 @@ use crate::auth::attempts::{AttemptOrigin, CounterKeys, Limits};
 use crate::auth::data_key::DataKeys;
 use crate::auth::id::{AttemptId, ClientId, SessionId, UserId};
 use crate::auth::time::Seconds;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::people::{NOW, at, column, database, session};
 use crate::sqlite::Db;
 use crate::store::attempts::{self, LoginAttempt};
@@ -84,9 +84,9 @@ fn attempt_with_otp(
     };
     let reserve = otps::reserve("otp:ann", &guess, at(now));
     let (verdict, otp) = db.run((attempts::count(&guess, at(now)), reserve));
-    let waits = match verdict.allow(at(now)) {
+    let waits = match verdict.allow(at(now)).as_ref().map_err(Error::kind) {
         Ok(()) => None,
-        Err(Error::TooMany(seconds)) => Some(seconds),
+        Err(ErrorKind::TooMany(seconds)) => Some(*seconds),
         Err(error) => panic!("{error:?}"),
     };
     (waits, otp)

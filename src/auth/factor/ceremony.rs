@@ -10,7 +10,7 @@ use crate::auth::data_key::{DataKeys, Purpose};
 use crate::auth::id::{ClientNumber, UserId};
 use crate::auth::secret::{digest, random_bytes};
 use crate::auth::time::{Seconds, Timestamp};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// How long a ceremony may take.
 pub const LIFETIME: Seconds = Seconds::new(300);
@@ -71,7 +71,7 @@ impl Ceremony {
     /// The text that the browser carries.
     pub fn seal(&self, keys: &DataKeys, purpose: CeremonyPurpose) -> Result<String, Error> {
         let text = serde_json::to_string(self)
-            .map_err(|error| Error::Internal(format!("ceremony: {error}")))?;
+            .map_err(|error| ErrorKind::Internal(format!("ceremony: {error}")))?;
         keys.seal(Purpose::Ceremony, purpose.name(), &text)
     }
 

@@ -3,7 +3,7 @@
 use super::kind::Factors;
 use crate::auth::assurance::{Aal, Assurance, FRESH};
 use crate::auth::time::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The level that a fresh proof of the user has: two where there is any factor, since then a password
 /// alone proves too little.
@@ -54,10 +54,11 @@ pub fn require_to_administer(
 
 fn step_up(level: Aal, is_fresh: bool) -> Error {
     let max_age = u32::try_from(FRESH.get()).unwrap_or(u32::MAX);
-    Error::StepUp {
+    ErrorKind::StepUp {
         acr: level.acr(),
         max_age: is_fresh.then_some(max_age),
     }
+    .into()
 }
 
 #[cfg(test)]
@@ -95,7 +96,7 @@ mod tests {
         let needs = |factors, aal, ago| require(&assurance(aal, ago), factors, NOW).err();
         let step_up = |acr| {
             let max_age = Some(300);
-            Some(Error::StepUp { acr, max_age })
+            Some(ErrorKind::StepUp { acr, max_age }.into())
         };
         assert_eq!(needs(&NONE, Aal::One, 299), None);
         assert_eq!(needs(&NONE, Aal::One, 300), step_up("aal1"));

@@ -5,7 +5,7 @@
 //! `store::code_guesses` counts in SQL what this says.
 
 use crate::auth::time::{Seconds, Timestamp};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The tries of one challenge, whatever is tried.
 pub const TRIES: u32 = 5;
@@ -35,11 +35,11 @@ impl CodeGuesses {
     /// Codes that are closed for good say a day: what opens them is no waiting.
     pub fn allow(self, now: Timestamp) -> Result<(), Error> {
         if self.is_closed() {
-            return Err(Error::TooMany(seconds(LONGEST_PAUSE)));
+            return Err(ErrorKind::TooMany(seconds(LONGEST_PAUSE)).into());
         }
         if now < self.paused_until {
             let wait = self.paused_until.duration_since(now).as_secs().max(1);
-            return Err(Error::TooMany(u32::try_from(wait).unwrap_or(u32::MAX)));
+            return Err(ErrorKind::TooMany(u32::try_from(wait).unwrap_or(u32::MAX)).into());
         }
         Ok(())
     }
@@ -73,7 +73,7 @@ mod tests {
         };
         assert_eq!(
             closed.allow(NOW + Seconds::DAY),
-            Err(Error::TooMany(86_400))
+            Err(ErrorKind::TooMany(86_400).into())
         );
         let open = CodeGuesses {
             failures: BEFORE_CLOSING - 1,
@@ -88,10 +88,10 @@ mod tests {
             failures: 10,
             paused_until: NOW + Seconds::new(900),
         };
-        assert_eq!(paused.allow(NOW), Err(Error::TooMany(900)));
+        assert_eq!(paused.allow(NOW), Err(ErrorKind::TooMany(900).into()));
         assert_eq!(
             paused.allow(NOW + Seconds::new(899)),
-            Err(Error::TooMany(1))
+            Err(ErrorKind::TooMany(1).into())
         );
         assert_eq!(paused.allow(NOW + Seconds::new(900)), Ok(()));
     }

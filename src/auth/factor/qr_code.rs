@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The modules of white around a code (ISO/IEC 18004 §5.3.8).
 const QUIET_ZONE: i32 = 4;
@@ -12,7 +12,7 @@ const QUIET_ZONE: i32 = 4;
 /// A QR code of a text: black on white, whatever the page's colours are, since cameras expect it.
 pub fn svg(text: &str) -> Result<String, Error> {
     let code = QrCode::encode_text(text, QrCodeEcc::Medium)
-        .map_err(|error| Error::Internal(format!("QR code: {error}")))?;
+        .map_err(|error| ErrorKind::Internal(format!("QR code: {error}")))?;
     let (width, mut path) = (code.size() + 2 * QUIET_ZONE, String::new());
     for y in 0..code.size() {
         let mut x = 0;

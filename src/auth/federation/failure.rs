@@ -1,7 +1,7 @@
 //! How a federated sign-in fails.
 
 use crate::auth::jose::invalid::InvalidToken;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 /// A federated sign-in that failed: the error of the response, and the reason for the log.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -17,7 +17,7 @@ impl ProviderFailure {
     /// What the provider sent, or another sent in its name, authenticates no user: one error for all.
     pub fn untrusted(reason: impl Into<String>) -> Self {
         Self {
-            error: Error::Unauthenticated(Reason::InvalidCredentials),
+            error: ErrorKind::Unauthenticated(Reason::InvalidCredentials).into(),
             reason: reason.into(),
         }
     }
@@ -25,7 +25,7 @@ impl ProviderFailure {
     /// The callback belongs to no sign-in that this browser began at this route.
     pub fn foreign(reason: impl Into<String>) -> Self {
         Self {
-            error: Error::Rejected(Reason::ClientInvalid),
+            error: ErrorKind::Rejected(Reason::ClientInvalid).into(),
             reason: reason.into(),
         }
     }
@@ -34,7 +34,7 @@ impl ProviderFailure {
     pub fn unavailable(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self {
-            error: Error::Unavailable(reason.clone()),
+            error: ErrorKind::Unavailable(reason.clone()).into(),
             reason,
         }
     }
@@ -51,6 +51,12 @@ impl From<Error> for ProviderFailure {
     fn from(error: Error) -> Self {
         let reason = error.to_string();
         Self { error, reason }
+    }
+}
+
+impl From<ErrorKind> for ProviderFailure {
+    fn from(kind: ErrorKind) -> Self {
+        Error::from(kind).into()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::auth::federation::identity::policy::{Linking, Policy};
 use crate::auth::federation::provider::config::ProviderConfig;
 use crate::auth::federation::provider::spec::Provider;
 use crate::auth::time::Seconds;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The longest a federated sign-in may take.
 pub const MAX_STATE_LIFETIME: Seconds = Seconds::new(600);
@@ -28,8 +28,8 @@ pub struct Settings {
 impl Settings {
     /// Reads the settings. `lookup` gives a setting's value by its name; empty counts as unset.
     ///
-    /// A malformed one is [`Error::Misconfigured`], naming it; one that a provider lacks only makes
-    /// that provider [`Error::NotConfigured`].
+    /// A malformed one is [`ErrorKind::Misconfigured`], naming it; one that a provider lacks only makes
+    /// that provider [`ErrorKind::NotConfigured`].
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>, public_url: &Url) -> Result<Self, Error> {
         let lookup = |name: &str| {
             let value = lookup(name)?.trim().to_owned();
@@ -38,8 +38,10 @@ impl Settings {
         let mut providers = Vec::new();
         for provider in Provider::ALL.iter().copied() {
             let config = ProviderConfig::read(provider, &lookup, public_url);
-            if let Err(error @ Error::Misconfigured(_)) = config {
-                return Err(error);
+            if let Err(error) = &config
+                && matches!(error.kind(), ErrorKind::Misconfigured(_))
+            {
+                return Err(error.clone());
             }
             providers.push((provider, config));
         }
@@ -59,13 +61,13 @@ impl Settings {
         configured.map(|(provider, _)| *provider)
     }
 
-    /// A provider as this deployment has set it up; [`Error::NotConfigured`] names what it lacks.
+    /// A provider as this deployment has set it up; [`ErrorKind::NotConfigured`] names what it lacks.
     pub fn provider(&self, provider: Provider) -> Result<&ProviderConfig, Error> {
         let mut all = self.providers.iter();
         match all.find(|(other, _)| *other == provider) {
             Some((_, Ok(config))) => Ok(config),
             Some((_, Err(error))) => Err(error.clone()),
-            None => Err(Error::NotConfigured(provider.spec().client_id)),
+            None => Err(ErrorKind::NotConfigured(provider.spec().client_id).into()),
         }
     }
 }
@@ -126,7 +128,7 @@ mod tests {
         for provider in Provider::ALL.iter().copied() {
             assert_eq!(
                 settings.provider(provider).err(),
-                Some(Error::NotConfigured(provider.spec().client_id))
+                Some(ErrorKind::NotConfigured(provider.spec().client_id).into())
             );
         }
     }
@@ -141,8 +143,8 @@ mod tests {
             (SIGN_UP, "on"),
             (LINKING, "email"),
         ] {
-            match read(&[(name, value)]) {
-                Err(Error::Misconfigured(what)) => {
+            match read(&[(name, value)]).as_ref().map_err(Error::kind) {
+                Err(ErrorKind::Misconfigured(what)) => {
                     assert!(what.starts_with(name), "{what}");
                     assert!(
                         !what.contains(value) || value == "0" || value == "email",

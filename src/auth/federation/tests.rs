@@ -25,7 +25,7 @@ use crate::auth::jose::key_set::JwkSet;
 use crate::auth::jose::provider_token::UnverifiedToken;
 use crate::auth::one_time::{self, OneTime};
 use crate::auth::secret::Secret;
-use crate::error::{Error, Reason};
+use crate::error::{ErrorKind, Reason};
 
 /// A provider as it answers, honest until a test changes something.
 struct Idp {
@@ -150,7 +150,7 @@ fn refused(result: Result<ExternalProfile, ProviderFailure>) {
         Err(failure) => {
             assert_eq!(
                 failure.error,
-                Error::Unauthenticated(Reason::InvalidCredentials)
+                ErrorKind::Unauthenticated(Reason::InvalidCredentials)
             );
             assert!(!failure.reason.is_empty());
         }

@@ -13,7 +13,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::auth::secret::{Secret, constant_time_eq};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// How long a new hash and its salt are, in bytes.
 pub const OUTPUT_LENGTH: usize = 32;
@@ -226,7 +226,7 @@ fn as_phc(stored: &str) -> Option<String> {
 
 /// A hash that could not be computed is not a wrong password.
 pub fn hashing(error: impl fmt::Display) -> Error {
-    Error::Internal(format!("password hashing: {error}"))
+    ErrorKind::Internal(format!("password hashing: {error}")).into()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::column::{Column, Table};
 use super::row::{Scalar, TableRow};
 use crate::auth::secret::Secret;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A value that is to be written.
 #[derive(Debug, Clone)]
@@ -77,13 +77,14 @@ impl Changes {
     /// Rejects changes that name another row than the one that they are made to.
     pub fn for_one(&self, id: &Scalar) -> Result<(), Error> {
         match &self.id {
-            Some(named) if named.id.as_ref() != Some(id) => Err(Error::IdChanged {
+            Some(named) if named.id.as_ref() != Some(id) => Err(ErrorKind::IdChanged {
                 from: match id {
                     Scalar::Integer(number) => number.to_string(),
                     Scalar::Text(text) => text.clone(),
                 },
                 to: named.text.clone(),
-            }),
+            }
+            .into()),
             _ => Ok(()),
         }
     }
@@ -91,9 +92,9 @@ impl Changes {
     /// Rejects changes that name a row, where they are made to many.
     pub fn for_many(&self) -> Result<(), Error> {
         match self.id {
-            Some(_) => Err(Error::BadRequest(
-                "id property (id) cannot be updated".to_owned(),
-            )),
+            Some(_) => {
+                Err(ErrorKind::BadRequest("id property (id) cannot be updated".to_owned()).into())
+            }
             None => Ok(()),
         }
     }

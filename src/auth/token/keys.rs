@@ -15,7 +15,7 @@ use crate::auth::jose::compact::CompactJws;
 use crate::auth::jose::signing_key::SigningKey;
 use crate::auth::secret::Secret;
 use crate::auth::time::{Seconds, Timestamp};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// `typ` of an access token (RFC 9068 §2.1): its purpose.
 const ACCESS_TOKEN: &str = "at+jwt";
@@ -79,20 +79,20 @@ impl TokenKeys {
         let key = self
             .keys
             .first()
-            .ok_or_else(|| Error::Misconfigured("JWT_KEYS has no key".to_owned()))?;
+            .ok_or_else(|| ErrorKind::Misconfigured("JWT_KEYS has no key".to_owned()))?;
         let issued = instant(now)?;
         let mut claims = Claims::new(claims);
         claims.issued_at = Some(issued);
         claims.expiration = Duration::try_seconds(lifetime.get())
             .and_then(|lifetime| issued.checked_add_signed(lifetime));
         if claims.expiration.is_none() {
-            return Err(Error::Internal("a lifetime out of range".to_owned()));
+            return Err(ErrorKind::Internal("a lifetime out of range".to_owned()).into());
         }
         let header = Header::empty()
             .with_token_type(ACCESS_TOKEN)
             .with_key_id(key.id());
         key.sign(&header, &claims)
-            .map_err(|error| Error::Internal(format!("signing: {error}")))
+            .map_err(|error| ErrorKind::Internal(format!("signing: {error}")).into())
     }
 
     /// Reads an access token of ours; nothing if it is forged, foreign, of another purpose or expired.
@@ -161,7 +161,7 @@ fn time(token: &CompactJws, name: &str) -> Option<Option<Timestamp>> {
 
 fn instant(time: Timestamp) -> Result<DateTime<Utc>, Error> {
     DateTime::from_timestamp_millis(time.millis())
-        .ok_or_else(|| Error::Internal("a time out of range".to_owned()))
+        .ok_or_else(|| ErrorKind::Internal("a time out of range".to_owned()).into())
 }
 
 #[cfg(test)]

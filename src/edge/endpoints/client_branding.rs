@@ -4,7 +4,7 @@ use crate::auth::id::ClientNumber;
 use crate::edge::app::App;
 use crate::edge::flows::administration;
 use crate::edge::flows::management::branding as looks;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::branding;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
@@ -46,8 +46,9 @@ fn number(incoming: &Incoming) -> Result<ClientNumber, LoopbackFailure> {
 }
 
 fn unknown(id: ClientNumber) -> Error {
-    Error::NoSuchRow {
+    ErrorKind::NoSuchRow {
         entity: "AuthClient",
         id: id.to_string(),
     }
+    .into()
 }

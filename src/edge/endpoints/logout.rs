@@ -7,7 +7,7 @@ use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::{sessions, social};
 use crate::edge::log;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, RefreshRequest};
@@ -43,8 +43,8 @@ pub async fn backchannel_logout(
     };
     match ended {
         Ok(()) => Ok(Reply::empty(200)),
-        Err(error @ Error::NotConfigured(_)) => Err(error.into()),
-        Err(error) if error.is_server_error() => {
+        Err(error) if matches!(error.kind(), ErrorKind::NotConfigured(_)) => Err(error.into()),
+        Err(error) if error.kind().is_server_error() => {
             log::failure(&error);
             refused("temporarily_unavailable", "the logout could not be done")
         }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::auth::id::UserId;
 use crate::edge::app::App;
 use crate::edge::flows::moving_out;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::reply::Reply;
@@ -32,7 +32,7 @@ pub async fn erase(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFail
     let erased = moving_out::erase(app, &incoming.caller()?, &user_id).await?;
     erased.then(|| Reply::empty(204)).ok_or_else(|| {
         let (entity, id) = ("users", user_id.to_string());
-        Error::NoSuchRow { entity, id }.into()
+        ErrorKind::NoSuchRow { entity, id }.into()
     })
 }
 

@@ -47,7 +47,7 @@ async fn is_administrator(app: &App, incoming: &Incoming) -> Result<bool, Error>
     };
     match administration::administrator(app, &Caller::Bearer(token)).await {
         Ok(_) => Ok(true),
-        Err(error) if error.is_server_error() => Err(error),
+        Err(error) if error.kind().is_server_error() => Err(error),
         Err(_) => Ok(false),
     }
 }

@@ -6,7 +6,7 @@ use crate::auth::account::ADMINISTER;
 use crate::auth::caller::Caller;
 use crate::auth::id::UserId;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::Batch;
 
 /// A bearer who has the permission to administer now.
@@ -44,6 +44,6 @@ fn admit(actor: Actor) -> Result<Administrator, Error> {
     if actor.may(ADMINISTER) {
         Ok(Administrator(actor))
     } else {
-        Err(Error::NotAllowed)
+        Err(ErrorKind::NotAllowed.into())
     }
 }

@@ -10,7 +10,7 @@ use crate::auth::id::BrowserId;
 use crate::auth::one_time::{self, AuthCode};
 use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::Query;
 use crate::store::browser_steps;
 use crate::store::browsers::{self, NewBrowser};
@@ -88,7 +88,7 @@ async fn open_or_hold(
     }
     audit::record(app, person.sign_in_here(opened));
     if !opened {
-        return Err(Error::Unauthenticated(Reason::InvalidCredentials));
+        return Err(ErrorKind::Unauthenticated(Reason::InvalidCredentials).into());
     }
     notifications::new_device(app, person, false);
     Ok(Opened::Browser(secret))
@@ -113,7 +113,7 @@ pub async fn raise(
     );
     let (_, raised) = app.db.run((effects, raise)).await?;
     if raised == 0 {
-        return Err(Error::Unauthenticated(Reason::TokenRevoked));
+        return Err(ErrorKind::Unauthenticated(Reason::TokenRevoked).into());
     }
     record(app, browser, PageAct::Proven);
     Ok(secret)

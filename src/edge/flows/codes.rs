@@ -14,7 +14,7 @@ use crate::auth::secret::{Secret, random_secret};
 use crate::auth::session::device_digest;
 use crate::auth::token::DeviceInfo;
 use crate::edge::app::App;
-use crate::error::{Error, Reason, SecondFactor};
+use crate::error::{Error, ErrorKind, Reason, SecondFactor};
 use crate::store::codes::{self, CodeState, Redemption};
 use crate::store::new_codes::{self, Issued, NewCode};
 use crate::store::sessions::LiveSession;
@@ -85,7 +85,7 @@ fn issued_code(
         }
         issued => {
             audit::record(app, person.sign_in(client, session_id));
-            issued.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))?;
+            issued.ok_or(ErrorKind::Unauthenticated(Reason::InvalidCredentials))?;
             notifications::new_device(app, person, false);
             None
         }
@@ -139,7 +139,7 @@ pub(super) fn redeemed_session(
     let Some(session) = session else {
         let refusal = why_not_redeemed(&state);
         audit::record(app, not_redeemed(state));
-        return Err(Error::Rejected(refusal));
+        return Err(ErrorKind::Rejected(refusal).into());
     };
     audit::record(app, Event::CodeRedeemed((&session).into()));
     Ok(session)

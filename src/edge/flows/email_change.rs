@@ -10,7 +10,7 @@ use crate::auth::one_time::{self, EmailChange, EmailUndo, OneTime};
 use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::email_changes::{self, EmailLink, FormerEmail};
 use crate::store::links::{self, NewLink};
 use crate::wire::message::{Message, MessageKind, Recipient};
@@ -74,7 +74,11 @@ pub async fn confirm(app: &App, token: &Secret) -> Result<String, Error> {
     let undo_key = one_time::key::<EmailUndo>(&undo);
     let attempt = AttemptId::draw()?;
     let confirm = email_changes::confirm(&key, &undo_key, &attempt, app.now);
-    let user_id = app.db.run(confirm).await?.ok_or(Error::Conflict("email"))?;
+    let user_id = app
+        .db
+        .run(confirm)
+        .await?
+        .ok_or(ErrorKind::Conflict("email"))?;
     let act = PageAct::EmailChanged;
     audit::record(app, Event::AtPages { user_id, act });
     if let Some(former) = &link.present {
@@ -95,7 +99,11 @@ pub async fn undo(app: &App, token: &Secret) -> Result<String, Error> {
     let address = former(&usable(app, link, EmailUndo::KIND)?)?;
     let attempt = AttemptId::draw()?;
     let undo = email_changes::undo(&key, &attempt, app.now);
-    let user_id = app.db.run(undo).await?.ok_or(Error::Conflict("email"))?;
+    let user_id = app
+        .db
+        .run(undo)
+        .await?
+        .ok_or(ErrorKind::Conflict("email"))?;
     let act = PageAct::EmailUndone;
     audit::record(app, Event::AtPages { user_id, act });
     Ok(address)
@@ -103,12 +111,12 @@ pub async fn undo(app: &App, token: &Secret) -> Result<String, Error> {
 
 fn usable(app: &App, link: Option<EmailLink>, kind: &str) -> Result<EmailLink, Error> {
     let link = link.filter(|link| link.is_good(kind, app.now));
-    link.ok_or(Error::Rejected(Reason::TokenExpired))
+    link.ok_or_else(|| ErrorKind::Rejected(Reason::TokenExpired).into())
 }
 
 fn former(link: &EmailLink) -> Result<String, Error> {
     let former: FormerEmail = serde_json::from_str(&link.payload)
-        .map_err(|error| Error::Internal(format!("a former address: {error}")))?;
+        .map_err(|error| ErrorKind::Internal(format!("a former address: {error}")))?;
     Ok(former.email)
 }
 

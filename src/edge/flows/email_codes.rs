@@ -12,7 +12,7 @@ use crate::auth::id::{AttemptId, ClientId};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::otps::{self, NewOtp};
 use crate::store::{accounts, messages};
 use crate::wire::message::{Message, MessageKind};
@@ -38,7 +38,7 @@ pub fn ask_here(
     asker: &str,
 ) -> Result<(), Error> {
     if !app.config.email_codes {
-        return Err(Error::NotConfigured("EMAIL_CODES"));
+        return Err(ErrorKind::NotConfigured("EMAIL_CODES").into());
     }
     app.config.messages.delivery()?;
     let asked = (username.to_owned(), asker.to_owned());

@@ -19,7 +19,7 @@ use crate::edge::app::App;
 use crate::edge::clock::now;
 use crate::edge::d1::Db;
 use crate::edge::outbound::notifier::post_once;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::Batch as _;
 use crate::store::outbox::{self, OutboxEvent};
 use crate::wire::webhook::Webhook;
@@ -113,10 +113,11 @@ pub async fn resend(app: &App, caller: &Caller, id: &str) -> Result<(), Error> {
     let manager = access::writer(app, caller, access).await?;
     let found = app.db.run(outbox::resend(id, app.now)).await?;
     if found.is_none() {
-        return Err(Error::NoSuchRow {
+        return Err(ErrorKind::NoSuchRow {
             entity: OUTBOX.table.entity,
             id: id.to_owned(),
-        });
+        }
+        .into());
     }
     let managed = Managed {
         target: Some(id.to_owned()),

@@ -17,7 +17,7 @@ use crate::edge::app::App;
 use crate::edge::d1::Db;
 use crate::edge::flows::management::outcome::of_constraint;
 use crate::edge::kv::Kv;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::borders;
 use crate::store::erasure::{self, Erasure};
 use crate::store::exports;
@@ -83,7 +83,7 @@ pub async fn erase_due(db: &Db, kv: &Kv, now: Timestamp) -> Result<(), Error> {
 async fn session(app: &App, token: &Secret) -> Result<LiveSession, Error> {
     match credentials::bearer(app, token).await? {
         Bearer::Session(session) => Ok(*session),
-        Bearer::Plain(_) => Err(Error::Unauthenticated(Reason::TokenRevoked)),
+        Bearer::Plain(_) => Err(ErrorKind::Unauthenticated(Reason::TokenRevoked).into()),
     }
 }
 

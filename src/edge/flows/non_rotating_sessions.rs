@@ -14,7 +14,7 @@ use crate::auth::session::{RefreshToken, device_digest};
 use crate::auth::time::Timestamp;
 use crate::auth::token::{DeviceInfo, PersonClaims};
 use crate::edge::app::App;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::codes::{self as redemptions, Redemption};
 use crate::store::refresh_tokens;
 use crate::store::sessions::{self as rows, LiveSession};
@@ -61,7 +61,7 @@ pub async fn open_waiting(
     presented: Option<&Secret>,
 ) -> Result<Opened, Error> {
     let client_id = app.config.servicestack_client_id.as_ref();
-    let client_id = client_id.ok_or(Error::NotConfigured("SERVICESTACK_CLIENT_ID"))?;
+    let client_id = client_id.ok_or(ErrorKind::NotConfigured("SERVICESTACK_CLIENT_ID"))?;
     let code = random_secret()?;
     let digest = device.device_id.as_deref().map(device_digest);
     // The code is redeemed in the trip that makes it.
@@ -117,7 +117,7 @@ pub async fn renew(
     let digest = device.device_id.as_deref().map(device_digest);
     let renew = refresh_tokens::renew(&token.session_id, digest.as_deref(), app.now);
     let session = app.db.run(renew).await?;
-    let session = session.ok_or(Error::Rejected(Reason::TokenExpired))?;
+    let session = session.ok_or(ErrorKind::Rejected(Reason::TokenExpired))?;
     let access_token = access_token(app, &session, device)?;
     Ok(Some(Renewed {
         session,
@@ -139,9 +139,9 @@ pub async fn verify(app: &App, access_token: &Secret) -> Result<Option<LiveSessi
         return Ok(Some(session));
     }
     match credentials::session_id(app, access_token) {
-        Ok(_) => Err(Error::Unauthenticated(Reason::TokenRevoked)),
+        Ok(_) => Err(ErrorKind::Unauthenticated(Reason::TokenRevoked).into()),
         Err(_) if credentials::former_session(app, access_token).is_some() => {
-            Err(Error::Unauthenticated(Reason::BearerExpired))
+            Err(ErrorKind::Unauthenticated(Reason::BearerExpired).into())
         }
         Err(_) => Ok(None),
     }

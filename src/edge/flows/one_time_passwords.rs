@@ -13,7 +13,7 @@ use crate::auth::one_time::Otp;
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::otps::{self, NewOtp};
 
 /// How long an OTP lives, as in the original.
@@ -58,12 +58,12 @@ pub async fn issuer(app: &App, presented: RequestCredentials) -> Result<OtpIssue
     match presented {
         RequestCredentials::Client(client_id, secret) => {
             if !app.config.otp_client_ids.contains(&client_id) {
-                return Err(Error::NoBasic);
+                return Err(ErrorKind::NoBasic.into());
             }
             let calling = credentials::client(app, &client_id, &secret).await;
-            let calling = calling.map_err(|error| match error {
-                Error::Unauthenticated(_) | Error::Rejected(_) => Error::NoBasic,
-                other => other,
+            let calling = calling.map_err(|error| match error.kind() {
+                ErrorKind::Unauthenticated(_) | ErrorKind::Rejected(_) => ErrorKind::NoBasic.into(),
+                _ => error,
             })?;
             Ok(OtpIssuer {
                 client: Some(calling.client().id),
@@ -87,7 +87,7 @@ pub async fn issuer(app: &App, presented: RequestCredentials) -> Result<OtpIssue
                 trusted: false,
             })
         }
-        RequestCredentials::Anonymous => Err(Error::NoBearer),
+        RequestCredentials::Anonymous => Err(ErrorKind::NoBearer.into()),
     }
 }
 
@@ -104,7 +104,7 @@ pub async fn put(app: &App, issuer: &OtpIssuer, username: &str, otp: &Secret) ->
         expires_on: app.now + LIFETIME,
     };
     let shown = serde_json::to_string(&(username, otp.expose()))
-        .map_err(|error| Error::Internal(format!("OTP record: {error}")))?;
+        .map_err(|error| ErrorKind::Internal(format!("OTP record: {error}")))?;
     let record = Otp {
         sealed: keys.seal(Purpose::OtpShown, &key, &shown)?,
     };

@@ -13,7 +13,7 @@ use crate::auth::password::check_policy;
 use crate::auth::profile::Profile;
 use crate::auth::secret::{Secret, digest, random_secret};
 use crate::edge::app::App;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::attempts::{self, LoginAttempt};
 use crate::store::browsers::NewBrowser;
 use crate::store::effects::PasswordPrecondition;
@@ -21,7 +21,7 @@ use crate::store::own_account;
 use crate::store::own_identities::{self, IdentityRow};
 
 /// The browser was signed out between the read and the write.
-const SIGNED_OUT: Error = Error::Unauthenticated(Reason::TokenRevoked);
+const SIGNED_OUT: ErrorKind = ErrorKind::Unauthenticated(Reason::TokenRevoked);
 
 /// Stores what a user says of itself.
 pub async fn save_profile(
@@ -31,7 +31,7 @@ pub async fn save_profile(
 ) -> Result<(), Error> {
     let set = own_account::set_profile(browser, profile, app.now);
     if !app.db.run(set).await? {
-        return Err(SIGNED_OUT);
+        return Err(SIGNED_OUT.into());
     }
     record(app, browser, PageAct::ProfileChanged);
     Ok(())
@@ -69,7 +69,7 @@ pub async fn set_password(
         .verify(change.password, stored.as_deref(), None)?
         .is_right()
     {
-        return Err(Error::Rejected(Reason::SamePassword));
+        return Err(ErrorKind::Rejected(Reason::SamePassword).into());
     }
     let secret = random_secret()?;
     replace(app, browser, change, &hash.hash(change.password)?, &secret).await?;
@@ -126,7 +126,7 @@ async fn replace(
     let device = device.transpose()?;
     let set = own_account::set_password(browser, hash, device.as_deref(), &anew, app.now);
     let done = app.db.run(set).await?;
-    done.then_some(()).ok_or(SIGNED_OUT)
+    done.then_some(()).ok_or(SIGNED_OUT.into())
 }
 
 /// What the browser rests on after another proof.
@@ -147,7 +147,7 @@ pub async fn prove(
     form_session: &str,
 ) -> Result<Secret, Error> {
     if browser.has_factor {
-        return Err(Error::Rejected(Reason::SecondFactorWrong));
+        return Err(ErrorKind::Rejected(Reason::SecondFactorWrong).into());
     }
     let failed = PageAct::ProofFailed;
     let (_, keys) = prove_password(app, browser, password, origin, failed).await?;
@@ -195,7 +195,7 @@ async fn prove_password(
         return Ok((stored, keys));
     }
     record(app, browser, failed(verdict.into()));
-    Err(Error::Rejected(Reason::IncorrectPassword))
+    Err(ErrorKind::Rejected(Reason::IncorrectPassword).into())
 }
 
 /// What a page calls an identity by.
@@ -219,7 +219,7 @@ pub async fn unlink(app: &App, browser: &LiveBrowser, id: &str) -> Result<(), Er
     };
     let unlink = own_identities::unlink(identity, user_id, &browser.id, app.now);
     if !app.db.run(unlink).await? {
-        return Err(Error::Conflict("identity"));
+        return Err(ErrorKind::Conflict("identity").into());
     }
     record(app, browser, PageAct::IdentityUnlinked);
     Ok(())

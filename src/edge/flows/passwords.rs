@@ -13,7 +13,7 @@ use crate::auth::password::check_policy;
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
 use crate::edge::app::App;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::attempts::{self, LoginAttempt};
 use crate::store::sessions::{self, LiveSession};
 use crate::store::{accounts, factors, passwords};
@@ -37,7 +37,7 @@ pub struct PasswordChange<'a> {
 /// Every check comes before the one write, so a refusal leaves everything as it was.
 pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> Result<(), Error> {
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
-        return Err(Error::Rejected(Reason::TokenInvalid));
+        return Err(ErrorKind::Rejected(Reason::TokenInvalid).into());
     };
     let reads = (
         sessions::live(&id, app.now),
@@ -45,7 +45,7 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
         factors::of_session(&id),
     );
     let (session, stored, factors) = app.db.run(reads).await?;
-    let session = session.ok_or(Error::Unauthenticated(Reason::TokenRevoked))?;
+    let session = session.ok_or(ErrorKind::Unauthenticated(Reason::TokenRevoked))?;
     own_refresh_token(app, &session.id, change.refresh_token)?;
     let stored = stored.map(|(stored,)| stored);
     check(app, &session, stored.as_deref(), change)?;
@@ -57,7 +57,7 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
     let hash = app.config.password_hash;
     let same = hash.verify(change.password, stored.as_deref(), None)?;
     if same.is_right() {
-        return Err(Error::Rejected(Reason::SamePassword));
+        return Err(ErrorKind::Rejected(Reason::SamePassword).into());
     }
     let new = hash.hash(change.password)?;
     let (user_id, now) = (&session.account.id, app.now);
@@ -74,7 +74,7 @@ pub async fn change(app: &App, token: &Secret, change: &PasswordChange<'_>) -> R
         Ok(())
     } else {
         // Signed out, or the password changed, between the read and the write.
-        Err(Error::Unauthenticated(Reason::TokenRevoked))
+        Err(ErrorKind::Unauthenticated(Reason::TokenRevoked).into())
     }
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn prove(
         (found.password, found.password_changed_on)
     });
     if stored.is_none() || password.is_empty() {
-        return Err(Error::Rejected(Reason::IncorrectPassword));
+        return Err(ErrorKind::Rejected(Reason::IncorrectPassword).into());
     }
     prove_old(app, session, stored.as_deref(), password, origin).await?;
     Ok(set_at)
@@ -107,20 +107,20 @@ fn check(
     change: &PasswordChange<'_>,
 ) -> Result<(), Error> {
     if canonical_name(change.username) != canonical_name(&session.account.username) {
-        return Err(Error::NotAllowed);
+        return Err(ErrorKind::NotAllowed.into());
     }
     if change.password.is_empty() {
-        return Err(Error::Rejected(Reason::PasswordInvalid));
+        return Err(ErrorKind::Rejected(Reason::PasswordInvalid).into());
     }
     if stored.is_none() {
-        return Err(Error::Rejected(Reason::ExternalUser));
+        return Err(ErrorKind::Rejected(Reason::ExternalUser).into());
     }
     let membership = session.account.membership.as_ref();
     let status = membership.map(|membership| Status::from_number(membership.status));
     let may_omit_old = status == Some(Status::PasswordChangeNeeded)
         || app.config.compatibility.change_password_without_old;
     if change.old_password.is_empty() && !may_omit_old {
-        return Err(Error::Rejected(Reason::PasswordInvalid));
+        return Err(ErrorKind::Rejected(Reason::PasswordInvalid).into());
     }
     check_policy(change.password, app.config.password_min_length)?;
     Ok(())
@@ -166,5 +166,5 @@ async fn prove_old(
         return Ok(());
     }
     audit::record(app, failed(verdict.into()));
-    Err(Error::Rejected(Reason::IncorrectPassword))
+    Err(ErrorKind::Rejected(Reason::IncorrectPassword).into())
 }

@@ -2,8 +2,7 @@
 
 use super::audit::{self, Event, SessionRef};
 use super::credentials::{self, AuthenticatedClient, AuthenticatedUser, TokenSubject};
-use super::notifications;
-use super::waiting;
+use super::{notifications, waiting};
 use crate::auth::data_key::Purpose;
 use crate::auth::id::SessionId;
 use crate::auth::one_time::{self, AuthCode};
@@ -12,11 +11,13 @@ use crate::auth::session::{Refresh, RefreshToken, device_digest};
 use crate::auth::time::Timestamp;
 use crate::auth::token::{AccessClaims, ClaimContext, DeviceInfo, Expiry, PersonClaims};
 use crate::edge::app::App;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::ended_session::EndedSession;
 use crate::store::new_codes::{self, NewCode};
 use crate::store::refresh_tokens::{self, RefreshAttempt};
 use crate::store::sessions::{self, LiveSession, NewSession};
+
+const EXPIRED: ErrorKind = ErrorKind::Rejected(Reason::TokenExpired);
 
 /// An access token, and the refresh token that gets the next one.
 pub struct TokenPair {
@@ -89,14 +90,14 @@ async fn open_or_hold(
     if let Some(held) = held {
         waiting::note(app, person, Some(new.client));
         let needed = waiting::second_factor(&token, &held);
-        return Err(Error::NeedsSecondFactor(needed));
+        return Err(ErrorKind::NeedsSecondFactor(needed).into());
     }
     let opened = session.as_ref().map(|session| &session.id);
     audit::record(app, person.sign_in(new.client, opened));
     if opened.is_some() {
         notifications::new_device(app, person, false);
     }
-    session.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))
+    session.ok_or_else(|| ErrorKind::Unauthenticated(Reason::InvalidCredentials).into())
 }
 
 /// The provider's refresh token as it is stored, bound to the session it goes with.
@@ -128,7 +129,7 @@ pub async fn refresh(
         window: app.config.refresh_retry_window,
     };
     let done = app.db.run(refresh_tokens::refresh(&ask, app.now)).await?;
-    let (before, owner) = done.before.ok_or(Error::Rejected(Reason::TokenExpired))?;
+    let (before, owner) = done.before.ok_or(EXPIRED)?;
     let verdict = Refresh::judge(&before, ask.n, ask.device, app.now, ask.window);
     if verdict == Refresh::Theft {
         let session = SessionRef {
@@ -140,11 +141,10 @@ pub async fn refresh(
     }
     verdict.allow()?;
     if done.rotated != (verdict == Refresh::Rotation) {
-        return Err(Error::Internal(
-            "the row and the rule of a refresh disagree".to_owned(),
-        ));
+        let what = "the row and the rule of a refresh disagree";
+        return Err(ErrorKind::Internal(what.to_owned()).into());
     }
-    let session = done.session.ok_or(Error::Rejected(Reason::TokenExpired))?;
+    let session = done.session.ok_or(EXPIRED)?;
     issue(app, &session, token.n.saturating_add(1), device)
 }
 
@@ -155,27 +155,27 @@ fn own_pair(
     access_token: Result<Secret, Error>,
 ) -> Result<RefreshToken, Error> {
     let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, refresh_token)?
-        .ok_or(Error::Rejected(Reason::TokenExpired))?;
+        .ok_or(EXPIRED)?;
     let (keys, issuer) = (&app.config.token_keys, &app.config.issuer);
     access_token
         .ok()
         .and_then(|access| keys.verify(access.expose(), issuer, app.now, Expiry::Ignored))
         .filter(|access| access.session_id == token.session_id)
-        .ok_or(Error::Rejected(Reason::TokenInvalid))?;
+        .ok_or(ErrorKind::Rejected(Reason::TokenInvalid))?;
     Ok(token)
 }
 
 /// Reads a refresh token that must be of the bearer's own session; its number does not matter.
 pub fn own_refresh_token(app: &App, session_id: &SessionId, token: &Secret) -> Result<(), Error> {
     if token.is_empty() {
-        return Err(Error::Rejected(Reason::TokenMissing));
+        return Err(ErrorKind::Rejected(Reason::TokenMissing).into());
     }
-    let token = RefreshToken::read(&app.config.data_keys, Purpose::Refresh, token)?
-        .ok_or(Error::Rejected(Reason::TokenExpired))?;
+    let token =
+        RefreshToken::read(&app.config.data_keys, Purpose::Refresh, token)?.ok_or(EXPIRED)?;
     if token.session_id == *session_id {
         Ok(())
     } else {
-        Err(Error::Rejected(Reason::TokenInvalid))
+        Err(ErrorKind::Rejected(Reason::TokenInvalid).into())
     }
 }
 
@@ -192,7 +192,7 @@ pub async fn sign_out(
         Some(id) => id,
         None => match credentials::session_id(app, token)? {
             TokenSubject::Session(id) => id,
-            TokenSubject::Plain(_) => return Err(Error::Rejected(Reason::TokenInvalid)),
+            TokenSubject::Plain(_) => return Err(ErrorKind::Rejected(Reason::TokenInvalid).into()),
         },
     };
     if let Err(refusal) = own_refresh_token(app, &id, refresh_token) {
@@ -203,7 +203,7 @@ pub async fn sign_out(
         .db
         .run(sessions::end(&id, "signed out", app.now))
         .await?;
-    let ended = ended.ok_or(Error::Unauthenticated(Reason::TokenRevoked))?;
+    let ended = ended.ok_or(ErrorKind::Unauthenticated(Reason::TokenRevoked))?;
     audit::record(app, Event::SignOut((&ended).into()));
     Ok(ended)
 }

@@ -16,7 +16,7 @@ use crate::auth::time::Timestamp;
 use crate::config::SignUpDefaults;
 use crate::edge::app::App;
 use crate::edge::outbound::notifier;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::accounts;
 use crate::store::branding::{self, BrandedClient};
 use crate::store::links::{self, Link, NewLink};
@@ -122,7 +122,7 @@ pub async fn create_here(
 ) -> Result<AuthenticatedUser, Error> {
     let made = create_user(app, token, application).await?;
     let found = app.db.run(accounts::by_name(&made.username)).await?;
-    let found = found.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))?;
+    let found = found.ok_or(ErrorKind::Unauthenticated(Reason::InvalidCredentials))?;
     Ok(AuthenticatedUser::by_new_password(found.account, app.now))
 }
 
@@ -176,7 +176,7 @@ pub async fn create_user(
     let defaults = open(app)?;
     if owner.is_some() {
         // The write refuses this too, but only after the password has been hashed.
-        return Err(Error::Conflict("username, email"));
+        return Err(ErrorKind::Conflict("username, email").into());
     }
     let invited = record.ok().flatten().map(|record| record.profile);
     let invited = invited.unwrap_or_default();
@@ -207,7 +207,7 @@ fn recipient(app: &App, link: Option<Link>, email: &str) -> Result<String, Error
     if canonical_name(email) == recipient {
         Ok(recipient)
     } else {
-        Err(Error::Rejected(Reason::InvalidEmail))
+        Err(ErrorKind::Rejected(Reason::InvalidEmail).into())
     }
 }
 
@@ -217,11 +217,11 @@ fn check_outcome(outcome: &SignUpOutcome) -> Result<(), Error> {
         Ok(())
     } else if !outcome.defaults_exist {
         let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
-        Err(Error::Misconfigured(what.to_owned()))
+        Err(ErrorKind::Misconfigured(what.to_owned()).into())
     } else if outcome.address_taken {
-        Err(Error::Conflict("username, email"))
+        Err(ErrorKind::Conflict("username, email").into())
     } else {
-        Err(Error::Unauthenticated(Reason::BearerExpired))
+        Err(ErrorKind::Unauthenticated(Reason::BearerExpired).into())
     }
 }
 
@@ -231,13 +231,13 @@ fn count_refusal(app: &App) {
 
 /// Where new users belong; 403 while signing up is closed.
 fn open(app: &App) -> Result<&SignUpDefaults, Error> {
-    app.config.sign_up.as_ref().ok_or(Error::NotAllowed)
+    Ok(app.config.sign_up.as_ref().ok_or(ErrorKind::NotAllowed)?)
 }
 
 fn require_usable(link: Option<Link>, now: Timestamp) -> Result<(String, Link), Error> {
     let link = link.filter(|link: &Link| link.is_good(now));
     link.and_then(|link| Some((link.recipient.clone()?, link)))
-        .ok_or(Error::Unauthenticated(Reason::BearerExpired))
+        .ok_or_else(|| ErrorKind::Unauthenticated(Reason::BearerExpired).into())
 }
 
 /// A user must have a given name; without one the address's local part serves.

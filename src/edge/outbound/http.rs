@@ -11,7 +11,7 @@ use worker::{
 };
 
 use crate::edge::clock::before;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A request to another server.
 pub struct OutboundRequest<'a> {
@@ -106,5 +106,5 @@ fn built(request: &OutboundRequest<'_>) -> worker::Result<Request> {
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
-    Error::Unavailable(format!("request request: {error}"))
+    ErrorKind::Unavailable(format!("request request: {error}")).into()
 }

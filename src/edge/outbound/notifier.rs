@@ -11,7 +11,7 @@ use crate::auth::secret::random_id;
 use crate::config::Delivery;
 use crate::edge::app::App;
 use crate::edge::clock::now;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::message::Message;
 use crate::wire::webhook::{Webhook, WebhookKey};
 
@@ -22,9 +22,7 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 /// Sends a message the configured way; what fails is the log's business.
 pub async fn deliver(app: &App, message: &Message) -> Result<(), Error> {
     if !is_address(&message.to) {
-        return Err(Error::Internal(
-            "an address that cannot be written to".to_owned(),
-        ));
+        return Err(ErrorKind::Internal("an address that cannot be written to".to_owned()).into());
     }
     match app.config.messages.delivery()? {
         Delivery::Webhook { url, key } => post(url, key, message).await,
@@ -45,7 +43,7 @@ async fn post(url: &str, key: &WebhookKey, message: &Message) -> Result<(), Erro
         };
         match pauses.next() {
             Some(pause) => Delay::from(pause).await,
-            None => return Err(Error::Unavailable(problem)),
+            None => return Err(ErrorKind::Unavailable(problem).into()),
         }
     }
 }
@@ -74,13 +72,13 @@ pub async fn post_once(url: &str, webhook: &Webhook, timeout: Duration) -> Optio
 async fn email(env: &Env, from: &str, message: &Message) -> Result<(), Error> {
     let binding: SendEmail = env
         .send_email("EMAIL")
-        .map_err(|_| Error::NotConfigured("EMAIL (the send_email binding)"))?;
+        .map_err(|_| ErrorKind::NotConfigured("EMAIL (the send_email binding)"))?;
     let mail = SendEmailBuilder::new(from, &message.to, &message.subject);
     mail.set_text(&message.text());
     mail.set_html(&message.html());
     let sent = binding.send_with_builder(&mail).await;
     sent.map(drop).map_err(|error| {
         let text = error.message();
-        Error::Unavailable(format!("e-mail: {text}"))
+        ErrorKind::Unavailable(format!("e-mail: {text}")).into()
     })
 }

@@ -1,7 +1,7 @@
 //! A body as it came, and as text.
 
 use super::coding;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// What came after the headers.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,12 +19,13 @@ impl Body {
             Self::Unread(why) => Err(why.clone()),
             Self::Bytes(bytes) if bytes.is_ascii() || coding::is_utf8(media) => {
                 std::str::from_utf8(bytes)
-                    .map_err(|_| Error::Syntax("The body is not UTF-8 text".to_owned()))
+                    .map_err(|_| ErrorKind::Syntax("The body is not UTF-8 text".to_owned()).into())
             }
-            Self::Bytes(_) => Err(Error::UnsupportedMedia {
+            Self::Bytes(_) => Err(ErrorKind::UnsupportedMedia {
                 got: media.to_owned(),
                 expected: "charset=utf-8",
-            }),
+            }
+            .into()),
         }
     }
 }

@@ -50,6 +50,7 @@ impl Incoming {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn only_a_page_asks_by_a_browser() {
@@ -59,7 +60,7 @@ mod tests {
         let header = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
         let outside = |headers| Incoming::new(Method::Get, "/", "", headers, Body::Bytes(vec![]));
         let cookie = outside(header("cookie", "__Host-edgelatch=cookie"));
-        assert_eq!(cookie.caller().err(), Some(Error::NoBearer));
+        assert_eq!(cookie.caller().err(), Some(ErrorKind::NoBearer.into()));
         let bearer = outside(header("authorization", "Bearer token"));
         assert!(matches!(bearer.caller(), Ok(Caller::Bearer(_))));
     }

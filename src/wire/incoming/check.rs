@@ -1,7 +1,7 @@
 //! What no endpoint takes, in path, query and headers.
 
 use super::Incoming;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::basic::Basic;
 use crate::wire::document::{Malformed, NO_NUL};
 
@@ -12,7 +12,7 @@ impl Incoming {
     /// Refuses what no endpoint takes in path, query and headers (400). Both APIs ask before
     /// anything else is done with a request that has found its endpoint.
     pub fn check(&self) -> Result<(), Error> {
-        let refuse = |what: &str| Err(Error::BadRequest(what.to_owned()));
+        let refuse = |what: &str| Err(ErrorKind::BadRequest(what.to_owned()).into());
         match &self.malformed {
             None => {}
             Some(Malformed::Syntax(why)) => return refuse(&format!("The query: {why}")),
@@ -56,7 +56,7 @@ mod tests {
             Incoming::new(Method::Post, path, query, headers.collect(), body).check()
         };
         let basic = |text: &str| format!("Basic {}", Base64::encode_string(text.as_bytes()));
-        let refused = |said: &str| Err(Error::BadRequest(said.to_owned()));
+        let refused = |said: &str| Err(ErrorKind::BadRequest(said.to_owned()).into());
         let nul = |what: &str| refused(&format!("{what} must NOT contain U+0000"));
         assert_eq!(check("/otp-caches/a%00", "", &[]), nul("The path"));
         assert_eq!(check("/", "token=a%00", &[]), nul("The query"));

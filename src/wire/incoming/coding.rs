@@ -1,6 +1,6 @@
 //! How a request's body is coded: `Content-Encoding` (RFC 9110 §8.4), and the charset of its type.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// How a body is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Coding {
             "" | "identity" => Ok(None),
             "gzip" | "x-gzip" => Ok(Some(Self::Gzip)),
             "deflate" => Ok(Some(Self::Deflate)),
-            _ => Err(Error::UnsupportedCoding(header.to_owned())),
+            _ => Err(ErrorKind::UnsupportedCoding(header.to_owned()).into()),
         }
     }
 
@@ -69,7 +69,7 @@ mod tests {
             "compress",
             "x",
         ] {
-            let refused = Err(Error::UnsupportedCoding(header.to_owned()));
+            let refused = Err(ErrorKind::UnsupportedCoding(header.to_owned()).into());
             assert_eq!(Coding::read(Some(header)), refused);
         }
     }

@@ -12,7 +12,7 @@ use super::basic::{self, Basic};
 use super::document::{Malformed, Pairs};
 use crate::auth::secret::Secret;
 use crate::auth::token::DeviceInfo;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 pub use body::Body;
 pub use coding::Coding;
 pub use method::Method;
@@ -151,20 +151,20 @@ impl Incoming {
     pub fn required_query(&self, name: &'static str) -> Result<String, Error> {
         self.query(name)
             .filter(|value| !value.is_empty())
-            .ok_or(Error::MissingParameter(name))
+            .ok_or_else(|| ErrorKind::MissingParameter(name).into())
     }
 
     /// The bearer token (RFC 6750 §2.1): only from the `Authorization` header.
     pub fn bearer(&self) -> Result<Secret, Error> {
-        let header = self.header("authorization").ok_or(Error::NoBearer)?;
+        let header = self.header("authorization").ok_or(ErrorKind::NoBearer)?;
         let mut words = header.split(' ');
         let (Some(scheme), Some(token), None) = (words.next(), words.next(), words.next()) else {
-            return Err(Error::BearerMalformed);
+            return Err(ErrorKind::BearerMalformed.into());
         };
         if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
             Ok(Secret::new(token))
         } else {
-            Err(Error::NoBearer)
+            Err(ErrorKind::NoBearer.into())
         }
     }
 
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(request.query("b").as_deref(), Some(" x"));
         assert_eq!(
             request.required_query("token"),
-            Err(Error::MissingParameter("token"))
+            Err(ErrorKind::MissingParameter("token").into())
         );
     }
 
@@ -257,11 +257,14 @@ mod tests {
         };
         assert_eq!(bearer("Bearer x.y.z"), Ok("x.y.z".to_owned()));
         assert_eq!(bearer("bEaReR x"), Ok("x".to_owned()));
-        assert_eq!(bearer("Basic x"), Err(Error::NoBearer));
-        assert_eq!(bearer("Bearer "), Err(Error::NoBearer));
-        assert_eq!(bearer("Bearer"), Err(Error::BearerMalformed));
-        assert_eq!(bearer("Bearer a b"), Err(Error::BearerMalformed));
-        assert_eq!(incoming(&[], b"").bearer().err(), Some(Error::NoBearer));
+        assert_eq!(bearer("Basic x"), Err(ErrorKind::NoBearer.into()));
+        assert_eq!(bearer("Bearer "), Err(ErrorKind::NoBearer.into()));
+        assert_eq!(bearer("Bearer"), Err(ErrorKind::BearerMalformed.into()));
+        assert_eq!(bearer("Bearer a b"), Err(ErrorKind::BearerMalformed.into()));
+        assert_eq!(
+            incoming(&[], b"").bearer().err(),
+            Some(ErrorKind::NoBearer.into())
+        );
     }
 
     #[test]
@@ -278,7 +281,7 @@ mod tests {
             incoming
                 .text()
                 .map(str::to_owned)
-                .map_err(|error| matches!(error, Error::UnsupportedMedia { .. }))
+                .map_err(|error| matches!(error.kind(), ErrorKind::UnsupportedMedia { .. }))
         };
         let latin = "application/x-www-form-urlencoded; charset=ISO-8859-1";
         assert_eq!(text(latin, b"a=b"), Ok("a=b".to_owned()));

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::failure::LoopbackFailure;
+use super::failure::{InvalidParameter, LoopbackFailure};
 use super::filter::{boolean, instant, object};
 use crate::auth::account::canonical_name;
 use crate::auth::time::{Seconds, Timestamp};
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 
 /// The longest time that is counted over.
@@ -51,7 +51,7 @@ impl ActiveUsersQuery {
                 > u128::from(MAX_RANGE.get().unsigned_abs()) * 1_000
         {
             let text = "endDate must be at or after startDate, and at most 366 days later";
-            return Err(Error::BadRequest(text.to_owned()).into());
+            return Err(ErrorKind::BadRequest(text.to_owned()).into());
         }
         let people = object("filter", &incoming.query)?;
         Ok(Self {
@@ -102,9 +102,11 @@ fn named(filter: &Value) -> Result<Named, LoopbackFailure> {
 }
 
 fn invalid(name: &'static str, value: &str) -> LoopbackFailure {
-    LoopbackFailure::InvalidParameter {
+    let (value, details) = (json!(value).to_string(), Value::Null);
+    InvalidParameter {
         name,
-        value: json!(value).to_string(),
-        details: Value::Null,
+        value,
+        details,
     }
+    .into()
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::detail::Detail;
 use super::failure::LoopbackFailure;
 use super::rejection;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::wire::reply::Reply;
 
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
@@ -35,20 +35,20 @@ pub fn reply(failure: &LoopbackFailure) -> Reply {
 
 /// The challenge of a 401 (RFC 6750 §3, RFC 7617 §2, RFC 9470 §3).
 fn challenged(reply: Reply, error: &Error) -> Reply {
-    match error {
-        Error::NoBearer => reply.with("www-authenticate", BEARER_CHALLENGE),
-        Error::BearerMalformed
-        | Error::Unauthenticated(Reason::BearerExpired | Reason::TokenRevoked) => reply.with(
+    match error.kind() {
+        ErrorKind::NoBearer => reply.with("www-authenticate", BEARER_CHALLENGE),
+        ErrorKind::BearerMalformed
+        | ErrorKind::Unauthenticated(Reason::BearerExpired | Reason::TokenRevoked) => reply.with(
             "www-authenticate",
             format!("{BEARER_CHALLENGE}, error=\"invalid_token\""),
         ),
-        Error::StepUp { acr, max_age } => {
+        ErrorKind::StepUp { acr, max_age } => {
             let max_age = max_age.map_or_else(String::new, |age| format!(", max_age=\"{age}\""));
             let error = "error=\"insufficient_user_authentication\"";
             let challenge = format!("{BEARER_CHALLENGE}, {error}, acr_values=\"{acr}\"{max_age}");
             reply.with("www-authenticate", challenge)
         }
-        Error::NoBasic => reply.with("www-authenticate", "Basic realm=\"Clients\""),
+        ErrorKind::NoBasic => reply.with("www-authenticate", "Basic realm=\"Clients\""),
         _ => reply,
     }
 }
@@ -72,45 +72,45 @@ fn members(failure: &LoopbackFailure, status: u16) -> Map<String, Value> {
 const fn status(failure: &LoopbackFailure) -> u16 {
     match failure {
         LoopbackFailure::Common(error) => status_of(error),
-        LoopbackFailure::InvalidParameter { .. } => 400,
+        LoopbackFailure::InvalidParameter(_) => 400,
         LoopbackFailure::NoEntity => 404,
         LoopbackFailure::InvalidBody(_) => 422,
     }
 }
 
 const fn status_of(error: &Error) -> u16 {
-    match error {
-        Error::Syntax(_)
-        | Error::MissingParameter(_)
-        | Error::IdChanged { .. }
-        | Error::BadRequest(_) => 400,
-        Error::Unauthenticated(_)
-        | Error::NoBearer
-        | Error::BearerMalformed
-        | Error::NoBasic
-        | Error::NeedsSecondFactor(_)
-        | Error::StepUp { .. } => 401,
-        Error::Rejected(reason) => rejection::status(*reason),
-        Error::NotAllowed => 403,
-        Error::NoSuchPath | Error::NoSuchRow { .. } => 404,
-        Error::NoSuchMethod(_) => 405,
-        Error::Timeout => 408,
-        Error::Conflict(_) | Error::Exists(_) | Error::InUse(_) => 409,
-        Error::TooLarge => 413,
-        Error::UnsupportedMedia { .. } | Error::UnsupportedCoding(_) => 415,
-        Error::Invalid(_) => 422,
-        Error::TooMany(_) => 429,
-        Error::Misconfigured(_) | Error::Internal(_) => 500,
-        Error::NotConfigured(_) => 501,
-        Error::Unavailable(_) => 503,
+    match error.kind() {
+        ErrorKind::Syntax(_)
+        | ErrorKind::MissingParameter(_)
+        | ErrorKind::IdChanged { .. }
+        | ErrorKind::BadRequest(_) => 400,
+        ErrorKind::Unauthenticated(_)
+        | ErrorKind::NoBearer
+        | ErrorKind::BearerMalformed
+        | ErrorKind::NoBasic
+        | ErrorKind::NeedsSecondFactor(_)
+        | ErrorKind::StepUp { .. } => 401,
+        ErrorKind::Rejected(reason) => rejection::status(*reason),
+        ErrorKind::NotAllowed => 403,
+        ErrorKind::NoSuchPath | ErrorKind::NoSuchRow { .. } => 404,
+        ErrorKind::NoSuchMethod(_) => 405,
+        ErrorKind::Timeout => 408,
+        ErrorKind::Conflict(_) | ErrorKind::Exists(_) | ErrorKind::InUse(_) => 409,
+        ErrorKind::TooLarge => 413,
+        ErrorKind::UnsupportedMedia { .. } | ErrorKind::UnsupportedCoding(_) => 415,
+        ErrorKind::Invalid(_) => 422,
+        ErrorKind::TooMany(_) => 429,
+        ErrorKind::Misconfigured(_) | ErrorKind::Internal(_) => 500,
+        ErrorKind::NotConfigured(_) => 501,
+        ErrorKind::Unavailable(_) => 503,
     }
 }
 
 /// The error class of the original; a 5xx shows none.
 const fn name(failure: &LoopbackFailure, status: u16) -> Option<&'static str> {
-    Some(match failure {
-        LoopbackFailure::Common(Error::Syntax(_)) => "SyntaxError",
-        LoopbackFailure::Common(Error::NoSuchRow { .. } | Error::IdChanged { .. }) => "Error",
+    Some(match failure.common() {
+        Some(ErrorKind::Syntax(_)) => "SyntaxError",
+        Some(ErrorKind::NoSuchRow { .. } | ErrorKind::IdChanged { .. }) => "Error",
         _ => match status {
             400 => "BadRequestError",
             401 => "UnauthorizedError",
@@ -129,15 +129,18 @@ const fn name(failure: &LoopbackFailure, status: u16) -> Option<&'static str> {
 }
 
 fn message(failure: &LoopbackFailure) -> Value {
-    json!(match failure {
-        LoopbackFailure::Common(Error::Unauthenticated(reason)) => {
+    match failure.common() {
+        Some(ErrorKind::Unauthenticated(reason)) => {
             return json!({ "message": rejection::text(*reason) });
         }
-        LoopbackFailure::Common(Error::BearerMalformed) => return json!(400),
+        Some(ErrorKind::BearerMalformed) => return json!(400),
+        _ => {}
+    }
+    json!(match failure {
         LoopbackFailure::Common(error) => text(error),
         LoopbackFailure::InvalidBody(_) => INVALID_BODY.into(),
-        LoopbackFailure::InvalidParameter { name, value, .. } => {
-            let value = shortened(value);
+        LoopbackFailure::InvalidParameter(invalid) => {
+            let (name, value) = (invalid.name, shortened(&invalid.value));
             format!("Invalid data {value} for parameter \"{name}\".").into()
         }
         LoopbackFailure::NoEntity => "EntityNotFound".into(),
@@ -145,47 +148,55 @@ fn message(failure: &LoopbackFailure) -> Value {
 }
 
 fn text(error: &Error) -> Cow<'_, str> {
-    let text = match error {
-        Error::Unauthenticated(reason) | Error::Rejected(reason) => rejection::text(*reason),
-        Error::Invalid(_) => INVALID_BODY,
-        Error::Syntax(text) | Error::BadRequest(text) => text,
-        Error::MissingParameter(name) => {
-            return format!("Required parameter {name} is missing!").into();
+    formatted(error.kind()).map_or_else(|| fixed(error.kind()).into(), Cow::from)
+}
+
+/// The texts that quote.
+fn formatted(kind: &ErrorKind) -> Option<String> {
+    Some(match kind {
+        ErrorKind::MissingParameter(name) => format!("Required parameter {name} is missing!"),
+        ErrorKind::UnsupportedMedia { got, expected } => {
+            format!("Content-type {got} does not match [{expected}].")
         }
-        Error::UnsupportedMedia { got, expected } => {
-            return format!("Content-type {got} does not match [{expected}].").into();
+        ErrorKind::UnsupportedCoding(coding) => {
+            format!("unsupported content encoding \"{coding}\"")
         }
-        Error::UnsupportedCoding(coding) => {
-            return format!("unsupported content encoding \"{coding}\"").into();
+        ErrorKind::IdChanged { from, to } => {
+            format!("id property (id) cannot be updated from {from} to {to}")
         }
-        Error::Timeout => "request timeout",
-        Error::TooLarge => "request entity too large",
-        Error::NeedsSecondFactor(_) => rejection::text(Reason::SecondFactorMissing),
-        Error::StepUp { .. } => STEP_UP,
-        Error::NoBearer => BEARER_CHALLENGE,
-        Error::BearerMalformed => "Bad Request",
-        Error::NoBasic => "Unauthorized",
-        Error::NotAllowed => "NotAllowedAccess",
-        Error::NoSuchPath => "Not Found",
-        Error::NoSuchMethod(_) => "Method Not Allowed",
-        Error::IdChanged { from, to } => {
-            return format!("id property (id) cannot be updated from {from} to {to}").into();
+        ErrorKind::Conflict(columns) => format!("Unique constraint violation error ! {columns}"),
+        ErrorKind::Exists(what) => format!("{what} Already Exists"),
+        ErrorKind::NoSuchRow { entity, id } => {
+            format!("Entity not found: {entity} with id {}", shortened(id))
         }
-        Error::Conflict(columns) => {
-            return format!("Unique constraint violation error ! {columns}").into();
+        ErrorKind::Misconfigured(what) => format!("Misconfigured: {what}"),
+        _ => return None,
+    })
+}
+
+fn fixed(kind: &ErrorKind) -> &str {
+    match kind {
+        ErrorKind::Unauthenticated(reason) | ErrorKind::Rejected(reason) => {
+            rejection::text(*reason)
         }
-        Error::Exists(what) => return format!("{what} Already Exists").into(),
-        Error::InUse(why) => why,
-        Error::NoSuchRow { entity, id } => {
-            return format!("Entity not found: {entity} with id {}", shortened(id)).into();
-        }
-        Error::TooMany(_) => "Too Many Requests",
-        Error::NotConfigured(_) => "Not Implemented",
-        Error::Unavailable(_) => "Service Unavailable",
-        Error::Misconfigured(what) => return format!("Misconfigured: {what}").into(),
-        Error::Internal(_) => "Internal Server Error",
-    };
-    text.into()
+        ErrorKind::Invalid(_) => INVALID_BODY,
+        ErrorKind::Syntax(text) | ErrorKind::BadRequest(text) => text,
+        ErrorKind::Timeout => "request timeout",
+        ErrorKind::TooLarge => "request entity too large",
+        ErrorKind::NeedsSecondFactor(_) => rejection::text(Reason::SecondFactorMissing),
+        ErrorKind::StepUp { .. } => STEP_UP,
+        ErrorKind::NoBearer => BEARER_CHALLENGE,
+        ErrorKind::BearerMalformed => "Bad Request",
+        ErrorKind::NoBasic => "Unauthorized",
+        ErrorKind::NotAllowed => "NotAllowedAccess",
+        ErrorKind::NoSuchPath => "Not Found",
+        ErrorKind::NoSuchMethod(_) => "Method Not Allowed",
+        ErrorKind::InUse(why) => why,
+        ErrorKind::TooMany(_) => "Too Many Requests",
+        ErrorKind::NotConfigured(_) => "Not Implemented",
+        ErrorKind::Unavailable(_) => "Service Unavailable",
+        _ => "Internal Server Error",
+    }
 }
 
 /// As much of a parameter as an answer repeats: what needs no escape in a URL may need seven bytes
@@ -199,29 +210,32 @@ fn shortened(value: &str) -> Cow<'_, str> {
 
 const fn code(failure: &LoopbackFailure) -> Option<&'static str> {
     Some(match failure {
-        LoopbackFailure::InvalidBody(_) | LoopbackFailure::Common(Error::Invalid(_)) => {
-            "VALIDATION_FAILED"
-        }
-        LoopbackFailure::Common(Error::MissingParameter(_)) => "MISSING_REQUIRED_PARAMETER",
-        LoopbackFailure::InvalidParameter { .. } => "INVALID_PARAMETER_VALUE",
-        LoopbackFailure::Common(Error::UnsupportedMedia { .. }) => "UNSUPPORTED_MEDIA_TYPE",
-        LoopbackFailure::Common(Error::NoSuchRow { .. }) => "ENTITY_NOT_FOUND",
-        _ => return None,
+        LoopbackFailure::Common(error) => match error.kind() {
+            ErrorKind::Invalid(_) => "VALIDATION_FAILED",
+            ErrorKind::MissingParameter(_) => "MISSING_REQUIRED_PARAMETER",
+            ErrorKind::UnsupportedMedia { .. } => "UNSUPPORTED_MEDIA_TYPE",
+            ErrorKind::NoSuchRow { .. } => "ENTITY_NOT_FOUND",
+            _ => return None,
+        },
+        LoopbackFailure::InvalidBody(_) => "VALIDATION_FAILED",
+        LoopbackFailure::InvalidParameter(_) => "INVALID_PARAMETER_VALUE",
+        LoopbackFailure::NoEntity => return None,
     })
 }
 
 fn details(failure: &LoopbackFailure) -> Option<Value> {
     match failure {
+        LoopbackFailure::Common(error) => match error.kind() {
+            ErrorKind::Invalid(input) => Some(json!([Detail::from(*input)])),
+            ErrorKind::NeedsSecondFactor(waiting) => Some(json!([Detail::second_factor(waiting)])),
+            ErrorKind::StepUp { acr, max_age } => {
+                Some(json!([Detail::step_up(STEP_UP, acr, *max_age)]))
+            }
+            _ => None,
+        },
         LoopbackFailure::InvalidBody(details) => Some(json!(details)),
-        LoopbackFailure::Common(Error::Invalid(input)) => Some(json!([Detail::from(*input)])),
-        LoopbackFailure::Common(Error::NeedsSecondFactor(waiting)) => {
-            Some(json!([Detail::second_factor(waiting)]))
-        }
-        LoopbackFailure::Common(Error::StepUp { acr, max_age }) => {
-            Some(json!([Detail::step_up(STEP_UP, acr, *max_age)]))
-        }
-        LoopbackFailure::InvalidParameter { details, .. } if !details.is_null() => {
-            Some(details.clone())
+        LoopbackFailure::InvalidParameter(invalid) if !invalid.details.is_null() => {
+            Some(invalid.details.clone())
         }
         _ => None,
     }
@@ -229,6 +243,7 @@ fn details(failure: &LoopbackFailure) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::failure::InvalidParameter;
     use super::*;
     use crate::error::InvalidInput;
 
@@ -239,21 +254,24 @@ mod tests {
     #[test]
     fn a_strategy_nests_its_message_and_an_operation_does_not() {
         assert_eq!(
-            body(Error::Unauthenticated(Reason::ClientInvalid)),
+            body(ErrorKind::Unauthenticated(Reason::ClientInvalid)),
             json!({"error": {"statusCode": 401, "name": "UnauthorizedError",
                 "message": {"message": "Client Invalid"}}})
         );
         assert_eq!(
-            body(Error::Rejected(Reason::ClientUserMissing)),
+            body(ErrorKind::Rejected(Reason::ClientUserMissing)),
             json!({"error": {"statusCode": 422, "name": "UnprocessableEntityError",
                 "message": "Client User Missing"}})
         );
-        assert_eq!(body(Error::BearerMalformed)["error"]["message"], json!(400));
+        assert_eq!(
+            body(ErrorKind::BearerMalformed)["error"]["message"],
+            json!(400)
+        );
     }
 
     #[test]
     fn a_step_up_says_what_it_needs_in_the_challenge_and_in_the_details() {
-        let step_up = |max_age| Error::StepUp {
+        let step_up = |max_age| ErrorKind::StepUp {
             acr: "aal2",
             max_age,
         };
@@ -285,7 +303,7 @@ mod tests {
             methods: vec!["passkey", "totp"],
             expires_in: 300,
         };
-        let error = &body(Error::NeedsSecondFactor(waiting))["error"];
+        let error = &body(ErrorKind::NeedsSecondFactor(waiting))["error"];
         assert_eq!(error["message"], "User Verification Failed");
         assert_eq!(
             error["details"],
@@ -298,16 +316,16 @@ mod tests {
     fn the_resource_owner_strategy_decides_on_the_client_and_leaves_empty_credentials() {
         let message = |failure: LoopbackFailure| body(failure)["error"]["message"].clone();
         let of = |error: Error| message(LoopbackFailure::of_resource_owner(error));
-        let missing = Error::Unauthenticated(Reason::MissingCredentials);
+        let missing = Error::from(ErrorKind::Unauthenticated(Reason::MissingCredentials));
         assert_eq!(of(missing.clone()), json!("Unauthorized"));
         assert_eq!(
             message(missing.into()),
             json!({"message": "Missing credentials"})
         );
-        let foreign = Error::Rejected(Reason::ClientInvalid);
+        let foreign = Error::from(ErrorKind::Rejected(Reason::ClientInvalid));
         assert_eq!(of(foreign.clone()), json!({"message": "Client Invalid"}));
         assert_eq!(message(foreign.into()), json!("Client Invalid"));
-        let inactive = Error::Rejected(Reason::UserNotActive);
+        let inactive = ErrorKind::Rejected(Reason::UserNotActive).into();
         assert_eq!(of(inactive), json!("User not active yet"));
     }
 
@@ -330,11 +348,12 @@ mod tests {
     #[test]
     fn a_parameter_is_repeated_no_longer_than_it_needs_to_be_known_by() {
         let message = |length: usize| {
-            let error = LoopbackFailure::InvalidParameter {
+            let error: LoopbackFailure = InvalidParameter {
                 name: "filter",
                 value: "\u{1}".repeat(length),
                 details: Value::Null,
-            };
+            }
+            .into();
             body(error)["error"]["message"].as_str().unwrap().to_owned()
         };
         assert!(!message(MAX_ECHO).contains('…'));
@@ -363,27 +382,27 @@ mod tests {
     fn a_5xx_tells_nothing_but_the_name_of_a_setting() {
         let secret = "disk on fire".to_owned();
         assert_eq!(
-            body(Error::Internal(secret.clone())),
+            body(ErrorKind::Internal(secret.clone())),
             json!({"error": {"statusCode": 500, "message": "Internal Server Error"}})
         );
-        let outage = Error::Unavailable(secret);
+        let outage = ErrorKind::Unavailable(secret);
         assert_eq!(
             body(outage.clone()),
             json!({"error": {"statusCode": 503, "message": "Service Unavailable"}})
         );
         assert!(reply(&outage.into()).has("retry-after"));
         assert_eq!(
-            body(Error::NotConfigured("MAIL_FROM")),
+            body(ErrorKind::NotConfigured("MAIL_FROM")),
             json!({"error": {"statusCode": 501, "message": "Not Implemented"}})
         );
         let message =
-            &body(Error::Misconfigured("JWT_KEYS is missing".to_owned()))["error"]["message"];
+            &body(ErrorKind::Misconfigured("JWT_KEYS is missing".to_owned()))["error"]["message"];
         assert_eq!(message, "Misconfigured: JWT_KEYS is missing");
     }
 
     #[test]
     fn a_405_names_the_methods_there_are() {
-        let reply = reply(&Error::NoSuchMethod(vec!["GET", "HEAD"]).into());
+        let reply = reply(&ErrorKind::NoSuchMethod(vec!["GET", "HEAD"]).into());
         assert!(reply.headers.contains(&("allow", "GET, HEAD".to_owned())));
     }
 }

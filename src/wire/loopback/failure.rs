@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::detail::Detail;
-use crate::error::{Error, InvalidInput, Reason};
+use crate::error::{Error, ErrorKind, InvalidInput, Reason};
 use crate::wire::document::Malformed;
 
 /// Why an operation failed.
@@ -15,16 +15,20 @@ pub enum LoopbackFailure {
     /// The body does not fit its model (422, `VALIDATION_FAILED`).
     InvalidBody(Vec<Detail>),
     /// A parameter cannot be read as its type (400).
-    InvalidParameter {
-        /// The parameter's name.
-        name: &'static str,
-        /// The value as it was sent.
-        value: String,
-        /// A list of [`Detail`] or `{"syntaxError": …}`; null for none.
-        details: Value,
-    },
+    InvalidParameter(Box<InvalidParameter>),
     /// The row to read does not exist (404, without a code).
     NoEntity,
+}
+
+/// A parameter that cannot be read as its type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InvalidParameter {
+    /// The parameter's name.
+    pub name: &'static str,
+    /// The value as it was sent.
+    pub value: String,
+    /// A list of [`Detail`] or `{"syntaxError": …}`; null for none.
+    pub details: Value,
 }
 
 impl LoopbackFailure {
@@ -32,19 +36,41 @@ impl LoopbackFailure {
     /// the user belongs to the client, and the operation rejects an empty username or password; in
     /// `POST /auth/login` it is the other way round.
     pub fn of_resource_owner(error: Error) -> Self {
-        Self::Common(match error {
-            Error::Unauthenticated(Reason::MissingCredentials) => {
-                Error::Rejected(Reason::Unauthorized)
+        Self::Common(match error.kind() {
+            ErrorKind::Unauthenticated(Reason::MissingCredentials) => {
+                ErrorKind::Rejected(Reason::Unauthorized).into()
             }
-            Error::Rejected(Reason::ClientInvalid) => Error::Unauthenticated(Reason::ClientInvalid),
-            other => other,
+            ErrorKind::Rejected(Reason::ClientInvalid) => {
+                ErrorKind::Unauthenticated(Reason::ClientInvalid).into()
+            }
+            _ => error,
         })
+    }
+
+    /// What was met that every dialect can meet.
+    pub const fn common(&self) -> Option<&ErrorKind> {
+        match self {
+            Self::Common(error) => Some(error.kind()),
+            _ => None,
+        }
     }
 }
 
 impl From<Error> for LoopbackFailure {
     fn from(error: Error) -> Self {
         Self::Common(error)
+    }
+}
+
+impl From<ErrorKind> for LoopbackFailure {
+    fn from(kind: ErrorKind) -> Self {
+        Self::Common(kind.into())
+    }
+}
+
+impl From<InvalidParameter> for LoopbackFailure {
+    fn from(parameter: InvalidParameter) -> Self {
+        Self::InvalidParameter(Box::new(parameter))
     }
 }
 
@@ -57,7 +83,7 @@ impl From<InvalidInput> for LoopbackFailure {
 impl From<Malformed> for LoopbackFailure {
     fn from(malformed: Malformed) -> Self {
         match malformed {
-            Malformed::Syntax(reason) => Error::Syntax(reason.into_owned()).into(),
+            Malformed::Syntax(reason) => ErrorKind::Syntax(reason.into_owned()).into(),
             Malformed::Nul(path) => Self::InvalidBody(vec![Detail::nul(&path)]),
         }
     }

@@ -10,7 +10,7 @@ use crate::auth::account::{canonical_name, is_overlong};
 use crate::auth::imported::{ImportedPerson, LineOutcome, NotImported};
 use crate::auth::password::foreign::stored_form;
 use crate::auth::profile::Profile;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::document::json;
 use crate::wire::reply::Reply;
 
@@ -72,7 +72,7 @@ pub fn lines_of(text: &str) -> Result<Vec<(usize, &str)>, Error> {
     let taken = lines.by_ref().take(MAX_LINES).collect();
     match lines.next() {
         None => Ok(taken),
-        Some(_) => Err(Error::BadRequest("Too many lines: at most 5000".to_owned())),
+        Some(_) => Err(ErrorKind::BadRequest("Too many lines: at most 5000".to_owned()).into()),
     }
 }
 
@@ -81,7 +81,7 @@ pub fn reply(outcomes: &[LineOutcome]) -> Result<Reply, Error> {
     let mut body = String::new();
     for outcome in outcomes {
         let written = serde_json::to_string(&LineAnswer::of(outcome));
-        body += &written.map_err(|error| Error::Internal(format!("writing JSON: {error}")))?;
+        body += &written.map_err(|error| ErrorKind::Internal(format!("writing JSON: {error}")))?;
         body.push('\n');
     }
     let reply = Reply {

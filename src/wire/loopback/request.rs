@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::detail::Detail;
 use super::failure::LoopbackFailure;
 use super::validate::{self, Model};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::document::{Document, Pairs, json};
 use crate::wire::incoming::{Incoming, media_essence};
 
@@ -32,7 +32,7 @@ impl Incoming {
                 let read = |item| model_of(model, item);
                 items.into_iter().map(read).collect()
             }
-            Value::Array(_) => Err(Error::BadRequest(format!("At most {most} at once")).into()),
+            Value::Array(_) => Err(ErrorKind::BadRequest(format!("At most {most} at once")).into()),
             _ => {
                 let detail = Detail::wrong_type("", "array");
                 Err(LoopbackFailure::InvalidBody(vec![detail]))
@@ -63,10 +63,11 @@ impl Incoming {
     fn form_text(&self) -> Result<&str, Error> {
         let media = self.header("content-type").unwrap_or(JSON);
         if media_essence(media) != FORM {
-            return Err(Error::UnsupportedMedia {
+            return Err(ErrorKind::UnsupportedMedia {
                 got: media.to_owned(),
                 expected: FORM,
-            });
+            }
+            .into());
         }
         self.text()
     }
@@ -74,10 +75,13 @@ impl Incoming {
     fn json_value(&self) -> Result<Value, LoopbackFailure> {
         let media = self.header("content-type").unwrap_or(JSON);
         if media_essence(media) != JSON {
-            return Err(LoopbackFailure::Common(Error::UnsupportedMedia {
-                got: media.to_owned(),
-                expected: JSON,
-            }));
+            return Err(LoopbackFailure::Common(
+                ErrorKind::UnsupportedMedia {
+                    got: media.to_owned(),
+                    expected: JSON,
+                }
+                .into(),
+            ));
         }
         let text = self.document_text()?;
         if text.trim().is_empty() {
@@ -90,7 +94,7 @@ impl Incoming {
 fn model_of<T: DeserializeOwned>(model: &Model, value: Value) -> Result<T, LoopbackFailure> {
     let object = validate::check(model, value)?;
     serde_json::from_value(Value::Object(object))
-        .map_err(|error| Error::Syntax(error.to_string()).into())
+        .map_err(|error| ErrorKind::Syntax(error.to_string()).into())
 }
 
 /// Pairs as an object of texts; a name that comes twice has a list, which no model takes.
@@ -149,21 +153,23 @@ mod tests {
         assert!(read("Application/JSON; charset=utf-8", b"{}").is_ok());
         assert!(read("application/json", b"null").is_ok());
         assert!(matches!(
-            read("text/plain", b"{}"),
-            Err(LoopbackFailure::Common(Error::UnsupportedMedia { got, .. })) if got == "text/plain"
+            read("text/plain", b"{}").unwrap_err().common(),
+            Some(ErrorKind::UnsupportedMedia { got, .. }) if got == "text/plain"
         ));
         assert!(matches!(
-            read("application/json", b"{"),
-            Err(LoopbackFailure::Common(Error::Syntax(_)))
+            read("application/json", b"{").unwrap_err().common(),
+            Some(ErrorKind::Syntax(_))
         ));
         assert!(matches!(
-            read("application/json", b"\xff"),
-            Err(LoopbackFailure::Common(Error::Syntax(_)))
+            read("application/json", b"\xff").unwrap_err().common(),
+            Some(ErrorKind::Syntax(_))
         ));
         let deep = "[".repeat(10_000);
         assert!(matches!(
-            read("application/json", deep.as_bytes()),
-            Err(LoopbackFailure::Common(Error::Syntax(_)))
+            read("application/json", deep.as_bytes())
+                .unwrap_err()
+                .common(),
+            Some(ErrorKind::Syntax(_))
         ));
         assert!(matches!(
             read("application/json", b"[]"),

@@ -7,7 +7,7 @@ use super::destination::Destination;
 use super::frame::Frame;
 use super::security::PageClass;
 use super::{Page, see_other};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::wire::reply::Reply;
 use crate::wire::texts::Texts;
 
@@ -38,6 +38,12 @@ pub enum PageFailure {
 impl From<Error> for PageFailure {
     fn from(error: Error) -> Self {
         Self::Common(error)
+    }
+}
+
+impl From<ErrorKind> for PageFailure {
+    fn from(kind: ErrorKind) -> Self {
+        Self::Common(kind.into())
     }
 }
 
@@ -126,29 +132,29 @@ const fn of_error(
 }
 
 const fn status(error: &Error) -> u16 {
-    match error {
-        Error::StepUp { .. }
-        | Error::NeedsSecondFactor(_)
-        | Error::Unauthenticated(_)
-        | Error::NoBearer
-        | Error::BearerMalformed
-        | Error::NoBasic => 401,
-        Error::NotAllowed | Error::Rejected(Reason::AccessDenied) => 403,
-        Error::NoSuchPath | Error::NoSuchRow { .. } => 404,
-        Error::NoSuchMethod(_) => 405,
-        Error::Timeout => 408,
-        Error::Conflict(_) | Error::Exists(_) | Error::InUse(_) => 409,
-        Error::TooLarge => 413,
-        Error::UnsupportedMedia { .. } | Error::UnsupportedCoding(_) => 415,
-        Error::Invalid(_) => 422,
-        Error::TooMany(_) => 429,
-        Error::Misconfigured(_) | Error::Internal(_) => 500,
-        Error::NotConfigured(_) => 501,
-        Error::Unavailable(_) => 503,
-        Error::Syntax(_)
-        | Error::MissingParameter(_)
-        | Error::IdChanged { .. }
-        | Error::BadRequest(_)
-        | Error::Rejected(_) => 400,
+    match error.kind() {
+        ErrorKind::StepUp { .. }
+        | ErrorKind::NeedsSecondFactor(_)
+        | ErrorKind::Unauthenticated(_)
+        | ErrorKind::NoBearer
+        | ErrorKind::BearerMalformed
+        | ErrorKind::NoBasic => 401,
+        ErrorKind::NotAllowed | ErrorKind::Rejected(Reason::AccessDenied) => 403,
+        ErrorKind::NoSuchPath | ErrorKind::NoSuchRow { .. } => 404,
+        ErrorKind::NoSuchMethod(_) => 405,
+        ErrorKind::Timeout => 408,
+        ErrorKind::Conflict(_) | ErrorKind::Exists(_) | ErrorKind::InUse(_) => 409,
+        ErrorKind::TooLarge => 413,
+        ErrorKind::UnsupportedMedia { .. } | ErrorKind::UnsupportedCoding(_) => 415,
+        ErrorKind::Invalid(_) => 422,
+        ErrorKind::TooMany(_) => 429,
+        ErrorKind::Misconfigured(_) | ErrorKind::Internal(_) => 500,
+        ErrorKind::NotConfigured(_) => 501,
+        ErrorKind::Unavailable(_) => 503,
+        ErrorKind::Syntax(_)
+        | ErrorKind::MissingParameter(_)
+        | ErrorKind::IdChanged { .. }
+        | ErrorKind::BadRequest(_)
+        | ErrorKind::Rejected(_) => 400,
     }
 }

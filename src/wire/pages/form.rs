@@ -1,7 +1,7 @@
 //! What a page's form sends.
 
 use crate::auth::secret::Secret;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::document::{Malformed, NO_NUL, Pairs};
 use crate::wire::incoming::{Incoming, media_essence};
 
@@ -23,23 +23,24 @@ impl Form {
     pub fn read(incoming: &Incoming) -> Result<Self, Error> {
         let media = incoming.header("content-type").unwrap_or_default();
         if media_essence(media) != FORM {
-            return Err(Error::UnsupportedMedia {
+            return Err(ErrorKind::UnsupportedMedia {
                 got: media.to_owned(),
                 expected: FORM,
-            });
+            }
+            .into());
         }
         let text = incoming.text()?;
         if text.len() > MAX_FORM {
-            return Err(Error::TooLarge);
+            return Err(ErrorKind::TooLarge.into());
         }
         let pairs = Pairs::url_encoded(text).map_err(|malformed| match malformed {
-            Malformed::Syntax(why) => Error::Syntax(why.into_owned()),
-            Malformed::Nul(_) => Error::BadRequest(format!("The form {NO_NUL}")),
+            Malformed::Syntax(why) => ErrorKind::Syntax(why.into_owned()),
+            Malformed::Nul(_) => ErrorKind::BadRequest(format!("The form {NO_NUL}")),
         })?;
         let mut names: Vec<_> = pairs.iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         if names.windows(2).any(|pair| pair.first() == pair.last()) {
-            return Err(Error::BadRequest("A field comes twice".to_owned()));
+            return Err(ErrorKind::BadRequest("A field comes twice".to_owned()).into());
         }
         Ok(Self(pairs))
     }
@@ -97,11 +98,20 @@ mod tests {
     #[test]
     fn what_no_form_of_ours_sends_is_refused() {
         assert!(matches!(
-            read("application/json", "{}"),
-            Err(Error::UnsupportedMedia { .. })
+            read("application/json", "{}").unwrap_err().kind(),
+            ErrorKind::UnsupportedMedia { .. }
         ));
-        assert!(matches!(read(FORM, "a=1&a=2"), Err(Error::BadRequest(_))));
-        assert!(matches!(read(FORM, "a=%00"), Err(Error::BadRequest(_))));
-        assert_eq!(read(FORM, &"a".repeat(16_385)).err(), Some(Error::TooLarge));
+        assert!(matches!(
+            read(FORM, "a=1&a=2").unwrap_err().kind(),
+            ErrorKind::BadRequest(_)
+        ));
+        assert!(matches!(
+            read(FORM, "a=%00").unwrap_err().kind(),
+            ErrorKind::BadRequest(_)
+        ));
+        assert_eq!(
+            read(FORM, &"a".repeat(16_385)).err(),
+            Some(ErrorKind::TooLarge.into())
+        );
     }
 }

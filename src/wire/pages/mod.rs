@@ -26,7 +26,7 @@ pub mod security;
 use askama::Template;
 
 use super::reply::Reply;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 pub use frame::Frame;
 pub use security::PageClass;
 
@@ -46,7 +46,7 @@ impl<T: Template> Page for T {
     fn reply(&self, status: u16, class: PageClass<'_>) -> Result<Reply, Error> {
         let html = self
             .render()
-            .map_err(|error| Error::Internal(format!("rendering a page: {error}")))?;
+            .map_err(|error| ErrorKind::Internal(format!("rendering a page: {error}")))?;
         let mut reply = Reply::empty(status).with("content-type", CONTENT_TYPE);
         reply.body = Some(html.into_bytes());
         Ok(class.secure(reply))

@@ -8,7 +8,7 @@ use super::failure::ServiceStackFailure;
 use super::form::FormType;
 use super::format::{Format, Media};
 use super::{csv, jsv, xml};
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::document::{Document, Malformed, json};
 use crate::wire::incoming::Incoming;
 
@@ -129,10 +129,14 @@ fn text<'a>(
     media: &'static str,
     request: &'static str,
 ) -> Result<&'a str, ServiceStackFailure> {
-    incoming.document_text().map_err(|error| match error {
-        Error::Syntax(reason) => unreadable(media, request, Malformed::Syntax(reason.into())),
-        other => ServiceStackFailure::Common(other),
-    })
+    incoming
+        .document_text()
+        .map_err(|error| match error.kind() {
+            ErrorKind::Syntax(reason) => {
+                unreadable(media, request, Malformed::Syntax(reason.clone().into()))
+            }
+            _ => ServiceStackFailure::Common(error),
+        })
 }
 
 fn unreadable(media: &'static str, request: &'static str, why: Malformed) -> ServiceStackFailure {
@@ -270,9 +274,12 @@ mod tests {
     fn a_body_over_the_limit_is_413_whatever_it_says() {
         for content_type in ["application/json", "application/x-www-form-urlencoded"] {
             let mut request = incoming(content_type, b"");
-            request.body = Body::Unread(Error::TooLarge);
+            request.body = Body::Unread(ErrorKind::TooLarge.into());
             let failure = read_one(&request, None, "Authenticate").err();
-            assert_eq!(failure, Some(ServiceStackFailure::Common(Error::TooLarge)));
+            assert_eq!(
+                failure,
+                Some(ServiceStackFailure::Common(ErrorKind::TooLarge.into()))
+            );
         }
     }
 

@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::auth::secret::Secret;
-    use crate::error::{Error, Reason};
+    use crate::error::{Error, ErrorKind, Reason};
     use crate::wire::incoming::{Body, Incoming, Method};
     use crate::wire::servicestack::recognise::recognise;
 
@@ -232,7 +232,9 @@ mod tests {
 
     #[test]
     fn every_failure_has_a_response_status_in_every_format() {
-        let wrong = ServiceStackFailure::Common(Error::Unauthenticated(Reason::InvalidCredentials));
+        let wrong = ServiceStackFailure::Common(
+            ErrorKind::Unauthenticated(Reason::InvalidCredentials).into(),
+        );
         let answer = |path| failure(&wrong, &call(path));
         assert_eq!(
             text(&answer("/auth/credentials")),
@@ -283,22 +285,31 @@ mod tests {
             assert_eq!(reply.status, 401);
             header(&reply, "www-authenticate").map(str::to_owned)
         };
-        let wrong = || Error::Unauthenticated(Reason::InvalidCredentials);
+        let wrong = || ErrorKind::Unauthenticated(Reason::InvalidCredentials).into();
         let credentials = Some("credentials realm=\"/auth/credentials\"".to_owned());
         assert_eq!(challenged(wrong(), "/auth/credentials"), credentials);
-        assert_eq!(challenged(Error::NoBearer, "/auth"), credentials);
-        assert_eq!(challenged(Error::NoBasic, "/api/Authenticate"), credentials);
+        assert_eq!(challenged(ErrorKind::NoBearer.into(), "/auth"), credentials);
+        assert_eq!(
+            challenged(ErrorKind::NoBasic.into(), "/api/Authenticate"),
+            credentials
+        );
         assert_eq!(
             challenged(wrong(), "/auth/Basic"),
             Some("Basic realm=\"/auth/basic\"".to_owned())
         );
         let bearer = Some("Bearer realm=\"/auth/jwt\"".to_owned());
         assert_eq!(
-            challenged(Error::Unauthenticated(Reason::TokenRevoked), "/auth"),
+            challenged(
+                ErrorKind::Unauthenticated(Reason::TokenRevoked).into(),
+                "/auth"
+            ),
             bearer
         );
         assert_eq!(
-            challenged(Error::Rejected(Reason::TokenExpired), "/access-token"),
+            challenged(
+                ErrorKind::Rejected(Reason::TokenExpired).into(),
+                "/access-token"
+            ),
             bearer
         );
         let forbidden = failure(&ServiceStackFailure::CrossSite, &call("/auth"));
@@ -317,11 +328,17 @@ mod tests {
                 header(&reply, "retry-after").map(str::to_owned),
             )
         };
-        assert_eq!(after(Error::TooMany(30)), (429, Some("30".to_owned())));
         assert_eq!(
-            after(Error::Unavailable("d1".to_owned())),
+            after(ErrorKind::TooMany(30).into()),
+            (429, Some("30".to_owned()))
+        );
+        assert_eq!(
+            after(ErrorKind::Unavailable("d1".to_owned()).into()),
             (503, Some("5".to_owned()))
         );
-        assert_eq!(after(Error::Internal("x".to_owned())), (500, None));
+        assert_eq!(
+            after(ErrorKind::Internal("x".to_owned()).into()),
+            (500, None)
+        );
     }
 }

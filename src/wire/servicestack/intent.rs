@@ -5,7 +5,7 @@ use super::dto::Authenticate;
 use super::failure::ServiceStackFailure;
 use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::basic::Basic;
 use crate::wire::incoming::{Incoming, Method};
 
@@ -73,7 +73,9 @@ impl AuthenticateIntent {
             }
             None if given(dto.user_name.as_deref()).is_none() => Self::of_nobody(incoming),
             None | Some("credentials" | "login") => Self::credentials(dto),
-            Some("basic") => basic(incoming)?.ok_or(ServiceStackFailure::Common(Error::NoBasic)),
+            Some("basic") => {
+                basic(incoming)?.ok_or(ServiceStackFailure::Common(ErrorKind::NoBasic.into()))
+            }
             Some("jwt") => Ok(Self::verify(dto)),
             Some(name) => Self::provider(name, dto),
         }
@@ -139,7 +141,7 @@ fn basic(incoming: &Incoming) -> Result<Option<AuthenticateIntent>, ServiceStack
                 password: secret,
             }))
         }
-        Some(_) => Err(ServiceStackFailure::Common(Error::NoBasic)),
+        Some(_) => Err(ServiceStackFailure::Common(ErrorKind::NoBasic.into())),
     }
 }
 
@@ -324,7 +326,7 @@ mod tests {
             );
             assert_eq!(
                 ask.err(),
-                Some(ServiceStackFailure::Common(Error::NoBasic)),
+                Some(ServiceStackFailure::Common(ErrorKind::NoBasic.into())),
                 "{value}"
             );
         }

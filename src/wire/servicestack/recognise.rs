@@ -12,7 +12,7 @@ use super::failure::ServiceStackFailure;
 use super::format::{Format, Media};
 use super::{method, negotiation};
 use crate::auth::federation::Provider;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::{Incoming, Method};
 
 /// Paths directly under `/auth/` that are the other API's; besides these, all `…-auth-redirect`.
@@ -202,7 +202,7 @@ impl Call {
         if self.operation.is_err() || methods.contains(&self.method.name()) {
             return self;
         }
-        let refusal = ServiceStackFailure::Common(Error::NoSuchMethod(methods.to_vec()));
+        let refusal = ServiceStackFailure::Common(ErrorKind::NoSuchMethod(methods.to_vec()).into());
         Self {
             operation: Err(refusal),
             ..self
@@ -332,7 +332,7 @@ mod tests {
         let mut incoming = Incoming::new(Method::Post, "/auth/google", "", headers.into(), body);
         let call = recognise(&incoming).unwrap();
         // A second reader would find nothing.
-        incoming.body = Body::Unread(Error::TooLarge);
+        incoming.body = Body::Unread(ErrorKind::TooLarge.into());
         let dto: Authenticate = bind::one(&incoming, &call).unwrap();
         assert_eq!(dto.access_token.unwrap().expose(), "t");
         assert_eq!(dto.meta.len(), 1);
@@ -353,7 +353,7 @@ mod tests {
                 path,
                 "",
                 headers.clone(),
-                Body::Unread(Error::TooLarge),
+                Body::Unread(ErrorKind::TooLarge.into()),
             )
         };
         assert_eq!(recognise(&incoming("/auth/google")), None);

@@ -31,7 +31,7 @@ use crate::auth::jose::provider_token::{SignedClaims, UnverifiedToken};
 use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
-use crate::error::Error;
+use crate::error::ErrorKind;
 
 /// A token that was presented, and what is to be done about it.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub struct AccessTokenProof {
 }
 
 impl AppToken {
-    /// Looks at a token; [`Error::NoSuchPath`] if the provider takes no part in this.
+    /// Looks at a token; [`ErrorKind::NoSuchPath`] if the provider takes no part in this.
     pub fn new(
         config: &ProviderConfig,
         endpoints: Endpoints,
@@ -65,7 +65,7 @@ impl AppToken {
         now: Timestamp,
     ) -> Result<Self, ProviderFailure> {
         if !config.provider.takes_tokens() {
-            return Err(Error::NoSuchPath.into());
+            return Err(ErrorKind::NoSuchPath.into());
         }
         let setting = config.spec().client_id;
         let token = token_text(token.expose())
@@ -280,7 +280,7 @@ mod tests {
             let presented = present(Provider::Google, token).map(|_| ());
             assert_eq!(
                 presented.map_err(|failure| failure.error),
-                Err(Error::Unauthenticated(Reason::InvalidCredentials))
+                Err(ErrorKind::Unauthenticated(Reason::InvalidCredentials).into())
             );
         }
         assert!(present(Provider::Apple, "opaque").is_err());
@@ -291,7 +291,7 @@ mod tests {
         let presented = present(Provider::Instagram, "IGQVJ").map(|_| ());
         assert_eq!(
             presented.map_err(|failure| failure.error),
-            Err(Error::NoSuchPath)
+            Err(ErrorKind::NoSuchPath.into())
         );
     }
 

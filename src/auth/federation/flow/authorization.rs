@@ -16,7 +16,7 @@ use crate::auth::federation::provider::spec::Provider;
 use crate::auth::pkce::Challenge;
 use crate::auth::secret::{Secret, random_secret};
 use crate::auth::time::Seconds;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A ticket's content: a start that waits for a browser to open it. Lives [`TICKET_LIFETIME`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,7 +136,7 @@ fn authorize_url(
 ) -> Result<Url, Error> {
     let spec = config.spec();
     let challenge = Challenge::of_verifier(&fresh.verifier)
-        .ok_or_else(|| Error::Internal("a PKCE verifier out of form".to_owned()))?;
+        .ok_or_else(|| ErrorKind::Internal("a PKCE verifier out of form".to_owned()))?;
     let mut parameters = vec![
         ("response_type", "code"),
         ("client_id", &config.client_id),
@@ -333,8 +333,8 @@ mod tests {
         let settings = settings_with(&[(APPLE_PRIVATE_KEY, "not a key")]).unwrap();
         let apple = settings.provider(Provider::Apple).unwrap();
         let begun = authorization_request(apple, endpoints(apple), start(), fresh(), &data_keys());
-        match begun {
-            Err(Error::Misconfigured(what)) => {
+        match begun.as_ref().map_err(Error::kind) {
+            Err(ErrorKind::Misconfigured(what)) => {
                 assert!(what.starts_with("APPLE_AUTH_PRIVATE_KEY"), "{what}");
                 assert!(!what.contains("not a key"), "{what}");
             }

@@ -9,7 +9,7 @@ use crate::auth::federation::provider::spec::Provider;
 use crate::auth::federation::provider::spec::Quirk;
 use crate::auth::jose::invalid::quoted;
 use crate::auth::secret::Secret;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 /// The longest error code of a provider that is passed on, in characters.
 const MAX_ERROR_CODE: usize = 64;
@@ -75,11 +75,11 @@ impl Callback {
                 _ => false,
             };
             if twice {
-                return Err(Error::BadRequest(format!("Parameter {name} comes twice")));
+                return Err(ErrorKind::BadRequest(format!("Parameter {name} comes twice")).into());
             }
         }
         if read.code.is_none() && read.error.is_none() {
-            return Err(Error::MissingParameter("code"));
+            return Err(ErrorKind::MissingParameter("code").into());
         }
         Ok(read)
     }
@@ -88,7 +88,7 @@ impl Callback {
     pub fn state(&self) -> Result<&Secret, Error> {
         self.state
             .as_ref()
-            .ok_or(Error::Rejected(Reason::ClientInvalid))
+            .ok_or_else(|| ErrorKind::Rejected(Reason::ClientInvalid).into())
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
 
     fn is_untrusted(result: Result<CallbackOutcome, ProviderFailure>) -> bool {
         result.is_err_and(|failure| {
-            failure.error == Error::Unauthenticated(Reason::InvalidCredentials)
+            failure.error == ErrorKind::Unauthenticated(Reason::InvalidCredentials)
         })
     }
 
@@ -229,7 +229,7 @@ mod tests {
         for parameters in [&[STATE][..], &[], &[("code", ""), ("error", ""), STATE]] {
             assert_eq!(
                 read(parameters).err(),
-                Some(Error::MissingParameter("code"))
+                Some(ErrorKind::MissingParameter("code").into())
             );
         }
     }
@@ -240,7 +240,7 @@ mod tests {
             let callback = read(parameters).unwrap();
             assert_eq!(
                 callback.state().err(),
-                Some(Error::Rejected(Reason::ClientInvalid))
+                Some(ErrorKind::Rejected(Reason::ClientInvalid).into())
             );
         }
         assert_eq!(
@@ -254,7 +254,13 @@ mod tests {
         let error = ("error", "x");
         for name in ["code", "state", "error", "error_description", "iss", "user"] {
             let twice = read(&[error, CODE, STATE, (name, "a"), (name, "b")]);
-            assert!(matches!(twice, Err(Error::BadRequest(_))), "{name}");
+            assert!(
+                matches!(
+                    twice.as_ref().map_err(Error::kind),
+                    Err(ErrorKind::BadRequest(_))
+                ),
+                "{name}"
+            );
         }
         assert!(read(&[CODE, ("scope", "a"), ("scope", "b")]).is_ok());
     }
@@ -268,7 +274,7 @@ mod tests {
             match outcome {
                 Ok(_) => assert_eq!(provider, Provider::Sixth),
                 Err(failure) => {
-                    assert_eq!(failure.error, Error::Rejected(Reason::ClientInvalid));
+                    assert_eq!(failure.error, ErrorKind::Rejected(Reason::ClientInvalid));
                 }
             }
         }

@@ -20,7 +20,7 @@ use crate::auth::jose::provider_token::UnverifiedToken;
 use crate::auth::jose::token_kind::TokenKind;
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The request that a code is spent in.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Returned {
             Some(sealed) => Some(
                 keys.open(Purpose::SignIn, &self.state.digest(), sealed)?
                     .ok_or_else(|| {
-                        Error::Internal("the PKCE verifier cannot be read".to_owned())
+                        ErrorKind::Internal("the PKCE verifier cannot be read".to_owned())
                     })?,
             ),
             None => None,
@@ -284,7 +284,13 @@ mod tests {
             Ok(CallbackOutcome::Returned(returned)) => {
                 let google = config(Provider::Google);
                 let request = returned.token_request(&google, &data_keys(), NOW);
-                assert!(matches!(request, Err(Error::Internal(_))), "{request:?}");
+                assert!(
+                    matches!(
+                        request.as_ref().map_err(Error::kind),
+                        Err(ErrorKind::Internal(_))
+                    ),
+                    "{request:?}"
+                );
             }
             other => panic!("{other:?}"),
         }
@@ -324,7 +330,7 @@ mod tests {
     #[test]
     fn answers_that_are_no_tokens_are_not_believed() {
         let failed = |answer: &Value| match read(Provider::Google, answer) {
-            Err(failure) => failure.error == Error::Unauthenticated(Reason::InvalidCredentials),
+            Err(failure) => failure.error == ErrorKind::Unauthenticated(Reason::InvalidCredentials),
             Ok(_) => false,
         };
         for answer in [

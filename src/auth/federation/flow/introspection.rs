@@ -240,6 +240,7 @@ mod tests {
     use crate::auth::federation::example::{
         NOW, NOW_SECONDS, answered, config, endpoints, good, header, pairs, sent, settings_with,
     };
+    use crate::error::ErrorKind;
     use crate::error::Reason;
     use serde_json::json;
 
@@ -268,7 +269,7 @@ mod tests {
                 Err(failure) => {
                     assert_eq!(
                         failure.error,
-                        Error::Unauthenticated(Reason::InvalidCredentials)
+                        ErrorKind::Unauthenticated(Reason::InvalidCredentials)
                     );
                 }
                 Ok(_) => panic!("{pointer} {value}"),

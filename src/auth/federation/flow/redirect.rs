@@ -4,7 +4,7 @@ use crate::auth::federation::flow::callback::Denied;
 use crate::auth::federation::http::address;
 use crate::auth::redirect_url::RedirectUrl;
 use crate::auth::secret::Secret;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 /// The client's `redirectUrl` with our code and the client's own `state` (RFC 6749 §4.1.2).
 pub fn with_code(redirect_url: &str, code: &Secret, state: Option<&str>) -> Result<String, Error> {
@@ -35,7 +35,7 @@ fn with_answer(
     state: Option<&str>,
 ) -> Result<String, Error> {
     // Checked when the client was stored; a stored row is no proof of that.
-    let url = RedirectUrl::parse(redirect_url).ok_or(Error::Rejected(Reason::ClientInvalid))?;
+    let url = RedirectUrl::parse(redirect_url).ok_or(ErrorKind::Rejected(Reason::ClientInvalid))?;
     let mut parameters = parameters.to_vec();
     if let Some(state) = state {
         parameters.push(("state", state));
@@ -122,7 +122,7 @@ mod tests {
         ] {
             assert_eq!(
                 back(url, None),
-                Err(Error::Rejected(Reason::ClientInvalid)),
+                Err(ErrorKind::Rejected(Reason::ClientInvalid).into()),
                 "{url}"
             );
         }

@@ -7,7 +7,7 @@ use crate::auth::federation::provider::prompt::Prompt;
 use crate::auth::id::{BrowserId, ClientNumber};
 use crate::auth::pkce::Challenge;
 use crate::auth::redirect_url::RedirectUrl;
-use crate::error::{Error, InvalidInput, Reason};
+use crate::error::{Error, ErrorKind, InvalidInput, Reason};
 
 /// The longest `state` of a client that is handed back, in characters.
 pub const MAX_CLIENT_STATE: usize = 512;
@@ -87,7 +87,7 @@ impl StartParameters {
     pub fn of_client(self, client: &AuthClient) -> Result<Start, Error> {
         // A URL that was stored past the API may break the rule: no browser is sent to the provider
         // then.
-        let refused = Error::Rejected(Reason::ClientInvalid);
+        let refused = ErrorKind::Rejected(Reason::ClientInvalid);
         let redirect_url = match &client.redirect_url {
             Some(text) => Some(RedirectUrl::parse(text).ok_or(refused)?),
             None => None,

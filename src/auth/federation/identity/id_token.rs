@@ -110,7 +110,7 @@ mod tests {
         let failure = failure.expect_err(&format!("{name} {value}"));
         assert_eq!(
             failure.error,
-            crate::error::Error::Unauthenticated(crate::error::Reason::InvalidCredentials)
+            crate::error::ErrorKind::Unauthenticated(crate::error::Reason::InvalidCredentials)
         );
     }
 

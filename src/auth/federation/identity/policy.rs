@@ -152,9 +152,9 @@ mod tests {
     }
 
     fn refused(result: Result<Decision, ProviderFailure>) -> bool {
-        use crate::error::{Error, Reason};
+        use crate::error::{ErrorKind, Reason};
         result.is_err_and(|failure| {
-            failure.error == Error::Unauthenticated(Reason::InvalidCredentials)
+            failure.error == ErrorKind::Unauthenticated(Reason::InvalidCredentials)
         })
     }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::auth::federation::provider::providers::{APPLE_ISSUER, APPLE_PRIVATE_KEY};
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// How long a client secret lives: it is made for one request. Apple allows six months.
 const SECRET_LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -38,7 +38,7 @@ pub(in crate::auth::federation) fn client_secret(
     now: Timestamp,
 ) -> Result<Secret, Error> {
     let key = signing_key(private_key)?;
-    let out_of_range = || Error::Internal("a time out of range".to_owned());
+    let out_of_range = || ErrorKind::Internal("a time out of range".to_owned());
     let issued = DateTime::from_timestamp_millis(now.millis()).ok_or_else(out_of_range)?;
     let expires = issued.checked_add_signed(SECRET_LIFETIME);
     let mut claims = Claims::new(SecretClaims {
@@ -51,7 +51,7 @@ pub(in crate::auth::federation) fn client_secret(
     Es256
         .token(&Header::empty().with_key_id(key_id), &claims, &key)
         .map(Secret::new)
-        .map_err(|error| Error::Internal(format!("signing: {error}")))
+        .map_err(|error| ErrorKind::Internal(format!("signing: {error}")).into())
 }
 
 #[cfg(test)]
@@ -117,7 +117,10 @@ mod tests {
             "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v_VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----",
         ] {
             let expected = "APPLE_AUTH_PRIVATE_KEY must be the PKCS#8 PEM of a P-256 key";
-            assert_eq!(secret(text), Err(Error::Misconfigured(expected.to_owned())));
+            assert_eq!(
+                secret(text),
+                Err(ErrorKind::Misconfigured(expected.to_owned()).into())
+            );
         }
     }
 }

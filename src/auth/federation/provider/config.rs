@@ -13,7 +13,7 @@ use crate::auth::federation::provider::spec::{
 };
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A provider that is configured.
 #[derive(Debug, Clone)]
@@ -211,7 +211,7 @@ fn list(lookup: Lookup<'_>, name: &str) -> Result<Vec<String>, Error> {
 }
 
 fn required(lookup: Lookup<'_>, name: &'static str) -> Result<String, Error> {
-    lookup(name).ok_or(Error::NotConfigured(name))
+    lookup(name).ok_or_else(|| ErrorKind::NotConfigured(name).into())
 }
 
 fn endpoint(setting: &UrlSetting, lookup: Lookup<'_>) -> Result<Url, Error> {
@@ -263,7 +263,7 @@ mod tests {
             ];
             let settings = settings_of(&pairs, public_url)?;
             let google = settings.provider(Provider::Google)?;
-            Ok(google.callback.to_string())
+            Ok::<_, Error>(google.callback.to_string())
         };
         assert_eq!(
             callback("/cb?x=1", "https://a.example/base/"),
@@ -276,8 +276,8 @@ mod tests {
         assert!(callback("", "http://127.0.0.1:8787").is_ok());
         for value in ["http://a.example/cb", "cb", "https://a.example/#x"] {
             assert!(
-                matches!(callback(value, "https://a.example"),
-                    Err(Error::Misconfigured(what)) if what.starts_with("GOOGLE_AUTH_CALLBACK_URL")),
+                matches!(callback(value, "https://a.example").unwrap_err().kind(),
+                    ErrorKind::Misconfigured(what) if what.starts_with("GOOGLE_AUTH_CALLBACK_URL")),
                 "{value}"
             );
         }
@@ -348,8 +348,13 @@ mod tests {
                 "{name}"
             );
             for value in ["http://idp.example/x", "not a url", "javascript:alert(1)"] {
-                match settings_with(&[(name, value)]) {
-                    Err(Error::Misconfigured(what)) => assert!(what.starts_with(name), "{what}"),
+                match settings_with(&[(name, value)])
+                    .as_ref()
+                    .map_err(Error::kind)
+                {
+                    Err(ErrorKind::Misconfigured(what)) => {
+                        assert!(what.starts_with(name), "{what}");
+                    }
                     other => panic!("{name}: {other:?}"),
                 }
             }
@@ -414,11 +419,11 @@ mod tests {
                 .iter()
                 .filter_map(|provider| settings.provider(*provider).err())
                 .collect();
-            assert_eq!(lacking, [Error::NotConfigured(name)]);
+            assert_eq!(lacking, [ErrorKind::NotConfigured(name)]);
         }
         assert!(matches!(
-            settings_with(&[("KEYCLOAK_REALM", "..")]),
-            Err(Error::Misconfigured(what)) if what.starts_with("KEYCLOAK_REALM")
+            settings_with(&[("KEYCLOAK_REALM", "..")]).unwrap_err().kind(),
+            ErrorKind::Misconfigured(what) if what.starts_with("KEYCLOAK_REALM")
         ));
     }
 
@@ -431,7 +436,11 @@ mod tests {
         ] {
             let read = settings_with(&[("KEYCLOAK_HOST", host)]).map(drop);
             let expected = "KEYCLOAK_HOST must be the address before /realms".to_owned();
-            assert_eq!(read, Err(Error::Misconfigured(expected)), "{host}");
+            assert_eq!(
+                read,
+                Err(ErrorKind::Misconfigured(expected).into()),
+                "{host}"
+            );
         }
         assert!(settings_with(&[("KEYCLOAK_HOST", "https://kc.example/sso")]).is_ok());
     }

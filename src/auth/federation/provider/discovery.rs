@@ -163,7 +163,7 @@ fn lists(document: &Map<String, Value>, name: &str, text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::auth::federation::example::{good, keycloak_metadata};
-    use crate::error::Error;
+    use crate::error::ErrorKind;
     use serde_json::json;
 
     const ISSUER: &str = "https://kc.example/realms/demo";
@@ -190,7 +190,7 @@ mod tests {
     }
 
     fn unavailable(result: Result<Endpoints, ProviderFailure>) -> bool {
-        result.is_err_and(|failure| matches!(failure.error, Error::Unavailable(_)))
+        result.is_err_and(|failure| matches!(failure.error.kind(), ErrorKind::Unavailable(_)))
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
              https://kc.example/auth/realms/demo/.well-known/openid-configuration: status 404, \
              error Realm does not exist"
         );
-        assert!(matches!(failure.error, Error::Unavailable(_)));
+        assert!(matches!(failure.error.kind(), ErrorKind::Unavailable(_)));
     }
 
     #[test]

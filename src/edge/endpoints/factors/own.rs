@@ -12,7 +12,7 @@ use crate::edge::flows::factors::own;
 use crate::edge::flows::factors::passkeys::Answer;
 use crate::edge::flows::factors::proof::{self, Presented};
 use crate::edge::flows::factors::registration::NewCredential;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::store::factors::FactorRow;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
@@ -183,5 +183,5 @@ pub fn no_content(found: bool, id: &FactorId) -> Result<Reply, LoopbackFailure> 
 
 fn not_found(id: &FactorId) -> LoopbackFailure {
     let (entity, id) = ("Factor", id.as_str().to_owned());
-    Error::NoSuchRow { entity, id }.into()
+    ErrorKind::NoSuchRow { entity, id }.into()
 }

@@ -6,7 +6,7 @@ use crate::auth::webauthn::RelyingParty;
 use crate::edge::app::App;
 use crate::edge::endpoints::codes::code_response;
 use crate::edge::flows::factors::passkeys::{self, Answer, SignIn};
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, CodeOfClient, PasskeyRequest};
@@ -44,7 +44,7 @@ pub async fn sign_in(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFa
 pub async fn related_origins(app: &App, _incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     let relying_party = app.config.relying_party.as_ref();
     let origins = relying_party.and_then(RelyingParty::related_origins);
-    let origins = origins.ok_or(Error::NoSuchPath)?;
+    let origins = origins.ok_or(ErrorKind::NoSuchPath)?;
     Ok(Reply::json(&json!({ "origins": origins }))?)
 }
 
@@ -52,7 +52,7 @@ pub async fn related_origins(app: &App, _incoming: &Incoming) -> Result<Reply, L
 #[allow(clippy::unused_async)] // every handler has one shape
 pub async fn endpoints(app: &App, _incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     if app.config.relying_party.is_none() {
-        return Err(Error::NoSuchPath.into());
+        return Err(ErrorKind::NoSuchPath.into());
     }
     let page = |path| format!("{}/account/{path}", app.config.public_url);
     let (enroll, manage) = (page("factors/passkey"), page("security"));

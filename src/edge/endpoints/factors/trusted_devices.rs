@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::auth::token::iso8601;
 use crate::edge::app::App;
 use crate::edge::flows::factors::trusted_devices;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::store::trusted_devices::TrustedDevice;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
@@ -36,5 +36,5 @@ pub async fn revoke(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFai
         return Ok(Reply::empty(204));
     }
     let (entity, id) = ("TrustedDevice", id.to_owned());
-    Err(Error::NoSuchRow { entity, id }.into())
+    Err(ErrorKind::NoSuchRow { entity, id }.into())
 }

@@ -10,7 +10,7 @@ use crate::auth::table::row::Scalar;
 use crate::edge::app::App;
 use crate::edge::flows::management::place::{Meant, Place};
 use crate::edge::flows::management::{reads, records};
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::filter::{Filter, Projection, parse_where};
@@ -149,7 +149,7 @@ fn partial(incoming: &Incoming, of: &'static Resource) -> Result<Changes, Loopba
 fn said_where(incoming: &Incoming, of: &'static Resource) -> Result<Where, LoopbackFailure> {
     parse_where(of.table, &incoming.query)?.ok_or_else(|| {
         let text = "Say which with where; where={} means all";
-        Error::BadRequest(text.to_owned()).into()
+        ErrorKind::BadRequest(text.to_owned()).into()
     })
 }
 

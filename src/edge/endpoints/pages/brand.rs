@@ -3,7 +3,7 @@
 use crate::auth::branding::Branding;
 use crate::auth::id::ClientNumber;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::store::branding;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::brand;
@@ -34,18 +34,18 @@ pub async fn logo_of_client(app: &App, incoming: &Incoming) -> Result<Reply, Pag
 
 async fn of_client(app: &App, incoming: &Incoming) -> Result<Branding, PageFailure> {
     let number = incoming.segments.get(1).and_then(|text| text.parse().ok());
-    let number = number.map(ClientNumber::new).ok_or(Error::NoSuchPath)?;
+    let number = number.map(ClientNumber::new).ok_or(ErrorKind::NoSuchPath)?;
     let client = app.db.run(branding::by_number(number)).await?;
-    Ok(client.ok_or(Error::NoSuchPath)?.branding)
+    Ok(client.ok_or(ErrorKind::NoSuchPath)?.branding)
 }
 
 fn sheet_of(branding: &Branding) -> Result<Reply, PageFailure> {
     Ok(brand::style_sheet(
-        branding.accent.ok_or(Error::NoSuchPath)?,
+        branding.accent.ok_or(ErrorKind::NoSuchPath)?,
     ))
 }
 
 fn logo_of(branding: &Branding) -> Result<Reply, PageFailure> {
     let logo = branding.logo.as_deref().and_then(brand::logo);
-    Ok(logo.ok_or(Error::NoSuchPath)?)
+    Ok(logo.ok_or(ErrorKind::NoSuchPath)?)
 }

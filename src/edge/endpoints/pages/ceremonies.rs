@@ -8,7 +8,7 @@ use super::visit::Visit;
 use crate::edge::app::App;
 use crate::edge::flows::factors::passkeys::Begun;
 use crate::edge::flows::factors::passkeys_at_pages as passkeys;
-use crate::error::{Error, Reason};
+use crate::error::{ErrorKind, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::reply::Reply;
@@ -20,7 +20,7 @@ pub async fn begin(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure>
         "sign-in" => shown(&passkeys::begin_sign_in(app, &visit.form_session())?),
         "second-step" => {
             let token = cookie(incoming, STEP);
-            let token = token.ok_or(Error::Unauthenticated(Reason::InvalidCredentials))?;
+            let token = token.ok_or(ErrorKind::Unauthenticated(Reason::InvalidCredentials))?;
             shown(&passkeys::begin_second_step(app, &token).await?)
         }
         "proof" => {
@@ -31,7 +31,7 @@ pub async fn begin(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure>
             let browser = visit.proven("/account/factors/passkey").await?;
             shown(&passkeys::begin_registration(app, &browser).await?)
         }
-        _ => return Err(Error::NoSuchPath.into()),
+        _ => return Err(ErrorKind::NoSuchPath.into()),
     };
     Ok(visit.answer(Reply::json(&begun)?))
 }

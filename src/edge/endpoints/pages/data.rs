@@ -3,7 +3,7 @@
 use super::visit::Visit;
 use crate::edge::app::App;
 use crate::edge::flows::moving_out;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::account_lists::DataPage;
 use crate::wire::pages::ask::NoticePage;
@@ -38,7 +38,7 @@ pub async fn export(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
     let mut visit = Visit::begin(app, incoming)?;
     let browser = visit.proven("/account/data").await?;
     let data = moving_out::export_here(app, &browser).await?;
-    let data = data.ok_or(Error::NoSuchPath)?;
+    let data = data.ok_or(ErrorKind::NoSuchPath)?;
     let file = "attachment; filename=\"account.json\"";
     let reply = Reply::json(&data)?.with("content-disposition", file);
     Ok(visit.answer(reply))

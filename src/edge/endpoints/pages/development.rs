@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::visit::Visit;
 use crate::auth::transport::is_loopback;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::message::Message;
 use crate::wire::pages::development::{MailboxPage, StartPage};
@@ -42,7 +42,7 @@ pub async fn start(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure>
 /// `GET /dev/mailbox`: a page, or JSON where `Accept` asks for it.
 pub async fn mailbox(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> {
     if !is_for_developers(app, incoming) {
-        return Err(Error::NoSuchPath.into());
+        return Err(ErrorKind::NoSuchPath.into());
     }
     let mails = app.kv.mails().await?;
     let accept = incoming.header("accept").unwrap_or_default();

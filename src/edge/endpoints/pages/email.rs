@@ -7,7 +7,7 @@ use crate::auth::browser::LiveBrowser;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::email_change;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::account::EmailPage;
 use crate::wire::pages::ask::{ConfirmPage, NoticePage, Way};
@@ -74,7 +74,7 @@ pub async fn confirm(app: &App, incoming: &Incoming) -> Result<Reply, PageFailur
             let way = Way::new("/account/security".to_owned(), texts.sign_up.to_account);
             notice(visit, 200, texts.profile.confirmed_title, &lead, way)
         }
-        Err(Error::Conflict(_)) => {
+        Err(error) if matches!(error.kind(), ErrorKind::Conflict(_)) => {
             let way = Way::new(HERE.to_owned(), texts.profile.email_title);
             let title = texts.failure.link_title;
             notice(visit, 409, title, texts.profile.email_taken, way)
@@ -136,9 +136,11 @@ fn kept(visit: &Visit<'_>, kind: LinkKind) -> Result<Secret, PageFailure> {
 }
 
 fn mend(error: Error) -> PageFailure {
-    match error {
-        Error::Rejected(_) | Error::Unauthenticated(_) | Error::Conflict(_) => dead_link(),
-        other => other.into(),
+    match error.kind() {
+        ErrorKind::Rejected(_) | ErrorKind::Unauthenticated(_) | ErrorKind::Conflict(_) => {
+            dead_link()
+        }
+        _ => error.into(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::visit::Visit;
 use crate::edge::app::App;
 use crate::edge::flows::credentials::{self, AuthenticatedUser, MailedCode};
 use crate::edge::flows::email_codes;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::Way;
 use crate::wire::pages::factor::{FactorForm, FactorPage};
@@ -22,7 +22,7 @@ const HERE: &str = "/sign-in/code";
 pub async fn show(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> {
     let mut visit = Visit::begin(app, incoming)?;
     if !app.config.email_codes {
-        return Err(Error::NoSuchPath.into());
+        return Err(ErrorKind::NoSuchPath.into());
     }
     visit.read().await?;
     let hint = incoming.query("login_hint").unwrap_or_default();
@@ -52,7 +52,7 @@ async fn verify(
     fields: &Form,
 ) -> Result<AuthenticatedUser, Error> {
     if !app.config.email_codes {
-        return Err(Error::NotConfigured("EMAIL_CODES"));
+        return Err(ErrorKind::NotConfigured("EMAIL_CODES").into());
     }
     let mut origin = visit.origin();
     origin.device = Some(visit.device()?);
@@ -75,15 +75,15 @@ async fn refuse(mut visit: Visit<'_>, username: &str, error: Error) -> Result<Re
 }
 
 fn problem(texts: &Texts, error: Error) -> Result<(u16, String), PageFailure> {
-    match error {
-        Error::Rejected(Reason::SecondFactorWrong) => {
+    match error.kind() {
+        ErrorKind::Rejected(Reason::SecondFactorWrong) => {
             Ok((422, texts.factors.mail_wrong.to_owned()))
         }
-        Error::TooMany(seconds) => {
+        ErrorKind::TooMany(seconds) => {
             let minutes = seconds.div_ceil(60).to_string();
             Ok((429, (texts.sign_in.too_many)(&minutes)))
         }
-        other => Err(other.into()),
+        _ => Err(error.into()),
     }
 }
 

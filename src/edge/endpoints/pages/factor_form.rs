@@ -10,7 +10,7 @@ use crate::auth::webauthn::AssertionCredential;
 use crate::edge::flows::factors::apps::Enrolment;
 use crate::edge::flows::factors::passkeys::Answer;
 use crate::edge::flows::factors::proof::Presented;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::wire::pages::ask::{PasskeyButton, Way};
 use crate::wire::pages::factor::{AppToScan, FactorForm, FactorPage, in_groups};
 use crate::wire::pages::failure::PageFailure;
@@ -80,7 +80,7 @@ pub(super) fn credential<T: DeserializeOwned>(form: &Form) -> Result<Option<T>, 
     }
     let value = serde_json::from_str::<Value>(form.text("credential")).ok();
     let credential = value.and_then(|value| serde_json::from_value(value).ok());
-    let credential = credential.ok_or(Error::Rejected(Reason::PasskeyInvalid));
+    let credential = credential.ok_or_else(|| ErrorKind::Rejected(Reason::PasskeyInvalid).into());
     credential.map(Some)
 }
 
@@ -100,18 +100,18 @@ pub(super) fn presented<'a>(
 
 /// What is wrong with a code or a passkey, and the status that says it.
 pub(super) fn problem(texts: &Texts, error: Error) -> Result<(u16, String), PageFailure> {
-    match error {
-        Error::Rejected(Reason::SecondFactorWrong) => {
+    match error.kind() {
+        ErrorKind::Rejected(Reason::SecondFactorWrong) => {
             Ok((422, texts.sign_in.step_wrong.to_owned()))
         }
-        Error::Rejected(Reason::PasskeyInvalid) => {
+        ErrorKind::Rejected(Reason::PasskeyInvalid) => {
             Ok((422, texts.factors.passkey_wrong.to_owned()))
         }
-        Error::TooMany(seconds) => {
+        ErrorKind::TooMany(seconds) => {
             let minutes = seconds.div_ceil(60).to_string();
             Ok((429, (texts.sign_in.too_many)(&minutes)))
         }
-        other => Err(other.into()),
+        _ => Err(error.into()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::auth::browser::LiveBrowser;
 use crate::edge::app::App;
 use crate::edge::flows::factors::changes;
 use crate::edge::flows::factors::holder::Holder;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::store::factors as rows;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::{PasskeyButton, Way};
@@ -116,7 +116,7 @@ async fn shown(app: &App, visit: &Visit<'_>, browser: &LiveBrowser) -> Result<Sh
             }
         }
         What::RecoveryCodes | What::SecondStep(_) if !holder.factors.any() => {
-            return Err(Error::NoSuchPath.into());
+            return Err(ErrorKind::NoSuchPath.into());
         }
         What::RecoveryCodes => ask(texts.renew_title, texts.renew_lead, texts.renew),
         What::SecondStep(true) => ask(texts.on_title, texts.step_on, texts.turn_on),
@@ -128,7 +128,7 @@ async fn shown(app: &App, visit: &Visit<'_>, browser: &LiveBrowser) -> Result<Sh
 fn new_passkey(visit: &Visit<'_>) -> Result<Shown, PageFailure> {
     let texts = &visit.texts().factors;
     if visit.app.config.relying_party.is_none() {
-        return Err(Error::NoSuchPath.into());
+        return Err(ErrorKind::NoSuchPath.into());
     }
     let device = device::name(visit.app.client_info.user_agent.as_deref());
     Ok(Shown {
@@ -157,7 +157,7 @@ async fn factor(
     let all = visit.texts();
     let list = app.db.run(rows::list_of_user(&holder.account.id)).await?;
     let row = list.into_iter().find(|row| row.id.as_str() == id);
-    let row = row.ok_or(Error::NoSuchPath)?;
+    let row = row.ok_or(ErrorKind::NoSuchPath)?;
     Ok(Shown {
         title: match row.backed_up {
             Some(_) => all.factors.passkey,

@@ -10,7 +10,7 @@ use crate::edge::app::App;
 use crate::edge::flows::factors::changes;
 use crate::edge::flows::factors::holder::Holder;
 use crate::edge::flows::factors::registration::{self, NewCredential};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::form::Form;
@@ -72,7 +72,7 @@ async fn change(
         What::NewApp => {
             let code = fields.text("code");
             let confirmed = changes::confirm_app(app, &holder, None, code).await?;
-            let wrong = Error::Rejected(Reason::SecondFactorWrong);
+            let wrong = ErrorKind::Rejected(Reason::SecondFactorWrong);
             (confirmed.ok_or(wrong)?, "added")
         }
         What::RecoveryCodes => (
@@ -107,7 +107,7 @@ async fn add_passkey(
         ceremony: fields.text("ceremony"),
         credential: credential
             .as_ref()
-            .ok_or(Error::MissingParameter("credential"))?,
+            .ok_or(ErrorKind::MissingParameter("credential"))?,
         name: name.as_deref(),
     };
     let (_, codes) = registration::add(app, holder, &new, true).await?;
@@ -121,11 +121,11 @@ fn name(fields: &Form) -> Option<String> {
 
 fn problem(texts: &Texts, error: Error) -> Result<String, PageFailure> {
     let texts = &texts.factors;
-    Ok(match error {
-        Error::Rejected(Reason::SecondFactorWrong) => texts.code_wrong,
-        Error::Rejected(Reason::PasskeyInvalid) => texts.passkey_wrong,
-        Error::MissingParameter(_) => texts.needs_script,
-        other => return Err(other.into()),
+    Ok(match error.kind() {
+        ErrorKind::Rejected(Reason::SecondFactorWrong) => texts.code_wrong,
+        ErrorKind::Rejected(Reason::PasskeyInvalid) => texts.passkey_wrong,
+        ErrorKind::MissingParameter(_) => texts.needs_script,
+        _ => return Err(error.into()),
     }
     .to_owned())
 }

@@ -4,7 +4,7 @@ use super::visit::Visit;
 use crate::auth::federation::Provider;
 use crate::edge::app::App;
 use crate::edge::flows::own_account;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::store::own_identities::{self, IdentityRow};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::account_lists::{LinkedIdentity, LinkedPage};
@@ -28,7 +28,7 @@ pub async fn unlink(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
     let browser = visit.proven(HERE).await?;
     match own_account::unlink(app, &browser, fields.text("identity")).await {
         Ok(()) => Ok(visit.answer(see_other(format!("{HERE}?notice=unlinked")))),
-        Err(Error::Conflict(_)) => page(app, visit, 409).await,
+        Err(error) if matches!(error.kind(), ErrorKind::Conflict(_)) => page(app, visit, 409).await,
         Err(error) => Err(error.into()),
     }
 }

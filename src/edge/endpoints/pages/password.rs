@@ -5,7 +5,7 @@ use super::visit::Visit;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::password_reset::{self, NewPassword};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::branding;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::{ForgotPasswordPage, NoticePage, ResetPasswordPage, Way};
@@ -108,10 +108,10 @@ async fn refuse(
 
 /// A link that is of no use leads to a new one.
 fn mend(error: Error) -> PageFailure {
-    match error {
-        Error::Rejected(Reason::ExternalUser) => error.into(),
-        Error::Rejected(_) | Error::Unauthenticated(_) => dead_link(),
-        other => other.into(),
+    match error.kind() {
+        ErrorKind::Rejected(Reason::ExternalUser) => error.into(),
+        ErrorKind::Rejected(_) | ErrorKind::Unauthenticated(_) => dead_link(),
+        _ => error.into(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::edge::app::App;
 use crate::edge::flows::factors::at_pages::AtPage;
 use crate::edge::flows::factors::proof_at_pages;
 use crate::edge::flows::own_account;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::factors;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::Way;
@@ -41,9 +41,11 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
         Err(error) => error,
     };
     let texts = visit.texts();
-    let (status, problem) = match &error {
-        Error::Rejected(Reason::IncorrectPassword) => (422, texts.account.proof_wrong.to_owned()),
-        other => factor_form::problem(texts, other.clone())?,
+    let (status, problem) = match error.kind() {
+        ErrorKind::Rejected(Reason::IncorrectPassword) => {
+            (422, texts.account.proof_wrong.to_owned())
+        }
+        _ => factor_form::problem(texts, error.clone())?,
     };
     let reply = page(app, visit, &browser, (status, Some(problem))).await?;
     Ok(reply.with_headers_of(&error))

@@ -7,7 +7,7 @@ use crate::auth::federation::provider::prompt::Prompt;
 use crate::edge::app::App;
 use crate::edge::endpoints::provider_redirect::to_provider;
 use crate::edge::flows::social::{self, PageOutcome, PageReturn};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::destination::Destination;
 use crate::wire::pages::failure::PageFailure;
@@ -56,9 +56,9 @@ async fn leave(
     if incoming.is_speculative() {
         return Ok(Reply::empty(204));
     }
-    let provider = Provider::from_name(incoming.id()).ok_or(Error::NoSuchPath)?;
+    let provider = Provider::from_name(incoming.id()).ok_or(ErrorKind::NoSuchPath)?;
     if app.config.social.provider(provider).is_err() {
-        return Err(Error::NoSuchPath.into());
+        return Err(ErrorKind::NoSuchPath.into());
     }
     let asked = Prompt::read(incoming.query("prompt").as_deref()).map_err(Error::from)?;
     let client = visit.client.as_ref().map(|client| client.client.id);
@@ -94,7 +94,7 @@ pub fn arrive(app: &App, incoming: &Incoming, back: PageReturn) -> Result<Reply,
             .on_with("/sign-in", &[(notice::PARAMETER, "denied")]),
         (Ok(PageOutcome::Denied), PageIntent::Link(_)) => LINKED.to_owned(),
         (Ok(PageOutcome::Denied), PageIntent::Prove(_)) => visit.walk.on("/account/proof"),
-        (Err(error), _) if error.is_server_error() => return Err(error.into()),
+        (Err(error), _) if error.kind().is_server_error() => return Err(error.into()),
         (Err(_), intent) => return Err(no_identity(visit.walk, provider, intent)),
     };
     Ok(visit.answer(see_other(location)))

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::visit::Visit;
 use crate::auth::redirect_url::RedirectUrl;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::wire::pages::ask::{PasskeyButton, SignInPage};
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::form::Form;
@@ -20,7 +20,7 @@ pub(super) async fn refuse(
     fields: &Form,
     error: Error,
 ) -> Result<Reply, PageFailure> {
-    if error.is_server_error() {
+    if error.kind().is_server_error() {
         return Err(error.into());
     }
     visit.read().await?;
@@ -30,7 +30,7 @@ pub(super) async fn refuse(
     if fields.has("credential") {
         shown.by_passkey(&visit, &error);
     }
-    let status = if matches!(error, Error::TooMany(_)) {
+    let status = if matches!(error.kind(), ErrorKind::TooMany(_)) {
         429
     } else {
         422
@@ -40,11 +40,11 @@ pub(super) async fn refuse(
 }
 
 fn problem(texts: &SignIn, client: &str, error: &Error) -> String {
-    match error {
-        Error::TooMany(seconds) => (texts.too_many)(&seconds.div_ceil(60).to_string()),
-        Error::Unauthenticated(Reason::MissingCredentials) => texts.missing.to_owned(),
-        Error::Rejected(Reason::UserNotActive) => texts.not_active.to_owned(),
-        Error::Rejected(Reason::ClientInvalid | Reason::ClientUserMissing) => {
+    match error.kind() {
+        ErrorKind::TooMany(seconds) => (texts.too_many)(&seconds.div_ceil(60).to_string()),
+        ErrorKind::Unauthenticated(Reason::MissingCredentials) => texts.missing.to_owned(),
+        ErrorKind::Rejected(Reason::UserNotActive) => texts.not_active.to_owned(),
+        ErrorKind::Rejected(Reason::ClientInvalid | Reason::ClientUserMissing) => {
             (texts.not_admitted)(client)
         }
         _ => texts.wrong.to_owned(),
@@ -85,13 +85,13 @@ impl<'a> Shown<'a> {
     fn by_passkey(&mut self, visit: &Visit<'_>, error: &Error) {
         let texts = &visit.texts().factors;
         self.after_passkey = true;
-        let problem = match error {
-            Error::NoSuchRow { id, .. } => {
+        let problem = match error.kind() {
+            ErrorKind::NoSuchRow { id, .. } => {
                 self.unknown = unknown(visit, id);
                 texts.passkey_unknown
             }
-            Error::Rejected(Reason::PasskeyInvalid)
-            | Error::Unauthenticated(Reason::InvalidCredentials) => texts.passkey_wrong,
+            ErrorKind::Rejected(Reason::PasskeyInvalid)
+            | ErrorKind::Unauthenticated(Reason::InvalidCredentials) => texts.passkey_wrong,
             _ => return,
         };
         self.problem = Some(problem.to_owned());

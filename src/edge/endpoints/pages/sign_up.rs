@@ -8,7 +8,7 @@ use crate::auth::profile::Profile;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::sign_up::{self, Application, Asked, Invitation};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::{FinishSignUpPage, NoticePage, SignUpPage, Way};
 use crate::wire::pages::failure::PageFailure;
@@ -129,11 +129,11 @@ async fn look(app: &App, visit: &mut Visit<'_>, token: &Secret) -> Result<Invita
 }
 
 fn dead_link(visit: &Visit<'_>, error: Error) -> PageFailure {
-    match error {
-        Error::Unauthenticated(_) | Error::Rejected(_) => {
+    match error.kind() {
+        ErrorKind::Unauthenticated(_) | ErrorKind::Rejected(_) => {
             PageFailure::DeadLink(visit.walk.on_with(HERE, &[("step", "again")]))
         }
-        other => other.into(),
+        _ => error.into(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A call on its way through its operation.
 
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::cors::origin_of;
 use crate::wire::incoming::{Incoming, Method};
 use crate::wire::servicestack::bind::{self, Request};
@@ -52,7 +52,9 @@ impl Exchange<'_> {
         let dtos = bind::batch(self.incoming, self.call)?;
         if dtos.len() > MAX_BATCH {
             let text = format!("A batch has at most {MAX_BATCH} requests");
-            return Err(ServiceStackFailure::Common(Error::BadRequest(text)));
+            return Err(ServiceStackFailure::Common(
+                ErrorKind::BadRequest(text).into(),
+            ));
         }
         Ok(dtos)
     }

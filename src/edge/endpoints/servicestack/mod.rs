@@ -13,7 +13,7 @@ mod token_cookies;
 
 use crate::edge::app::App;
 use crate::edge::log;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::reply::Reply;
 use crate::wire::servicestack::call::{Call, Operation};
@@ -98,7 +98,7 @@ impl Exchange<'_> {
     /// A refusal; token cookies without a session are deleted with it.
     fn refuse(&self, failure: &ServiceStackFailure) -> Reply {
         let mut reply = refuse(failure, self.call);
-        if *failure == ServiceStackFailure::Common(Error::NoBearer) {
+        if *failure == ServiceStackFailure::Common(ErrorKind::NoBearer.into()) {
             for cookie in token_cookies::expired_cookies(self) {
                 reply = reply.with("set-cookie", cookie);
             }

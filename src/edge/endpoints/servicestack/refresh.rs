@@ -3,7 +3,7 @@
 use super::exchange::{Exchange, OperationResult};
 use super::token_cookies;
 use crate::edge::flows::non_rotating_sessions;
-use crate::error::{Error, Reason};
+use crate::error::{ErrorKind, Reason};
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::{GetAccessToken, GetAccessTokenResponse};
 use crate::wire::servicestack::failure::ServiceStackFailure;
@@ -22,7 +22,7 @@ pub async fn access_token(
         Ok(renewed) => {
             renewed.ok_or_else(|| ServiceStackFailure::foreign_refresh_token(token.expose()))?
         }
-        Err(Error::Rejected(Reason::TokenExpired)) => {
+        Err(error) if error == ErrorKind::Rejected(Reason::TokenExpired) => {
             return Err(ServiceStackFailure::ExpiredRefreshToken);
         }
         Err(error) => return Err(error.into()),

@@ -5,7 +5,7 @@ use super::token_cookies;
 use crate::auth::secret::Secret;
 use crate::auth::token::PersonClaims;
 use crate::edge::flows::non_rotating_sessions;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::store::sessions::LiveSession;
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::AuthenticateResponse;
@@ -20,14 +20,15 @@ pub async fn current(exchange: &Exchange<'_>) -> Result<OperationResult, Service
             return Ok(exchange.answered(&described(&session)));
         }
     }
-    let no_session = ServiceStackFailure::Common(Error::NoBearer);
+    let no_session = ServiceStackFailure::Common(ErrorKind::NoBearer.into());
     let refresh = token_cookies::token(exchange.incoming, Cookie::RefreshToken);
     let refresh = refresh.ok_or_else(|| no_session.clone())?;
     let renewed =
         non_rotating_sessions::renew(app, &refresh, exchange.incoming.device_info()).await;
     let renewed = match renewed {
         Ok(Some(renewed)) => renewed,
-        Ok(None) | Err(Error::Rejected(_)) => return Err(no_session),
+        Ok(None) => return Err(no_session),
+        Err(error) if matches!(error.kind(), ErrorKind::Rejected(_)) => return Err(no_session),
         Err(error) => return Err(error.into()),
     };
     let cookie = token_cookies::renewed(exchange, &renewed.session, &renewed.access_token);

@@ -5,7 +5,7 @@ use super::{session, token_cookies};
 use crate::auth::secret::Secret;
 use crate::edge::flows::credentials::{AuthenticatedClient, AuthenticatedUser};
 use crate::edge::flows::non_rotating_sessions::{self, Opened};
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::servicestack::cookies::Cookie;
 use crate::wire::servicestack::dto::{Authenticate, AuthenticateResponse};
 use crate::wire::servicestack::failure::ServiceStackFailure;
@@ -59,18 +59,18 @@ pub async fn open(
         auth_provider: asked.auth_provider,
         referrer_url: asked.referrer_url,
     };
-    match (opened, dto.otp()) {
-        (Err(Error::NeedsSecondFactor(needed)), Some(otp)) => {
-            let token = Secret::new(needed.token);
-            let asked = SecondFactor {
-                token,
-                otp,
-                ..waiting
-            };
-            second_factor(exchange, asked).await
-        }
-        (opened, _) => Ok(signed_in(exchange, waiting, opened?)),
+    if let (Err(error), Some(otp)) = (&opened, dto.otp())
+        && let ErrorKind::NeedsSecondFactor(needed) = error.kind()
+    {
+        let token = Secret::new(needed.token.clone());
+        let asked = SecondFactor {
+            token,
+            otp,
+            ..waiting
+        };
+        return second_factor(exchange, asked).await;
     }
+    Ok(signed_in(exchange, waiting, opened?))
 }
 
 /// Verifies the second factor and opens the session.

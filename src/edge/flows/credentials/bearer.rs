@@ -9,7 +9,7 @@ use crate::auth::id::{SessionId, UserId};
 use crate::auth::secret::Secret;
 use crate::auth::token::{DeviceInfo, Expiry};
 use crate::edge::app::App;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::sessions::{self, LiveSession};
 
 /// What the bearer of an access token is.
@@ -60,7 +60,7 @@ pub async fn bearer(app: &App, token: &Secret) -> Result<Bearer, Error> {
             let session = app.db.run(sessions::live(&id, app.now)).await?;
             session
                 .map(|session| Bearer::Session(Box::new(session)))
-                .ok_or(Error::Unauthenticated(Reason::TokenRevoked))
+                .ok_or_else(|| ErrorKind::Unauthenticated(Reason::TokenRevoked).into())
         }
         TokenSubject::Plain(claims) => Ok(Bearer::Plain(claims)),
     }
@@ -99,5 +99,5 @@ pub fn session_id(app: &App, token: &Secret) -> Result<TokenSubject, Error> {
         .then(|| keys.verify_plain(token.expose(), issuer, app.now))
         .flatten()
         .map(TokenSubject::Plain)
-        .ok_or(Error::Unauthenticated(Reason::BearerExpired))
+        .ok_or_else(|| ErrorKind::Unauthenticated(Reason::BearerExpired).into())
 }

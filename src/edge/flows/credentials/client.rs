@@ -5,11 +5,11 @@ use crate::auth::id::ClientId;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::clients;
 
 /// ServiceStack's callers have no client to sign in to.
-pub(super) const NOBODY: Error = Error::NotConfigured("SERVICESTACK_CLIENT_ID");
+pub(super) const NOBODY: ErrorKind = ErrorKind::NotConfigured("SERVICESTACK_CLIENT_ID");
 
 /// A client that has proven its secret.
 pub struct AuthenticatedClient {
@@ -32,7 +32,7 @@ impl AuthenticatedClient {
 /// Rejects a request that lacks the name or the secret of its client.
 pub fn require_client(client_id: &ClientId, secret: &Secret) -> Result<(), Error> {
     if client_id.is_empty() || secret.is_empty() {
-        return Err(Error::Rejected(Reason::Unauthorized));
+        return Err(ErrorKind::Rejected(Reason::Unauthorized).into());
     }
     Ok(())
 }
@@ -63,14 +63,14 @@ pub fn prove_client(
     found: Option<AuthClient>,
     secret: &Secret,
 ) -> Result<AuthenticatedClient, Error> {
-    let refusal = Error::Unauthenticated(Reason::ClientInvalid);
+    let refusal = ErrorKind::Unauthenticated(Reason::ClientInvalid);
     let Some(client) = found else {
         audit::count(app, Stranger::UnknownClient);
-        return Err(refusal);
+        return Err(refusal.into());
     };
     if !client.proves(secret) {
         audit::count(app, Stranger::WrongClientSecret);
-        return Err(refusal);
+        return Err(refusal.into());
     }
     Ok(AuthenticatedClient { client })
 }

@@ -13,13 +13,13 @@ use crate::auth::one_time::{self, Otp};
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal, Stranger};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::accounts::{self, AccountWithPassword};
 use crate::store::attempts::{self, LoginAttempt};
 use crate::store::clients;
 use crate::store::otps::{self, ReservedOtp};
 
-const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
+const WRONG: ErrorKind = ErrorKind::Rejected(Reason::SecondFactorWrong);
 
 /// A code as it was typed.
 pub struct MailedCode<'a> {
@@ -47,7 +47,7 @@ pub async fn sign_in_by_mailed_code(
     given: &MailedCode<'_>,
 ) -> Result<(AuthenticatedClient, AuthenticatedUser), Error> {
     let (client, person) = authenticate(app, given).await?;
-    let client = client.ok_or(Error::Unauthenticated(Reason::ClientInvalid))?;
+    let client = client.ok_or(ErrorKind::Unauthenticated(Reason::ClientInvalid))?;
     Ok((AuthenticatedClient { client }, person))
 }
 
@@ -85,7 +85,7 @@ async fn authenticate(
     let client = client.flatten();
     if given.client_id.is_some() && client.is_none() {
         audit::count(app, Stranger::UnknownClient);
-        return Err(Error::Unauthenticated(Reason::ClientInvalid));
+        return Err(ErrorKind::Unauthenticated(Reason::ClientInvalid).into());
     }
     let failed = |refusal| Event::SignInFailed {
         refusal,

@@ -13,7 +13,7 @@ use crate::auth::password::Verdict;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal, Stranger};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::accounts::{self, AccountWithPassword};
 use crate::store::attempts::{self, LoginAttempt};
 use crate::store::otps::{self, ReservedOtp};
@@ -56,7 +56,7 @@ pub async fn sign_in(
     if canonical_name(person.username).is_empty() || person.password.is_empty() {
         // Nothing to try, so nothing is counted; but the client must prove itself all the same.
         client(app, client_id, client_secret).await?;
-        return Err(Error::Unauthenticated(Reason::MissingCredentials));
+        return Err(ErrorKind::Unauthenticated(Reason::MissingCredentials).into());
     }
     let digest = client_secret.digest();
     let (client, attempted) = look_up(app, Some((client_id, Some(&digest))), person).await?;
@@ -90,13 +90,13 @@ pub async fn sign_in_here(
     person: &PasswordCredentials<'_>,
 ) -> Result<AuthenticatedUser, Error> {
     if canonical_name(person.username).is_empty() || person.password.is_empty() {
-        return Err(Error::Unauthenticated(Reason::MissingCredentials));
+        return Err(ErrorKind::Unauthenticated(Reason::MissingCredentials).into());
     }
     let named = client_id.map(|client_id| (client_id, None));
     let (client, attempted) = look_up(app, named, person).await?;
     if client_id.is_some() && client.is_none() {
         audit::count(app, Stranger::UnknownClient);
-        return Err(Error::Unauthenticated(Reason::ClientInvalid));
+        return Err(ErrorKind::Unauthenticated(Reason::ClientInvalid).into());
     }
     prove_member(app, attempted, client.as_ref(), person.password)
 }
@@ -205,7 +205,7 @@ fn prove_person(
     password: &Secret,
     otp: Option<ReservedOtp>,
 ) -> Result<(Account, Proof), Error> {
-    let refusal = Error::Unauthenticated(Reason::InvalidCredentials);
+    let refusal = ErrorKind::Unauthenticated(Reason::InvalidCredentials);
     let AccountWithPassword {
         account,
         password: stored,
@@ -221,7 +221,7 @@ fn prove_person(
         Some(reserved) if otp::opens(app, &reserved, password, &account)? => {
             Ok((account, Proof::Otp(reserved)))
         }
-        _ => Err(refusal),
+        _ => Err(refusal.into()),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::auth::one_time::{self, AuthCode};
 use crate::auth::secret::{Secret, random_id, random_secret};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, PageAct};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::authenticator_apps::{self, EnrolledIn};
 use crate::store::browser_steps::{self, Opening};
 use crate::store::factor_proofs::{ProofContext, Spending};
@@ -76,7 +76,7 @@ pub async fn enrolment(
     }
     let place = EnrolledIn::SignIn(&key);
     let begun = apps::begin(app, &step.user_id, &step.username, name, place).await?;
-    begun.ok_or(Error::NotAllowed)
+    begun.ok_or_else(|| ErrorKind::NotAllowed.into())
 }
 
 /// Verifies what is presented for a sign-in that waits, and opens its browser.
@@ -126,7 +126,7 @@ async fn proven(
         is_guess,
     };
     match presented {
-        Presented::Password(_) => Err(Error::Rejected(Reason::SecondFactorWrong)),
+        Presented::Password(_) => Err(ErrorKind::Rejected(Reason::SecondFactorWrong).into()),
         Presented::Code(typed) => {
             let code = TypedCode::read(typed);
             let is_guess = !matches!(code, TypedCode::Recovery(_));
@@ -139,7 +139,7 @@ async fn proven(
             let ceremony = Ceremony::open(keys, purpose, answer.id, app.now)?;
             let of_this = |it: &Ceremony| it.bound_to.as_deref() == Some(key);
             let ceremony = ceremony.filter(of_this);
-            let ceremony = ceremony.ok_or(Error::Rejected(Reason::PasskeyInvalid))?;
+            let ceremony = ceremony.ok_or(ErrorKind::Rejected(Reason::PasskeyInvalid))?;
             let attempted = attempted(false);
             let proven = second_factor::prove_by_passkey(app, &attempted, &ceremony, answer);
             let (step, proof) = proven.await?;

@@ -8,7 +8,7 @@ use crate::auth::factor::typed_code::TypedCode;
 use crate::auth::id::{AttemptId, ClientId};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::pending_step::{self, Door, Try};
 
 /// Verifies an app's code for the latest sign-in with a password that waits, of a user who is no
@@ -20,11 +20,11 @@ pub async fn verify(
     client_id: &ClientId,
 ) -> Result<Completed, Error> {
     let latest = pending_step::latest(&canonical_name(username), client_id, app.now);
-    let wrong = Error::Rejected(Reason::SecondFactorWrong);
+    let wrong = ErrorKind::Rejected(Reason::SecondFactorWrong);
     let typed = TypedCode::read(typed);
     let (Some((key,)), TypedCode::Digits(_)) = (app.db.run(latest).await?, &typed) else {
         audit::count(app, Stranger::UnknownCode);
-        return Err(wrong);
+        return Err(wrong.into());
     };
     let attempt = AttemptId::draw()?;
     let attempted = Try {

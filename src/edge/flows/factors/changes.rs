@@ -7,13 +7,13 @@ use crate::auth::id::{AttemptId, FactorId};
 use crate::edge::app::App;
 use crate::edge::flows::audit::FactorAct;
 use crate::edge::flows::notifications;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::authenticator_apps::{self, EnrolledIn};
 use crate::store::factor_proofs::{self, ProofContext, Spending};
 use crate::store::factors as rows;
 use crate::store::recovery_codes;
 
-const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
+const WRONG: ErrorKind = ErrorKind::Rejected(Reason::SecondFactorWrong);
 
 /// Names a factor; whether there is such a one.
 pub async fn rename(
@@ -42,7 +42,7 @@ pub async fn begin_app(app: &App, holder: &Holder<'_>, name: &str) -> Result<Enr
     holder.require_room()?;
     let (account, place) = (holder.account, EnrolledIn::SignedIn(holder.place));
     let begun = apps::begin(app, &account.id, &account.username, name, place).await?;
-    begun.ok_or(OVER)
+    begun.ok_or(OVER.into())
 }
 
 /// The app that is being enrolled here; begins one where there is none.
@@ -87,7 +87,7 @@ pub async fn confirm_app(
     );
     let (confirmed, kept) = app.db.run(batch).await?;
     if !confirmed {
-        return Err(WRONG);
+        return Err(WRONG.into());
     }
     holder.added(app);
     Ok(Some(if kept > 0 { codes } else { Vec::new() }))
@@ -103,7 +103,7 @@ pub async fn renew_recovery_codes(
     let digests = RecoveryCode::digests(&codes);
     let replace = recovery_codes::replace(&holder.account.id, holder.place, &digests, app.now);
     if app.db.run(replace).await? == 0 {
-        return Err(OVER);
+        return Err(OVER.into());
     }
     holder.record(app, FactorAct::RecoveryCodesMade);
     Ok(codes)

@@ -9,14 +9,14 @@ use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, FactorAct, Stranger, Subject};
 use crate::edge::flows::notifications;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::Batch;
 use crate::store::factor_proofs::{ProofContext, Spending};
 use crate::store::pending_step::PendingStep;
 use crate::store::recovery_codes;
 use crate::store::second_steps;
 
-const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
+const WRONG: ErrorKind = ErrorKind::Rejected(Reason::SecondFactorWrong);
 
 /// A sign-in that has proven its second factor.
 pub struct Completed {
@@ -34,14 +34,14 @@ pub fn reserved(
 ) -> Result<PendingStep, Error> {
     let Some(step) = step else {
         audit::count(app, Stranger::UnknownCode);
-        return Err(WRONG);
+        return Err(WRONG.into());
     };
     if step.is_reserved {
         return Ok(step);
     }
     let refusal = match step.factors.guesses.allow(app.now) {
         Err(pause) if is_guess && step.is_open => pause,
-        _ => WRONG,
+        _ => WRONG.into(),
     };
     record(app, &step, FactorAct::Paused);
     Err(refusal)
@@ -53,7 +53,7 @@ pub fn wrong(app: &App, step: &PendingStep) -> Error {
     if step.factors.guesses.warns() {
         notifications::codes_guessed(app, step.address());
     }
-    WRONG
+    WRONG.into()
 }
 
 /// Spends a proof, and turns the sign-in into an ordinary code.

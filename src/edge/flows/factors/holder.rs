@@ -7,13 +7,13 @@ use crate::auth::factor::kind::Factors;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, FactorAct, Subject};
 use crate::edge::flows::notifications;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::factors;
 use crate::store::sessions::LiveSession;
 use crate::store::signed_in::SignedIn;
 
 /// The session or the browser, or the ground that it stands on, is gone.
-pub(super) const OVER: Error = Error::Unauthenticated(Reason::TokenRevoked);
+pub(super) const OVER: ErrorKind = ErrorKind::Unauthenticated(Reason::TokenRevoked);
 
 /// A user who changes their own factors.
 pub struct Holder<'a> {
@@ -78,12 +78,12 @@ impl<'a> Holder<'a> {
     pub(super) fn require_room(&self) -> Result<(), Error> {
         let what = "A user has at most 20 factors";
         let has_room = self.factors.has_room().then_some(());
-        has_room.ok_or_else(|| Error::BadRequest(what.to_owned()))
+        has_room.ok_or_else(|| ErrorKind::BadRequest(what.to_owned()).into())
     }
 
     /// Refuses what there must be a factor for.
     pub(super) fn require_factor(&self) -> Result<(), Error> {
         let any = self.factors.any().then_some(());
-        any.ok_or(Error::Rejected(Reason::NoSecondFactor))
+        any.ok_or_else(|| ErrorKind::Rejected(Reason::NoSecondFactor).into())
     }
 }

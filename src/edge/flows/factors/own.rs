@@ -15,7 +15,7 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::FactorAct;
 use crate::edge::flows::credentials::{self, TokenSubject};
 use crate::edge::flows::notifications;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::factors::{self as rows, FactorRow};
 use crate::store::sessions::{self, LiveSession};
 
@@ -30,7 +30,7 @@ pub struct Owner {
 /// The user of the bearer's session, in one trip.
 pub async fn owner(app: &App, token: &Secret) -> Result<Owner, Error> {
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
-        return Err(Error::Rejected(Reason::TokenInvalid));
+        return Err(ErrorKind::Rejected(Reason::TokenInvalid).into());
     };
     let batch = (sessions::live(&id, app.now), rows::of_session(&id));
     let (session, factors) = app.db.run(batch).await?;
@@ -63,7 +63,7 @@ impl Owner {
 /// The factors of the bearer, and how many recovery codes are left.
 pub async fn list(app: &App, token: &Secret) -> Result<(Vec<FactorRow>, Factors), Error> {
     let TokenSubject::Session(id) = credentials::session_id(app, token)? else {
-        return Err(Error::Rejected(Reason::TokenInvalid));
+        return Err(ErrorKind::Rejected(Reason::TokenInvalid).into());
     };
     let batch = (
         sessions::live(&id, app.now),

@@ -11,10 +11,10 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, FactorAct, Subject};
 use crate::edge::log;
 use crate::edge::outbound::web_crypto;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::passkeys::{self, OwnedPasskey};
 
-const INVALID: Error = Error::Rejected(Reason::PasskeyInvalid);
+const INVALID: ErrorKind = ErrorKind::Rejected(Reason::PasskeyInvalid);
 
 /// What a browser brings back from a ceremony.
 pub struct PasskeyAnswer<'a> {
@@ -35,7 +35,7 @@ impl PasskeyAnswer<'_> {
 /// The relying party; 501 where there is none, which is on an IP address.
 pub fn relying_party(app: &App) -> Result<&RelyingParty, Error> {
     let relying_party = app.config.relying_party.as_ref();
-    relying_party.ok_or(Error::NotConfigured("PASSKEY_RP_ID"))
+    relying_party.ok_or_else(|| ErrorKind::NotConfigured("PASSKEY_RP_ID").into())
 }
 
 /// Refuses to go on where there are passkeys of another relying party, which could never be used again.
@@ -43,7 +43,7 @@ pub fn require_of(rows_agree: bool) -> Result<(), Error> {
     let what = "PASSKEY_RP_ID must stay what it was when the first passkey was made";
     rows_agree
         .then_some(())
-        .ok_or_else(|| Error::Misconfigured(what.to_owned()))
+        .ok_or_else(|| ErrorKind::Misconfigured(what.to_owned()).into())
 }
 
 /// A ceremony for one purpose, of this user and bound to this place.
@@ -57,7 +57,7 @@ pub fn ceremony_of(
     let ceremony = opened.filter(|ceremony| {
         ceremony.user_id.as_ref() == Some(user_id) && ceremony.bound_to.as_deref() == Some(place)
     });
-    ceremony.ok_or(INVALID)
+    ceremony.ok_or(INVALID.into())
 }
 
 /// Verifies a fresh proof, by a passkey of the user who is signed in at this place.
@@ -110,7 +110,7 @@ pub async fn verify(
 /// Says in the log why a ceremony is refused; the caller learns only that it is.
 pub fn refuse(refused: Refused) -> Error {
     log::note(&format!("passkey refused: {refused}"));
-    INVALID
+    INVALID.into()
 }
 
 /// Records that there may be a copy of a key which cannot be on several devices.

@@ -11,7 +11,7 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal, Stranger};
 use crate::edge::flows::codes::{self, IssuedCode};
 use crate::edge::flows::credentials::{self, AuthenticatedUser};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::passkeys::KnownCredential;
 use crate::store::{clients, passkeys};
 
@@ -58,7 +58,7 @@ pub async fn begin(
     passkey::require_of(rows_agree)?;
     let client = client.ok_or_else(|| {
         audit::count(app, Stranger::UnknownClient);
-        Error::Unauthenticated(Reason::ClientInvalid)
+        ErrorKind::Unauthenticated(Reason::ClientInvalid)
     })?;
     let ceremony = Ceremony {
         client: Some(client.id),
@@ -126,7 +126,7 @@ async fn alone(
     let ceremony = ceremony.filter(|ceremony| ceremony.client == Some(client.id));
     let (Some(ceremony), Some(owned)) = (ceremony, owned) else {
         audit::count(app, Stranger::UnknownPasskey);
-        return Err(Error::Unauthenticated(Reason::InvalidCredentials));
+        return Err(ErrorKind::Unauthenticated(Reason::InvalidCredentials).into());
     };
     let account = owned.account.clone();
     let refused = |error: Error| {
@@ -136,11 +136,11 @@ async fn alone(
             client: Some(client.id),
         };
         audit::record(app, failed);
-        match error {
-            Error::Rejected(Reason::PasskeyInvalid) => {
-                Error::Unauthenticated(Reason::InvalidCredentials)
+        match error.kind() {
+            ErrorKind::Rejected(Reason::PasskeyInvalid) => {
+                ErrorKind::Unauthenticated(Reason::InvalidCredentials).into()
             }
-            other => other,
+            _ => error,
         }
     };
     let proof = passkey::verify(app, &ceremony, owned, false, &asked.answer).await;

@@ -16,7 +16,7 @@ use crate::auth::webauthn::{CreationOptions, RequestOptions};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal, Stranger};
 use crate::edge::flows::credentials::AuthenticatedUser;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::{clients, passkeys};
 
 /// Begins a sign-in by anybody's passkey, in this form session. It reads nothing: whether the passkeys
@@ -35,7 +35,7 @@ pub fn begin_sign_in(app: &App, form_session: &str) -> Result<Begun<RequestOptio
 /// Begins the second step of a sign-in that waits, by its user's passkeys.
 pub async fn begin_second_step(app: &App, token: &Secret) -> Result<Begun<RequestOptions>, Error> {
     let step = at_pages::waiting(app, token).await?;
-    let step = step.ok_or(Error::Rejected(Reason::InvalidCredentials))?;
+    let step = step.ok_or(ErrorKind::Rejected(Reason::InvalidCredentials))?;
     let key = one_time::key::<AuthCode>(token);
     let (id, ceremony, known) = second_factor::begin(app, key, step).await?;
     let options = request(app, &ceremony, known)?;
@@ -68,7 +68,7 @@ pub async fn sign_in(
     let ceremony = Ceremony::open(keys, CeremonyPurpose::SignIn, answer.id, app.now)?;
     let of_this = |it: &Ceremony| it.bound_to.as_deref() == Some(form_session);
     let ceremony = ceremony.filter(of_this);
-    let ceremony = ceremony.ok_or(Error::Rejected(Reason::PasskeyInvalid))?;
+    let ceremony = ceremony.ok_or(ErrorKind::Rejected(Reason::PasskeyInvalid))?;
     let id = answer.credential_id()?;
     let batch = (
         client_id.map(clients::by_client_id),
@@ -78,12 +78,12 @@ pub async fn sign_in(
     let client = client.flatten();
     if client_id.is_some() && client.is_none() {
         audit::count(app, Stranger::UnknownClient);
-        return Err(Error::Unauthenticated(Reason::ClientInvalid));
+        return Err(ErrorKind::Unauthenticated(Reason::ClientInvalid).into());
     }
     let owned = owned.ok_or_else(|| {
         audit::count(app, Stranger::UnknownPasskey);
         let entity = "Passkey";
-        Error::NoSuchRow { entity, id }
+        ErrorKind::NoSuchRow { entity, id }
     })?;
     let account = owned.account.clone();
     let proof = passkey::verify(app, &ceremony, owned, false, answer).await;

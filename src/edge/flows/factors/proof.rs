@@ -17,13 +17,13 @@ use crate::auth::webauthn::RequestOptions;
 use crate::edge::app::App;
 use crate::edge::flows::audit::FactorAct;
 use crate::edge::flows::{notifications, passwords, sessions};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::factor_proofs::{self, ProofContext, Spending};
 use crate::store::sessions::LiveSession;
 use crate::store::signed_in::SignedIn;
 use crate::store::{authenticator_apps, factors, passkeys, second_steps};
 
-const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
+const WRONG: ErrorKind = ErrorKind::Rejected(Reason::SecondFactorWrong);
 
 /// What a user may prove, and the ceremony of their passkeys, if they have any.
 pub struct Options {
@@ -111,12 +111,12 @@ async fn by_password(
     origin: &AttemptOrigin,
 ) -> Result<LiveSession, Error> {
     if owner.factors.any() {
-        return Err(WRONG);
+        return Err(WRONG.into());
     }
     let set_at = passwords::prove(app, &owner.session, password, origin).await?;
     let refresh = factor_proofs::refresh(&owner.session.id, set_at, app.now);
     let session = app.db.run(refresh).await?;
-    session.ok_or(Error::Unauthenticated(Reason::TokenRevoked))
+    session.ok_or_else(|| ErrorKind::Unauthenticated(Reason::TokenRevoked).into())
 }
 
 async fn by_code(app: &App, owner: &Owner, typed: &str) -> Result<LiveSession, Error> {
@@ -137,7 +137,7 @@ async fn by_code(app: &App, owner: &Owner, typed: &str) -> Result<LiveSession, E
             if counted == 0 {
                 owner.record(app, FactorAct::Paused);
                 guesses.allow(app.now)?;
-                return Err(WRONG);
+                return Err(WRONG.into());
             }
             let proof = apps::matching(app, user_id, &rows, &code)?;
             if proof.is_none() && guesses.warns() {
@@ -179,7 +179,7 @@ async fn raise(
     let raise = factor_proofs::raise(session, &spending, &assurance, app.now);
     let Some(raised) = app.db.run(raise).await? else {
         owner.record(app, FactorAct::Refused);
-        return Err(WRONG);
+        return Err(WRONG.into());
     };
     owner.record(app, FactorAct::Proven(proof.method()));
     if proof.method() == Method::Recovery {

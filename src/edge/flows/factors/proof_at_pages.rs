@@ -13,11 +13,11 @@ use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, FactorAct, PageAct, Subject};
 use crate::edge::flows::{browsers, notifications};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::factor_proofs::{ProofContext, Spending};
 use crate::store::{authenticator_apps, browser_steps, factors, second_steps};
 
-const WRONG: Error = Error::Rejected(Reason::SecondFactorWrong);
+const WRONG: ErrorKind = ErrorKind::Rejected(Reason::SecondFactorWrong);
 
 /// Verifies what is presented for a browser whose user has a factor, and raises it: the secret of its
 /// new cookie.
@@ -28,12 +28,12 @@ pub async fn raise(
 ) -> Result<Secret, Error> {
     let attempt = AttemptId::draw()?;
     let proof = match &at_page.presented {
-        Presented::Password(_) => Err(WRONG),
+        Presented::Password(_) => Err(WRONG.into()),
         Presented::Code(typed) => by_code(app, browser, &attempt, typed).await,
         Presented::Passkey(answer) => by_passkey(app, browser, answer).await,
     };
     let proof = proof.inspect_err(|error| {
-        if matches!(error, Error::Rejected(_)) {
+        if matches!(error.kind(), ErrorKind::Rejected(_)) {
             note(app, browser, FactorAct::Refused);
         }
     })?;
@@ -50,7 +50,7 @@ pub async fn raise(
     let raise = browser_steps::raise(&browser.id, cookies, &spending, &assurance, app.now);
     if !app.db.run(raise).await? {
         note(app, browser, FactorAct::Refused);
-        return Err(WRONG);
+        return Err(WRONG.into());
     }
     note(app, browser, FactorAct::Proven(proof.method()));
     browsers::record(app, browser, PageAct::Proven);
@@ -80,7 +80,7 @@ async fn by_code(
         TypedCode::Recovery(code) => Ok(FactorProof::Recovery {
             digest: code.digest(),
         }),
-        TypedCode::Malformed => Err(WRONG),
+        TypedCode::Malformed => Err(WRONG.into()),
         TypedCode::Digits(code) => of_app(app, browser, attempt, &code).await,
     }
 }
@@ -102,13 +102,13 @@ async fn of_app(
     if counted == 0 {
         note(app, browser, FactorAct::Paused);
         after.guesses.allow(app.now)?;
-        return Err(WRONG);
+        return Err(WRONG.into());
     }
     let proof = apps::matching(app, user_id, &rows, code)?;
     if proof.is_none() && after.guesses.warns() {
         notifications::codes_guessed(app, owner(browser));
     }
-    proof.ok_or(WRONG)
+    proof.ok_or(WRONG.into())
 }
 
 fn owner(browser: &LiveBrowser) -> notifications::Owner<'_> {

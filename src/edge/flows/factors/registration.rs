@@ -8,14 +8,14 @@ use crate::auth::factor::recovery::RecoveryCode;
 use crate::auth::id::{AttemptId, FactorId};
 use crate::auth::webauthn::{self, CreationOptions, Expected, RegistrationCredential};
 use crate::edge::app::App;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::passkeys::{self, PasskeyRow};
 use crate::store::{factor_proofs, recovery_codes};
 
 /// What a passkey is called until its user names it.
 const PASSKEY_NAME: &str = "Passkey";
 
-const INVALID: Error = Error::Rejected(Reason::PasskeyInvalid);
+const INVALID: ErrorKind = ErrorKind::Rejected(Reason::PasskeyInvalid);
 
 /// What a browser has made in a ceremony.
 pub struct NewCredential<'a> {
@@ -114,7 +114,7 @@ async fn store(
     );
     let ((), stored, kept) = app.db.run(batch).await?;
     if !stored {
-        return Err(INVALID);
+        return Err(INVALID.into());
     }
     holder.added(app);
     Ok(if kept > 0 { codes } else { Vec::new() })

@@ -14,7 +14,7 @@ use crate::auth::one_time::{self, AuthCode};
 use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, FactorAct, Stranger};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::Batch;
 use crate::store::authenticator_apps::{AppRow, EnrolledIn};
 use crate::store::pending_step::{Door, PendingStep, Try};
@@ -118,7 +118,7 @@ pub async fn prove_by_passkey(
     let owned = owned.filter(|owned| owned.account.id == step.user_id);
     let proven = match owned {
         Some(owned) => passkey::verify(app, ceremony, owned, true, answer).await,
-        None => Err(Error::Rejected(Reason::PasskeyInvalid)),
+        None => Err(ErrorKind::Rejected(Reason::PasskeyInvalid).into()),
     };
     let proof = proven.inspect_err(|_| record(app, &step, FactorAct::Refused))?;
     Ok((step, proof))
@@ -137,10 +137,10 @@ pub async fn ceremony(
         clients::by_client_id(client_id),
     );
     let (step, client) = app.db.run(batch).await?;
-    let client = client.ok_or(Error::Unauthenticated(Reason::ClientInvalid))?;
+    let client = client.ok_or(ErrorKind::Unauthenticated(Reason::ClientInvalid))?;
     let step =
         step.filter(|step| step.is_open && step.is_waiting && step.client == Some(client.id));
-    let step = step.ok_or(Error::Rejected(Reason::InvalidCredentials))?;
+    let step = step.ok_or(ErrorKind::Rejected(Reason::InvalidCredentials))?;
     begin(app, key, step).await
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn begin(
 ) -> Result<(String, Ceremony, Vec<passkeys::KnownCredential>), Error> {
     let known = app.db.run(passkeys::of_user(&step.user_id)).await?;
     if known.is_empty() {
-        return Err(Error::Rejected(Reason::NoSecondFactor));
+        return Err(ErrorKind::Rejected(Reason::NoSecondFactor).into());
     }
     let ceremony = Ceremony {
         client: step.client,
@@ -179,10 +179,10 @@ pub async fn enrolling(
     let (step, client) = app.db.run(batch).await?;
     let client = client.ok_or_else(|| {
         audit::count(app, Stranger::UnknownClient);
-        Error::Unauthenticated(Reason::ClientInvalid)
+        ErrorKind::Unauthenticated(Reason::ClientInvalid)
     })?;
     let step = step.filter(|step| step.is_open && step.client == Some(client.id));
-    let step = step.ok_or(Error::Rejected(Reason::InvalidCredentials))?;
+    let step = step.ok_or(ErrorKind::Rejected(Reason::InvalidCredentials))?;
     require_fresh(app, &step)?;
     Ok((key, step))
 }
@@ -205,11 +205,11 @@ pub(super) fn require_fresh(app: &App, step: &PendingStep) -> Result<(), Error> 
 pub async fn enrol(app: &App, token: &Secret, client_id: &ClientId) -> Result<Enrolment, Error> {
     let (key, step) = enrolling(app, token, client_id).await?;
     if step.factors.any() {
-        return Err(Error::NotAllowed);
+        return Err(ErrorKind::NotAllowed.into());
     }
     let place = EnrolledIn::SignIn(&key);
     let begun = apps::begin(app, &step.user_id, &step.username, apps::NAME, place).await?;
-    begun.ok_or(Error::NotAllowed)
+    begun.ok_or_else(|| ErrorKind::NotAllowed.into())
 }
 
 /// Whether a proof confirms an app that is being enrolled.

@@ -10,7 +10,7 @@ use crate::auth::management::resource::{Belonging, Resource};
 use crate::auth::table::row::Scalar;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::clause::Scope;
 use crate::store::records::Author;
 use crate::store::{Batch, borders};
@@ -98,7 +98,7 @@ impl Manager {
     pub fn may_give<'a>(&self, given: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
         match not_held(given, &self.actor.permissions()) {
             None => Ok(()),
-            Some(_) => Err(Error::NotAllowed),
+            Some(_) => Err(ErrorKind::NotAllowed.into()),
         }
     }
 
@@ -172,7 +172,7 @@ fn check(
     if matches!(access.belongs_to, Belonging::Deployment | Belonging::Log)
         && !manager.is_administrator()
     {
-        return Err(Error::NotAllowed);
+        return Err(ErrorKind::NotAllowed.into());
     }
     let Some(found) = found else { return Ok(()) };
     let tenant = found.as_ref().map(|(tenant,)| tenant.as_str());
@@ -183,7 +183,8 @@ fn check(
 pub fn may(manager: &Manager, permissions: &[Permission]) -> Result<(), Error> {
     let held = manager.actor.permissions();
     let any = permissions.iter().any(|wanted| wanted.is_held(&held));
-    any.then_some(()).ok_or(Error::NotAllowed)
+    any.then_some(())
+        .ok_or_else(|| ErrorKind::NotAllowed.into())
 }
 
 /// Rejects what lies beyond the bearer's tenant. What does not exist does so for administrators only:
@@ -197,21 +198,22 @@ fn within(
     match (tenant, manager.borders()) {
         (Some(_), None) => Ok(()),
         (Some(tenant), Some(own)) if tenant == own => Ok(()),
-        (None, None) => Err(Error::NoSuchRow {
+        (None, None) => Err(ErrorKind::NoSuchRow {
             entity: match belongs_to {
                 Belonging::Group => "Group",
                 Belonging::Membership => "UserTenant",
                 _ => "Tenant",
             },
             id: parent.to_owned(),
-        }),
-        _ => Err(Error::NotAllowed),
+        }
+        .into()),
+        _ => Err(ErrorKind::NotAllowed.into()),
     }
 }
 
 /// Records that a write was refused.
 pub fn record_refusal(app: &App, manager: &Manager, access: Access<'_>, error: &Error) {
-    if *error == Error::NotAllowed {
+    if *error == ErrorKind::NotAllowed {
         audit::record(
             app,
             Event::Refused {

@@ -8,7 +8,7 @@ use crate::auth::id::SessionId;
 use crate::auth::time::Timestamp;
 use crate::edge::app::App;
 use crate::edge::flows::credentials::{self, Bearer, TokenSubject};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::{Batch, browsers, factors, sessions};
 
 /// Who asks, with whatever else is read in the same trip.
@@ -58,7 +58,7 @@ async fn actor_by<B: Batch>(
     let bearer = session.or(claims.map(Bearer::Plain)).map(Actor::Bearer);
     let browser = || browser.flatten().map(Box::new).map(Actor::Browser);
     let actor = bearer.or_else(browser);
-    let actor = actor.ok_or(Error::Unauthenticated(Reason::TokenRevoked))?;
+    let actor = actor.ok_or(ErrorKind::Unauthenticated(Reason::TokenRevoked))?;
     Ok((actor, answer))
 }
 

@@ -14,7 +14,7 @@ use crate::auth::table::condition::{Condition, Where};
 use crate::auth::table::page::Page;
 use crate::auth::table::row::TableRow;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::clause::Clause;
 use crate::store::person_extras::{self, PersonExtras};
 use crate::store::records::{self, MAX_COUNT};
@@ -35,7 +35,7 @@ pub async fn tenant(app: &App, caller: &Caller) -> Result<String, Error> {
     if manager.is_administrator() {
         Ok(manager.tenant_id().to_owned())
     } else {
-        Err(Error::NotAllowed)
+        Err(ErrorKind::NotAllowed.into())
     }
 }
 
@@ -74,7 +74,7 @@ pub async fn one(app: &App, tenant: &str, id: &str) -> Result<Entry, Error> {
     let user_id = UserId::new(id);
     let reads = (people::by_id(tenant, id), accounts::by_id(&user_id));
     let (row, account) = app.db.run(reads).await?;
-    let row = row.ok_or_else(|| Error::NoSuchRow {
+    let row = row.ok_or_else(|| ErrorKind::NoSuchRow {
         entity: "User",
         id: id.to_owned(),
     })?;
@@ -94,7 +94,7 @@ pub async fn role_of(
     extras: &mut PersonExtras,
 ) -> Result<String, Error> {
     let roles = roles(app, tenant).await?;
-    let unknown = |name| Error::BadRequest(format!("There is no role {name}"));
+    let unknown = |name| ErrorKind::BadRequest(format!("There is no role {name}"));
     match choose(&roles, wanted).map_err(unknown)? {
         Chosen::Existing(id) => Ok(id),
         Chosen::New(parts) => {

@@ -13,7 +13,7 @@ use crate::edge::app::App;
 use crate::edge::flows::factors::own;
 use crate::edge::flows::notifications;
 use crate::edge::outbound::notifier;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::factors::{self as rows, FactorRow};
 use crate::store::{accounts, managed_factors, messages};
 use crate::wire::message::{Message, MessageKind};
@@ -44,7 +44,7 @@ pub async fn remove(
         return match caller {
             Caller::Bearer(token) => own::remove(app, token, factor).await,
             // The account's own pages ask for what this needs.
-            Caller::Browser(_) => Err(Error::NotAllowed),
+            Caller::Browser(_) => Err(ErrorKind::NotAllowed.into()),
         };
     }
     let Some(removed) = app.db.run(managed_factors::remove(factor, id)).await? else {
@@ -62,11 +62,11 @@ pub async fn remove(
 pub async fn re_enrol(app: &App, caller: &Caller, id: &UserId) -> Result<(), Error> {
     let person = person::writer(app, caller, id).await?;
     if person.is_own() {
-        return Err(Error::NotAllowed);
+        return Err(ErrorKind::NotAllowed.into());
     }
     app.config.messages.delivery()?;
     if !app.db.run(rows::of_user(id)).await?.any() {
-        return Err(Error::Rejected(Reason::NoSecondFactor));
+        return Err(ErrorKind::Rejected(Reason::NoSecondFactor).into());
     }
     told(app, &person, json!({ "link": "re-enrolment" }));
     let id = id.clone();

@@ -15,7 +15,7 @@ use crate::auth::table::condition::{Comparison, Condition, Test, Where};
 use crate::auth::table::row::{Scalar, TableRow};
 use crate::edge::app::App;
 use crate::edge::flows::audit::Act;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::{Query, Value, groups};
 
 /// Puts several memberships into a group: all of them, or none.
@@ -49,7 +49,7 @@ pub async fn add_all(
     let batch: Vec<_> = new.iter().map(create).collect::<Result<_, _>>()?;
     let rows = app.db.run(batch).await.map_err(of_constraint)?;
     let rows: Option<Vec<_>> = rows.into_iter().collect();
-    let rows = rows.ok_or_else(|| Error::NoSuchRow {
+    let rows = rows.ok_or_else(|| ErrorKind::NoSuchRow {
         entity: "UserTenant",
         id: members.join(", "),
     })?;
@@ -72,14 +72,15 @@ pub async fn remove(
         .await?;
     let membership = membership.map_or_else(String::new, |(id,)| id);
     let column = place.resource.table.of_name("user_tenant_id");
-    let column = column.ok_or_else(|| Error::Internal("no such column".to_owned()))?;
+    let column = column.ok_or_else(|| ErrorKind::Internal("no such column".to_owned()))?;
     let test = Test::Compare(Comparison::Equal, Scalar::Text(membership));
     let rows = Where::new(Condition::Is(column, test));
     match records::delete(app, caller, place, Meant::All(&rows)).await? {
-        0 => Err(Error::NoSuchRow {
+        0 => Err(ErrorKind::NoSuchRow {
             entity: "UserGroup",
             id: user_id.to_owned(),
-        }),
+        }
+        .into()),
         _ => Ok(()),
     }
 }

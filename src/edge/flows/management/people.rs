@@ -22,7 +22,7 @@ use crate::auth::table::page::Page;
 use crate::auth::table::row::TableRow;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{Act, Managed};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::clause::{Clause, too_many};
 use crate::store::members::{self, PersonWritten};
 use crate::store::people;
@@ -97,7 +97,7 @@ pub async fn create(
     let written = written
         .and_then(|(_, written, _)| check(written, &role))
         .inspect_err(|error| access::record_refusal(app, &manager, access, error))?;
-    let row = written.after.ok_or(Error::NotAllowed)?;
+    let row = written.after.ok_or(ErrorKind::NotAllowed)?;
     told(
         app,
         &manager,
@@ -116,11 +116,12 @@ pub async fn create(
 fn check(written: PersonWritten, role: &str) -> Result<PersonWritten, Error> {
     match (written.written, written.role_exists) {
         (true, _) => Ok(written),
-        (false, Some(false)) => Err(Error::NoSuchRow {
+        (false, Some(false)) => Err(ErrorKind::NoSuchRow {
             entity: "Role",
             id: role.to_owned(),
-        }),
-        (false, _) => Err(Error::NotAllowed),
+        }
+        .into()),
+        (false, _) => Err(ErrorKind::NotAllowed.into()),
     }
 }
 
@@ -203,12 +204,13 @@ async fn writer_to(
 
 fn no_such_user(manager: &Manager, id: &str) -> Error {
     if manager.is_administrator() {
-        Error::NoSuchRow {
+        ErrorKind::NoSuchRow {
             entity: "User",
             id: id.to_owned(),
         }
+        .into()
     } else {
-        Error::NotAllowed
+        ErrorKind::NotAllowed.into()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::auth::secret::digest;
 use crate::auth::table::row::TableRow;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{Act, Managed};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::belongings::{self, LinkedIdentity, OpenSession};
 use crate::store::{Batch, accounts};
 
@@ -98,10 +98,11 @@ pub async fn end_sessions(
         .run(belongings::end_sessions(id, one, app.now))
         .await?;
     if let (Some(session), 0) = (one, ended) {
-        return Err(Error::NoSuchRow {
+        return Err(ErrorKind::NoSuchRow {
             entity: "Session",
             id: session.to_string(),
-        });
+        }
+        .into());
     }
     told(app, &person, json!({ "sessionsEnded": ended }));
     Ok(())
@@ -115,13 +116,13 @@ pub async fn unlink(app: &App, caller: &Caller, id: &UserId, identity: &str) -> 
     }
     let linked = app.db.run(belongings::identities(id)).await?;
     let meant = linked.iter().find(|linked| identity_id(linked) == identity);
-    let meant = meant.ok_or_else(|| Error::NoSuchRow {
+    let meant = meant.ok_or_else(|| ErrorKind::NoSuchRow {
         entity: "Identity",
         id: identity.to_owned(),
     })?;
     let (removed, ()) = app.db.run(belongings::unlink(id, meant, app.now)).await?;
     if removed == 0 {
-        return Err(Error::InUse("The last way to sign in stays"));
+        return Err(ErrorKind::InUse("The last way to sign in stays").into());
     }
     told(app, &person, json!({ "identityRemoved": meant.provider }));
     Ok(())
@@ -200,15 +201,16 @@ fn admitted(
     }
     match (account, manager.borders()) {
         (Some(account), None) => Ok(account),
-        (None, None) => Err(Error::NoSuchRow {
+        (None, None) => Err(ErrorKind::NoSuchRow {
             entity: "User",
             id: id.to_string(),
-        }),
+        }
+        .into()),
         (Some(account), Some(_)) if is_own => Ok(account),
         (Some(account), Some(tenant)) if account.default_tenant_id.as_deref() == Some(tenant) => {
             Ok(account)
         }
-        _ => Err(Error::NotAllowed),
+        _ => Err(ErrorKind::NotAllowed.into()),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::auth::management::resource::{Belonging, Resource};
 use crate::auth::table::condition::Where;
 use crate::auth::table::row::{Scalar, TableRow};
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::clause::{Clause, Scope};
 use crate::store::records;
 
@@ -51,10 +51,11 @@ pub(super) async fn meant_by(
 
 /// The refusal of a row that is not there.
 pub fn no_such_row(place: Place<'_>, id: &Scalar) -> Error {
-    Error::NoSuchRow {
+    ErrorKind::NoSuchRow {
         entity: place.resource.table.entity,
         id: id.to_path(),
     }
+    .into()
 }
 
 /// A role of all tenants shows the tenant that was asked for.

@@ -8,7 +8,7 @@ use crate::auth::table::condition::Where;
 use crate::auth::table::page::Page;
 use crate::auth::table::row::{Scalar, TableRow};
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::clause::Clause;
 use crate::store::records::{self, MAX_COUNT};
 use crate::store::{Query, borders};
@@ -45,9 +45,10 @@ pub async fn count(
     })
     .await?;
     if count > MAX_COUNT {
-        return Err(Error::BadRequest(format!(
+        return Err(ErrorKind::BadRequest(format!(
             "More than {MAX_COUNT} rows: count less of them"
-        )));
+        ))
+        .into());
     }
     Ok(count)
 }
@@ -70,7 +71,7 @@ pub async fn find_one(
         row
     };
     if row.is_none() && !manager.is_administrator() {
-        return Err(Error::NotAllowed);
+        return Err(ErrorKind::NotAllowed.into());
     }
     Ok(row)
 }

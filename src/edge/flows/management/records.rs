@@ -15,7 +15,7 @@ use crate::auth::table::page::Page;
 use crate::auth::table::row::TableRow;
 use crate::edge::app::App;
 use crate::edge::flows::audit::Act;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::clause::Clause;
 use crate::store::records::{self, OwnValues};
 use crate::store::{Query, Value, borders};
@@ -181,7 +181,9 @@ fn missing_one(
     count: usize,
 ) -> Result<usize, Error> {
     match meant {
-        Meant::One(_) if count == 0 && !manager.is_administrator() => Err(Error::NotAllowed),
+        Meant::One(_) if count == 0 && !manager.is_administrator() => {
+            Err(ErrorKind::NotAllowed.into())
+        }
         Meant::One(id) if count == 0 => Err(no_such_row(place, id)),
         _ => Ok(count),
     }

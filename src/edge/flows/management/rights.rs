@@ -9,7 +9,7 @@ use crate::auth::management::resource::Belonging;
 use crate::auth::table::changes::{Changes, NewRow, NewValue, NewValues, text, written};
 use crate::auth::table::row::Scalar;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::{Value, accounts, roles};
 
 /// The parts of the row of a role.
@@ -28,7 +28,7 @@ pub(super) async fn new_row(
             let mut values = new.values().to_vec();
             role(app, manager, place, &mut values).await?;
             NewRow::new(place.resource.table, values)
-                .map_err(|_| Error::Internal("a role lost a column".to_owned()))
+                .map_err(|_| ErrorKind::Internal("a role lost a column".to_owned()).into())
         }
         Belonging::Membership => {
             member_permission(app, manager, place, new.values()).await?;
@@ -67,7 +67,7 @@ pub(super) async fn deletion(
                 .await?;
             match in_use {
                 None if manager.is_administrator() => Err(no_such_row(place, id)),
-                Some((true,)) => Err(Error::InUse("The role is in use")),
+                Some((true,)) => Err(ErrorKind::InUse("The role is in use").into()),
                 _ => Ok(()),
             }
         }
@@ -102,10 +102,11 @@ pub(super) fn missing(place: Place<'_>, new: &NewRow) -> Error {
         Belonging::Membership => ("UserTenant", place.parent),
         _ => ("Tenant", place.parent),
     };
-    Error::NoSuchRow {
+    ErrorKind::NoSuchRow {
         entity,
         id: id.to_owned(),
     }
+    .into()
 }
 
 /// The permissions of a role's values are ones that the manager holds; those of a composite role are its
@@ -121,7 +122,7 @@ async fn role(
         let permissions = app.db.run(roles::of_parts(place.parent, &parts)).await?;
         if permissions.len() < parts.len() {
             let message = "includes must name roles of the tenant".to_owned();
-            return Err(Error::BadRequest(message));
+            return Err(ErrorKind::BadRequest(message).into());
         }
         let union: Vec<String> =
             permissions
@@ -161,7 +162,7 @@ async fn protect_member(app: &App, manager: &Manager, place: Place<'_>) -> Resul
     }
     let account = app.db.run(accounts::by_membership(place.parent)).await?;
     match account {
-        Some(account) if account.holds(ADMINISTER) => Err(Error::NotAllowed),
+        Some(account) if account.holds(ADMINISTER) => Err(ErrorKind::NotAllowed.into()),
         _ => Ok(()),
     }
 }

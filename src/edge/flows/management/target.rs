@@ -4,7 +4,7 @@ use super::access::{self, Manager};
 use crate::auth::account::{ADMINISTER, Account};
 use crate::auth::management::permission::UPDATE_TENANT_USER;
 use crate::auth::table::changes::NewValues;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::person_values::PersonValues;
 
 /// What the audit log calls people.
@@ -29,7 +29,7 @@ pub(super) fn may_admit(manager: &Manager, values: &PersonValues) -> Result<(), 
     if manager.is_administrator() || values.client_numbers().into_iter().all(admits) {
         Ok(())
     } else {
-        Err(Error::NotAllowed)
+        Err(ErrorKind::NotAllowed.into())
     }
 }
 
@@ -51,14 +51,16 @@ pub(super) fn may_change(
             && changes
                 .iter()
                 .all(|(column, _)| is_restricted(column.property));
-        return allowed.then_some(()).ok_or(Error::NotAllowed);
+        return allowed
+            .then_some(())
+            .ok_or_else(|| ErrorKind::NotAllowed.into());
     }
     protect(manager, target)?;
     may_admit(manager, values)?;
     let Some(target) = target else { return Ok(()) };
     let is_home = target.default_tenant_id.as_deref() == Some(manager.tenant_id());
     if values.is_account_wide() && !is_home {
-        return Err(Error::NotAllowed);
+        return Err(ErrorKind::NotAllowed.into());
     }
     // Who can read the messages of an account can come into it.
     if values.renames() {
@@ -71,7 +73,7 @@ pub(super) fn may_change(
 pub fn protect(manager: &Manager, target: Option<&Account>) -> Result<(), Error> {
     let is_above = target.is_some_and(|target| target.holds(ADMINISTER));
     if is_above && !manager.is_administrator() {
-        return Err(Error::NotAllowed);
+        return Err(ErrorKind::NotAllowed.into());
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Stranger};
 use crate::edge::flows::credentials;
 use crate::edge::flows::notifications;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 use crate::store::accounts::{self, AccountWithPassword};
 use crate::store::clients;
 use crate::store::links::{self, Link};
@@ -60,11 +60,11 @@ pub async fn set(
     let (client, link, found) = answers?;
     let calling = credentials::prove_client(app, client, client_secret)?;
     if new.token.is_empty() {
-        return Err(Error::Rejected(Reason::TokenMissing));
+        return Err(ErrorKind::Rejected(Reason::TokenMissing).into());
     }
     let of_client = |link: &Link| match link.client_id == Some(calling.client().id) {
         true => Ok(()),
-        false => Err(Error::Rejected(Reason::ClientInvalid)),
+        false => Err(ErrorKind::Rejected(Reason::ClientInvalid).into()),
     };
     let client = Some(calling.client());
     let (account, old) = usable(app, link.as_ref(), found, client, of_client)?;
@@ -123,10 +123,10 @@ async fn replace(
 ) -> Result<(), Error> {
     let hash = app.config.password_hash;
     if provider_instead(app, old, &account.id).await?.is_some() {
-        return Err(Error::Rejected(Reason::ExternalUser));
+        return Err(ErrorKind::Rejected(Reason::ExternalUser).into());
     }
     if hash.verify(new.password, old, None)?.is_right() {
-        return Err(Error::Rejected(Reason::SamePassword));
+        return Err(ErrorKind::Rejected(Reason::SamePassword).into());
     }
     let device = new
         .device_id
@@ -150,14 +150,14 @@ async fn replace(
     };
     audit::record(app, event);
     done.then_some(())
-        .ok_or(Error::Rejected(Reason::TokenRevoked))
+        .ok_or_else(|| ErrorKind::Rejected(Reason::TokenRevoked).into())
 }
 
 fn require_usable(link: Option<&Link>, now: Timestamp) -> Result<&Link, Error> {
     match link {
         Some(link) if link.is_good(now) => Ok(link),
-        Some(link) if link.is_used() => Err(Error::Rejected(Reason::TokenRevoked)),
-        _ => Err(Error::Rejected(Reason::TokenExpired)),
+        Some(link) if link.is_used() => Err(ErrorKind::Rejected(Reason::TokenRevoked).into()),
+        _ => Err(ErrorKind::Rejected(Reason::TokenExpired).into()),
     }
 }
 
@@ -173,11 +173,11 @@ fn usable(
     let allowed = || {
         let link = require_usable(link, app.now)?;
         check(link)?;
-        let found = found.ok_or(Error::Rejected(Reason::TokenExpired))?;
+        let found = found.ok_or(ErrorKind::Rejected(Reason::TokenExpired))?;
         found
             .account
             .admit_to(client)
-            .map_err(|refusal| Error::Rejected(refusal.reason()))?;
+            .map_err(|refusal| ErrorKind::Rejected(refusal.reason()))?;
         Ok((found.account, found.password))
     };
     let client = client

@@ -16,7 +16,7 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::flows::credentials;
 use crate::edge::outbound::identity_provider;
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 /// A browser on its way to a provider.
 pub struct AuthorizationRedirect {
@@ -106,7 +106,7 @@ pub async fn open_ticket(app: &App, ticket: &Secret) -> Result<AuthorizationRedi
     let taken: Option<(SignInTicket, _)> = pending::consume(app, &key, None).await?;
     let (ticket, _) = taken.ok_or_else(|| {
         audit::count(app, Stranger::UnknownTicket);
-        Error::Rejected(Reason::ClientInvalid)
+        ErrorKind::Rejected(Reason::ClientInvalid)
     })?;
     start_authorization(app, ticket.provider, ticket.start).await
 }

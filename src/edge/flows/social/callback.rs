@@ -20,7 +20,7 @@ use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::flows::codes;
 use crate::edge::flows::credentials::{AuthenticatedClient, AuthenticatedUser};
 use crate::edge::flows::sessions::{self, TokenPair};
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 /// A federated sign-in that has ended.
 pub struct CompletedSignIn {
@@ -54,7 +54,7 @@ pub async fn complete(
     let state = callback.state()?;
     let unknown_state = || {
         audit::count(app, Stranger::UnknownState);
-        Error::Rejected(Reason::ClientInvalid)
+        ErrorKind::Rejected(Reason::ClientInvalid)
     };
     let state_cookie = StateCookie::read(cookie, provider, state).ok_or_else(unknown_state)?;
     let key = one_time::key::<PendingSignIn>(state);
@@ -172,6 +172,6 @@ async fn respond(
 
 fn back_with_denial(client: &AuthClient, denied: &Denied) -> Result<ClientResponse, Error> {
     let url = client.redirect_url.as_deref();
-    let url = url.ok_or(Error::Rejected(Reason::AccessDenied))?;
+    let url = url.ok_or(ErrorKind::Rejected(Reason::AccessDenied))?;
     redirect::with_denial(url, denied).map(ClientResponse::Redirect)
 }

@@ -28,7 +28,7 @@ pub fn count_unknown(app: &App) {
 /// The error of the response, once the log has the reason of what failed.
 pub fn log_and_map(app: &App, what: &str, provider: Provider, failure: ProviderFailure) -> Error {
     // Failures of the service are logged where the response is written.
-    if !failure.error.is_server_error() {
+    if !failure.error.kind().is_server_error() {
         let line = format!("{what} {}: {}", provider.name(), failure.reason);
         if LOGGED.with_borrow_mut(|logged| is_due(logged, &line, app.now)) {
             console_error!("{line}");

@@ -12,7 +12,7 @@ use crate::edge::app::App;
 use crate::edge::deadline::Deadline;
 use crate::edge::flows::sessions;
 use crate::edge::outbound::identity_provider;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::ended_session::EndedSession;
 
 /// How long Keycloak's answer is waited for: a browser that is sent there next
@@ -43,7 +43,7 @@ async fn end_there(app: &App, ended: &EndedSession) -> Result<(), ProviderFailur
     let token = keys.open(Purpose::ProviderToken, ended.id.as_str(), sealed)?;
     let token = token
         .map(Secret::new)
-        .ok_or_else(|| Error::Internal("a provider's token cannot be read".to_owned()))?;
+        .ok_or_else(|| ErrorKind::Internal("a provider's token cannot be read".to_owned()))?;
     let config = app.config.social.provider(provider)?;
     let deadline = Deadline::within(WAIT);
     let endpoints = identity_provider::endpoints(&config.source, &deadline).await?;

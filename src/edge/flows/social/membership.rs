@@ -11,7 +11,7 @@ use crate::auth::secret::{Secret, random_uuid};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event, Refusal};
 use crate::edge::flows::credentials::AuthenticatedUser;
-use crate::error::{Error, Reason};
+use crate::error::{ErrorKind, Reason};
 use crate::store::identities::{self, NewFederatedUser};
 
 /// Finds, links or creates the account of a federated identity, and admits it to the client, or to our
@@ -77,11 +77,11 @@ async fn sign_up(
     new: &NewAccount,
 ) -> Result<Account, ProviderFailure> {
     let defaults = app.config.sign_up.as_ref();
-    let defaults = defaults.ok_or(Error::NotConfigured("SIGN_UP_TENANT"))?;
+    let defaults = defaults.ok_or(ErrorKind::NotConfigured("SIGN_UP_TENANT"))?;
     // No account is created that the client would not admit.
     if client.is_some_and(|client| !defaults.client_ids.contains(&client.client_id)) {
         return Err(ProviderFailure {
-            error: Error::Rejected(Reason::ClientInvalid),
+            error: ErrorKind::Rejected(Reason::ClientInvalid).into(),
             reason: "no account that signs up belongs to this client".to_owned(),
         });
     }
@@ -97,7 +97,7 @@ async fn sign_up(
         .await?;
     if !signed_up.defaults_exist {
         let what = "SIGN_UP_TENANT or SIGN_UP_ROLE names nothing that exists";
-        return Err(Error::Misconfigured(what.to_owned()).into());
+        return Err(ErrorKind::Misconfigured(what.to_owned()).into());
     }
     let account = signed_up.account.ok_or_else(changed_meanwhile)?;
     let event = Event::SignUp {

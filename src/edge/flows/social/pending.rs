@@ -7,7 +7,7 @@ use crate::auth::id::{AttemptId, ClientNumber};
 use crate::auth::one_time::OneTime;
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::pending;
 
 /// A record about to be kept.
@@ -29,7 +29,7 @@ pub async fn put<T: OneTime>(
     lifetime: Seconds,
 ) -> Result<(), Error> {
     let payload = serde_json::to_string(new.record)
-        .map_err(|error| Error::Internal(format!("sign-in record: {error}")))?;
+        .map_err(|error| ErrorKind::Internal(format!("sign-in record: {error}")))?;
     let row = pending::NewPending {
         kind: T::KIND,
         key: new.key,
@@ -70,7 +70,7 @@ pub async fn consume<T: OneTime>(
     let record = match remembered {
         Ok(Some(record)) => record,
         _ => serde_json::from_str(&consumed.payload)
-            .map_err(|error| Error::Internal(format!("sign-in record: {error}")))?,
+            .map_err(|error| ErrorKind::Internal(format!("sign-in record: {error}")))?,
     };
     Ok(Some((record, consumed.client)))
 }

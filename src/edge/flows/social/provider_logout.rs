@@ -19,7 +19,7 @@ pub async fn end_by_logout_token(
     token: &Secret,
 ) -> Result<(), Error> {
     end(app, provider, token).await.map_err(|failure| {
-        if !failure.error.is_server_error() {
+        if !failure.error.kind().is_server_error() {
             audit::count(app, Stranger::RefusedLogoutToken);
         }
         log_and_map(app, "signing out by", provider, failure)

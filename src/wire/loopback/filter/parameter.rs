@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::wire::document::{Bounds, Document, MAX_DEPTH, Malformed, Pairs, json as format};
 use crate::wire::loopback::detail::Detail;
-use crate::wire::loopback::failure::LoopbackFailure;
+use crate::wire::loopback::failure::{InvalidParameter, LoopbackFailure};
 
 /// What is wrong with a filter; boxed, because it is large and rare.
 pub(super) type FilterError = Box<Detail>;
@@ -68,11 +68,13 @@ impl Parameter {
 }
 
 fn refusal(name: &'static str, value: &Value, details: Value) -> LoopbackFailure {
-    LoopbackFailure::InvalidParameter {
+    let value = value.to_string();
+    InvalidParameter {
         name,
-        value: value.to_string(),
+        value,
         details,
     }
+    .into()
 }
 
 /// The keys of `[a][b][]`; nothing if it is not of that form.
@@ -225,7 +227,7 @@ mod tests {
             vec![("filter", "3")],
         ] {
             assert!(
-                matches!(find(&pairs), Err(LoopbackFailure::InvalidParameter { .. })),
+                matches!(find(&pairs), Err(LoopbackFailure::InvalidParameter(_))),
                 "{pairs:?}"
             );
         }
@@ -249,22 +251,20 @@ mod tests {
 
     #[test]
     fn a_text_with_nul_is_pointed_at() {
-        let Err(LoopbackFailure::InvalidParameter { details, .. }) =
+        let Err(LoopbackFailure::InvalidParameter(refused)) =
             find(&[("filter", r#"{"where":{"clientId":"a\u0000"}}"#)])
         else {
             panic!("accepted");
         };
-        assert_eq!(details, json!([Detail::nul("/where/clientId")]));
+        assert_eq!(refused.details, json!([Detail::nul("/where/clientId")]));
     }
 
     #[test]
     fn a_syntax_error_is_told() {
-        let Err(LoopbackFailure::InvalidParameter { value, details, .. }) =
-            find(&[("filter", "{\"a")])
-        else {
+        let Err(LoopbackFailure::InvalidParameter(refused)) = find(&[("filter", "{\"a")]) else {
             panic!("accepted");
         };
-        assert_eq!(value, "\"{\\\"a\"");
-        assert!(details["syntaxError"].is_string());
+        assert_eq!(refused.value, "\"{\\\"a\"");
+        assert!(refused.details["syntaxError"].is_string());
     }
 }

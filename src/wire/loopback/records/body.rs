@@ -6,7 +6,7 @@ use super::value::{Mask, new_value};
 use crate::auth::table::changes::{Changes, NamedId, NewRow, NewValue, NewValues};
 use crate::auth::table::column::Table;
 use crate::auth::table::row::Scalar;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::loopback::detail::Detail;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::filter::whole;
@@ -50,7 +50,7 @@ pub fn update(
     body: &Map<String, Value>,
 ) -> Result<Changes, LoopbackFailure> {
     if body.is_empty() {
-        return Err(Error::BadRequest("The request body is empty".to_owned()).into());
+        return Err(ErrorKind::BadRequest("The request body is empty".to_owned()).into());
     }
     changes(table, body)
 }
@@ -353,8 +353,8 @@ mod tests {
         }
         for body in [json!({}), json!(null)] {
             assert!(matches!(
-                patch(body),
-                Err(LoopbackFailure::Common(Error::BadRequest(_)))
+                patch(body).unwrap_err().common(),
+                Some(ErrorKind::BadRequest(_))
             ));
         }
         assert_eq!(

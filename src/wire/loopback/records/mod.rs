@@ -18,7 +18,7 @@ use crate::auth::client::columns::AUTH_CLIENTS;
 use crate::auth::table::changes::NewRow;
 use crate::auth::table::column::Table;
 use crate::auth::table::row::{Scalar, TableRow};
-use crate::wire::loopback::failure::LoopbackFailure;
+use crate::wire::loopback::failure::{InvalidParameter, LoopbackFailure};
 
 /// The bodies of auth clients.
 pub static AUTH_CLIENT: Bodies = bodies!(AUTH_CLIENTS);
@@ -34,10 +34,14 @@ pub struct Count {
 pub fn path_id(text: &str) -> Result<Scalar, LoopbackFailure> {
     text.parse::<i32>()
         .map(|number| Scalar::Integer(number.into()))
-        .map_err(|_| LoopbackFailure::InvalidParameter {
-            name: "id",
-            value: json!(text).to_string(),
-            details: Value::Null,
+        .map_err(|_| {
+            let (value, details) = (json!(text).to_string(), Value::Null);
+            InvalidParameter {
+                name: "id",
+                value,
+                details,
+            }
+            .into()
         })
 }
 

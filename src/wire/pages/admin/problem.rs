@@ -85,7 +85,7 @@ fn code(detail: &Value) -> &str {
 mod tests {
     use super::*;
     use crate::auth::management::tables::USERS;
-    use crate::error::Error;
+    use crate::error::{Error, ErrorKind};
     use crate::wire::loopback::envelope;
     use crate::wire::loopback::failure::LoopbackFailure;
     use crate::wire::loopback::records::new_row;
@@ -102,26 +102,26 @@ mod tests {
     fn what_the_api_refuses_is_said_in_words_of_the_page() {
         let said = |error: Error| refusal(error).problem(Locale::En);
         for (error, label) in [
-            (Error::NotAllowed, Label::Forbidden),
+            (ErrorKind::NotAllowed, Label::Forbidden),
             (
-                Error::InUse("The last administrator stays"),
+                ErrorKind::InUse("The last administrator stays"),
                 Label::LastAdministrator,
             ),
-            (Error::InUse("The role is in use"), Label::InUse),
+            (ErrorKind::InUse("The role is in use"), Label::InUse),
             (
-                Error::InUse("The last way to sign in stays"),
+                ErrorKind::InUse("The last way to sign in stays"),
                 Label::LastWay,
             ),
-            (Error::Exists("User"), Label::Taken),
+            (ErrorKind::Exists("User"), Label::Taken),
         ] {
-            assert_eq!(said(error), label.of(Locale::En));
+            assert_eq!(said(error.into()), label.of(Locale::En));
         }
-        let step_up = Error::StepUp {
+        let step_up = ErrorKind::StepUp {
             acr: "aal2",
             max_age: None,
         };
         assert!(refusal(step_up).wants_proof());
-        assert!(!refusal(Error::NotAllowed).wants_proof());
+        assert!(!refusal(ErrorKind::NotAllowed).wants_proof());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 /// Why a call failed: what only this surface can meet, or what both can.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +73,12 @@ impl From<Error> for ServiceStackFailure {
     }
 }
 
+impl From<ErrorKind> for ServiceStackFailure {
+    fn from(kind: ErrorKind) -> Self {
+        Self::Common(kind.into())
+    }
+}
+
 impl ServiceStackFailure {
     /// The failure of a refresh token that this service did not issue: the original distinguishes two.
     pub fn foreign_refresh_token(token: &str) -> Self {
@@ -91,9 +97,9 @@ impl ServiceStackFailure {
 
     /// The failure of a provider's token that authenticates no account.
     pub fn of_access_token(error: Error) -> Self {
-        match error {
-            Error::Unauthenticated(Reason::InvalidCredentials) => Self::InvalidAccessToken,
-            other => Self::Common(other),
+        match error.kind() {
+            ErrorKind::Unauthenticated(Reason::InvalidCredentials) => Self::InvalidAccessToken,
+            _ => Self::Common(error),
         }
     }
 }

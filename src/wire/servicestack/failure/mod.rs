@@ -11,7 +11,7 @@ pub use kind::{FieldError, ServiceStackFailure};
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, InvalidInput, Reason};
+    use crate::error::{Error, ErrorKind, InvalidInput, Reason};
 
     fn parts(failure: impl Into<ServiceStackFailure>) -> (u16, &'static str, String) {
         failure.into().parts()
@@ -19,7 +19,7 @@ mod tests {
 
     #[test]
     fn a_failed_sign_in_is_one_answer() {
-        let wrong = parts(Error::Unauthenticated(Reason::InvalidCredentials));
+        let wrong = parts(ErrorKind::Unauthenticated(Reason::InvalidCredentials));
         assert_eq!(
             wrong,
             (
@@ -28,20 +28,26 @@ mod tests {
                 "Invalid Username or Password".to_owned()
             )
         );
-        assert_eq!(parts(Error::Rejected(Reason::InvalidCredentials)), wrong);
+        assert_eq!(
+            parts(ErrorKind::Rejected(Reason::InvalidCredentials)),
+            wrong
+        );
     }
 
     #[test]
     fn tokens_fail_with_the_originals_words() {
         let failed = |error: &Error| (parts(error.clone()).1, parts(error.clone()).2);
         let expired = ("TokenException", "Token has expired".to_owned());
-        assert_eq!(failed(&Error::Rejected(Reason::TokenExpired)), expired);
         assert_eq!(
-            failed(&Error::Unauthenticated(Reason::BearerExpired)),
+            failed(&ErrorKind::Rejected(Reason::TokenExpired).into()),
             expired
         );
         assert_eq!(
-            failed(&Error::Unauthenticated(Reason::TokenRevoked)),
+            failed(&ErrorKind::Unauthenticated(Reason::BearerExpired).into()),
+            expired
+        );
+        assert_eq!(
+            failed(&ErrorKind::Unauthenticated(Reason::TokenRevoked).into()),
             ("TokenException", "Token has been invalidated".to_owned())
         );
     }
@@ -97,9 +103,9 @@ mod tests {
     fn a_5xx_tells_nothing_of_its_cause() {
         let secret = "disk on fire";
         for error in [
-            Error::Internal(secret.to_owned()),
-            Error::Unavailable(secret.to_owned()),
-            Error::NotConfigured("SERVICESTACK_CLIENT_ID"),
+            ErrorKind::Internal(secret.to_owned()),
+            ErrorKind::Unavailable(secret.to_owned()),
+            ErrorKind::NotConfigured("SERVICESTACK_CLIENT_ID"),
         ] {
             let (status, code, message) = parts(error.clone());
             assert!(status >= 500 && error.is_server_error());
@@ -110,11 +116,11 @@ mod tests {
             assert!(!code.is_empty());
         }
         assert_eq!(
-            parts(Error::NotConfigured("X")).1,
+            parts(ErrorKind::NotConfigured("X")).1,
             "NotImplementedException"
         );
         assert_eq!(
-            parts(Error::Misconfigured("JWT_KEYS is missing".to_owned())).2,
+            parts(ErrorKind::Misconfigured("JWT_KEYS is missing".to_owned())).2,
             "Misconfigured: JWT_KEYS is missing"
         );
     }

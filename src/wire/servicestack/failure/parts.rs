@@ -6,7 +6,7 @@ use super::codes::{ARGUMENT, Parts, SERIALIZATION, TOKEN, VALIDATION};
 use super::kind::{FieldError, ServiceStackFailure};
 use super::message::{member, not_bound, not_empty};
 use super::shared;
-use crate::error::Error;
+use crate::error::ErrorKind;
 
 impl ServiceStackFailure {
     /// The status code.
@@ -54,14 +54,20 @@ impl ServiceStackFailure {
             Self::ExternalRedirect => vec![self.blame("continue")],
             Self::NoRefreshToken => vec![self.blame("refreshToken")],
             Self::Nul(path) => vec![self.blame(&member(path))],
-            Self::Common(Error::Invalid(input)) => vec![self.blame(input.field())],
+            Self::Common(error) => match error.kind() {
+                ErrorKind::Invalid(input) => vec![self.blame(input.field())],
+                _ => Vec::new(),
+            },
             _ => Vec::new(),
         }
     }
 
     /// With what a sign-in goes on that waits for its second factor, as a map of texts.
     pub fn meta(&self) -> Option<Map<String, Value>> {
-        let Self::Common(Error::NeedsSecondFactor(waiting)) = self else {
+        let Self::Common(error) = self else {
+            return None;
+        };
+        let ErrorKind::NeedsSecondFactor(waiting) = error.kind() else {
             return None;
         };
         let mut meta = Map::new();

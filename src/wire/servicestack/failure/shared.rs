@@ -4,7 +4,7 @@ use super::codes::{
     ARGUMENT, AUTHENTICATION, NO_REFRESH_TOKEN, NOT_IMPLEMENTED, Parts, SERIALIZATION, TOKEN,
     TOKEN_EXPIRED, VALIDATION,
 };
-use crate::error::{Error, Reason};
+use crate::error::{Error, ErrorKind, Reason};
 
 const TWO_FACTOR: &str = "Two-factor authentication is required";
 
@@ -12,42 +12,44 @@ const STEP_UP: &str = "A fresh or stronger sign-in is required";
 
 /// Status, error code and message.
 pub(super) fn parts(error: &Error) -> Parts {
-    let (status, code, message) = match error {
-        Error::Unauthenticated(why) | Error::Rejected(why) => refusal(*why),
-        Error::NoBearer | Error::BearerMalformed => (401, "Unauthorized", "Not Authenticated"),
-        Error::NoBasic => (401, "Unauthorized", "Invalid BasicAuth Credentials"),
-        Error::Invalid(input) => return (400, VALIDATION, input.to_string()),
-        Error::Syntax(text) => return (400, SERIALIZATION, text.clone()),
-        Error::BadRequest(text) => return (400, ARGUMENT, text.clone()),
-        Error::MissingParameter(name) => {
+    let (status, code, message) = match error.kind() {
+        ErrorKind::Unauthenticated(why) | ErrorKind::Rejected(why) => refusal(*why),
+        ErrorKind::NoBearer | ErrorKind::BearerMalformed => {
+            (401, "Unauthorized", "Not Authenticated")
+        }
+        ErrorKind::NoBasic => (401, "Unauthorized", "Invalid BasicAuth Credentials"),
+        ErrorKind::Invalid(input) => return (400, VALIDATION, input.to_string()),
+        ErrorKind::Syntax(text) => return (400, SERIALIZATION, text.clone()),
+        ErrorKind::BadRequest(text) => return (400, ARGUMENT, text.clone()),
+        ErrorKind::MissingParameter(name) => {
             let text = format!("Parameter '{name}' is missing or malformed");
             return (400, ARGUMENT, text);
         }
-        Error::NeedsSecondFactor(_) => (401, "TwoFactorRequired", TWO_FACTOR),
-        Error::StepUp { .. } => (401, AUTHENTICATION, STEP_UP),
-        Error::NotAllowed => (403, "Forbidden", "Forbidden"),
-        Error::NoSuchPath => (404, "NotFound", "Not Found"),
-        Error::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),
-        Error::IdChanged { .. } => (400, ARGUMENT, "An id cannot be changed"),
-        Error::Conflict(_) | Error::Exists(_) => (409, "Conflict", "Conflict"),
-        Error::InUse(why) => (409, "Conflict", *why),
-        Error::NoSuchRow { .. } => (404, "NotFound", "Not Found"),
-        Error::TooLarge => (
+        ErrorKind::NeedsSecondFactor(_) => (401, "TwoFactorRequired", TWO_FACTOR),
+        ErrorKind::StepUp { .. } => (401, AUTHENTICATION, STEP_UP),
+        ErrorKind::NotAllowed => (403, "Forbidden", "Forbidden"),
+        ErrorKind::NoSuchPath => (404, "NotFound", "Not Found"),
+        ErrorKind::NoSuchMethod(_) => (405, NOT_IMPLEMENTED, "The method is not implemented"),
+        ErrorKind::IdChanged { .. } => (400, ARGUMENT, "An id cannot be changed"),
+        ErrorKind::Conflict(_) | ErrorKind::Exists(_) => (409, "Conflict", "Conflict"),
+        ErrorKind::InUse(why) => (409, "Conflict", *why),
+        ErrorKind::NoSuchRow { .. } => (404, "NotFound", "Not Found"),
+        ErrorKind::TooLarge => (
             413,
             "RequestEntityTooLarge",
             "The request body is too large",
         ),
-        Error::Timeout => (408, "RequestTimeout", "Request Timeout"),
-        Error::UnsupportedMedia { .. } | Error::UnsupportedCoding(_) => {
+        ErrorKind::Timeout => (408, "RequestTimeout", "Request Timeout"),
+        ErrorKind::UnsupportedMedia { .. } | ErrorKind::UnsupportedCoding(_) => {
             (415, "UnsupportedMediaType", "Unsupported Media Type")
         }
-        Error::TooMany(_) => (429, "TooManyRequests", "Too Many Requests"),
-        Error::NotConfigured(_) => (501, NOT_IMPLEMENTED, "Not Implemented"),
-        Error::Unavailable(_) => (503, "ServiceUnavailable", "Service Unavailable"),
-        Error::Misconfigured(what) => {
+        ErrorKind::TooMany(_) => (429, "TooManyRequests", "Too Many Requests"),
+        ErrorKind::NotConfigured(_) => (501, NOT_IMPLEMENTED, "Not Implemented"),
+        ErrorKind::Unavailable(_) => (503, "ServiceUnavailable", "Service Unavailable"),
+        ErrorKind::Misconfigured(what) => {
             return (500, "InternalServerError", format!("Misconfigured: {what}"));
         }
-        Error::Internal(_) => (500, "InternalServerError", "Internal Server Error"),
+        ErrorKind::Internal(_) => (500, "InternalServerError", "Internal Server Error"),
     };
     (status, code, message.to_owned())
 }

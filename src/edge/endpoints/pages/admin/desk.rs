@@ -9,7 +9,7 @@ use super::super::visit::Visit;
 use crate::auth::browser::LiveBrowser;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::document::Pairs;
 use crate::wire::incoming::{Incoming, Method};
 use crate::wire::pages::Frame;
@@ -120,12 +120,12 @@ impl<'a> Desk<'a> {
         }
         PageFailure::Common(match refusal.status {
             401 => return PageFailure::Elsewhere("/sign-in".to_owned()),
-            403 => Error::NotAllowed,
-            404 => Error::NoSuchPath,
-            429 => Error::TooMany(60),
-            503 => Error::Unavailable(refusal.message().to_owned()),
-            500.. => Error::Internal(refusal.message().to_owned()),
-            _ => Error::BadRequest(refusal.message().to_owned()),
+            403 => ErrorKind::NotAllowed.into(),
+            404 => ErrorKind::NoSuchPath.into(),
+            429 => ErrorKind::TooMany(60).into(),
+            503 => ErrorKind::Unavailable(refusal.message().to_owned()).into(),
+            500.. => ErrorKind::Internal(refusal.message().to_owned()).into(),
+            _ => ErrorKind::BadRequest(refusal.message().to_owned()).into(),
         })
     }
 

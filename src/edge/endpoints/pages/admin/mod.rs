@@ -13,7 +13,7 @@ mod step;
 
 use super::visit::Visit;
 use crate::edge::app::App;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::admin::all::{SCREENS, screen_at};
 use crate::wire::pages::failure::PageFailure;
@@ -27,7 +27,7 @@ pub async fn home(app: &App, incoming: &Incoming, api: Api) -> Result<Reply, Pag
     let desk = Desk::open(Visit::begin(app, incoming)?, api).await?;
     let mut seen = SCREENS.into_iter();
     let first = seen.find(|screen| screen.is_seen_by(desk.held()));
-    let first = first.ok_or(Error::NotAllowed)?;
+    let first = first.ok_or(ErrorKind::NotAllowed)?;
     let place = desk.place_of(first.path);
     Ok(desk.visit.answer(see_other(place)))
 }
@@ -35,16 +35,16 @@ pub async fn home(app: &App, incoming: &Incoming, api: Api) -> Result<Reply, Pag
 /// `GET /admin/…`: a list, a row, or what asks for something to be done.
 pub async fn show(app: &App, incoming: &Incoming, api: Api) -> Result<Reply, PageFailure> {
     let desk = Desk::open(Visit::begin(app, incoming)?, api).await?;
-    let (screen, is_row) = screen_at(desk.path).ok_or(Error::NoSuchPath)?;
+    let (screen, is_row) = screen_at(desk.path).ok_or(ErrorKind::NoSuchPath)?;
     if !screen.is_seen_by(desk.held()) {
-        return Err(Error::NotAllowed.into());
+        return Err(ErrorKind::NotAllowed.into());
     }
     match (desk.query("step").as_str(), is_row) {
         ("", false) => list::show(desk, screen).await,
         ("", true) => row::show(desk, screen).await,
         ("export", true) => row::export(desk, screen).await,
         (name, _) => {
-            let step = screen.step(name).ok_or(Error::NoSuchPath)?;
+            let step = screen.step(name).ok_or(ErrorKind::NoSuchPath)?;
             step::show(desk, screen, step).await
         }
     }
@@ -54,9 +54,9 @@ pub async fn show(app: &App, incoming: &Incoming, api: Api) -> Result<Reply, Pag
 pub async fn submit(app: &App, incoming: &Incoming, api: Api) -> Result<Reply, PageFailure> {
     let visit = Visit::begin(app, incoming)?;
     let path = incoming.segments.get(1..).unwrap_or_default();
-    let (screen, _) = screen_at(path).ok_or(Error::NoSuchPath)?;
+    let (screen, _) = screen_at(path).ok_or(ErrorKind::NoSuchPath)?;
     let name = incoming.query("step").unwrap_or_default();
-    let step = screen.step(&name).ok_or(Error::NoSuchPath)?;
+    let step = screen.step(&name).ok_or(ErrorKind::NoSuchPath)?;
     let form = visit.form(&step.action())?;
     let desk = Desk::open(visit, api).await?;
     step::submit(desk, screen, step, &form).await

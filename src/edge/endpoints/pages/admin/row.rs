@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::blank::blank;
 use super::cards::cards;
 use super::desk::Desk;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::incoming::Method;
 use crate::wire::pages::admin::page::AdminPage;
 use crate::wire::pages::admin::path;
@@ -31,7 +31,7 @@ pub async fn find(desk: &Desk<'_>, screen: &Screen) -> Result<Value, PageFailure
     let rows = desk.ask(Method::Get, segments, &filter, None);
     let rows = rows.await.map_err(|refusal| desk.failure(&refusal))?;
     let row = rows.get(0).cloned();
-    row.ok_or_else(|| Error::NoSuchPath.into())
+    row.ok_or_else(|| ErrorKind::NoSuchPath.into())
 }
 
 /// The page of a row.
@@ -59,7 +59,7 @@ pub async fn show(desk: Desk<'_>, screen: &'static Screen) -> Result<Reply, Page
 /// Everything that is stored of a person, as a file.
 pub async fn export(desk: Desk<'_>, screen: &'static Screen) -> Result<Reply, PageFailure> {
     if screen.step("erase").is_none() {
-        return Err(Error::NoSuchPath.into());
+        return Err(ErrorKind::NoSuchPath.into());
     }
     let segments = desk.segments("/users/{3}/export", &Value::Null);
     let data = desk.ask(Method::Get, segments, &[], None).await;

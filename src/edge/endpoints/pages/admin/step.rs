@@ -7,7 +7,7 @@ use super::fields::Asked;
 use super::question::{page, secrets};
 use super::row;
 use crate::auth::secret::random_secret;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::incoming::Method;
 use crate::wire::pages::admin::body::body;
 use crate::wire::pages::admin::path;
@@ -27,7 +27,7 @@ pub async fn show(
     step: &'static Step,
 ) -> Result<Reply, PageFailure> {
     if !step.is_for(desk.held()) {
-        return Err(Error::NotAllowed.into());
+        return Err(ErrorKind::NotAllowed.into());
     }
     if desk.browser.has_factor && !desk.browser.is_proven(desk.visit.app.now) {
         return Err(PageFailure::proof_for(&desk.address()));

@@ -14,7 +14,7 @@ use crate::auth::table::changes::Changes;
 use crate::edge::app::App;
 use crate::edge::flows::management::{directory, people};
 use crate::edge::flows::notifications;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::store::person_extras::PersonExtras;
 use crate::wire::loopback::records::{new_row, update as changes_of};
 use crate::wire::servicestack::admin::AdminDto;
@@ -139,7 +139,7 @@ impl Call<'_> {
     async fn update(&self, id: &str) -> Answer {
         if self.asked.has_lock_end {
             let text = "LockUserUntil: a lock has no end here; LockUser and UnlockUser are";
-            return Err(Error::BadRequest(text.to_owned()).into());
+            return Err(ErrorKind::BadRequest(text.to_owned()).into());
         }
         let entry = directory::one(self.app, &self.tenant, id).await?;
         let mut body = self.asked.person.clone();

@@ -8,7 +8,7 @@ use crate::auth::table::row::Scalar;
 use crate::auth::time::Timestamp;
 use crate::auth::token::PersonClaims;
 use crate::edge::flows::management::directory::Entry;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::servicestack::dto::date;
 use crate::wire::servicestack::failure::{FieldError, ServiceStackFailure};
@@ -113,8 +113,8 @@ pub fn refused(failure: LoopbackFailure) -> ServiceStackFailure {
             });
             ServiceStackFailure::Invalid(errors.collect())
         }
-        LoopbackFailure::InvalidParameter { .. } | LoopbackFailure::NoEntity => {
-            Error::BadRequest("Query, Skip, Take or OrderBy cannot be read".to_owned()).into()
+        LoopbackFailure::InvalidParameter(_) | LoopbackFailure::NoEntity => {
+            ErrorKind::BadRequest("Query, Skip, Take or OrderBy cannot be read".to_owned()).into()
         }
     }
 }

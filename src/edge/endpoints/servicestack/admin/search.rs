@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::person::{property_of, refused};
 use crate::auth::management::tables::USERS;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::wire::document::Pairs;
 use crate::wire::loopback::filter::Filter;
 use crate::wire::servicestack::dto::AdminRequest;
@@ -35,7 +35,7 @@ pub fn filter(asked: &AdminRequest, skip: i64) -> Result<Filter, ServiceStackFai
     });
     let pair = ("filter".to_owned(), Value::to_string(&filter));
     let pairs = Pairs::new([pair].into_iter())
-        .map_err(|_| Error::BadRequest("Query cannot be read".to_owned()))?;
+        .map_err(|_| ErrorKind::BadRequest("Query cannot be read".to_owned()))?;
     Filter::parse(&USERS, &pairs).map_err(refused)
 }
 
@@ -63,7 +63,7 @@ fn order_of(text: &str) -> Result<String, Error> {
             None => (text, false),
         },
     };
-    let unknown = || Error::BadRequest("OrderBy names no member of a person".to_owned());
+    let unknown = || ErrorKind::BadRequest("OrderBy names no member of a person".to_owned());
     let property = property_of(name.trim()).ok_or_else(unknown)?;
     Ok(format!(
         "{property} {}",
