@@ -4,7 +4,7 @@ use super::client::AuthClient;
 use super::secret::digest;
 use super::text::nfkc;
 use crate::auth::id::{ClientNumber, UserId};
-use crate::auth::time::Timestamp;
+use crate::auth::time::{Timestamp, calendar_day};
 use crate::error::{Error, ErrorKind, Reason};
 
 /// The permission of administrators, by the original's name for it.
@@ -180,7 +180,7 @@ impl Account {
 
     /// Whole years since the date of birth, on the day of `now`.
     pub fn age(&self, now: Timestamp) -> Option<u32> {
-        let born = self.dob.as_deref()?.parse::<chrono::NaiveDate>().ok()?;
+        let born = calendar_day(self.dob.as_deref()?)?;
         let today = chrono::DateTime::from_timestamp_millis(now.millis())?.date_naive();
         today.years_since(born)
     }
@@ -368,7 +368,7 @@ mod tests {
     #[test]
     fn age_counts_whole_years() {
         let day = |text: &str| {
-            text.parse::<chrono::DateTime<chrono::Utc>>()
+            chrono::DateTime::parse_from_rfc3339(text)
                 .unwrap()
                 .timestamp_millis()
         };

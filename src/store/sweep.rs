@@ -1,7 +1,9 @@
 //! What is over, table by table, and how it is deleted: a few rows at a time, so that requests come
 //! between.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use serde_json::{Map, Value};
 
 use super::batch::Batch;
 use super::query::{Query, Statement, sql};
@@ -155,13 +157,14 @@ impl Sweep {
     }
 }
 
-/// How many rows of each table are over; 10,000 of one step stands for that or more.
-pub fn backlog(kept: Kept, now: Timestamp) -> impl Batch<Output = BTreeMap<&'static str, i64>> {
+/// How many rows of each table are over, by its name; 10,000 of one step stands for that or more.
+pub fn backlog(kept: Kept, now: Timestamp) -> impl Batch<Output = Map<String, Value>> {
     let counts: Vec<_> = STEPS.iter().map(|step| step.backlog(kept, now)).collect();
     counts.map(|counts| {
-        let mut tables = BTreeMap::new();
+        let mut tables = Map::new();
         for (step, (rows,)) in STEPS.iter().zip(counts) {
-            *tables.entry(step.table).or_insert(0) += rows;
+            let known = tables.get(step.table).and_then(Value::as_i64);
+            tables.insert(step.table.to_owned(), (known.unwrap_or(0) + rows).into());
         }
         tables
     })

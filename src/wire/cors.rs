@@ -69,7 +69,7 @@ pub fn allowed_origins<'a>(
         .filter(|origin| local || !is_loopback(origin))
         .chain(named.iter().cloned())
         .collect();
-    origins.sort();
+    origins.sort_unstable();
     origins.dedup();
     origins
 }

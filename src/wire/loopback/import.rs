@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -10,6 +9,7 @@ use crate::auth::account::{canonical_name, is_overlong};
 use crate::auth::imported::{ImportedPerson, LineOutcome, NotImported};
 use crate::auth::password::foreign::stored_form;
 use crate::auth::profile::Profile;
+use crate::auth::time::calendar_day;
 use crate::error::{Error, ErrorKind};
 use crate::wire::document::json;
 use crate::wire::reply::Reply;
@@ -178,7 +178,7 @@ impl Reader {
         let gender = gender.filter(|letter: &String| ["M", "F", "O"].contains(&letter.as_str()));
         let dob = self.raw("dob");
         let day = dob.as_ref().and_then(|text| text.split(['T', ' ']).next());
-        let day = day.and_then(|day| day.parse::<NaiveDate>().ok());
+        let day = day.and_then(calendar_day);
         if dob.is_some() && day.is_none() {
             self.left_out.push("dob");
         }

@@ -3,6 +3,7 @@
 use super::visit::Visit;
 use crate::auth::browser::LiveBrowser;
 use crate::auth::profile::{LONGEST_FIELD, Profile};
+use crate::auth::time::calendar_day;
 use crate::edge::app::App;
 use crate::edge::flows::own_account;
 use crate::wire::incoming::Incoming;
@@ -95,7 +96,7 @@ fn problem(texts: &ProfileTexts, fields: &ProfileFields) -> Option<String> {
     if let Some((name, _)) = named.find(|(_, text)| too_long(text)) {
         return Some((texts.too_long)(name));
     }
-    let is_date = fields.dob.is_empty() || fields.dob.parse::<chrono::NaiveDate>().is_ok();
+    let is_date = fields.dob.is_empty() || calendar_day(&fields.dob).is_some();
     (!is_date).then(|| texts.no_date.to_owned())
 }
 

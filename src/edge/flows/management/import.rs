@@ -87,7 +87,7 @@ async fn import_batch(
             outcomes.push((*line, result(outcome, std::mem::take(left_out))));
         }
     }
-    outcomes.sort_by_key(|(line, _)| *line);
+    outcomes.sort_unstable_by_key(|(line, _)| *line);
     Ok(outcomes)
 }
 

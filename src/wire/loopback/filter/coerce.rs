@@ -1,12 +1,13 @@
 //! Values of a `where`, read as their column's type: brackets know only text, and clients send
 //! numbers and booleans as text in JSON too.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::DateTime;
 use serde_json::{Number, Value};
 
 use super::parameter::FilterError;
 use crate::auth::table::column::{Column, ColumnKind};
 use crate::auth::table::row::Scalar;
+use crate::auth::time::calendar_day;
 use crate::wire::loopback::detail::Detail;
 
 /// The last instant that the original's dates reach, in epoch milliseconds (ECMA-262 §21.4.1.1).
@@ -76,11 +77,17 @@ pub(super) fn integer(value: &Value) -> Option<i64> {
 pub(in crate::wire::loopback) fn whole(number: &Number) -> Option<i64> {
     let exact = number.as_i64().or_else(|| {
         let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
-        format!("{float:.0}").parse().ok()
+        Some(truncated(float))
     })?;
     (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER)
         .contains(&exact)
         .then_some(exact)
+}
+
+/// A whole double as the integer that it is; beyond those of 64 bits the nearest, which is out of range.
+#[allow(clippy::cast_possible_truncation)]
+const fn truncated(float: f64) -> i64 {
+    float as i64
 }
 
 /// Text, or what the original makes of a number or boolean where it needs text.
@@ -98,9 +105,7 @@ fn text(value: &Value) -> Option<String> {
 /// A day as ISO text, of a day or of an instant.
 pub(in crate::wire::loopback) fn day(value: &Value) -> Option<String> {
     let text = value.as_str()?;
-    let day = text
-        .get(..10)
-        .filter(|day| day.parse::<NaiveDate>().is_ok())?;
+    let day = text.get(..10).filter(|day| calendar_day(day).is_some())?;
     (text.len() == 10 || time(value).is_some()).then(|| day.to_owned())
 }
 
@@ -111,18 +116,10 @@ pub(in crate::wire::loopback) fn time(value: &Value) -> Option<i64> {
         Value::Number(number) => {
             whole(number).filter(|instant| (-LAST_INSTANT..=LAST_INSTANT).contains(instant))
         }
-        Value::String(text) => DateTime::parse_from_rfc3339(text)
-            .map(|instant| instant.timestamp_millis())
-            .ok()
-            .or_else(|| {
-                let plain = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
-                    .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M"));
-                let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d");
-                plain
-                    .or_else(|_| day().map(|day| day.and_time(NaiveTime::MIN)))
-                    .map(|instant| instant.and_utc().timestamp_millis())
-                    .ok()
-            }),
+        Value::String(text) => ["", "Z", ":00Z", "T00:00:00Z"]
+            .iter()
+            .find_map(|rest| DateTime::parse_from_rfc3339(&format!("{text}{rest}")).ok())
+            .map(|instant| instant.timestamp_millis()),
         _ => None,
     }
 }

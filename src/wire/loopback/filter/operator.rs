@@ -83,7 +83,7 @@ fn scalars(
 
 fn sorted(values: Vec<Option<Scalar>>) -> Vec<Scalar> {
     let mut values: Vec<Scalar> = values.into_iter().flatten().collect();
-    values.sort();
+    values.sort_unstable();
     values.dedup();
     values
 }

@@ -153,7 +153,7 @@ fn lists(value: Value) -> Value {
         Some(numbers) if !numbers.is_empty() => {
             let mut items: Vec<(usize, Value)> =
                 numbers.into_iter().zip(values.map(|pair| pair.1)).collect();
-            items.sort_by_key(|(number, _)| *number);
+            items.sort_unstable_by_key(|(number, _)| *number);
             items.into_iter().map(|(_, item)| item).collect()
         }
         _ => Value::Object(values.collect()),

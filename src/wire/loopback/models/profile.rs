@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::detail::Detail;
 use crate::auth::profile::Profile;
+use crate::auth::time::calendar_day;
 
 const NAME_LENGTH: usize = 50;
 const PHONE_LENGTH: usize = 15;
@@ -75,9 +76,9 @@ impl ProfileReader<'_> {
         let text = self.text(name, NAME_LENGTH)?;
         // A time is the original's form; its day is what is kept.
         let day = text.split_once('T').map_or(text.as_str(), |(day, _)| day);
-        match day.parse::<chrono::NaiveDate>() {
-            Ok(date) => Some(date.to_string()),
-            Err(_) => {
+        match calendar_day(day) {
+            Some(date) => Some(date.to_string()),
+            None => {
                 self.wrong
                     .push(Detail::wrong_format(&self.path(name), "date"));
                 None

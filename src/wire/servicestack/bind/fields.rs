@@ -1,7 +1,5 @@
 //! What was given for a DTO's members, and how each becomes the type it is declared as.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use crate::auth::secret::Secret;
@@ -23,7 +21,7 @@ pub trait Request: Sized {
 /// What was given for the members of one DTO, by their declared names.
 pub struct BoundMembers {
     members: &'static [&'static str],
-    given: BTreeMap<&'static str, Given>,
+    given: Vec<(&'static str, Given)>,
     unbindable: Vec<&'static str>,
 }
 
@@ -37,7 +35,7 @@ impl BoundMembers {
     pub(super) const fn new(members: &'static [&'static str]) -> Self {
         Self {
             members,
-            given: BTreeMap::new(),
+            given: Vec::new(),
             unbindable: Vec::new(),
         }
     }
@@ -46,8 +44,8 @@ impl BoundMembers {
     pub(super) fn start(&mut self, document: &Map<String, Value>) {
         for (name, value) in document {
             match self.declared(name) {
-                Some(name) if value.is_null() => drop(self.given.remove(name)),
-                Some(name) => drop(self.given.insert(name, Given::Document(value.clone()))),
+                Some(name) if value.is_null() => drop(self.take(name)),
+                Some(name) => self.put(name, Given::Document(value.clone())),
                 None => {}
             }
         }
@@ -67,7 +65,7 @@ impl BoundMembers {
         if let Some(name) = self.declared(name)
             && !value.is_empty()
         {
-            self.given.insert(name, Given::Pair(value.to_owned()));
+            self.put(name, Given::Pair(value.to_owned()));
         }
     }
 
@@ -77,10 +75,22 @@ impl BoundMembers {
             if let Some(name) = self.declared(name)
                 && !value.is_empty()
             {
-                let given = self.given.entry(name);
-                given.or_insert_with(|| Given::Pair(value.clone()));
+                if !self.given.iter().any(|(member, _)| *member == name) {
+                    self.put(name, Given::Pair(value.clone()));
+                }
             }
         }
+    }
+
+    /// Puts a value in the place of what was there.
+    fn put(&mut self, member: &'static str, value: Given) {
+        self.take(member);
+        self.given.push((member, value));
+    }
+
+    fn take(&mut self, member: &str) -> Option<Given> {
+        let at = self.given.iter().position(|(name, _)| *name == member)?;
+        Some(self.given.swap_remove(at).1)
     }
 
     fn declared(&self, name: &str) -> Option<&'static str> {
@@ -104,7 +114,7 @@ impl BoundMembers {
 
     /// Takes a member that is text; a number or a boolean is the text it was written as.
     pub fn text(&mut self, member: &'static str) -> Option<String> {
-        match self.given.remove(member)? {
+        match self.take(member)? {
             Given::Pair(text) | Given::Document(Value::String(text)) => Some(text),
             Given::Document(Value::Array(_) | Value::Object(_)) => {
                 self.unbindable.push(member);
@@ -121,7 +131,7 @@ impl BoundMembers {
 
     /// Takes a boolean, in any case. A bad one is dropped from a document, but is an error in a pair.
     pub fn flag(&mut self, member: &'static str) -> Option<bool> {
-        match self.given.remove(member)? {
+        match self.take(member)? {
             Given::Document(Value::Bool(flag)) => Some(flag),
             Given::Document(Value::String(text)) => boolean(&text),
             Given::Document(_) => None,
@@ -147,7 +157,7 @@ impl BoundMembers {
 
     /// Takes a list of texts: one of a document, its JSV, or texts with commas between them.
     pub fn list(&mut self, member: &'static str) -> Vec<String> {
-        let value = match self.given.remove(member) {
+        let value = match self.take(member) {
             None => return Vec::new(),
             Some(Given::Pair(text) | Given::Document(Value::String(text))) => {
                 let listed = if text.starts_with('[') {
@@ -173,12 +183,12 @@ impl BoundMembers {
     }
 
     /// Takes a dictionary: an object, or the JSON or JSV text of one.
-    pub fn dictionary(&mut self, member: &'static str) -> BTreeMap<String, String> {
-        let value = match self.given.remove(member) {
-            None => return BTreeMap::new(),
+    pub fn dictionary(&mut self, member: &'static str) -> Map<String, Value> {
+        let value = match self.take(member) {
+            None => return Map::new(),
             Some(Given::Pair(text) | Given::Document(Value::String(text))) => {
                 if text.is_empty() {
-                    return BTreeMap::new();
+                    return Map::new();
                 }
                 let jsv = |_| jsv::read_dictionary(&text).and_then(Document::new);
                 json::read(&text)
@@ -190,11 +200,11 @@ impl BoundMembers {
         };
         let Some(Value::Object(entries)) = value else {
             self.unbindable.push(member);
-            return BTreeMap::new();
+            return Map::new();
         };
         let entries = entries.into_iter().filter(|(_, value)| !value.is_null());
         entries
-            .map(|(key, value)| (key, entry_text(value)))
+            .map(|(key, value)| (key, entry_text(value).into()))
             .collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The DTOs that are asked with.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 use crate::auth::secret::Secret;
 use crate::wire::servicestack::bind::{BoundMembers, Request};
@@ -22,7 +22,7 @@ pub struct Authenticate {
     /// Where a browser wants to go; in a document only sign-out heeds it.
     pub return_url: Option<String>,
     /// What the host wants to know besides.
-    pub meta: BTreeMap<String, String>,
+    pub meta: Map<String, Value>,
     /// Whether the tokens should go into cookies alone; of older clients.
     pub use_token_cookie: Option<bool>,
 }
@@ -71,13 +71,14 @@ impl Authenticate {
 impl Authenticate {
     /// The sign-in that waits for its second factor, and the code that was typed for it.
     pub fn second_factor(&self) -> Option<(Secret, Secret)> {
-        let token = self.meta.get("mfaToken")?;
-        Some((Secret::new(token.as_str()), self.otp()?))
+        let token = self.meta.get("mfaToken")?.as_str()?;
+        Some((Secret::new(token), self.otp()?))
     }
 
     /// The code that was typed for a second factor.
     pub fn otp(&self) -> Option<Secret> {
-        self.meta.get("otp").map(|otp| Secret::new(otp.as_str()))
+        let otp = self.meta.get("otp")?.as_str()?;
+        Some(Secret::new(otp))
     }
 }
 
@@ -156,7 +157,7 @@ mod tests {
     fn tokens_can_be_declined() {
         let mut request = Authenticate::default();
         assert!(request.wants_tokens());
-        request.meta.insert("ignore".to_owned(), "jwt".to_owned());
+        request.meta.insert("ignore".to_owned(), "jwt".into());
         assert!(!request.wants_tokens());
     }
 }
