@@ -19,6 +19,7 @@ pub mod federation;
 pub mod id;
 pub mod imported;
 pub mod jose;
+pub mod json;
 pub mod management;
 pub mod one_time;
 pub mod password;

@@ -7,6 +7,7 @@ use worker::{Env, KvStore};
 
 use super::d1::with_timeout;
 use super::metrics::StorageMetrics;
+use crate::auth::json;
 use crate::auth::one_time::OneTime;
 use crate::auth::secret::random_id;
 use crate::auth::time::{Seconds, Timestamp};
@@ -94,7 +95,7 @@ impl Kv {
         let mut mails = Vec::new();
         for key in with_timeout("KV", list.execute()).await?.keys {
             let text = with_timeout("KV", store.get(&key.name).text()).await?;
-            mails.extend(text.and_then(|text| serde_json::from_str(&text).ok()));
+            mails.extend(text.and_then(|text| json::read(text.as_bytes()).ok()));
         }
         Ok(mails)
     }
@@ -104,7 +105,7 @@ impl Kv {
         let _trip = self.metrics.begin();
         self.metrics.operation();
         let text = with_timeout("KV", self.store()?.get(key).text()).await?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(text.and_then(|text| json::read(text.as_bytes()).ok()))
     }
 }
 

@@ -6,6 +6,7 @@ use super::records::{Author, OwnValues};
 use super::value::Value;
 use crate::auth::account::canonical_name;
 use crate::auth::id::ClientNumber;
+use crate::auth::json;
 use crate::auth::table::changes::NewValue;
 use crate::auth::table::column::Column;
 
@@ -93,7 +94,7 @@ impl PersonValues {
     /// The numbers of clients that are said.
     pub fn client_numbers(&self) -> Vec<ClientNumber> {
         let list = self.clients.as_deref().unwrap_or("[]");
-        serde_json::from_str(list).unwrap_or_default()
+        json::read(list.as_bytes()).unwrap_or_default()
     }
 }
 

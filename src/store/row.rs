@@ -1,6 +1,7 @@
 //! The answer to a statement, and how its rows are read: column by column.
 
 use super::value::{FromValue, Value};
+use crate::auth::json;
 use crate::error::{Error, ErrorKind};
 
 /// What a statement answered.
@@ -80,7 +81,7 @@ impl Row<'_> {
     ) -> Result<T, Unreadable> {
         let text: String = self.get(column)?;
         // Position and kind of the mistake, and never the text.
-        serde_json::from_str(&text).map_err(|error| {
+        json::read(text.as_bytes()).map_err(|error| {
             let kind = error.classify();
             Unreadable::Content(column, format!("{kind:?} at {}", error.column()))
         })

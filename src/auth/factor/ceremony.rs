@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::data_key::{DataKeys, Purpose};
 use crate::auth::id::{ClientNumber, UserId};
+use crate::auth::json;
 use crate::auth::secret::{digest, random_bytes};
 use crate::auth::time::{Seconds, Timestamp};
 use crate::error::{Error, ErrorKind};
@@ -83,7 +84,7 @@ impl Ceremony {
         now: Timestamp,
     ) -> Result<Option<Self>, Error> {
         let opened = keys.open(Purpose::Ceremony, purpose.name(), text)?;
-        let ceremony = opened.and_then(|text| serde_json::from_str::<Self>(&text).ok());
+        let ceremony = opened.and_then(|text| json::read::<Self>(text.as_bytes()).ok());
         Ok(ceremony.filter(|ceremony| now < ceremony.expires_on))
     }
 

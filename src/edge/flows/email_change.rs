@@ -6,6 +6,7 @@ use super::notifications;
 use crate::auth::account::{Account, canonical_name};
 use crate::auth::address::{Mailbox, normalise};
 use crate::auth::id::AttemptId;
+use crate::auth::json;
 use crate::auth::one_time::{self, EmailChange, EmailUndo, OneTime};
 use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
@@ -115,7 +116,7 @@ fn usable(app: &App, link: Option<EmailLink>, kind: &str) -> Result<EmailLink, E
 }
 
 fn former(link: &EmailLink) -> Result<String, Error> {
-    let former: FormerEmail = serde_json::from_str(&link.payload)
+    let former: FormerEmail = json::read(link.payload.as_bytes())
         .map_err(|error| ErrorKind::Internal(format!("a former address: {error}")))?;
     Ok(former.email)
 }

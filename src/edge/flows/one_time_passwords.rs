@@ -9,6 +9,7 @@ use crate::auth::account::canonical_name;
 use crate::auth::caller::Caller;
 use crate::auth::data_key::Purpose;
 use crate::auth::id::{ClientId, ClientNumber, UserId};
+use crate::auth::json;
 use crate::auth::one_time::Otp;
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
@@ -141,7 +142,7 @@ pub async fn look(
     };
     let keys = &app.config.data_keys;
     let shown = keys.open(Purpose::OtpShown, &key, &record.sealed)?;
-    let shown = shown.and_then(|text| serde_json::from_str::<(String, String)>(&text).ok());
+    let shown = shown.and_then(|text| json::read::<(String, String)>(text.as_bytes()).ok());
     let Some((username, otp)) = shown else {
         return Ok(None);
     };

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::access::Manager;
 use super::place::{Meant, Place, no_such_row};
 use crate::auth::account::ADMINISTER;
+use crate::auth::json;
 use crate::auth::management::resource::Belonging;
 use crate::auth::table::changes::{Changes, NewRow, NewValue, NewValues, text, written};
 use crate::auth::table::row::Scalar;
@@ -174,7 +175,7 @@ fn texts(
 ) -> Vec<String> {
     match written(values, property) {
         Some(NewValue::Plain(Some(Scalar::Text(list)))) => {
-            serde_json::from_str(list).unwrap_or_default()
+            json::read(list.as_bytes()).unwrap_or_default()
         }
         _ => Vec::new(),
     }

@@ -4,6 +4,7 @@ use futures_util::future::{join, try_join};
 
 use crate::auth::client::AuthClient;
 use crate::auth::id::{AttemptId, ClientNumber};
+use crate::auth::json;
 use crate::auth::one_time::OneTime;
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
@@ -69,7 +70,7 @@ pub async fn consume<T: OneTime>(
     };
     let record = match remembered {
         Ok(Some(record)) => record,
-        _ => serde_json::from_str(&consumed.payload)
+        _ => json::read(consumed.payload.as_bytes())
             .map_err(|error| ErrorKind::Internal(format!("sign-in record: {error}")))?,
     };
     Ok(Some((record, consumed.client)))
