@@ -20,6 +20,7 @@ pub mod id;
 pub mod imported;
 pub mod jose;
 pub mod management;
+pub mod oauth;
 pub mod one_time;
 pub mod password;
 pub mod pkce;

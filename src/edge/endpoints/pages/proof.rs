@@ -106,6 +106,6 @@ async fn page(
         },
         way: Way::new("/account".to_owned(), texts.common.back),
     };
-    let reply = page.reply(status, PageClass::Own)?;
+    let reply = page.reply(status, visit.class(PageClass::Own))?;
     Ok(visit.answer(reply))
 }
