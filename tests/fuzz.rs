@@ -270,3 +270,130 @@ fn the_front_of_both_apis() {
     ];
     fuzz("front", &parts(all));
 }
+
+#[test]
+fn authorization_requests() {
+    let name = one_of(&[
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "nonce",
+        "prompt",
+        "max_age",
+        "claims",
+        "resource",
+        "response_mode",
+        "code_challenge",
+        "code_challenge_method",
+        "request",
+        "request_uri",
+        "id_token_hint",
+        "login_hint",
+        "acr_values",
+        "dpop_jkt",
+        "interaction",
+    ]);
+    let value = one_of(&[
+        "code",
+        "https://app.example/cb?x=y",
+        "http://127.0.0.1:4711/cb",
+        "com.example.app:/cb",
+        "openid email",
+        "none login",
+        "query",
+        "form_post",
+        "S256",
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "0",
+        "{\"userinfo\":{\"permissions\":null}}",
+        "https://login.example",
+    ]);
+    let encoded = |text: String| url_encoded(&text);
+    let pair = (name, value.prop_map(encoded)).prop_map(|(name, value)| format!("{name}={value}"));
+    let pairs = proptest::collection::vec(pair, 0..14).prop_map(|pairs| pairs.join("&"));
+    fuzz("authorization", &prop_oneof![4 => pairs, 1 => text()]);
+}
+
+/// Every byte percent-encoded.
+fn url_encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+}
+
+#[test]
+fn claims_requests() {
+    fuzz("claims_request", &text());
+}
+
+#[test]
+fn client_credentials() {
+    let scheme = one_of(&[
+        "Basic ",
+        "Bearer ",
+        "DPoP ",
+        "Basic YXBwOnMlMkJw",
+        "Basic Og==",
+    ]);
+    let form = one_of(&[
+        "client_id=app",
+        "client_secret=s&client_id=a",
+        "access_token=t",
+        "client_assertion=x.y.z",
+    ]);
+    fuzz("basic", &parts([scheme, form]));
+}
+
+#[test]
+fn proofs_of_possession() {
+    let three = (text(), text(), text()).prop_map(|(a, b, c)| format!("{a}.{b}.{c}"));
+    fuzz(
+        "dpop",
+        &parts([prop_oneof![text(), three].boxed(), text().boxed()]),
+    );
+}
+
+#[test]
+fn metadata_of_clients() {
+    let member = one_of(&[
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "token_endpoint_auth_method",
+        "grant_types",
+        "response_types",
+        "scope",
+        "jwks",
+        "jwks_uri",
+        "id_token_signed_response_alg",
+        "default_max_age",
+        "client_name",
+        "consent",
+        "open",
+        "fapi",
+        "application_type",
+        "contacts",
+    ]);
+    let value = proptest::sample::select(vec![
+        "[\"https://app.example/cb\"]",
+        "[\"com.example.app:/cb\"]",
+        "[\"authorization_code\"]",
+        "\"none\"",
+        "\"private_key_jwt\"",
+        "{\"keys\":[]}",
+        "\"https://app.example/\"",
+        "60",
+        "-1",
+        "true",
+        "null",
+        "[]",
+        "{}",
+        "\"RS256\"",
+        "\"openid\"",
+        "[1]",
+        "\"web\"",
+    ]);
+    let pair = (member, value).prop_map(|(name, value)| format!("{name:?}:{value}"));
+    let object =
+        proptest::collection::vec(pair, 0..10).prop_map(|pairs| format!("{{{}}}", pairs.join(",")));
+    fuzz("client_metadata", &prop_oneof![4 => object, 1 => text()]);
+}

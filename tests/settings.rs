@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use edgelatch::testing::auth::secret::Secret;
-use edgelatch::testing::config::{CompatFlags, Config};
+use edgelatch::testing::config::{CompatFlags, Config, Registration};
 use edgelatch::testing::error::{Error, ErrorKind};
 
 const SETTINGS: &str = include_str!("../docs/settings.md");
@@ -38,7 +38,15 @@ const LEADING: [(&str, &str); 4] = [
 
 /// The settings that have a default, as the worker has read them.
 type Read = fn(&Config) -> String;
-const DEFAULTS: [(&str, Read); 25] = [
+const DEFAULTS: [(&str, Read); 26] = [
+    ("REGISTRATION", |config| {
+        match config.oauth.registration {
+            Registration::Off => "off",
+            Registration::Open => "open",
+            Registration::WithToken(_) => "a token",
+        }
+        .to_owned()
+    }),
     ("BRAND_NAME", |config| {
         config.branding.client_name.clone().unwrap_or_default()
     }),

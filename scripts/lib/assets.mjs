@@ -11,6 +11,7 @@ export const PUBLIC = join(root, "build/public");
 const ASSETS = [
   "src/wire/pages/assets/style.css",
   "src/wire/pages/assets/page.js",
+  "src/wire/pages/assets/post.js",
   "src/wire/pages/assets/icon.svg",
   "src/wire/openapi/explorer/explorer.css",
   "src/wire/openapi/explorer/explorer.js",

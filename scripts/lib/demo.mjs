@@ -1,7 +1,7 @@
 // The demo data: a small world to try things in, on your own machine only. Its secrets are in the README.
 
 import { seal } from "./data-key.mjs";
-import { client, digest, role, tenant, user } from "./people.mjs";
+import { client, digest, oauthClient, role, tenant, user } from "./people.mjs";
 import { insert } from "./sql.mjs";
 
 const id = (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
@@ -43,6 +43,7 @@ export function demoData(now) {
       redirectUrl: "http://localhost:5173/callback",
       now,
     }),
+    oauthClient({ clientId: "demo-web", metadata: { redirect_uris: ["http://localhost:5173/callback"] }, now }),
     client({ clientId: "demo-mobile", clientSecret: "demo-mobile-secret", secret: "demo-mobile-signing-secret", redirectUrl: null, now }),
     ...user({
       id: id(4),

@@ -53,6 +53,30 @@ export function client({ clientId, clientSecret, secret, redirectUrl, now }, con
   return insert("auth_clients", row, condition);
 }
 
+/** What OAuth needs to know of a client, as `PUT /auth-clients/{id}/oauth` writes it. */
+export function oauthClient({ clientId, metadata, now }) {
+  const members = JSON.stringify({
+    post_logout_redirect_uris: [],
+    token_endpoint_auth_method: "client_secret_basic",
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    id_token_signed_response_alg: "RS256",
+    require_pushed_authorization_requests: false,
+    dpop_bound_access_tokens: false,
+    require_auth_time: false,
+    default_acr_values: [],
+    consent: "ask",
+    open: false,
+    require_pkce: true,
+    fapi: false,
+    id_token_claims: false,
+    ...metadata,
+  });
+  const text = members.replaceAll("'", "''");
+  return `insert into oauth_clients (client_id, source, open, metadata, created_on, modified_on)
+    select id, 'operator', 0, '${text}', ${now}, ${now} from auth_clients where client_id = '${clientId}' and deleted = 0`;
+}
+
 /**
  * A person with a password, or with what is stored of one, an active member of a tenant, allowed on the clients: all its rows.
  *

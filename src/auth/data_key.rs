@@ -46,6 +46,14 @@ pub enum Purpose {
     Totp,
     /// The challenge of a passkey ceremony, until the browser brings it back.
     Ceremony,
+    /// Refresh tokens of the OAuth endpoints that rotate.
+    Grant,
+    /// Refresh tokens of the OAuth endpoints that do not.
+    StandingGrant,
+    /// Nonces of DPoP proofs.
+    DpopNonce,
+    /// An authorization request that waits for its user.
+    Interaction,
 }
 
 impl Purpose {
@@ -64,6 +72,10 @@ impl Purpose {
             Self::Link => "edgelatch/link",
             Self::Totp => "edgelatch/totp",
             Self::Ceremony => "edgelatch/ceremony",
+            Self::Grant => "edgelatch/grant",
+            Self::StandingGrant => "edgelatch/standing-grant",
+            Self::DpopNonce => "edgelatch/dpop-nonce",
+            Self::Interaction => "edgelatch/interaction",
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod imported;
 pub mod jose;
 pub mod json;
 pub mod management;
+pub mod oauth;
 pub mod one_time;
 pub mod password;
 pub mod pkce;

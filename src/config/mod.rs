@@ -8,6 +8,7 @@ mod branding;
 mod compatibility;
 mod events;
 mod messages;
+mod oauth;
 mod passkeys;
 mod reader;
 
@@ -28,6 +29,7 @@ use crate::wire::cookies::SameSite;
 pub use compatibility::CompatFlags;
 pub use events::EventsWebhook;
 pub use messages::{Delivery, Messages};
+pub use oauth::{OAuthOff, OAuthSettings, Registration};
 use reader::{SettingsReader, wrong};
 
 /// The deployment's settings.
@@ -83,6 +85,8 @@ pub struct Config {
     pub relying_party: Option<RelyingParty>,
     /// Federated sign-in: the providers, and which identities may sign up or be linked.
     pub social: federation::Settings,
+    /// `REGISTRATION`, `OAUTH_SCOPES`: the OAuth endpoints.
+    pub oauth: OAuthSettings,
     /// `COMPATIBILITY`: behaviours of the original services that are off unless named.
     pub compatibility: CompatFlags,
 }
@@ -104,24 +108,21 @@ impl Config {
         let settings = SettingsReader::new(lookup);
         let compatibility = settings.compatibility()?;
         let public_url = settings.public_url()?;
+        let issuer = settings.text_or("JWT_ISSUER", &public_url);
+        let token_keys = settings.token_keys(compatibility)?;
         Ok(Self {
-            issuer: settings
-                .text("JWT_ISSUER")
-                .unwrap_or_else(|| public_url.clone()),
-            token_keys: settings.token_keys(compatibility)?,
+            oauth: OAuthSettings::read(&settings, &public_url, &issuer, &token_keys)?,
+            issuer,
+            token_keys,
             data_keys: settings.data_keys()?,
             password_hash: settings.password_hash()?,
             password_min_length: settings.whole("PASSWORD_MIN_LENGTH", 8, 1..=256)?,
             refresh_retry_window: settings.seconds("REFRESH_RETRY_WINDOW", 10, 0..=300)?,
             session_max_age: settings.seconds("SESSION_MAX_AGE", 2_592_000, 60..=31_536_000)?,
             allowed_origins: settings.allowed_origins(&public_url)?,
-            locale: settings.text("LOCALE").unwrap_or_else(|| "en".to_owned()),
+            locale: settings.text_or("LOCALE", "en"),
             server_timing: settings.switch("SERVER_TIMING")?,
-            attempts: Limits {
-                per_source: settings.whole("SIGN_IN_ATTEMPTS", 10, 1..=10_000)?,
-                window: settings.seconds("SIGN_IN_WINDOW", 900, 1..=86_400)?,
-                per_account: settings.whole("ACCOUNT_ATTEMPTS", 100, 1..=100_000)?,
-            },
+            attempts: settings.attempts()?,
             rate_limits: settings.rate_limits(&public_url)?,
             audit_retention: Seconds::DAY.times(settings.whole(
                 "AUDIT_RETENTION_DAYS",
@@ -186,6 +187,14 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
             .unwrap_or_else(|| "pbkdf2-sha512".to_owned());
         Algorithm::parse(&name)
             .ok_or_else(|| wrong("PASSWORD_HASH", "must be pbkdf2-sha512 or argon2id"))
+    }
+
+    fn attempts(&self) -> Result<Limits, Error> {
+        Ok(Limits {
+            per_source: self.whole("SIGN_IN_ATTEMPTS", 10, 1..=10_000)?,
+            window: self.seconds("SIGN_IN_WINDOW", 900, 1..=86_400)?,
+            per_account: self.whole("ACCOUNT_ATTEMPTS", 100, 1..=100_000)?,
+        })
     }
 
     fn rate_limits(&self, public_url: &str) -> Result<bool, Error> {
@@ -276,6 +285,29 @@ mod tests {
     }
 
     #[test]
+    fn the_oauth_endpoints_are_on_with_an_rsa_key_and_an_issuer_of_their_own_address() {
+        let ed25519 = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let rsa = crate::auth::jose::example::RSA;
+        let (both, one) = (
+            format!(r#"{{"keys":[{ed25519},{rsa}]}}"#),
+            format!(r#"{{"keys":[{ed25519}]}}"#),
+        );
+        let keys = |set| [("JWT_SECRET", ""), ("JWT_KEYS", set)];
+        let off = |changes: &[(&str, &str)]| {
+            let config = read(changes).unwrap_or_else(|error| panic!("{error:?}"));
+            config.oauth.off
+        };
+        assert_eq!(off(&keys(&both)), None);
+        assert_eq!(off(&keys(&one)), Some(OAuthOff::NoRsaKey));
+        assert_eq!(off(&[]), Some(OAuthOff::NoRsaKey));
+        let other = [("JWT_ISSUER", "https://other.example")];
+        let elsewhere = [&keys(&both)[..], &other].concat();
+        assert_eq!(off(&elsewhere), Some(OAuthOff::OtherIssuer));
+        let local = [&keys(&both)[..], &[("PUBLIC_URL", "http://localhost:8787")]].concat();
+        assert_eq!(off(&local), None);
+    }
+
+    #[test]
     fn a_domain_is_one_in_any_letters() {
         let config = read(&[("MAIL_DOMAINS", "Example.com, XN--Bcher-kva.example")])
             .unwrap_or_else(|error| panic!("{error:?}"));
@@ -314,6 +346,9 @@ mod tests {
                 ],
                 "JWT_KEYS",
             ),
+            (vec![("REGISTRATION", "hunter2")], "REGISTRATION"),
+            (vec![("OAUTH_SCOPES", "hunter2\\x")], "OAUTH_SCOPES"),
+            (vec![("OAUTH_SCOPES", "openid")], "OAUTH_SCOPES"),
             (vec![("DATA_KEY", "")], "DATA_KEY"),
             (vec![("DATA_KEY", "hunter2")], "DATA_KEY"),
             (vec![("PASSWORD_HASH", "hunter2")], "PASSWORD_HASH"),

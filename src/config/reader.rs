@@ -25,6 +25,11 @@ impl<F: Fn(&str) -> Option<String>> SettingsReader<F> {
         (!value.is_empty()).then(|| value.to_owned())
     }
 
+    /// A text with a default.
+    pub fn text_or(&self, name: &str, default: &str) -> String {
+        self.text(name).unwrap_or_else(|| default.to_owned())
+    }
+
     /// A whole number.
     pub fn whole<T: TryFrom<i64>>(
         &self,

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::envelope;
 use crate::wire::loopback::failure::LoopbackFailure;
+use crate::wire::oauth::failure::OAuthFailure;
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::reply::Reply;
 
@@ -14,6 +15,8 @@ use crate::wire::reply::Reply;
 pub enum Dialect {
     /// The ARC API's envelope. Browsers of allowed origins may call it.
     Arc,
+    /// OAuth's own (RFC 6749 §5.2, RFC 6750 §3). Browsers of any origin may call it, without cookies.
+    OAuth,
     /// A page. Browsers come by navigation, so no other origin reads anything.
     Page,
 }
@@ -23,6 +26,7 @@ impl Dialect {
     pub fn refuse(self, app: &App, incoming: &Incoming, error: Error) -> Reply {
         match self {
             Self::Arc => LoopbackFailure::from(error).answer(app, incoming),
+            Self::OAuth => OAuthFailure::from(error).answer(app, incoming),
             Self::Page => PageFailure::from(error).answer(app, incoming),
         }
     }
@@ -37,6 +41,15 @@ pub trait Failure {
 impl Failure for LoopbackFailure {
     fn answer(self, _app: &App, _incoming: &Incoming) -> Reply {
         arc(&self)
+    }
+}
+
+impl Failure for OAuthFailure {
+    fn answer(self, _app: &App, _incoming: &Incoming) -> Reply {
+        if let Self::Common(error) = &self {
+            log::failure(error);
+        }
+        self.reply()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::app::App;
 use super::dialect::Dialect;
+use super::page_routes::PAGES;
 use super::rate_limit;
 use super::route::Route;
 use super::routes::ROUTES;
@@ -20,8 +21,8 @@ pub struct Matched {
 
 /// Finds the routes of a request's path.
 pub fn find(incoming: &Incoming) -> Matched {
-    let routes = ROUTES.iter().filter(|route| incoming.is_at(route.path));
-    let routes: Vec<_> = routes.collect();
+    let routes = ROUTES.iter().chain(PAGES);
+    let routes: Vec<_> = routes.filter(|route| incoming.is_at(route.path)).collect();
     let dialect = routes.first().map(|route| route.dialect);
     Matched {
         dialect: dialect.unwrap_or_else(|| dialect_of_nowhere(incoming)),
@@ -34,7 +35,7 @@ pub fn find(incoming: &Incoming) -> Matched {
 fn dialect_of_nowhere(incoming: &Incoming) -> Dialect {
     let of_api = |route: &&Route| {
         let first = route.path.split('/').nth(1);
-        route.dialect != Dialect::Page && first == incoming.segments.first().map(String::as_str)
+        first == incoming.segments.first().map(String::as_str)
     };
     match ROUTES.iter().find(of_api) {
         Some(route) => route.dialect,

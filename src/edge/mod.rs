@@ -18,6 +18,7 @@ mod metrics;
 mod origins;
 mod outbound;
 mod page_frame;
+mod page_routes;
 mod panic;
 mod rate_limit;
 mod route;
@@ -28,6 +29,7 @@ use futures_util::future::join;
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
+use crate::auth::oauth::discovery::paths;
 use crate::error::Error;
 use crate::wire::cors;
 use crate::wire::incoming::{Incoming, Method};
@@ -74,6 +76,9 @@ async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
             if let Err(error) = flows::social::revoke_due(&db, &config).await {
                 log::failure(&error);
             }
+            if let Err(error) = flows::oauth::notices::send_due(&db, &config).await {
+                log::failure(&error);
+            }
             if event.cron() == EACH_MINUTE {
                 return;
             }
@@ -94,6 +99,18 @@ async fn answer(app: &App, incoming: &Incoming) -> Reply {
         return app.timed(matched.dispatch(app, incoming).await);
     }
     let origin = incoming.header("origin");
+    // The keys are for whoever verifies.
+    let is_open = matched.dialect == Dialect::OAuth || incoming.is_at(paths::KEYS);
+    if call.is_none() && is_open {
+        let reply = match incoming.method {
+            Method::Options => {
+                let requested = incoming.header("access-control-request-headers");
+                cors::open_preflight(origin, requested)
+            }
+            _ => cors::open(matched.dispatch(app, incoming).await, origin),
+        };
+        return app.timed(reply);
+    }
     if incoming.method == Method::Options {
         let requested = incoming.header("access-control-request-headers");
         let allowed = origins::allowed(app, origin).await;

@@ -1,5 +1,5 @@
-//! Every endpoint in one table: the dialect of its failures, method, path, the flood it is kept from,
-//! handler.
+//! Every endpoint of the APIs in one table: the dialect of its failures, method, path, the flood it is
+//! kept from, handler. Pages have their own, `page_routes.rs`.
 //!
 //! A table rather than a `match`, so that 405 and its `Allow` follow from the same lines.
 
@@ -7,9 +7,10 @@ use super::app::App;
 use super::dialect::Dialect;
 use super::endpoints::factors::{own, passkey, second_step, trusted_devices};
 use super::endpoints::management::{activity, events, members, people, person, records};
+use super::endpoints::oauth::{clients, discovery, token, userinfo};
 use super::endpoints::{
-    account, client_branding, login, logout, moving_out, otp_caches, pages, password, sign_up,
-    social, tokens, well_known,
+    account, client_branding, client_oauth, login, logout, moving_out, otp_caches, password,
+    sign_up, social, tokens, well_known,
 };
 use super::rate_limit::{self, RateLimit};
 use super::route::{Answer, Route, answered, routes};
@@ -22,7 +23,7 @@ use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::incoming::Method::{Delete, Get, Patch, Post, Put};
 
-/// The endpoints.
+/// The endpoints of the APIs.
 #[rustfmt::skip]
 pub const ROUTES: &[Route] = routes! {
     Arc  Post   "/auth/login"                      SignIn => login::login;
@@ -90,6 +91,9 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Get    "/auth-clients/{id}/branding"        None   => client_branding::find;
     Arc  Put    "/auth-clients/{id}/branding"        None   => client_branding::replace;
     Arc  Delete "/auth-clients/{id}/branding"        None   => client_branding::delete;
+    Arc  Get    "/auth-clients/{id}/oauth"         None   => client_oauth::find;
+    Arc  Put    "/auth-clients/{id}/oauth"         None   => client_oauth::replace;
+    Arc  Delete "/auth-clients/{id}/oauth"         None   => client_oauth::delete;
     Arc  Post   "/tenants"                         None   => records::create, &TENANTS;
     Arc  Get    "/tenants"                         None   => records::find, &TENANTS;
     Arc  Patch  "/tenants"                         None   => records::update_all, &TENANTS;
@@ -153,68 +157,23 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Get    "/.well-known/webauthn"            None   => passkey::related_origins;
     Arc  Get    "/.well-known/passkey-endpoints"   None   => passkey::endpoints;
     Arc  Get    "/health"                          None   => well_known::health;
-    Page Get    "/"                                  None   => pages::development::start;
-    Page Get    "/dev/mailbox"                       None   => pages::development::mailbox;
-    Page Get    "/.well-known/change-password"       None   => pages::password::change_password;
-    Page Get    "/brand/style.css"                   None   => pages::brand::style_sheet;
-    Page Get    "/brand/logo"                        None   => pages::brand::logo;
-    Page Get    "/brand/{client}/style.css"          None   => pages::brand::style_sheet_of_client;
-    Page Get    "/brand/{client}/logo"               None   => pages::brand::logo_of_client;
-    Page Get    "/sign-in"                           None   => pages::sign_in::show;
-    Page Post   "/sign-in"                           SignIn => pages::sign_in::submit;
-    Page Get    "/sign-in/second-step"               None   => pages::second_step::show;
-    Page Post   "/sign-in/second-step"               SignIn => pages::second_step::submit;
-    Page Get    "/sign-in/code"                      None   => pages::email_code::show;
-    Page Post   "/sign-in/code"                      Mail   => pages::email_code::submit;
-    Page Get    "/passkey/{ceremony}"                None   => pages::ceremonies::begin;
-    Page Get    "/sign-in/{provider}"                SignIn => pages::provider::sign_in;
-    Page Get    "/select-account"                    None   => pages::sign_in::choose;
-    Page Get    "/sign-out"                          None   => pages::sign_out::show;
-    Page Post   "/sign-out"                          None   => pages::sign_out::submit;
-    Page Get    "/sign-up"                           None   => pages::sign_up::show;
-    Page Post   "/sign-up"                           Mail   => pages::sign_up::submit;
-    Page Get    "/forgot-password"                   None   => pages::password::show_forgotten;
-    Page Post   "/forgot-password"                   Mail   => pages::password::ask_for_link;
-    Page Get    "/reset-password"                    SignIn => pages::password::show_reset;
-    Page Post   "/reset-password"                    SignIn => pages::password::reset;
-    Page Get    "/account"                           None   => pages::profile::show;
-    Page Post   "/account"                           None   => pages::profile::save;
-    Page Get    "/account/security"                  None   => pages::security::show;
-    Page Get    "/account/password"                  None   => pages::security::show_password;
-    Page Post   "/account/password"                  SignIn => pages::security::change_password;
-    Page Get    "/account/email"                     None   => pages::email::show;
-    Page Post   "/account/email"                     Mail   => pages::email::request;
-    Page Get    "/confirm-email"                     SignIn => pages::email::show_confirmation;
-    Page Post   "/confirm-email"                     SignIn => pages::email::confirm;
-    Page Get    "/undo-email"                        SignIn => pages::email::show_undo;
-    Page Post   "/undo-email"                        SignIn => pages::email::undo;
-    Page Get    "/account/factors/{what}"            None   => pages::factors::show;
-    Page Post   "/account/factors/{what}"            SignIn => pages::factors::submit;
-    Page Get    "/account/devices"                   None   => pages::devices::show;
-    Page Post   "/account/devices"                   None   => pages::devices::end;
-    Page Get    "/account/linked"                    None   => pages::linked::show;
-    Page Post   "/account/linked"                    None   => pages::linked::unlink;
-    Page Get    "/account/linked/{provider}"         SignIn => pages::provider::link;
-    Page Get    "/account/activity"                  None   => pages::activity::show;
-    Page Get    "/account/data"                      None   => pages::data::show;
-    Page Get    "/account/data/export"               None   => pages::data::export;
-    Page Post   "/account/data"                      None   => pages::data::erase;
-    Page Get    "/account/proof"                     None   => pages::proof::show;
-    Page Post   "/account/proof"                     SignIn => pages::proof::submit;
-    Page Get    "/admin"                             None   => pages::admin::home, api;
-    Page Get    "/admin/{list}"                      None   => pages::admin::show, api;
-    Page Post   "/admin/{list}"                      None   => pages::admin::submit, api;
-    Page Get    "/admin/{list}/{id}"                 None   => pages::admin::show, api;
-    Page Post   "/admin/{list}/{id}"                 None   => pages::admin::submit, api;
-    Page Get    "/admin/tenants/{id}/{list}"         None   => pages::admin::show, api;
-    Page Post   "/admin/tenants/{id}/{list}"         None   => pages::admin::submit, api;
-    Page Get    "/admin/tenants/{id}/{list}/{row}"   None   => pages::admin::show, api;
-    Page Post   "/admin/tenants/{id}/{list}/{row}"   None   => pages::admin::submit, api;
-    Page Get    "/account/proof/{provider}"          SignIn => pages::provider::prove;
+    OAuth Get    "/.well-known/openid-configuration"       None => discovery::document;
+    OAuth Get    "/.well-known/oauth-authorization-server" None => discovery::document;
+    OAuth Post   "/oauth/par"                      None   => token::push;
+    OAuth Post   "/oauth/token"                    None   => token::token;
+    OAuth Get    "/oauth/userinfo"                 None   => userinfo::claims;
+    OAuth Post   "/oauth/userinfo"                 None   => userinfo::claims;
+    OAuth Post   "/oauth/introspect"               None   => token::introspect;
+    OAuth Post   "/oauth/revoke"                   None   => token::revoke;
+    OAuth Post   "/oauth/device"                   SignIn => token::device;
+    OAuth Post   "/oauth/register"                 SignIn => clients::register;
+    OAuth Get    "/oauth/register/{id}"            SignIn => clients::show;
+    OAuth Put    "/oauth/register/{id}"            SignIn => clients::replace;
+    OAuth Delete "/oauth/register/{id}"            SignIn => clients::delete;
 };
 
 /// The API for our own pages, which ask it on behalf of a signed-in browser.
-fn api<'a>(app: &'a App, incoming: &'a Incoming) -> Answer<'a> {
+pub fn api<'a>(app: &'a App, incoming: &'a Incoming) -> Answer<'a> {
     let mut routes = ROUTES.iter();
     let route = routes.find(|route| {
         route.dialect == Dialect::Arc

@@ -48,7 +48,8 @@ pub fn reach(resource: &Resource, parent: &str, tenant: Option<&str>, writes: bo
     let live = || Scope::live(resource.table);
     let text = |text: &str| [Scalar::from(text)];
     match (resource.belongs_to, tenant) {
-        (Belonging::Deployment, _) | (Belonging::IsTenant, None) => live(),
+        (Belonging::Deployment, _) => Scope::operators(resource.table),
+        (Belonging::IsTenant, None) => live(),
         (Belonging::IsTenant, Some(tenant)) => live().and("id = ?", text(tenant)),
         // A role of those who may administer is theirs to change.
         (Belonging::TenantOrAll, Some(_)) if writes => live().and(

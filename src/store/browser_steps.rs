@@ -8,12 +8,12 @@ use super::factor_proofs::{Spending, proof_was_spent, spend};
 use super::factors::needs_second_step;
 use super::new_codes::{Issued, issued};
 use super::provider_logouts::not_logged_out;
-use super::query::sql;
+use super::query::{Query, sql};
 use super::second_steps::take;
 use super::trusted_devices::{NewTrust, trust, trusted_device};
 use crate::auth::assurance::Assurance;
 use crate::auth::factor::ceremony;
-use crate::auth::id::{AttemptId, BrowserId};
+use crate::auth::id::{AttemptId, BrowserId, ClientId};
 use crate::auth::time::Timestamp;
 
 // The browser that it will open is drawn already: its id stands in session_id, and the provider's
@@ -43,12 +43,29 @@ const OPEN: &str = "insert into browsers (id, key, form_session, user_id, method
      from one_time o cross join accounts a on a.user_id = o.user_id \
      where o.key = ?1 and o.taken_by = ?2 and o.client_id is null and a.live";
 
+const IS_NEEDED: &str = concat!(
+    "select ",
+    needs_second_step!(
+        "b.user_id",
+        "b.aal",
+        "(select c.id from auth_clients c where c.client_id = ?2 and c.deleted = 0)",
+        trusted_device!("t.id = b.trusted_by", "b.user_id", "?3")
+    ),
+    " from browsers b where b.key = ?1"
+);
+
 const RAISE: &str = concat!(
     "update browsers set key = ?2, form_session = ?3, aal = ?4, amr = ?5, auth_time = ?6, \
        last_used_on = ?7, factor_id = coalesce(?8, factor_id) \
      where id = ?1 and ended_on is null and expires_on > ?7 and ",
     proof_was_spent!("?9")
 );
+
+/// Whether the browser of a cookie, by the cookie's digest, needs a second step for a client that it does
+/// not rest on.
+pub fn is_needed(key: &str, client_id: &ClientId, now: Timestamp) -> Query<Option<(bool,)>> {
+    sql!(IS_NEEDED, key, client_id, now).first()
+}
 
 /// Has a sign-in wait under a key, where it needs a second step; does nothing otherwise. In the batch
 /// that would open the browser, after the effects of the sign-in.

@@ -39,6 +39,18 @@ impl Scope {
         }
     }
 
+    /// The clients that operators have made: who registers itself is not theirs to list or change in bulk.
+    pub const fn operators(table: &'static Table) -> Self {
+        Self {
+            table,
+            sql: Cow::Borrowed(
+                "deleted = 0 and not exists (select 1 from oauth_clients r \
+                 where r.client_id = auth_clients.id and r.source <> 'operator')",
+            ),
+            values: Vec::new(),
+        }
+    }
+
     /// All rows of a table of events, along the index of their time.
     pub const fn log(table: &'static Table) -> Self {
         Self {

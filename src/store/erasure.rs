@@ -70,7 +70,12 @@ macro_rules! erase {
 }
 
 /// Every table that has something of a person, each before those that it refers to.
-const ERASE: [&str; 19] = [
+const ERASE: [&str; 20] = [
+    // Triggers tell whoever waits for the end of a session.
+    erase!(
+        "update sessions set ended_on = cast(unixepoch('subsec') * 1000 as integer), ended_why = 'erased' \
+         where user_id = ?1 and ended_on is null"
+    ),
     erase!("delete from sessions where user_id = ?1"),
     erase!("delete from browsers where user_id = ?1"),
     erase!(

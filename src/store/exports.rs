@@ -9,7 +9,7 @@ use crate::auth::id::UserId;
 
 /// The lists of an export, each with the rows that it has of a user. They are as many statements, since D1
 /// takes no union of so many.
-const PARTS: [(&str, &str); 13] = [
+const PARTS: [(&str, &str); 14] = [
     (
         "profile",
         "select json_object('id', id, 'username', username, 'email', email, \
@@ -59,6 +59,12 @@ const PARTS: [(&str, &str); 13] = [
     (
         "knownDevices",
         "select json_object('lastUsedOn', last_used_on) as content from known_devices where user_id = ?1",
+    ),
+    (
+        "consents",
+        "select json_object('clientId', c.client_id, 'scope', k.scope, 'audience', json(k.audience), \
+       'givenOn', k.given_on) as content \
+     from consents k join auth_clients c on c.id = k.client_id where k.user_id = ?1",
     ),
     (
         "secondStep",

@@ -50,14 +50,14 @@ macro_rules! step {
 
 /// Everything that is swept, each step by an index of its own.
 ///
-/// Codes and links stay for a day, so that a replay is recognised; a
-/// session goes once neither its refresh token nor an access token can live; the failures of a place
-/// go once they cannot count any more, though a delay of an hour began with the last; those of an
-/// account count for a day, those at names that nobody has up to 200,000, the newest; a factor that nobody
-/// confirms is forgotten after a day; a device that was not used for a year is a stranger again; events
-/// stay for a week.
+/// Codes and links stay for a day, so that a replay is recognised; notices that nobody has sent go
+/// after two, clients that nobody vouches for and nobody uses after ninety; a session goes once neither
+/// its refresh token nor an access token can live; the failures of a place go once they cannot count
+/// any more, though a delay of an hour began with the last; those of an account count for a day, those at
+/// names that nobody has up to 200,000, the newest; a factor that nobody confirms is forgotten after a
+/// day; a device that was not used for a year is a stranger again; events stay for a week.
 #[rustfmt::skip]
-pub static STEPS: [Step; 22] = [
+pub static STEPS: [Step; 24] = [
     step!("sessions", "id", "sessions where expires_on < ?1 - 86400000"),
     step!("sessions", "id", "sessions where ended_on < ?1 - 86400000"),
     step!("sessions", "id", "(select s.id as id from auth_clients c cross join sessions s \
@@ -65,8 +65,11 @@ pub static STEPS: [Step; 22] = [
           - 1000 * (c.refresh_token_expiration + c.access_token_expiration))"),
     step!("browsers", "id", "browsers where expires_on < ?1 - 86400000"),
     step!("browsers", "id", "browsers where ended_on < ?1 - 86400000"),
-    step!("one_time", "key", "one_time where kind in ('code', 'mfa', 'reset', 'sign-up', 'email', 'undo-email') and expires_on < ?1 - 86400000"),
-    step!("one_time", "key", "one_time where kind in ('signin', 'ticket') and expires_on < ?1"),
+    step!("one_time", "key", "one_time where kind in ('code', 'mfa', 'grant', 'reset', 'sign-up', 'email', 'undo-email') and expires_on < ?1 - 86400000"),
+    step!("one_time", "key", "one_time where kind in ('signin', 'ticket', 'par', 'device', 'jti') and expires_on < ?1"),
+    step!("logout_notices", "session_id", "logout_notices where due_on < ?1 - 172800000"),
+    step!("oauth_clients", "client_id", "oauth_clients where source <> 'operator' \
+        and coalesce(used_on, created_on) < ?1 - 7776000000"),
     step!("provider_logouts", "token", "provider_logouts where expires_on < ?1 - 86400000"),
     step!("otps", "username_key", "otps where expires_on < ?1"),
     step!("attempts", "key", "attempts where key >= 'b' and last_on < ?1 - 3600000 - ?3"),

@@ -8,6 +8,7 @@ use crate::auth::transport::is_loopback;
 
 const METHODS: &str = "GET,HEAD,PUT,PATCH,POST,DELETE";
 const EXPOSED: &str = "X-Cookies, WWW-Authenticate, Retry-After";
+const EXPOSED_BY_OAUTH: &str = "WWW-Authenticate, DPoP-Nonce, Retry-After";
 const PREFLIGHT_SECONDS: &str = "86400";
 
 /// The origin of an http(s) URL as browsers write it; nothing for any other URL.
@@ -86,9 +87,29 @@ pub fn grant(reply: Reply, origin: Option<&str>, allowed: &[String]) -> Reply {
     }
 }
 
+/// Lets every origin read an answer, without cookies (Fetch Standard §3.2.4): what the caller has to know
+/// stands in the request itself. `null` gets nothing.
+#[must_use]
+pub fn open(reply: Reply, origin: Option<&str>) -> Reply {
+    match origin.filter(|origin| *origin != "null") {
+        Some(_) => reply
+            .with("access-control-allow-origin", "*")
+            .with("access-control-expose-headers", EXPOSED_BY_OAUTH),
+        None => reply,
+    }
+}
+
+/// Answers a preflight of what [`open`] answers.
+pub fn open_preflight(origin: Option<&str>, requested: Option<&str>) -> Reply {
+    allow(open(Reply::empty(204), origin), requested)
+}
+
 /// Answers a preflight; the requested headers are echoed to an allowed origin.
 pub fn preflight(origin: Option<&str>, requested: Option<&str>, allowed: &[String]) -> Reply {
-    let reply = grant(Reply::empty(204), origin, allowed);
+    allow(grant(Reply::empty(204), origin, allowed), requested)
+}
+
+fn allow(reply: Reply, requested: Option<&str>) -> Reply {
     if !reply.has("access-control-allow-origin") {
         return reply;
     }
@@ -210,5 +231,19 @@ mod tests {
                 .headers
                 .contains(&("access-control-allow-headers", "x".to_owned()))
         );
+    }
+
+    #[test]
+    fn every_origin_but_null_reads_what_is_open_and_never_with_cookies() {
+        for (origin, is_open) in [
+            (Some("https://any.example"), true),
+            (Some("null"), false),
+            (None, false),
+        ] {
+            let reply = open_preflight(origin, Some("dpop"));
+            assert_eq!(reply.has("access-control-allow-origin"), is_open);
+            assert_eq!(reply.has("access-control-allow-headers"), is_open);
+            assert!(!reply.has("access-control-allow-credentials"));
+        }
     }
 }

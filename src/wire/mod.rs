@@ -9,6 +9,7 @@ pub mod document;
 pub mod incoming;
 pub mod loopback;
 pub mod message;
+pub mod oauth;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;
 pub mod pages;

@@ -322,7 +322,7 @@ test("every route is an operation of the document or documented as an addition, 
 });
 
 test("every page is in docs/pages.md", () => {
-  const pages = [...read("src/edge/routes.rs").matchAll(/^ {4}Page +[A-Z][a-z]+ +"(\/[^"]*)" .*=>/gm)].map(([, path]) => path!);
+  const pages = [...read("src/edge/page_routes.rs").matchAll(/^ {4}Page +[A-Z][a-z]+ +"(\/[^"]*)" .*=>/gm)].map(([, path]) => path!);
   const documented = [...read("docs/pages.md").matchAll(/`(\/[^`?]*)`/g)].map(([, path]) => path!);
   expect(pages.length).toBeGreaterThan(20);
   expect(pages.filter((path) => !documented.includes(path))).toEqual([]);

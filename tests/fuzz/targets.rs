@@ -14,6 +14,19 @@ use edgelatch::testing::auth::factor::typed_code::TypedCode;
 use edgelatch::testing::auth::federation::Provider;
 use edgelatch::testing::auth::federation::flow::callback::Callback;
 use edgelatch::testing::auth::federation::flow::state_cookie::StateCookie;
+use edgelatch::testing::auth::oauth::authorization::claims_request::ClaimsRequest;
+use edgelatch::testing::auth::oauth::authorization::interaction::{Interaction, RequestDigest};
+use edgelatch::testing::auth::oauth::authorization::request::{
+    AuthorizationRequest, RequestContext,
+};
+use edgelatch::testing::auth::oauth::authorization::response::ResponseTarget;
+use edgelatch::testing::auth::oauth::client::metadata::{ClientMetadata, Policy};
+use edgelatch::testing::auth::oauth::client::{OAuthClient, Source};
+use edgelatch::testing::auth::oauth::dpop::{DpopNonce, DpopProof};
+use edgelatch::testing::auth::oauth::failure::Failure;
+use edgelatch::testing::auth::oauth::resource::OwnAudiences;
+use edgelatch::testing::auth::oauth::scope::Scope;
+use edgelatch::testing::auth::oauth::user_code::UserCode;
 use edgelatch::testing::auth::password::Algorithm;
 use edgelatch::testing::auth::pkce::Challenge;
 use edgelatch::testing::auth::secret::Secret;
@@ -25,13 +38,15 @@ use edgelatch::testing::auth::webauthn::authenticator_data::AuthenticatorData;
 use edgelatch::testing::auth::webauthn::client_data::ClientData;
 use edgelatch::testing::auth::webauthn::cose::{PublicKey, SignatureVerdict};
 use edgelatch::testing::auth::webauthn::{Base64Url, Expected, RelyingParty, register};
-use edgelatch::testing::store::clause::{Clause, Scope};
+use edgelatch::testing::store::clause::{self, Clause};
 use edgelatch::testing::wire::cors;
 use edgelatch::testing::wire::document::Pairs;
 use edgelatch::testing::wire::incoming::{Body, Incoming, Method};
 use edgelatch::testing::wire::loopback::filter::{Filter, parse_where};
 use edgelatch::testing::wire::loopback::records;
 use edgelatch::testing::wire::loopback::{self, envelope, models};
+use edgelatch::testing::wire::oauth::failure::OAuthFailure;
+use edgelatch::testing::wire::oauth::{access_token, credentials, request as oauth_request};
 use edgelatch::testing::wire::servicestack::call::Call;
 use edgelatch::testing::wire::servicestack::failure::ServiceStackFailure;
 use edgelatch::testing::wire::servicestack::{
@@ -66,6 +81,11 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("filters", filters),
     ("paths", paths),
     ("front", front),
+    ("authorization", authorization),
+    ("claims_request", claims_request),
+    ("basic", basic),
+    ("dpop", dpop),
+    ("client_metadata", client_metadata),
 ];
 
 /// A part of an input; whatever it lacks is empty.
@@ -293,10 +313,10 @@ fn filters(input: &str) {
         return;
     };
     if let Ok(filter) = Filter::parse(&AUTH_CLIENTS, &query) {
-        let _ = Clause::of(&Scope::live(&AUTH_CLIENTS), &filter.rows);
+        let _ = Clause::of(&clause::Scope::live(&AUTH_CLIENTS), &filter.rows);
     }
     if let Ok(Some(rows)) = parse_where(&AUTH_CLIENTS, &query) {
-        let clause = Clause::of(&Scope::live(&AUTH_CLIENTS), &rows);
+        let clause = Clause::of(&clause::Scope::live(&AUTH_CLIENTS), &rows);
         assert!(clause.is_none_or(|clause| clause.values.len() <= 100));
     }
 }
@@ -394,5 +414,147 @@ fn blames_the_caller<T>(outcome: Result<T, impl Into<loopback::failure::Loopback
         let reply = envelope::reply(&failure);
         assert!((400..500).contains(&reply.status), "{failure:?}");
         assert!(reply.body.is_some());
+    }
+}
+
+/// An authorization request in the query, for a confidential and for a public client. An answer goes to a
+/// registered redirect URI or nowhere.
+fn authorization(input: &str) {
+    let incoming = request(&[], "/oauth/authorize", input, "");
+    let parameters = oauth_request::query(&incoming);
+    let of_resources = Scope::of(&["mcp:tools"]);
+    for metadata in [
+        r#"{"redirect_uris":["https://app.example/cb?x=y","http://127.0.0.1/cb"],"require_pkce":false}"#,
+        r#"{"redirect_uris":["com.example.app:/cb"],"token_endpoint_auth_method":"none","consent":"none"}"#,
+    ] {
+        let client = client_of(metadata, Source::Operator).unwrap();
+        let Ok(target) = ResponseTarget::read(&parameters, &client) else {
+            continue;
+        };
+        let own = OwnAudiences {
+            issuer: ISSUER,
+            userinfo: "https://login.example/oauth/userinfo",
+        };
+        let context = RequestContext {
+            of_resources: &of_resources,
+            own,
+            pushed: false,
+        };
+        let response =
+            match AuthorizationRequest::read(target.clone(), &parameters, &client, context) {
+                Ok(read) => {
+                    assert!(read.challenge.is_some() || !client.needs_challenge());
+                    assert!(read.consent_scope().is_within(&Scope::of(&SCOPES)));
+                    target.code(&Secret::new("code"), ISSUER)
+                }
+                Err(failure) => {
+                    is_told(failure);
+                    target.refusal(failure, ISSUER)
+                }
+            };
+        let location = response.location();
+        assert!(
+            location.starts_with("https://app.example/cb?x=y&")
+                || location.starts_with("http://127.0.0.1")
+                || location.starts_with("com.example.app:/cb?")
+        );
+        assert!(!location.contains(['\r', '\n', '#', '"', '<']));
+    }
+    let (keys, digest) = (
+        data_keys(),
+        RequestDigest::of(&parameters, &["interaction"]),
+    );
+    let sealed = parameters.get("interaction").unwrap_or_default();
+    assert_eq!(
+        Interaction::open(&keys, &digest, sealed, Timestamp::from_millis(0)),
+        Ok(None)
+    );
+}
+
+/// Every scope that the clients of [`authorization`] can be granted.
+const SCOPES: [&str; 7] = [
+    "openid",
+    "profile",
+    "email",
+    "phone",
+    "offline_access",
+    "mcp:tools",
+    "permissions",
+];
+
+/// A refusal is in the characters of RFC 6749 §5.2.
+fn is_told(failure: Failure) {
+    let plain = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    assert!(failure.description.bytes().all(plain), "{failure}");
+    let reply = OAuthFailure::from(failure).reply();
+    assert!((400..500).contains(&reply.status), "{failure}");
+}
+
+/// The claims parameter.
+fn claims_request(input: &str) {
+    match ClaimsRequest::parse(Some(input)) {
+        Ok(read) => {
+            let _ = (read.subject(), read.essential_acr());
+            assert_eq!(read.filter(|_| false).names().next(), None);
+        }
+        Err(failure) => is_told(failure),
+    }
+}
+
+/// `Authorization` of a client or of a resource's caller, and a form.
+fn basic(input: &str) {
+    let mut parts = Parts::of(input);
+    let (header, body) = (parts.next(), parts.next());
+    let form = "application/x-www-form-urlencoded";
+    let incoming = request(
+        &[("authorization", header), ("content-type", form)],
+        "/",
+        "",
+        body,
+    );
+    let Ok(form) = oauth_request::form(&incoming) else {
+        return;
+    };
+    match credentials::presented(&incoming, &form) {
+        Ok(client) => assert!(client.secret_digests().len() <= 2),
+        Err(failure) => is_told(failure),
+    }
+    if let Err(failure) = access_token::presented(&incoming, Some(&form)) {
+        is_told(failure);
+    }
+    let _ = UserCode::parse(body);
+}
+
+/// The header of a proof, and a nonce. Nobody guesses one.
+fn dpop(input: &str) {
+    let mut parts = Parts::of(input);
+    match DpopProof::read(parts.next()) {
+        Ok((check, _)) => assert!(check.signature.key.get("d").is_none()),
+        Err(failure) => is_told(failure),
+    }
+    let good = DpopNonce::is_good(&data_keys(), parts.next(), Timestamp::from_millis(0));
+    assert_eq!(good, Ok(false));
+}
+
+/// Client metadata; what is taken reads back the same.
+fn client_metadata(input: &str) {
+    for source in [Source::Operator, Source::Registered, Source::Document] {
+        if let Some(client) = client_of(input, source) {
+            assert_eq!(
+                OAuthClient::stored(source, &client.to_members()),
+                Ok(client)
+            );
+        }
+    }
+}
+
+fn client_of(metadata: &str, source: Source) -> Option<OAuthClient> {
+    let document: Map<String, Value> = serde_json::from_str(metadata).ok()?;
+    match ClientMetadata::read(&document, Policy::stored(source)) {
+        Ok(read) => Some(read.client),
+        Err(failure) => {
+            is_told(failure);
+            None
+        }
     }
 }

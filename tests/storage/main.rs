@@ -20,6 +20,8 @@ mod managed;
 mod managed_factors;
 mod management;
 mod migrations;
+mod oauth;
+mod oauth_people;
 mod outbox;
 mod pages;
 mod people;

@@ -17,14 +17,16 @@ const KEPT: Kept = Kept {
     activity: Seconds::DAY.times(90),
     failures: Seconds::MINUTE.times(15),
 };
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 18] = [
     "attempts",
     "browsers",
     "factors",
     "hourly_counts",
     "known_devices",
     "login_activity",
+    "logout_notices",
     "messages_sent",
+    "oauth_clients",
     "one_time",
     "otps",
     "outbox",
@@ -53,7 +55,7 @@ const BROWSER: &str = "id, key, form_session, user_id, method, aal, amr, auth_ti
 
 // A client's refresh tokens live for a day, its access tokens for fifteen minutes.
 #[rustfmt::skip]
-const CASES: [Case; 26] = [
+const CASES: [Case; 31] = [
     Case("expired session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, ?2, null", DAY),
     Case("ended session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, 8640000000000000, 8640000000000000, ?2", DAY),
     Case("idle session", "sessions", "", SESSION, "'id-ann', 1, 0, 'password', 0, ?2, 8640000000000000, null", 2 * DAY + 15 * MINUTE),
@@ -70,6 +72,11 @@ const CASES: [Case; 26] = [
     Case("invitation", "one_time", "", "key, kind, created_on, expires_on", "'sign-up', 0, ?2", DAY),
     Case("pending sign-in", "one_time", "", "key, kind, created_on, expires_on", "'signin', 0, ?2", 0),
     Case("ticket", "one_time", "", "key, kind, created_on, expires_on", "'ticket', 0, ?2", 0),
+    Case("OAuth code", "one_time", "", "key, kind, created_on, expires_on", "'grant', 0, ?2", DAY),
+    Case("pushed request", "one_time", "", "key, kind, created_on, expires_on", "'par', 0, ?2", 0),
+    Case("device code", "one_time", "", "key, kind, created_on, expires_on", "'device', 0, ?2", 0),
+    Case("used proof", "one_time", "", "key, kind, created_on, expires_on", "'jti', 0, ?2", 0),
+    Case("unsent notice", "logout_notices", "", "session_id, client_id, user_id, ended_on, due_on", "1, '', 0, ?2", 2 * DAY),
     Case("logout token", "provider_logouts", "", "token, attempt, created_on, expires_on", "'', 0, ?2", DAY),
     Case("OTP", "otps", "", "username_key, mac, created_on, expires_on", "'', 0, ?2", 0),
     Case("failures at a network", "attempts", "network:", "key, failures, last_on, last_tag, last_by", "1, ?2, '', ''", HOUR + 15 * MINUTE),
@@ -153,10 +160,10 @@ fn a_sweep_stops_after_twenty_seconds_and_each_table_has_had_its_turn() {
     let asked = Cell::new(0);
     let clock = || {
         asked.set(asked.get() + 1);
-        NOW + asked.get() * 800
+        NOW + asked.get() * 500
     };
     assert!(sweep(&db, clock).is_empty());
-    let steps = 24 - 21;
+    let steps = 39 - 23;
     assert_eq!(count(&db, "messages_sent"), 200_001 - 5000 * steps);
     for table in TABLES.into_iter().filter(|it| *it != "messages_sent") {
         assert_eq!(count(&db, table), 0, "{table}");
@@ -189,7 +196,7 @@ fn attempts_at_names_that_nobody_has_are_bounded_and_the_newest_stay() {
 #[test]
 fn steps_that_take_all_the_time_keep_no_other_from_its_turn_for_long() {
     let mut swept = 0;
-    for hour in 0..22 {
+    for hour in 0..24 {
         let db = database();
         add_messages(&db, 1);
         let asked = Cell::new(0);
@@ -203,7 +210,7 @@ fn steps_that_take_all_the_time_keep_no_other_from_its_turn_for_long() {
     }
     assert_eq!(
         swept, 1,
-        "each step is the first in one of twenty-two hours"
+        "each step is the first in one of twenty-four hours"
     );
 }
 
@@ -242,15 +249,15 @@ fn the_backlog_is_what_a_sweep_would_delete() {
         add(&db, case, &format!("kept {n}"), case.5 - 1);
     }
     let told = |db: &Db| db.run(backlog(KEPT, at(NOW)));
-    let counted = |rows: [i64; 16]| {
+    let counted = |rows: [i64; 18]| {
         let rows = TABLES.into_iter().zip(rows);
         rows.map(|(table, n)| (table.to_owned(), n.into()))
             .collect::<Map<_, _>>()
     };
-    let expected = [4, 2, 1, 0, 1, 1, 1, 6, 1, 1, 1, 1, 3, 1, 1, 1];
+    let expected = [4, 2, 1, 0, 1, 1, 1, 1, 0, 10, 1, 1, 1, 1, 3, 1, 1, 1];
     assert_eq!(told(&db), counted(expected));
     add_messages(&db, 20_000);
     assert_eq!(told(&db)["messages_sent"], 10_000, "that or more");
     assert!(sweep(&db, || NOW).is_empty());
-    assert_eq!(told(&db), counted([0; 16]));
+    assert_eq!(told(&db), counted([0; 18]));
 }

@@ -17,6 +17,7 @@ use crate::factors_at_pages;
 use crate::imports;
 use crate::managed;
 use crate::managed_factors;
+use crate::oauth_people;
 use crate::pages;
 use crate::people::{NOW, at, code, database, leaked, session};
 use crate::sqlite::Db;
@@ -55,6 +56,7 @@ pub fn tour() -> Db {
     db.run(revocations::take(at(NOW)));
     db.run(revocations::done("none"));
     imports::tour(&db);
+    oauth_people::tour(&db);
     sweep(&db);
     db
 }

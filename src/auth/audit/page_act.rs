@@ -21,6 +21,8 @@ pub enum PageAct {
     EmailUndone,
     /// Unlinked an identity.
     IdentityUnlinked,
+    /// Shut an app out.
+    ConsentWithdrawn,
     /// Proved to be there.
     Proven,
     /// A proof was refused.
@@ -45,6 +47,7 @@ impl PageAct {
             Self::EmailChanged => ("email", "ok"),
             Self::EmailUndone => ("email", "undone"),
             Self::IdentityUnlinked => ("unlink", "ok"),
+            Self::ConsentWithdrawn => ("consent", "withdrawn"),
             Self::Proven => ("proof", "ok"),
             Self::ProofFailed(refusal) => ("proof", refusal.result()),
             Self::PasswordChanged => ("password", "ok"),

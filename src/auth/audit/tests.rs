@@ -184,6 +184,7 @@ fn acts() -> Vec<PageAct> {
         PageAct::EmailChanged,
         PageAct::EmailUndone,
         PageAct::IdentityUnlinked,
+        PageAct::ConsentWithdrawn,
         PageAct::Proven,
         PageAct::PasswordChanged,
         PageAct::ErasureRequested,

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-/// The algorithms a provider's token may be signed with.
+/// The newer name of EdDSA on Ed25519.
+pub const ED25519: &str = "Ed25519";
+
+/// The algorithms that a token may be signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -23,7 +26,12 @@ impl SignatureAlgorithm {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
-            .find(|algorithm| algorithm.name() == name)
+            .find(|algorithm| algorithm.is_named(name))
+    }
+
+    /// Whether an `alg` means this algorithm. EdDSA on Ed25519 has a name of its own (RFC 9864 §2.2).
+    pub fn is_named(self, name: &str) -> bool {
+        self.name() == name || self == Self::EdDsa && name == ED25519
     }
 
     /// As `alg` writes it.

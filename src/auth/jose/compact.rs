@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 const REFUSED: [&str; 5] = ["crit", "jwk", "jku", "x5u", "x5c"];
 
 /// A token taken apart. Nothing in it is to be believed before its signature is verified.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CompactJws {
     /// The JOSE header.
     pub header: Map<String, Value>,
@@ -45,6 +45,12 @@ impl CompactJws {
     /// The header member that refuses the token, if it has one (RFC 8725 §3.10).
     pub fn refused_member(&self) -> Option<&'static str> {
         let mut refused = REFUSED.into_iter();
+        refused.find(|name| self.header.contains_key(*name))
+    }
+
+    /// [`CompactJws::refused_member`] of a proof, which must bring its key (RFC 9449 §4.2).
+    pub fn refused_member_of_proof(&self) -> Option<&'static str> {
+        let mut refused = REFUSED.into_iter().filter(|name| *name != "jwk");
         refused.find(|name| self.header.contains_key(*name))
     }
 }

@@ -50,14 +50,24 @@ impl JwkSet {
     }
 }
 
-fn public_key(key: &Map<String, Value>, algorithm: SignatureAlgorithm) -> Option<Value> {
+/// Whether a JWK holds what must not be shown: a private key or a shared secret (RFC 7518 §6).
+pub fn has_private_part(key: &Map<String, Value>) -> bool {
+    let secret = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    secret.into_iter().any(|name| key.contains_key(name))
+}
+
+/// The public key of a JWK, which says nothing else; nothing where it is not one for the algorithm.
+pub(super) fn public_key(key: &Map<String, Value>, algorithm: SignatureAlgorithm) -> Option<Value> {
     let is = |name: &str, expected: &str| key.get(name).is_none_or(|value| value == expected);
+    let alg = key
+        .get("alg")
+        .map(|alg| alg.as_str().is_some_and(|alg| algorithm.is_named(alg)));
     let (kty, curve, members) = algorithm.key_shape();
     let verifies = key.get("key_ops").is_none_or(|operations| {
         let operations = operations.as_array();
         operations.is_some_and(|list| list.iter().any(|operation| operation == "verify"))
     });
-    if !is("use", "sig") || !is("alg", algorithm.name()) || !verifies {
+    if !is("use", "sig") || alg == Some(false) || !verifies {
         return None;
     }
     let mut public = Map::new();

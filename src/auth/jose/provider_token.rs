@@ -1,5 +1,5 @@
-//! A signed token of a provider's: what must be verified about it, as plain data. The verifying
-//! itself is WebCrypto's, at the edge.
+//! A signed token of a provider or client: what must be verified about it, as plain data. The
+//! verifying itself is WebCrypto's, at the edge.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -8,7 +8,7 @@ use super::algorithm::SignatureAlgorithm;
 use super::compact::CompactJws;
 use super::detached::DetachedSignature;
 use super::invalid::{InvalidToken, quoted};
-use super::key_set::JwkSet;
+use super::key_set::{JwkSet, has_private_part, public_key};
 use super::token_kind::TokenKind;
 
 /// A token that has the form of its kind. Nothing in it is to be believed yet.
@@ -103,6 +103,32 @@ impl UnverifiedToken {
 }
 
 impl SignatureCheck {
+    /// Reads a proof that its sender has a key, which it brings along (RFC 9449 §4.3, 4 to 7).
+    pub fn of_proof(token: CompactJws) -> Result<Self, InvalidToken> {
+        let kind = TokenKind::DpopProof;
+        let refused = |what: &str| InvalidToken::new(format!("the {}'s {what}", kind.name()));
+        if !kind.may_be(&token) || token.refused_member_of_proof().is_some() {
+            return Err(refused("header is that of another token"));
+        }
+        let alg = token.header_text("alg").unwrap_or_default();
+        let algorithm =
+            SignatureAlgorithm::from_name(alg).ok_or_else(|| refused("alg is unknown"))?;
+        let key = token.header.get("jwk").and_then(Value::as_object);
+        let key = key.filter(|key| !has_private_part(key));
+        let key = key.and_then(|key| public_key(key, algorithm));
+        let signature = DetachedSignature {
+            algorithm,
+            key: key.ok_or_else(|| refused("jwk is not a public key for its alg"))?,
+            signed: token.signing_input.into_bytes(),
+            signature: token.signature,
+        };
+        Ok(Self {
+            signature,
+            kind,
+            claims: token.claims,
+        })
+    }
+
     /// What there is once WebCrypto has said whether the signature holds.
     pub fn verified(self, holds: bool) -> Result<SignedClaims, InvalidToken> {
         if holds {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::compact::CompactJws;
 
-/// What a token of a provider is for: a token of one kind is refused as any other (RFC 8725 §3.11).
+/// What a token is for: a token of one kind is refused as any other (RFC 8725 §3.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     /// An id_token (OIDC Core §2).
@@ -15,6 +15,10 @@ pub enum TokenKind {
     LogoutToken,
     /// A signed answer of the userinfo endpoint (OIDC Core §5.3.2).
     UserInfo,
+    /// How a client authenticates (RFC 7523 §2.2).
+    ClientAssertion,
+    /// That the sender has a key (RFC 9449 §4.2).
+    DpopProof,
 }
 
 impl TokenKind {
@@ -25,6 +29,8 @@ impl TokenKind {
             Self::AccessToken => "access token",
             Self::LogoutToken => "logout token",
             Self::UserInfo => "signed userinfo",
+            Self::ClientAssertion => "client assertion",
+            Self::DpopProof => "DPoP proof",
         }
     }
 
@@ -53,6 +59,11 @@ impl TokenKind {
                 (marked || plain) && says(claims, &["Logout"]) && event
             }
             Self::UserInfo => plain && says(claims, &[]) && !event,
+            Self::ClientAssertion => {
+                let marked = is(header, &["client-authentication+jwt"]);
+                (marked || plain) && says(claims, &[]) && !event
+            }
+            Self::DpopProof => is(header, &["dpop+jwt"]) && !event,
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct AccessClaims {
     pub client_id: ClientId,
     /// The issuer.
     pub iss: String,
+    /// The audience: our own APIs, by the issuer's name.
+    pub aud: String,
     /// The assurance level: `aal1` or `aal2` (OpenID Connect Core §2).
     pub acr: &'static str,
     /// How the user was authenticated (RFC 8176).
@@ -112,6 +114,7 @@ impl AccessClaims {
             sid: context.session_id.to_owned(),
             client_id: client.client_id.clone(),
             iss: context.issuer.to_owned(),
+            aud: context.issuer.to_owned(),
             acr: context.assurance.aal.acr(),
             amr: amr(context.assurance),
             auth_time: context.assurance.auth_time.seconds(),

@@ -3,11 +3,14 @@
 //! Every other secret of ours is opaque.
 
 mod claims;
+mod key_setting;
 mod keys;
 mod person;
+mod reading;
 mod verified;
 
 pub use claims::{AccessClaims, ClaimContext, DeviceInfo, UserPreferences, iso8601};
-pub use keys::TokenKeys;
+pub use keys::{ACCESS_TOKEN, TokenKeys};
 pub use person::PersonClaims;
-pub use verified::Expiry;
+pub use reading::{is_good, verified};
+pub use verified::{Expiry, VerifiedToken};

@@ -27,6 +27,12 @@ pub struct VerifiedToken {
     pub session_id: SessionId,
     /// `iss`, which was compared with the deployment's.
     pub issuer: String,
+    /// `aud`: whom the token is for.
+    pub audience: Vec<String>,
+    /// `scope`, in tokens of the OAuth endpoints.
+    pub scope: Option<String>,
+    /// `cnf.jkt`: the thumbprint of the key whose proof must come along (RFC 9449 §6.1).
+    pub key: Option<String>,
     /// `exp`, if the token has one.
     pub expires: Option<Timestamp>,
     /// `nbf`, if the token has one.
@@ -34,6 +40,11 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
+    /// Whether the token is for an audience (RFC 7519 §4.1.3).
+    pub fn is_for(&self, audience: &str) -> bool {
+        self.audience.iter().any(|named| named == audience)
+    }
+
     /// Whether the token may be used at `now`. A token without `exp` has expired.
     pub fn is_in_time(&self, now: Timestamp, expiry: Expiry) -> bool {
         let in_life = self.expires.is_some_and(|end| now <= end);
@@ -88,6 +99,9 @@ mod tests {
         VerifiedToken {
             session_id: SessionId::new(number.to_string()),
             issuer: "us".to_owned(),
+            audience: vec!["us".to_owned()],
+            scope: None,
+            key: None,
             expires: Some(Timestamp::from_seconds(1)),
             not_before: None,
         }

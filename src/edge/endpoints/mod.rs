@@ -2,12 +2,14 @@
 
 pub mod account;
 pub mod client_branding;
+pub mod client_oauth;
 mod codes;
 pub mod factors;
 pub mod login;
 pub mod logout;
 pub mod management;
 pub mod moving_out;
+pub mod oauth;
 pub mod otp_caches;
 pub mod pages;
 pub mod password;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::auth::caller::Caller;
+use crate::config::OAuthOff;
 use crate::edge::app::App;
 use crate::edge::flows::administration;
 use crate::error::Error;
@@ -27,14 +28,16 @@ pub async fn jwks(app: &App, _incoming: &Incoming) -> Result<Reply, LoopbackFail
 }
 
 /// `GET /health`: 200 while the database answers. Administrators get the number of rows of each
-/// table that wait for the sweep besides.
+/// table that wait for the sweep besides, and why the OAuth endpoints are off, if they are.
 pub async fn health(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
     if is_administrator(app, incoming).await? {
         let backlog = app
             .db
             .run(sweep::backlog(Kept::of(&app.config), app.now))
             .await?;
-        return Ok(Reply::json(&json!({ "status": "ok", "backlog": backlog }))?);
+        let oauth = app.config.oauth.off.map_or("on", OAuthOff::reason);
+        let details = json!({ "status": "ok", "backlog": backlog, "oauth": oauth });
+        return Ok(Reply::json(&details)?);
     }
     app.db.run(store::probe()).await?;
     Ok(Reply::json(&json!({ "status": "ok" }))?)

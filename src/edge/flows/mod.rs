@@ -17,6 +17,7 @@ pub mod management;
 pub mod moving_out;
 pub mod non_rotating_sessions;
 pub mod notifications;
+pub mod oauth;
 pub mod one_time_passwords;
 pub mod own_account;
 pub mod own_sessions;

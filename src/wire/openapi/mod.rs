@@ -4,6 +4,7 @@
 //! Compiled natively only: the worker serves `openapi.json`, a static asset that `tests/openapi.rs` holds
 //! to the tables.
 
+mod client_metadata;
 mod document;
 mod operation;
 mod operations;

@@ -1,6 +1,7 @@
 //! Every operation of `edge/routes.rs` and the document itself, each in a line; a test holds the two to
 //! each other.
 
+use super::client_metadata::CLIENT_METADATA;
 use super::operation::Answers::{
     Emptiness, KeySet, LoggedOut, Many, Nothing as Empty, One, Redirect, Row, Rows,
 };
@@ -118,6 +119,9 @@ pub static MANAGEMENT: &[Operation] = &[
     op("get", "/auth-clients/{id}/branding", "How a client looks on the pages", Bearer, Nothing, One("Branding")),
     op("put", "/auth-clients/{id}/branding", "Sets how a client looks on the pages", Bearer, Json(&BRANDING), Empty),
     op("delete", "/auth-clients/{id}/branding", "Makes a client look on the pages as the deployment does", Bearer, Nothing, Empty),
+    op("get", "/auth-clients/{id}/oauth", "What OAuth needs to know of a client", Bearer, Nothing, One("Any")),
+    op("put", "/auth-clients/{id}/oauth", "Lets a client use OAuth, by the metadata of RFC 7591", Bearer, Json(&CLIENT_METADATA), One("Any")),
+    op("delete", "/auth-clients/{id}/oauth", "Takes a client out of OAuth", Bearer, Nothing, Empty),
     op("post", "/tenants", "Creates a tenant", Bearer, NewRow(&TENANTS), Row(&TENANTS)),
     op("get", "/tenants", "Lists tenants", Bearer, Filter(&TENANTS), Rows(&TENANTS)),
     op("patch", "/tenants", "Changes tenants", Bearer, ChangesWhere(&TENANTS), One("Count")),

@@ -44,6 +44,7 @@ impl Shell {
             ("/account/security", names.security),
             ("/account/devices", names.devices),
             ("/account/linked", names.linked),
+            ("/account/apps", texts.consent.apps),
             ("/account/activity", names.activity),
             ("/account/data", names.data),
         ];

@@ -7,6 +7,8 @@
 pub const STYLE: Asset = Asset::new("style", "css", include_bytes!("assets/style.css"));
 /// The script; every page works without it.
 pub const SCRIPT: Asset = Asset::new("page", "js", include_bytes!("assets/page.js"));
+/// The script that posts a form by itself: an answer to a client (OAuth 2.0 Form Post Response Mode).
+pub const POST: Asset = Asset::new("post", "js", include_bytes!("assets/post.js"));
 /// The icon of the browser's tab.
 pub const ICON: Asset = Asset::new("icon", "svg", include_bytes!("assets/icon.svg"));
 

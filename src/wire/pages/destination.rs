@@ -4,6 +4,8 @@
 use url::form_urlencoded::Serializer;
 
 use crate::auth::id::ClientId;
+use crate::auth::oauth::authorization::interaction::STEP;
+use crate::auth::oauth::discovery::paths;
 use crate::auth::text;
 use crate::wire::incoming::Incoming;
 
@@ -74,6 +76,11 @@ impl Destination {
         self.get("client_id").map(ClientId::new)
     }
 
+    /// The client that admits who signs in. Who may use a client of OAuth is decided where the walk goes on.
+    pub fn admitting_client_id(&self) -> Option<ClientId> {
+        self.client_id().filter(|_| !self.is_authorization())
+    }
+
     /// Whether the walk ends with a code at the client's `redirectUrl`.
     pub fn is_client(&self) -> bool {
         self.get("client_id").is_some() && self.get("return_to").is_none()
@@ -85,6 +92,24 @@ impl Destination {
             Some(path) => path.to_owned(),
             None if self.is_client() => self.on("/sign-in"),
             None => "/account".to_owned(),
+        }
+    }
+
+    /// Whether the walk goes on at the authorization endpoint of OAuth, which decides what the client gets.
+    pub fn is_authorization(&self) -> bool {
+        let path = self
+            .get("return_to")
+            .and_then(|path| path.split('?').next());
+        path == Some(paths::AUTHORIZE)
+    }
+
+    /// Where a browser goes whose user has done something that the authorization endpoint has to know;
+    /// elsewhere it makes no difference.
+    pub fn next_after(&self, step: &str) -> String {
+        let next = self.next();
+        match self.is_authorization() {
+            true => format!("{next}&{STEP}={step}"),
+            false => next,
         }
     }
 

@@ -7,7 +7,9 @@ use super::destination::Destination;
 use super::frame::Frame;
 use super::security::PageClass;
 use super::{Page, see_other};
+use crate::auth::oauth::failure::{Failure, OAuthError};
 use crate::error::{Error, ErrorKind, Reason};
+use crate::wire::oauth::failure::OAuthFailure;
 use crate::wire::reply::Reply;
 use crate::wire::texts::Texts;
 
@@ -18,6 +20,8 @@ pub enum PageFailure {
     Common(Error),
     /// The query names a client, or a redirect URI, that is not registered.
     UnknownClient,
+    /// A request to the authorization endpoint that has no place to be answered at (RFC 6749 §4.1.2.1).
+    Authorization(Failure),
     /// The form was sent from elsewhere, or in another form session.
     ForeignForm,
     /// A link that cannot be used; where a new one is asked for.
@@ -33,6 +37,24 @@ pub enum PageFailure {
     NotAdmitted(Destination),
     /// The page is for somebody else than the browser has shown: it goes elsewhere first.
     Elsewhere(String),
+}
+
+impl From<OAuthError> for PageFailure {
+    fn from(error: OAuthError) -> Self {
+        match error {
+            OAuthError::Refused(failure) => Self::Authorization(failure),
+            OAuthError::Common(error) => Self::Common(error),
+        }
+    }
+}
+
+impl From<OAuthFailure> for PageFailure {
+    fn from(failure: OAuthFailure) -> Self {
+        match failure {
+            OAuthFailure::Refused { failure, .. } => Self::Authorization(failure),
+            OAuthFailure::Common(error) => Self::Common(error),
+        }
+    }
 }
 
 impl From<Error> for PageFailure {
@@ -70,7 +92,7 @@ impl PageFailure {
         }
         let (status, title, lead) = self.words(frame.texts);
         let page = FailurePage {
-            frame: &frame.clone().failed(),
+            frame: &frame.clone().with_problem(self.detail()).failed(),
             title,
             lead,
             ways: self.ways(frame.texts),
@@ -84,11 +106,23 @@ impl PageFailure {
         }
     }
 
+    /// What helps the client's developer.
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::Authorization(failure) => {
+                Some(format!("{}: {}", failure.code.name(), failure.description))
+            }
+            _ => None,
+        }
+    }
+
     const fn words(&self, texts: &'static Texts) -> (u16, &'static str, &'static str) {
         let texts = &texts.failure;
         match self {
             Self::Common(error) => of_error(error, texts),
-            Self::UnknownClient => (400, texts.client_title, texts.client_lead),
+            Self::UnknownClient | Self::Authorization(_) => {
+                (400, texts.client_title, texts.client_lead)
+            }
             Self::ForeignForm => (403, texts.form_title, texts.form_lead),
             Self::DeadLink(_) => (410, texts.link_title, texts.link_lead),
             Self::NoIdentity { .. } => (403, texts.provider_title, texts.provider_lead),

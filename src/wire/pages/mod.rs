@@ -9,6 +9,7 @@ pub mod admin;
 pub mod ask;
 pub mod assets;
 pub mod brand;
+pub mod consent;
 pub mod csrf;
 pub mod destination;
 pub mod development;

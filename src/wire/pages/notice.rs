@@ -17,6 +17,7 @@ pub fn of(incoming: &Incoming, texts: &'static Texts) -> Option<&'static str> {
         "ended" => notices.ended,
         "others-ended" => notices.others_ended,
         "linked" => notices.linked,
+        "app-out" => notices.app_out,
         "unlinked" => notices.unlinked,
         "added" => notices.added,
         "named" => notices.named,

@@ -12,6 +12,9 @@ pub enum PageClass<'a> {
         /// redirects too).
         form_action: Option<&'a str>,
     },
+    /// On the way to a client of OAuth. `form-action` is left out: it would hold for every redirect of
+    /// the client's own too, and cannot name the schemes of apps.
+    Onward,
     /// A person's or administrator's own: no other window has a hold on it.
     Own,
 }
@@ -27,12 +30,13 @@ impl PageClass<'_> {
         let form_action = match self {
             Self::Walk {
                 form_action: Some(place),
-            } => format!("'self' {place}"),
-            _ => "'self'".to_owned(),
+            } => format!("form-action 'self' {place}; "),
+            Self::Onward => String::new(),
+            _ => "form-action 'self'; ".to_owned(),
         };
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-             connect-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'; \
+             connect-src 'self'; {form_action}frame-ancestors 'none'; base-uri 'none'; \
              require-trusted-types-for 'script'; trusted-types 'none'"
         );
         let reply = reply
@@ -44,7 +48,7 @@ impl PageClass<'_> {
             .with("x-robots-tag", "noindex");
         match self {
             Self::Own => reply.with("cross-origin-opener-policy", "same-origin"),
-            Self::Walk { .. } => reply,
+            Self::Walk { .. } | Self::Onward => reply,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::common::Common;
+use super::consent::Consent;
 use super::factors::Factors;
 use super::failure::Failure;
 use super::mail::Mail;
@@ -13,8 +14,8 @@ use super::sign_in::SignIn;
 use super::sign_up::SignUp;
 use super::start::Start;
 use super::{
-    account, common, factors, failure, mail, notice, password, profile, sessions, sign_in, sign_up,
-    start,
+    account, common, consent, factors, failure, mail, notice, password, profile, sessions, sign_in,
+    sign_up, start,
 };
 
 /// All texts of one language.
@@ -36,6 +37,8 @@ pub struct Texts {
     pub profile: Profile,
     /// Devices, linked accounts, activity.
     pub sessions: Sessions,
+    /// What an app asks for.
+    pub consent: Consent,
     /// What has just been done.
     pub notices: Notices,
     /// What went wrong.
@@ -56,6 +59,7 @@ pub static EN: Texts = Texts {
     factors: factors::EN,
     profile: profile::EN,
     sessions: sessions::EN,
+    consent: consent::EN,
     notices: notice::EN,
     failure: failure::EN,
     mail: mail::EN,
@@ -72,6 +76,7 @@ pub static DE: Texts = Texts {
     factors: factors::DE,
     profile: profile::DE,
     sessions: sessions::DE,
+    consent: consent::DE,
     notices: notice::DE,
     failure: failure::DE,
     mail: mail::DE,

@@ -19,6 +19,8 @@ texts! {
         others_ended: &'static str = "Everything but this browser is signed out.", "Alles außer diesem Browser ist abgemeldet.";
         /// An identity was linked.
         linked: &'static str = "The account is linked.", "Das Konto ist verknüpft.";
+        /// An app was shut out.
+        app_out: &'static str = "The app is shut out.", "Die App ist ausgesperrt.";
         /// An identity was unlinked.
         unlinked: &'static str = "The account is not linked any more.", "Das Konto ist nicht mehr verknüpft.";
         /// A factor was added.

@@ -39,6 +39,7 @@ async function somebody() {
     user.membershipId,
     `${mark}-resource`,
   );
+  await run("insert into consents (user_id, client_id, scope, audience, given_on) values (?, 1, ?, '[]', 0)", user.id, `${mark}-scope`);
   await our.login({ username: user.username, password: PASSWORD });
   await our.post("/auth/forget-password", {
     client_id: DEMO_WEB.client_id,
@@ -88,6 +89,7 @@ describe("an export", () => {
       ],
       clients: [{ clientId: "demo-web" }, { clientId: "demo-mobile" }],
       identities: [{ provider: "google", subject: `${mark}-subject` }],
+      consents: [{ scope: `${mark}-scope`, audience: [] }],
       sessions: [{ clientId: "demo-web", method: "password" }],
       password: { changedOn: expect.any(Number) },
     });

@@ -24,7 +24,8 @@ const DATA_KEY = "DATA_KEY must be a list of base64url keys of 32 bytes each";
 const PUBLIC_URL = "PUBLIC_URL must be an http or https URL, without user, query, fragment and *";
 const ORIGINS =
   "ALLOWED_ORIGINS must be a list of http(s) origins without path and *, on loopback only beside such a PUBLIC_URL, or of hybrid apps";
-const neither = "JWT_KEYS holds a key that is neither Ed25519 nor P-256";
+const NO_PRIVATE_KEY = "JWT_KEYS has no private Ed25519 or P-256 key";
+const neither = "JWT_KEYS holds a key that is neither Ed25519, P-256 nor RSA";
 
 const cases: [complaint: string | RegExp, settings: Settings][] = [
   ["PUBLIC_URL is missing", { PUBLIC_URL: undefined }],
@@ -47,11 +48,11 @@ const cases: [complaint: string | RegExp, settings: Settings][] = [
   [/^JWT_KEYS holds a key/, { JWT_KEYS: keySet({ kty: "oct", k: HUNTER2 }) }],
   [/^JWT_KEYS holds a key/, { JWT_KEYS: keySet(ed25519, { kty: HUNTER2 }) }],
   [/^JWT_KEYS holds a key/, { JWT_KEYS: `{"keys":["${HUNTER2}"]}` }],
-  [neither, { JWT_KEYS: keySet(freshJwk("rsa")) }],
+  [NO_PRIVATE_KEY, { JWT_KEYS: keySet(freshJwk("rsa")) }],
   [/^JWT_KEYS holds a key/, { JWT_KEYS: keySet(freshJwk("P-384")) }],
   [neither, { JWT_KEYS: keySet(freshJwk("x25519")) }],
-  ["JWT_KEYS holds a key without a matching private part", { JWT_KEYS: keySet(publicOnly) }],
-  ["JWT_KEYS holds a key without a matching private part", { JWT_KEYS: keySet(ed25519, publicOnly) }],
+  [NO_PRIVATE_KEY, { JWT_KEYS: keySet(publicOnly) }],
+  ["JWT_KEYS has two keys of one kid", { JWT_KEYS: keySet(ed25519, publicOnly) }],
   ["JWT_KEYS holds a key without a matching private part", { JWT_KEYS: keySet(mismatched) }],
   ["JWT_KEYS has two keys of one kid", { JWT_KEYS: keySet({ ...ed25519, kid: HUNTER2 }, { ...freshJwk("ed25519"), kid: HUNTER2 }) }],
   ["DATA_KEY is missing", { DATA_KEY: undefined }],

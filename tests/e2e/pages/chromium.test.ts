@@ -12,6 +12,7 @@ import { CHROMIUM, startChromium } from "../../support/chromium";
 import { startClientPage } from "../../support/client_page";
 import { useWorker } from "../../support/fixtures";
 import { mailbox } from "../../support/mailbox";
+import { CALLBACK, oauthSettings, putClient } from "../../support/oauth";
 import { freePort } from "../../support/ports";
 import { PASSWORD, aUser } from "../../support/seed";
 import { totp } from "../../support/totp";
@@ -33,6 +34,7 @@ const { worker, our } = useWorker({
     GOOGLE_AUTH_CLIENT_ID: "google-client",
     GOOGLE_AUTH_CLIENT_SECRET: "google-secret",
     EMAIL_CODES: "on",
+    ...oauthSettings(),
   },
 });
 const mails = mailbox(worker);
@@ -87,6 +89,7 @@ const OWN = [
   "/account/email",
   "/account/devices",
   "/account/linked",
+  "/account/apps",
   "/account/activity",
   "/account/data",
   "/account/proof",
@@ -95,6 +98,11 @@ const OWN = [
   "/account/factors/nothing",
   "/sign-out",
   "/select-account?client_id=demo-web",
+  // It leads to `/consent`.
+  `/oauth/authorize?${new URLSearchParams({ response_type: "code", client_id: "demo-web", redirect_uri: CALLBACK, scope: "openid email" })}`,
+  "/oauth/authorize?client_id=nobody",
+  "/device",
+  "/device?user_code=BBBB-BBBB",
 ];
 
 describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
@@ -107,6 +115,7 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
     const { accessToken } = await our.signIn(ADMIN);
     const where = encodeURIComponent(JSON.stringify({ clientId: "demo-web" }));
     await our.send("PATCH", `/auth-clients?where=${where}`, { body: { redirectUrl: client.callback }, headers: our.bearer(accessToken) });
+    await putClient(worker, "demo-web", { consent: "ask" });
   }, 120_000);
   afterAll(async () => {
     await chromium?.close();

@@ -64,7 +64,9 @@ describe("/health", () => {
       hourly_counts: 0,
       known_devices: 0,
       login_activity: 0,
+      logout_notices: 0,
       messages_sent: 0,
+      oauth_clients: 0,
       one_time: 0,
       otps: 0,
       outbox: 0,
@@ -75,11 +77,12 @@ describe("/health", () => {
       token_revocations: 0,
       trusted_devices: 0,
     };
-    expect((await health(admin)).body).toEqual({ status: "ok", backlog: none });
+    const oauth = "JWT_KEYS has no private RSA key (npm run keys makes one)";
+    expect((await health(admin)).body).toEqual({ status: "ok", backlog: none, oauth });
     await worker.db.batch([message("one", 2 * HOUR), message("two", 2 * HOUR), message("kept", 0), failure("over", 2 * HOUR)]);
-    expect((await health(admin)).body).toEqual({ status: "ok", backlog: { ...none, messages_sent: 2, attempts: 1 } });
+    expect((await health(admin)).body).toEqual({ status: "ok", backlog: { ...none, messages_sent: 2, attempts: 1 }, oauth });
     await sweep();
-    expect((await health(admin)).body).toEqual({ status: "ok", backlog: none });
+    expect((await health(admin)).body).toEqual({ status: "ok", backlog: none, oauth });
   });
 
   test("shows every other caller the status alone", async () => {

@@ -4,6 +4,7 @@ use super::visit::Visit;
 use crate::auth::browser::LiveBrowser;
 use crate::auth::federation::flow::redirect;
 use crate::auth::federation::flow::start::StartParameters;
+use crate::auth::oauth::authorization::interaction::CANCELLED;
 use crate::auth::pkce::Challenge;
 use crate::edge::app::App;
 use crate::edge::flows::codes;
@@ -85,7 +86,7 @@ pub(super) async fn cancel(mut visit: Visit<'_>) -> Result<Reply, PageFailure> {
     visit.read().await?;
     let location = match ClientRequest::of(&visit)? {
         Some(request) => redirect::with_cancel(&request.redirect_url, request.state.as_deref())?,
-        None => visit.walk.next(),
+        None => visit.walk.next_after(CANCELLED),
     };
     Ok(visit.answer(see_other(location)))
 }

@@ -41,7 +41,9 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
         };
     }
     visit.read().await?;
-    let client = visit.client.as_ref().map(|client| client.client.clone());
+    let client = visit.client.as_ref();
+    let client = client.filter(|_| visit.walk.admitting_client_id().is_some());
+    let client = client.map(|client| client.client.clone());
     email_codes::ask_here(app, client, username, &visit.form_session())?;
     page(visit, username, true, (200, None))
 }
@@ -56,7 +58,7 @@ async fn verify(
     }
     let mut origin = visit.origin();
     origin.device = Some(visit.device()?);
-    let client_id = visit.walk.client_id();
+    let client_id = visit.walk.admitting_client_id();
     let given = MailedCode {
         client_id: client_id.as_ref(),
         asker: &visit.form_session(),
@@ -120,9 +122,9 @@ fn page(
         providers: Vec::new(),
         way: Way::new(visit.walk.on("/sign-in"), texts.common.back),
     };
-    let class = PageClass::Walk {
+    let class = visit.class(PageClass::Walk {
         form_action: form_action.as_deref(),
-    };
+    });
     let reply = page.reply(status, class)?;
     Ok(visit.answer(reply))
 }

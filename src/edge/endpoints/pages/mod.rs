@@ -2,15 +2,20 @@
 
 pub mod activity;
 pub mod admin;
+pub mod apps;
+pub mod authorize;
 pub mod brand;
 mod browser_cookies;
 pub mod ceremonies;
 mod client_request;
+pub mod consent;
 pub mod data;
 pub mod development;
+pub mod device;
 pub mod devices;
 pub mod email;
 pub mod email_code;
+pub mod end_session;
 mod factor_form;
 mod factor_view;
 pub mod factors;

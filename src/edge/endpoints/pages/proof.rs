@@ -108,6 +108,6 @@ async fn page(
         },
         way: Way::new("/account".to_owned(), texts.common.back),
     };
-    let reply = page.reply(status, PageClass::Own)?;
+    let reply = page.reply(status, visit.class(PageClass::Own))?;
     Ok(visit.answer(reply))
 }

@@ -61,7 +61,9 @@ async fn leave(
         return Err(ErrorKind::NoSuchPath.into());
     }
     let asked = Prompt::read(incoming.query("prompt").as_deref()).map_err(Error::from)?;
-    let client = visit.client.as_ref().map(|client| client.client.id);
+    let client = visit.client.as_ref();
+    let client = client.filter(|_| visit.walk.admitting_client_id().is_some());
+    let client = client.map(|client| client.client.id);
     let page = PageStart {
         intent,
         walk: visit.walk.query(&[]),

@@ -110,9 +110,9 @@ async fn page(
             texts.sign_in.another,
         ),
     };
-    let class = PageClass::Walk {
+    let class = visit.class(PageClass::Walk {
         form_action: form_action.as_deref(),
-    };
+    });
     let reply = page.reply(status, class)?;
     Ok(visit.answer(reply))
 }

@@ -168,6 +168,6 @@ fn page(
         is_due,
         least: visit.app.config.password_min_length,
     };
-    let reply = page.reply(status, PageClass::Own)?;
+    let reply = page.reply(status, visit.class(PageClass::Own))?;
     Ok(visit.answer(reply))
 }

@@ -6,6 +6,7 @@ use super::sign_in_form::{Shown, form, refuse};
 use super::visit::Visit;
 use crate::auth::account::Status;
 use crate::auth::browser::LiveBrowser;
+use crate::auth::oauth::authorization::interaction::SELECTED;
 use crate::auth::webauthn::AssertionCredential;
 use crate::edge::app::App;
 use crate::edge::flows::browsers::{self, BrowserSignIn, Opened};
@@ -80,7 +81,7 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
         password: &password,
         origin: &origin,
     };
-    let client_id = visit.walk.client_id();
+    let client_id = visit.walk.admitting_client_id();
     match credentials::sign_in_here(app, client_id.as_ref(), &person).await {
         Ok(person) => signed_in(app, visit, &fields, &person).await,
         Err(error) => refuse(visit, &fields, error).await,
@@ -98,7 +99,7 @@ async fn by_passkey(
         id: fields.text("ceremony"),
         credential,
     };
-    let (client_id, form_session) = (visit.walk.client_id(), visit.form_session());
+    let (client_id, form_session) = (visit.walk.admitting_client_id(), visit.form_session());
     let client_id = client_id.as_ref();
     let person = passkeys_at_pages::sign_in(app, client_id, &answer, &form_session).await;
     match person {
@@ -142,7 +143,7 @@ fn chooser(visit: Visit<'_>, browser: &LiveBrowser) -> Result<Reply, PageFailure
         texts: &visit.texts().sign_in,
         client: visit.client_name(),
         name: &browser.account.username,
-        go_on: visit.walk.next(),
+        go_on: visit.walk.next_after(SELECTED),
         another: visit.walk.on_with(HERE, &[("prompt", "login")]),
     };
     let reply = page.reply(200, PageClass::HERE)?;

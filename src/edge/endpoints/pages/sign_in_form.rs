@@ -128,9 +128,9 @@ pub(super) fn form(visit: Visit<'_>, status: u16, shown: Shown<'_>) -> Result<Re
         sign_up: app.config.sign_up.as_ref().map(|_| walk.on("/sign-up")),
         providers: visit.providers(HERE),
     };
-    let class = PageClass::Walk {
+    let class = visit.class(PageClass::Walk {
         form_action: form_action.as_deref(),
-    };
+    });
     let reply = page.reply(status, class)?;
     Ok(visit.answer(reply))
 }

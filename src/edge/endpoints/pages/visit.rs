@@ -83,13 +83,18 @@ impl<'a> Visit<'a> {
         }
         let browser = browser.flatten();
         if let Some(browser) = &browser {
-            let own = browser.account.locale.as_deref();
-            self.locale = locale(self.app, self.incoming, own);
+            self.speaks_as(browser);
             let held = browser.account.permissions();
             let sees = SCREENS.iter().any(|screen| screen.is_seen_by(held));
             self.administration = sees.then(|| Label::Administration.of(self.locale));
         }
         Ok(browser)
+    }
+
+    /// The page speaks the language of the user who is signed in, where none was chosen.
+    pub fn speaks_as(&mut self, browser: &LiveBrowser) {
+        let own = browser.account.locale.as_deref();
+        self.locale = locale(self.app, self.incoming, own);
     }
 
     /// The signed-in browser; who is not signed in goes to sign in, and comes back here.

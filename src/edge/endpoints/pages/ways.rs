@@ -7,6 +7,7 @@ use crate::auth::federation::Provider;
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::wire::cors::origin_of;
+use crate::wire::pages::PageClass;
 use crate::wire::pages::ask::{ProviderLink, Way};
 use crate::wire::pages::destination::Destination;
 
@@ -25,6 +26,14 @@ impl Visit<'_> {
         let href = client.branding.client_uri.clone().or_else(of_pages)?;
         let name = (self.texts().sign_up.go_to)(self.client_name()?);
         Some(Way { href, name })
+    }
+
+    /// The class of a page of this walk, whose usual one is another.
+    pub fn class<'p>(&self, usual: PageClass<'p>) -> PageClass<'p> {
+        match self.walk.is_authorization() {
+            true => PageClass::Onward,
+            false => usual,
+        }
     }
 
     /// A walk for the client that the pages act for, and nothing else.

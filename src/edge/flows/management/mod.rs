@@ -11,6 +11,7 @@ pub mod import;
 mod import_places;
 pub mod links;
 pub mod members;
+pub mod oauth_side;
 pub mod outcome;
 pub mod people;
 pub mod person;

@@ -74,10 +74,9 @@ impl BoundMembers {
         for (name, value) in pairs {
             if let Some(name) = self.declared(name)
                 && !value.is_empty()
+                && !self.given.iter().any(|(member, _)| *member == name)
             {
-                if !self.given.iter().any(|(member, _)| *member == name) {
-                    self.put(name, Given::Pair(value.clone()));
-                }
+                self.put(name, Given::Pair(value.clone()));
             }
         }
     }

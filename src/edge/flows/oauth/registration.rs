@@ -1,0 +1,164 @@
+//! Dynamic registration (RFC 7591), and what a client does with it afterwards (RFC 7592).
+
+use serde_json::{Map, Value, json};
+
+use crate::auth::id::{ClientId, ClientNumber};
+use crate::auth::oauth::client::metadata::{ClientMetadata, Policy};
+use crate::auth::oauth::client::{AuthenticationMethod, Source};
+use crate::auth::oauth::discovery::paths;
+use crate::auth::oauth::failure::{ErrorCode, Failure, OAuthError};
+use crate::auth::secret::{Secret, random_secret, random_uuid};
+use crate::config::Registration;
+use crate::edge::app::App;
+use crate::edge::flows::audit::{self, Act, Event, Managed};
+use crate::error::ErrorKind;
+use crate::store::oauth_clients;
+
+const UNKNOWN: Failure = Failure::new(
+    ErrorCode::InvalidToken,
+    "the registration access token is invalid",
+);
+
+/// Registers a client, for whom the deployment lets register.
+pub async fn register(
+    app: &App,
+    bearer: Option<&Secret>,
+    document: &Map<String, Value>,
+) -> Result<Map<String, Value>, OAuthError> {
+    let settings = app.config.oauth.on()?;
+    match &settings.registration {
+        Registration::Off => return Err(ErrorKind::NoSuchPath.into()),
+        Registration::Open => {}
+        Registration::WithToken(digest) => {
+            let good = bearer.is_some_and(|token| token.matches(digest));
+            if !good {
+                return Err(UNKNOWN.into());
+            }
+        }
+    }
+    let metadata = read(app, document)?;
+    let client_id = ClientId::new(random_uuid()?);
+    let (secret, token) = (random_secret()?, random_secret()?);
+    let create = oauth_clients::create(&client_id, &secret, &random_secret()?, app.now);
+    let (number,) = app
+        .db
+        .run(create)
+        .await?
+        .ok_or(ErrorKind::Conflict("client_id"))?;
+    let digest = token.digest();
+    let registration = oauth_clients::Registration {
+        token_digest: Some(&digest),
+        fresh_until: None,
+    };
+    let put = oauth_clients::put(number, &metadata, &registration, app.now);
+    app.db.run(put).await?;
+    record(app, number, Act::Created, &metadata);
+    Ok(told(app, &client_id, &metadata, &token, Some(&secret)))
+}
+
+/// What a client is registered with (RFC 7592 §2.1).
+pub async fn show(
+    app: &App,
+    client_id: &ClientId,
+    token: &Secret,
+) -> Result<Map<String, Value>, OAuthError> {
+    let (_, metadata) = own(app, client_id, token).await?;
+    Ok(told(app, client_id, &metadata, token, None))
+}
+
+/// Registers a client anew under its name (RFC 7592 §2.2). Its secret stays.
+pub async fn replace(
+    app: &App,
+    client_id: &ClientId,
+    token: &Secret,
+    document: &Map<String, Value>,
+) -> Result<Map<String, Value>, OAuthError> {
+    let (number, _) = own(app, client_id, token).await?;
+    let metadata = read(app, document)?;
+    let registration = oauth_clients::Registration::default();
+    let put = oauth_clients::put(number, &metadata, &registration, app.now);
+    app.db.run(put).await?;
+    record(app, number, Act::Changed, &metadata);
+    Ok(told(app, client_id, &metadata, token, None))
+}
+
+/// Deletes a client (RFC 7592 §2.3); a trigger ends its sessions.
+pub async fn delete(app: &App, client_id: &ClientId, token: &Secret) -> Result<(), OAuthError> {
+    let (number, metadata) = own(app, client_id, token).await?;
+    app.db.run(oauth_clients::unregister(number)).await?;
+    record(app, number, Act::Deleted, &metadata);
+    Ok(())
+}
+
+/// Records what a client does with its own registration, which is nobody's act.
+fn record(app: &App, number: ClientNumber, act: Act, metadata: &ClientMetadata) {
+    let managed = Managed {
+        tenant: None,
+        target: Some(number.to_string()),
+        client: Some(number.get()),
+        detail: Value::Object(metadata.to_members()),
+    };
+    let (kind, by) = ("client-registration", None);
+    audit::record(
+        app,
+        Event::Managed {
+            kind,
+            act,
+            by,
+            managed,
+        },
+    );
+}
+
+fn read(app: &App, document: &Map<String, Value>) -> Result<ClientMetadata, OAuthError> {
+    let policy = Policy {
+        source: Source::Registered,
+        local: app.config.oauth.local,
+        signing: &app.config.token_keys.algorithms(),
+    };
+    Ok(ClientMetadata::read(document, policy)?)
+}
+
+async fn own(
+    app: &App,
+    client_id: &ClientId,
+    token: &Secret,
+) -> Result<(ClientNumber, ClientMetadata), OAuthError> {
+    app.config.oauth.on()?;
+    let found = oauth_clients::by_registration(client_id, token);
+    let (client, display) = app.db.run(found).await?.ok_or(UNKNOWN)?;
+    let metadata = ClientMetadata {
+        client: client.oauth,
+        display,
+    };
+    Ok((client.client.id, metadata))
+}
+
+/// What a client is told (RFC 7591 §3.2.1). Its secret is shown once.
+fn told(
+    app: &App,
+    client_id: &ClientId,
+    metadata: &ClientMetadata,
+    token: &Secret,
+    secret: Option<&Secret>,
+) -> Map<String, Value> {
+    let mut told = metadata.to_members();
+    let address = app.config.oauth.address(paths::REGISTER);
+    told.insert("client_id".to_owned(), json!(client_id));
+    told.insert("client_id_issued_at".to_owned(), json!(app.now.seconds()));
+    let uri = format!("{address}/{client_id}");
+    told.insert("registration_client_uri".to_owned(), json!(uri));
+    told.insert(
+        "registration_access_token".to_owned(),
+        json!(token.expose()),
+    );
+    let shared = matches!(
+        metadata.client.authentication,
+        AuthenticationMethod::ClientSecretBasic | AuthenticationMethod::ClientSecretPost
+    );
+    if let Some(secret) = secret.filter(|_| shared) {
+        told.insert("client_secret".to_owned(), json!(secret.expose()));
+        told.insert("client_secret_expires_at".to_owned(), json!(0));
+    }
+    told
+}
