@@ -1,6 +1,7 @@
 //! Authenticator apps: begin to enrol one, and find it again where it is confirmed.
 
 use super::batch::Batch;
+use super::pending_step::may_enrol_first;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::signed_in::{SignedIn, is_signed_in};
@@ -27,12 +28,7 @@ macro_rules! begin {
 
 const BEGIN_SIGNED_IN: &str = begin!(is_signed_in!("?8", "?2", "?9"));
 
-// A password alone never adds to a factor.
-const BEGIN_AT_SIGN_IN: &str = begin!(
-    "exists (select 1 from one_time o where o.key = ?8 and o.user_id = ?2 and o.taken_by is null \
-       and o.voided_on is null and o.expires_on > ?9) \
-     and not exists (select 1 from factors where user_id = ?2 and confirmed_on is not null)"
-);
+const BEGIN_AT_SIGN_IN: &str = begin!(may_enrol_first!("?8", "?2", "?9"));
 
 const PENDING: &str = "select id, secret, algorithm, digits, period, last_step, 0 as is_confirmed \
      from factors where user_id = ?1 and enrolled_in = ?2 and (?3 is null or id = ?3) \

@@ -4,6 +4,7 @@ use super::batch::Batch;
 use super::query::{Query, sql};
 use super::records;
 use super::row::{FromRow, Row, Unreadable};
+use super::trusted_devices::revoke_others;
 use crate::auth::id::{SessionId, UserId};
 use crate::auth::management::tables::TENANTS;
 use crate::auth::table::row::TableRow;
@@ -108,21 +109,22 @@ pub fn sessions(user_id: &UserId, now: Timestamp) -> Query<Vec<OpenSession>> {
     sql!(SESSIONS, user_id, now).all()
 }
 
-/// Ends all sessions of a user, with the browsers at our pages from which new ones would come, or one
-/// session; counts the sessions.
+/// Ends all sessions of a user, with the browsers at our pages from which new ones would come and the
+/// trust in devices, or one session; counts the sessions.
 pub fn end_sessions(
     user_id: &UserId,
     one: Option<&SessionId>,
     now: Timestamp,
 ) -> impl Batch<Output = usize> + use<> {
-    let (sessions, browsers) = match one {
+    let (sessions, others) = match one {
         None => {
             let browsers = sql!(END_BROWSERS, user_id, now).run();
-            (sql!(END_ALL, user_id, now), Some(browsers))
+            let others = (browsers, revoke_others(user_id, None));
+            (sql!(END_ALL, user_id, now), Some(others))
         }
         Some(id) => (sql!(END_ONE, user_id, now, id), None),
     };
-    (sessions.changes(), browsers).map(|(ended, _)| ended)
+    (sessions.changes(), others).map(|(ended, _)| ended)
 }
 
 /// A user's identities at providers.

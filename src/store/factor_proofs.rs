@@ -4,13 +4,15 @@
 use super::batch::Batch;
 use super::query::{Query, sql};
 use super::sessions::{LiveSession, live};
-use super::signed_in::SignedIn;
+use super::signed_in::may_add_factor;
 use super::value::Value;
 use crate::auth::assurance::Assurance;
 use crate::auth::factor::proof::FactorProof;
 use crate::auth::id::{AttemptId, FactorId, SessionId, UserId};
 use crate::auth::time::Timestamp;
 use crate::auth::webauthn::VerifiedAssertion;
+
+pub use super::proof_context::ProofContext;
 
 /// Whether an attempt has spent a proof.
 macro_rules! proof_was_spent {
@@ -43,9 +45,12 @@ macro_rules! spend {
 }
 
 // No step works after a later one.
-const SPEND_TOTP: &str = spend!(
-    "exists (select 1 from factors f where f.id = ?7 and f.user_id = ?8 and coalesce(f.last_step, -1) < ?9)"
-);
+const SPEND_TOTP: &str = spend!(concat!(
+    "exists (select 1 from factors f where f.id = ?7 and f.user_id = ?8 and coalesce(f.last_step, -1) < ?9 \
+       and (f.confirmed_on is not null or ",
+    may_add_factor!("?6", "?8"),
+    "))"
+));
 const SPEND_PASSKEY: &str = spend!(
     "exists (select 1 from factors f where f.id = ?7 and f.user_id = ?8 and f.confirmed_on is not null)"
 );
@@ -86,34 +91,6 @@ const RAISE: &str = concat!(
 
 const REFRESH: &str = "update sessions set auth_time = ?2 where id = ?1 and ended_on is null \
      and expires_on > ?2 and (select changed_on from user_credentials c where c.user_id = sessions.user_id) is ?3";
-
-/// What a proof is for: it must still wait for it.
-#[derive(Debug, Clone, Copy)]
-pub enum ProofContext<'a> {
-    /// A sign-in that waits for its second factor, or a code, by its key.
-    SignIn(&'a str),
-    /// A session, or a browser at our pages.
-    SignedIn(SignedIn<'a>),
-    /// A sign-in by the proof alone.
-    Alone,
-}
-
-impl<'a> ProofContext<'a> {
-    /// The key of the sign-in.
-    pub const fn sign_in(self) -> Option<&'a str> {
-        match self {
-            Self::SignIn(key) => Some(key),
-            _ => None,
-        }
-    }
-
-    fn signed_in(self) -> Option<&'a str> {
-        match self {
-            Self::SignedIn(place) => Some(place.as_str()),
-            _ => None,
-        }
-    }
-}
 
 /// A proof about to be spent.
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +169,7 @@ pub fn confirm(spending: &Spending<'_>, now: Timestamp) -> impl Batch<Output = b
 /// Spends the challenge of a registration of the user.
 pub fn spend_challenge(
     key: &str,
-    (user_id, place): (&UserId, SignedIn<'_>),
+    (user_id, place): (&UserId, ProofContext<'_>),
     attempt: &AttemptId,
     expires_on: Timestamp,
     now: Timestamp,
@@ -204,8 +181,8 @@ pub fn spend_challenge(
         attempt,
         now,
         expires_on,
-        none,
-        place.as_str(),
+        place.sign_in(),
+        place.signed_in(),
         none,
         user_id
     )

@@ -8,7 +8,7 @@ use crate::auth::factor::kind::Factors;
 use crate::auth::id::{FactorId, SessionId, UserId};
 use crate::auth::time::Timestamp;
 
-/// The columns of [`Factors`] of a user: two look-ups by the user's id, and one of recovery codes.
+/// The columns of [`Factors`] of a user: two look-ups by the user's id, and two of recovery codes.
 macro_rules! factor_columns {
     ($user:literal) => {
         concat!(
@@ -20,7 +20,10 @@ macro_rules! factor_columns {
             " and kind = 'passkey' and confirmed_on is not null) as passkeys, \
              (select count(*) from recovery_codes where user_id = ",
             $user,
-            " and used_on is null) as recovery_codes, \
+            " and used_on is null and re_enrols = 0) as recovery_codes, \
+             exists (select 1 from recovery_codes where user_id = ",
+            $user,
+            " and used_on is null and re_enrols = 1) as re_enrols, \
              coalesce((select second_step from user_factors where user_id = ",
             $user,
             "), 0) as second_step, \
@@ -136,6 +139,7 @@ impl FromRow for Factors {
             totp: row.get("totp")?,
             passkeys: row.get("passkeys")?,
             recovery_codes: row.get("recovery_codes")?,
+            re_enrols: row.get("re_enrols")?,
             second_step: row.get("second_step")?,
             guesses: CodeGuesses {
                 failures: row.get("code_failures")?,

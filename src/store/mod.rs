@@ -71,6 +71,7 @@ pub mod people;
 pub mod person_extras;
 pub mod person_values;
 pub mod predicate;
+mod proof_context;
 pub mod provider_logouts;
 pub mod pushed_requests;
 pub mod records;

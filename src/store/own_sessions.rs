@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
+use super::trusted_devices::revoke_others;
 use crate::auth::browser::{LiveBrowser, idle_lifetime};
 use crate::auth::id::{BrowserId, SessionId, UserId};
 use crate::auth::time::Timestamp;
@@ -121,12 +122,13 @@ pub fn end_session(id: &str, user_id: &UserId, now: Timestamp) -> Query<usize> {
     sql!(END_SESSION, id, user_id, now).changes()
 }
 
-/// Ends everything of a user but a browser and what began in it.
+/// Ends everything of a user but a browser and what began in it, and trusts no other device.
 pub fn end_others(browser: &LiveBrowser, now: Timestamp) -> impl Batch<Output = ()> {
     let (id, user_id) = (&browser.id, &browser.account.id);
     let batch = (
         end_other_browsers(id, user_id, now),
         sql!(END_OTHER_SESSIONS, id, user_id, now).run(),
+        revoke_others(user_id, Some(id)),
     );
-    batch.map(|((), ())| ())
+    batch.map(|((), (), ())| ())
 }

@@ -2,10 +2,11 @@
 
 use super::accounts::account_columns;
 use super::batch::Batch;
-use super::factor_proofs::proof_was_spent;
+use super::factor_proofs::{ProofContext, proof_was_spent};
+use super::pending_step::may_enrol_first;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
-use super::signed_in::{SignedIn, is_signed_in};
+use super::signed_in::{is_signed_in, may_add_factor};
 use crate::auth::account::Account;
 use crate::auth::factor::kind::MOST_FACTORS;
 use crate::auth::id::{AttemptId, FactorId, UserId};
@@ -30,6 +31,8 @@ const RELYING_PARTIES: &str = "select (select min(rp_id) from factors where rp_i
 const KNOW_HOLDER: &str = concat!(
     "insert into user_factors (user_id, user_handle) select ?1, lower(hex(randomblob(32))) where ",
     is_signed_in!("?2", "?1", "?3"),
+    " or ",
+    may_enrol_first!("?2", "?1", "?3"),
     " on conflict (user_id) do nothing"
 );
 
@@ -40,6 +43,8 @@ const INSERT: &str = concat!(
        backup_eligible, backed_up, aaguid, transports, discoverable, rp_id, created_on, confirmed_on) \
      select ?1, ?2, 'passkey', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13 where ",
     proof_was_spent!("?14"),
+    " and ",
+    may_add_factor!("?16", "?2"),
     " and (select count(*) from factors where user_id = ?2 and confirmed_on is not null) < ?15 \
      on conflict (credential_id) where credential_id is not null do nothing"
 );
@@ -74,6 +79,8 @@ pub struct PasskeyRow<'a> {
     pub rp_id: &'a str,
     /// The attempt that has spent the challenge.
     pub attempt: &'a AttemptId,
+    /// Where it is registered.
+    pub place: ProofContext<'a>,
 }
 
 /// A credential's id and transports, for the options of a ceremony.
@@ -138,13 +145,13 @@ pub fn are_of(rp_id: &str) -> impl Batch<Output = bool> {
     ends.map(move |ends| ends.0.iter().flatten().all(|end| *end == rp_id))
 }
 
-/// The handle by which authenticators know a user who is signed in, which is drawn the first time.
+/// The handle by which authenticators know a user who registers a passkey, which is drawn the first time.
 pub fn holder(
     user_id: &UserId,
-    place: SignedIn<'_>,
+    place: ProofContext<'_>,
     now: Timestamp,
-) -> impl Batch<Output = Option<String>> {
-    let know = sql!(KNOW_HOLDER, user_id, place.as_str(), now);
+) -> impl Batch<Output = Option<String>> + use<> {
+    let know = sql!(KNOW_HOLDER, user_id, place.place(), now);
     (know.run(), handle(user_id)).map(|((), handle)| handle)
 }
 
@@ -174,7 +181,8 @@ pub fn insert(new: &PasskeyRow<'_>, now: Timestamp) -> impl Batch<Output = bool>
         new.rp_id,
         now,
         new.attempt,
-        MOST_FACTORS
+        MOST_FACTORS,
+        new.place.place()
     );
     insert.changes().map(|inserted| inserted > 0)
 }

@@ -18,6 +18,24 @@ const LATEST: &str = "select o.key from one_time o where o.user_id = coalesce( \
      and not exists (select 1 from administrators d where d.user_id = o.user_id) \
      order by o.created_on desc, o.key limit 1";
 
+/// Whether a user may enrol a first factor in a sign-in at the time: it is open, and there is none yet.
+macro_rules! may_enrol_first {
+    ($key:literal, $user:literal, $now:literal) => {
+        concat!(
+            "(exists (select 1 from one_time o where o.key = ",
+            $key,
+            " and o.user_id = ",
+            $user,
+            " and o.taken_by is null and o.voided_on is null and o.expires_on > ",
+            $now,
+            ") and not exists (select 1 from factors where user_id = ",
+            $user,
+            " and confirmed_on is not null))"
+        )
+    };
+}
+pub(super) use may_enrol_first;
+
 /// Where a sign-in goes on.
 #[derive(Debug, Clone, Copy)]
 pub enum Door<'a> {

@@ -42,3 +42,22 @@ macro_rules! is_signed_in {
     };
 }
 pub(super) use is_signed_in;
+
+/// Whether a factor that a user has begun to enrol may be added in a session or browser, or in a sign-in:
+/// there is none yet, or one was proven there. A password alone never adds to a factor, however long ago
+/// the enrolment was begun.
+macro_rules! may_add_factor {
+    ($place:literal, $user:literal) => {
+        concat!(
+            "(not exists (select 1 from factors g where g.user_id = ",
+            $user,
+            " and g.confirmed_on is not null) \
+              or exists (select 1 from sessions s where s.id = ",
+            $place,
+            " and s.aal = 2) or exists (select 1 from browsers b where b.id = ",
+            $place,
+            " and b.aal = 2))"
+        )
+    };
+}
+pub(super) use may_add_factor;

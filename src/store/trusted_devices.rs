@@ -39,6 +39,9 @@ const OF_USER: &str = "select id, user_agent, country, created_on, last_used_on,
 
 const REVOKE: &str = "delete from trusted_devices where id = ?1 and user_id = ?2";
 
+const REVOKE_OTHERS: &str = "delete from trusted_devices where user_id = ?1 \
+     and id is not (select trusted_by from browsers where id = ?2)";
+
 /// A trusted device, as its user's list shows it.
 #[derive(Debug)]
 pub struct TrustedDevice {
@@ -97,4 +100,9 @@ pub fn of_user(user_id: &UserId, now: Timestamp) -> Query<Vec<TrustedDevice>> {
 /// Trusts a device of the user no more, and ends the browser that it opened; 0 where there is none.
 pub fn revoke(id: &str, user_id: &UserId) -> Query<usize> {
     sql!(REVOKE, id, user_id).changes()
+}
+
+/// Trusts no device of the user any more but the one that a browser goes on by, if one is named.
+pub(super) fn revoke_others(user_id: &UserId, browser: Option<&BrowserId>) -> Query<()> {
+    sql!(REVOKE_OTHERS, user_id, browser).run()
 }

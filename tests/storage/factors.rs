@@ -327,6 +327,108 @@ fn a_password_alone_never_adds_an_app_to_a_factor() {
     assert!(!begin("third", EnrolledIn::SignIn("code:2"), NOW));
 }
 
+/// Confirms an app by its first code in a session; whether it did.
+fn confirm(db: &Db, app: &str, session: &str) -> bool {
+    let spending = Spending {
+        proof: &totp(app, 3),
+        user_id: &UserId::new(ANN),
+        context: ProofContext::SignedIn(SignedIn::Session(&SessionId::new(session))),
+        attempt: &AttemptId::new(session),
+    };
+    db.run(factor_proofs::confirm(&spending, at(NOW)))
+}
+
+/// Registers a passkey; whether that was stored.
+fn register(db: &Db, id: &str, place: ProofContext<'_>) -> bool {
+    let (ann, attempt) = (UserId::new(ANN), AttemptId::new(id));
+    let key = format!("challenge:{id}");
+    let until = at(NOW + 9);
+    let spend = factor_proofs::spend_challenge(&key, (&ann, place), &attempt, until, at(NOW));
+    let passkey = registered(id);
+    let factor = FactorId::new(id);
+    let row = PasskeyRow {
+        id: &factor,
+        ..row(&passkey, &ann, &attempt, place)
+    };
+    let ((), stored) = db.run((spend, passkeys::insert(&row, at(NOW))));
+    stored
+}
+
+#[test]
+fn what_was_begun_by_a_password_alone_adds_nothing_once_there_is_a_factor() {
+    let db = database();
+    execute(&db, "update roles set require_mfa = 1");
+    let begin = |id: &str, place: &str| {
+        execute(
+            &db,
+            &format!(
+                "insert into factors (id, user_id, kind, name, secret, algorithm, digits, period, created_on, enrolled_in)
+                   values ('{id}', '{ANN}', 'totp', 'app', 'sealed', 'SHA1', 6, 30, 0, '{place}')"
+            ),
+        );
+    };
+    let open = |id: &str| {
+        db.run(sessions::open(
+            &session(id, ANN),
+            SignInEffects::default(),
+            at(NOW),
+        ))
+    };
+    execute(&db, "update roles set require_mfa = 0");
+    assert!(open("low").is_some() && open("high").is_some());
+    execute(
+        &db,
+        "update sessions set aal = 2 where id = 'high'; update roles set require_mfa = 1",
+    );
+    assert!(waits(&db, "code:1", ANN) && waits(&db, "code:2", ANN));
+    begin("at sign-in", "code:1");
+    begin("in low", "low");
+    begin("in high", "high");
+    let (low, high) = (SessionId::new("low"), SessionId::new("high"));
+    let (low, high) = (SignedIn::Session(&low), SignedIn::Session(&high));
+    let at_sign_in = ProofContext::SignIn("code:2");
+    let handle = passkeys::holder(&UserId::new(ANN), at_sign_in, at(NOW));
+    assert!(db.run(handle).is_some());
+    assert!(register(&db, "first", at_sign_in), "there is none yet");
+
+    assert!(try_code(&db, "code:1", "t", at(NOW)));
+    assert!(!complete(
+        &db,
+        "code:1",
+        "new:1",
+        &totp("at sign-in", 3),
+        "t"
+    ));
+    assert!(!register(&db, "second", at_sign_in));
+    assert!(!confirm(&db, "in low", "low"));
+    assert!(!register(&db, "third", ProofContext::SignedIn(low)));
+    let confirmed = || {
+        column(
+            &db,
+            "select id from factors where confirmed_on is not null order by id",
+        )
+    };
+    assert_eq!(confirmed(), ["first"]);
+    assert!(confirm(&db, "in high", "high"));
+    assert!(register(&db, "fourth", ProofContext::SignedIn(high)));
+    assert_eq!(confirmed(), ["first", "fourth", "in high"]);
+}
+
+#[test]
+fn a_passkey_is_registered_in_a_sign_in_only_while_that_waits() {
+    let db = database();
+    execute(&db, "update roles set require_mfa = 1");
+    let place = ProofContext::SignIn("code:1");
+    let handle = || db.run(passkeys::holder(&UserId::new(ANN), place, at(NOW)));
+    assert!(!register(&db, "none", place) && handle().is_none());
+    assert!(waits(&db, "code:1", ANN));
+    execute(
+        &db,
+        "update user_credentials set changed_on = changed_on + 1",
+    );
+    assert!(!register(&db, "voided", place) && handle().is_none());
+}
+
 #[test]
 fn a_session_falls_with_the_factor_it_rests_on_and_the_last_takes_the_rest_along() {
     let db = database();
@@ -400,10 +502,12 @@ fn a_passkey_of_another_is_not_found_and_a_credential_belongs_to_one_user() {
     assert!(db.run(factors::remove(&key, &ann, by, at(NOW))).is_none());
     assert_eq!(db.run(factors::rename(&key, &ann, by, "mine", at(NOW))), 0);
     let attempt = AttemptId::new("a");
+    let place = ProofContext::SignedIn(by);
+    let whose = (&ann, place);
     let spend =
-        factor_proofs::spend_challenge("challenge:x", (&ann, by), &attempt, at(NOW + 9), at(NOW));
+        factor_proofs::spend_challenge("challenge:x", whose, &attempt, at(NOW + 9), at(NOW));
     let passkey = registered("key");
-    let row = row(&passkey, &ann, &attempt);
+    let row = row(&passkey, &ann, &attempt, place);
     let ((), stored) = db.run((spend, passkeys::insert(&row, at(NOW))));
     assert!(!stored);
 }
@@ -422,7 +526,12 @@ fn registered(id: &str) -> NewPasskey {
     }
 }
 
-fn row<'a>(passkey: &'a NewPasskey, user_id: &'a UserId, attempt: &'a AttemptId) -> PasskeyRow<'a> {
+fn row<'a>(
+    passkey: &'a NewPasskey,
+    user_id: &'a UserId,
+    attempt: &'a AttemptId,
+    place: ProofContext<'a>,
+) -> PasskeyRow<'a> {
     PasskeyRow {
         id: leaked(FactorId::new("new")),
         user_id,
@@ -431,6 +540,7 @@ fn row<'a>(passkey: &'a NewPasskey, user_id: &'a UserId, attempt: &'a AttemptId)
         transports: "[]",
         rp_id: "login.example",
         attempt,
+        place,
     }
 }
 
@@ -512,7 +622,9 @@ pub fn tour(db: &Db) {
         passkeys::of_user(&ann),
         passkeys::are_of("login.example"),
     ));
-    assert!(db.run(passkeys::holder(&ann, place, at(NOW))).is_some());
+    let registers_in = ProofContext::SignedIn(place);
+    let handle = passkeys::holder(&ann, registers_in, at(NOW));
+    assert!(db.run(handle).is_some());
     assert!(db.run(passkeys::handle(&ann)).is_some());
     tour_of_apps(db, &ann, place);
     assert!(waits(db, "code:tour", ANN));
@@ -601,14 +713,14 @@ fn tour_of_proofs(db: &Db, ann: &UserId, by: &SessionId) {
     };
     assert!(db.run(factor_proofs::confirm(&spending, at(NOW))));
     db.run(recovery_codes::first(ann, &attempt, "[]", at(NOW)));
-    let place = SignedIn::Session(by);
+    let place = ProofContext::SignedIn(SignedIn::Session(by));
     let whose = (ann, place);
     let spend =
         factor_proofs::spend_challenge("challenge:t", whose, &attempt, at(NOW + 9), at(NOW));
     let passkey = registered("tour key");
     let ((), stored) = db.run((
         spend,
-        passkeys::insert(&row(&passkey, ann, &attempt), at(NOW)),
+        passkeys::insert(&row(&passkey, ann, &attempt, place), at(NOW)),
     ));
     assert!(stored);
     let proof = by_passkey("new", "u");

@@ -286,7 +286,7 @@ fn the_first_recovery_codes_come_with_a_factor_alone() {
     assert!(open(&db, &browser("one", ANN), NOW));
     let opened = live(&db, "one");
     let (ann, attempt) = (UserId::new(ANN), AttemptId::new("a"));
-    let whose = (&ann, SignedIn::Browser(&opened.id));
+    let whose = (&ann, ProofContext::SignedIn(SignedIn::Browser(&opened.id)));
     let spend =
         factor_proofs::spend_challenge("challenge:x", whose, &attempt, at(NOW + 9), at(NOW));
     db.run(spend);

@@ -25,6 +25,8 @@ pub enum FactorAct {
     DeviceForgotten,
     /// A passkey's counter has not grown: there may be a copy of its key.
     CounterRegressed,
+    /// A passkey that was on several devices is on one alone.
+    BackupLost,
 }
 
 impl FactorAct {
@@ -42,6 +44,7 @@ impl FactorAct {
             Self::SecondStep(false) => ("second-step", "off"),
             Self::DeviceForgotten => ("trusted-device", "removed"),
             Self::CounterRegressed => ("passkey", "counter"),
+            Self::BackupLost => ("passkey", "backup"),
         }
     }
 }

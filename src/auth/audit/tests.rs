@@ -129,6 +129,7 @@ fn events() -> Vec<Event> {
         FactorAct::SecondStep(true),
         FactorAct::SecondStep(false),
         FactorAct::CounterRegressed,
+        FactorAct::BackupLost,
     ];
     events.extend(acts.map(|act| Event::Factor {
         subject: code(),

@@ -80,6 +80,7 @@ mod tests {
         totp: 0,
         passkeys: 0,
         recovery_codes: 0,
+        re_enrols: false,
         second_step: false,
         guesses: super::super::guesses::CodeGuesses {
             failures: 0,

@@ -39,6 +39,8 @@ pub struct Factors {
     pub passkeys: u32,
     /// Recovery codes that are left.
     pub recovery_codes: u32,
+    /// Whether there is a code of an administrator's, with which the user begins anew.
+    pub re_enrols: bool,
     /// Whether the user is asked for a second factor at every sign-in.
     pub second_step: bool,
     /// The wrong codes so far.
@@ -56,12 +58,17 @@ impl Factors {
         self.totp.saturating_add(self.passkeys) < MOST_FACTORS
     }
 
+    /// Whether a recovery code, or one that begins anew, may stand in.
+    pub const fn may_recover(&self) -> bool {
+        self.any() && (self.recovery_codes > 0 || self.re_enrols)
+    }
+
     /// What the user may be asked for.
     pub fn methods(&self) -> Vec<Method> {
         let has = |method: &Method| match method {
             Method::Passkey => self.passkeys > 0,
             Method::Totp => self.totp > 0,
-            Method::Recovery => self.any() && self.recovery_codes > 0,
+            Method::Recovery => self.may_recover(),
         };
         let all = [Method::Passkey, Method::Totp, Method::Recovery];
         all.into_iter().filter(has).collect()
@@ -88,6 +95,11 @@ mod tests {
             factors(2, 1, 3).methods(),
             [Method::Passkey, Method::Totp, Method::Recovery]
         );
+        let lost = Factors {
+            re_enrols: true,
+            ..factors(0, 1, 0)
+        };
+        assert_eq!(lost.methods(), [Method::Passkey, Method::Recovery]);
     }
 
     #[test]

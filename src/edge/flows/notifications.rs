@@ -98,6 +98,11 @@ pub fn factor_removed(app: &App, owner: Owner<'_>, name: &str) {
     tell(app, owner, |to| Message::factor_removed(to, name, app.now));
 }
 
+/// Notifies the owner of an account that every factor is gone, by the code of an administrator.
+pub fn factors_reset(app: &App, owner: Owner<'_>) {
+    tell(app, owner, |to| Message::factors_reset(to, app.now));
+}
+
 /// Notifies the owner of an account of a recovery code that was used, and how many are left.
 pub fn recovery_code_used(app: &App, owner: Owner<'_>, left: u32) {
     tell(app, owner, |to| {

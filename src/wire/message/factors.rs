@@ -22,6 +22,14 @@ impl Message {
         Self::plain(to, texts.removed_subject, kind, &paragraphs, now)
     }
 
+    /// For the owner of an account whose factors are all gone, by the code of an administrator.
+    pub fn factors_reset(to: &Recipient<'_>, now: Timestamp) -> Self {
+        let texts = to.texts();
+        let paragraphs = [texts.anew_done, texts.factor_closing];
+        let kind = MessageKind::FactorRemoved;
+        Self::plain(to, texts.removed_subject, kind, &paragraphs, now)
+    }
+
     /// The code that takes the place of a password, good for `minutes`.
     pub fn email_code(to: &Recipient<'_>, code: &Secret, minutes: i64, now: Timestamp) -> Self {
         let texts = to.texts();

@@ -119,19 +119,13 @@ impl Message {
         now: Timestamp,
     ) -> Self {
         let texts = to.texts();
-        let opening = match is_waiting {
-            true => texts.device_waits,
-            false => texts.device_opening,
+        let (subject, opening) = match is_waiting {
+            true => (texts.waits_subject, texts.device_waits),
+            false => (texts.device_subject, texts.device_opening),
         };
         let opening = opening(device.unwrap_or(texts.unknown_device));
         let paragraphs = [opening.as_str(), texts.device_closing];
-        Self::plain(
-            to,
-            texts.device_subject,
-            MessageKind::NewDevice,
-            &paragraphs,
-            now,
-        )
+        Self::plain(to, subject, MessageKind::NewDevice, &paragraphs, now)
     }
 
     /// The link that proves a new address, good for `minutes`.

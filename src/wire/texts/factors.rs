@@ -11,6 +11,8 @@ texts! {
         or_password: &'static str = "or with a password", "oder mit einem Passwort";
         /// Between that button and the code.
         or_code: &'static str = "or with a code", "oder mit einem Code";
+        /// Between a new passkey and a new app.
+        or_app: &'static str = "or with an authenticator app", "oder mit einer Authenticator-App";
         /// The browser gave no passkey.
         passkey_failed: &'static str = "That did not work, or was stopped. Try again, or choose another way.",
             "Das hat nicht geklappt oder wurde abgebrochen. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.";

@@ -55,7 +55,9 @@ texts! {
         /// Its beginning; the device.
         device_opening: With = |device| format!("Somebody signed in to your account with a device that we had not seen before: {device}."),
             |device| format!("Jemand hat sich mit einem Gerät an Ihrem Konto angemeldet, das wir noch nicht kannten: {device}.");
-        /// Its beginning, where the sign-in waits for its second step; the device.
+        /// The subject where the sign-in waits for its second step.
+        waits_subject: &'static str = "Your password was used on a new device", "Ihr Passwort wurde auf einem neuen Gerät benutzt";
+        /// Its beginning; the device.
         device_waits: With = |device| format!("Somebody has given your password on a device that we had not seen before: {device}. Now we ask for the second step there."),
             |device| format!("Jemand hat Ihr Passwort auf einem Gerät eingegeben, das wir noch nicht kannten: {device}. Jetzt fragen wir dort nach dem zweiten Schritt.");
         /// Its end.
@@ -114,6 +116,9 @@ texts! {
         /// Its end; hours.
         anew_closing: With = |hours| format!("It works once, within {hours} hours. Your former factors are then gone, and every device is signed out. If you did not ask for this, tell your administrator."),
             |hours| format!("Er gilt einmal, {hours} Stunden lang. Ihre bisherigen Faktoren sind dann weg, und alle Geräte werden abgemeldet. Wenn Sie das nicht wollten, sagen Sie es Ihrem Administrator.");
+        /// Once that code is used.
+        anew_done: &'static str = "Your passkeys and authenticator apps were removed with the code that an administrator had sent you, and every device was signed out.",
+            "Ihre Passkeys und Authenticator-Apps wurden mit dem Code entfernt, den ein Administrator Ihnen senden ließ, und alle Geräte wurden abgemeldet.";
         /// The subject where codes are guessed.
         guessed_subject: &'static str = "Wrong codes for your account", "Falsche Codes für Ihr Konto";
         /// Its beginning.

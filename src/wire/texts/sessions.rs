@@ -98,6 +98,7 @@ fn event_en(kind: &str, result: &str) -> Option<&'static str> {
         ("second-step", "off") => "Second step turned off",
         ("trusted-device", "removed") => "A device is trusted no more",
         ("passkey", "counter") => "A passkey may have been copied",
+        ("passkey", "backup") => "A passkey is on one device only now",
         ("refresh", "theft") => "An old token came back: the session was ended",
         _ => return None,
     })
@@ -138,6 +139,7 @@ fn event_de(kind: &str, result: &str) -> Option<&'static str> {
         ("second-step", "off") => "Zweiter Schritt ausgeschaltet",
         ("trusted-device", "removed") => "Einem Gerät wird nicht mehr vertraut",
         ("passkey", "counter") => "Ein Passkey wurde vielleicht kopiert",
+        ("passkey", "backup") => "Ein Passkey ist nur noch auf einem Gerät",
         ("refresh", "theft") => "Ein altes Token kam zurück: die Sitzung wurde beendet",
         _ => return None,
     })

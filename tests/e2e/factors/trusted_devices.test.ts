@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { ADMIN } from "../../support/api";
 import { useFactors } from "../../support/factors";
 import { decode } from "../../support/jwt";
+import { aUser } from "../../support/seed";
 import { totp } from "../../support/totp";
 import { type Visitor, visitor } from "../../support/visitor";
 
@@ -105,6 +106,20 @@ test("it is listed and revoked by its user alone, and what it had opened ends", 
   expect((await our.send("DELETE", path, { headers: bearer(ann.pair) })).status).toBe(404);
   expect((await visit.open("/account")).path, "signed out").toMatch(/^\/sign-in/);
   expect(await again(visit, ann)).toBe(STEP);
+});
+
+test("trust ends where its user signs out everywhere else, and where an administrator ends the sessions", async () => {
+  const ann = await withApp();
+  const [visit, other] = [await trusting(ann), await trusting(ann)];
+  expect(await again(other, ann)).toBe("/account");
+  expect((await visit.open("/account/devices")).path).toBe("/account/devices");
+  const list = await other.open("/account/devices");
+  await other.submit(list, { others: "on" }, { action: "/account/devices" });
+  expect(await again(visit, ann)).toBe(STEP);
+  expect(await again(other, ann), "this one goes on").toBe("/account");
+  const boss = await signIn(await aUser(worker, { permissions: ["UpdateTenantUser"] }));
+  expect((await our.send("DELETE", `/users/${ann.person.id}/sessions`, { headers: bearer(boss) })).status).toBe(204);
+  expect(await again(other, ann)).toBe(STEP);
 });
 
 test("trust ends with a change of password or factor", async () => {

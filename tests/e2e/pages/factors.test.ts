@@ -1,7 +1,8 @@
 // What people do with their own factors at our pages, and what they prove with them: by forms alone, and with what the
 // script would put into them.
 
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ADMIN } from "../../support/api";
 import { BE, BS, UV, authenticator } from "../../support/authenticator";
 import { useFactors } from "../../support/factors";
 import { decode } from "../../support/jwt";
@@ -375,6 +376,203 @@ describe("a role that demands a second step", () => {
     expect(gone.elsewhere?.searchParams.get("state")).toBe("s");
     await demand(id, 0);
   });
+});
+
+describe("a role that demands a second step, and a passkey", () => {
+  const demand = (on: number) => run("update roles set require_mfa = ? where name = 'Member'", on);
+  beforeAll(() => demand(1));
+  afterAll(() => demand(0));
+
+  /** Somebody whose sign-in leads to the set-up. */
+  async function settingUp(path = "/sign-in", wishes: Parameters<typeof aUser>[1] = {}) {
+    const user = await aUser(worker, wishes);
+    const visit = fresh();
+    const step = await visit.signIn(user.username, user.password, path);
+    expect(step.path).toBe(path.replace("/sign-in", "/sign-in/second-step"));
+    return { ...user, visit, step };
+  }
+  const factorsOf = async (id: string) =>
+    (await worker.db.prepare("select kind from factors where user_id = ? and confirmed_on is not null").bind(id).all()).results;
+
+  test("is set up in the place of an app, of which the owner is told, and then asked for", async () => {
+    const email = "first-passkey@example.com";
+    const { visit, step, username } = await settingUp("/sign-in?client_id=demo-web&state=s", { email });
+    expect(step.html).toContain('data-passkey="first"');
+    expect(texts(step, "p")).toContain("or with an authenticator app");
+    const key = authenticator();
+    const shown = await ceremony(visit, step, "first", key.create);
+    expect([shown.status, texts(shown, "h1"), codesOf(shown).length]).toEqual([200, ["Your recovery codes"], 10]);
+    expect((await mails.wait(email)).kind).toBe("factor-added");
+    // To enrol is not to prove.
+    expect([visit.jar.get("__Host-edgelatch"), await browsersOf(username)]).toEqual([undefined, []]);
+    const asked = await visit.open(links(shown)["I have kept them"]!);
+    expect(asked.path).toBe("/sign-in/second-step?client_id=demo-web&state=s");
+    expect(texts(asked, "p")).toContain("Use your passkey.");
+    const gone = await ceremony(visit, asked, "second-step", key.get);
+    expect(gone.elsewhere?.searchParams.get("state")).toBe("s");
+    const { body } = await our.token(gone.elsewhere!.searchParams.get("code")!);
+    expect(decode(body.accessToken).claims).toMatchObject({ acr: "aal2", amr: ["pwd", "hwk", "user", "mfa"] });
+  });
+
+  test("is the first or none: what the password alone began before adds nothing to it", async () => {
+    const { visit, step, id } = await settingUp();
+    const other = (await visit.go("GET", "/passkey/first")).body;
+    const key = authenticator();
+    await ceremony(visit, step, "first", key.create);
+    const another = { ceremony: other.id, credential: JSON.stringify(authenticator().create(other.publicKey)) };
+    expect((await visit.submit(step, another)).status).toBe(422);
+    expect((await visit.submit(step, { code: totp(codesOf(step)[0]!.replaceAll(" ", "")) })).status).toBe(422);
+    expect((await visit.go("GET", "/passkey/first")).status).toBeGreaterThanOrEqual(400);
+    expect(await factorsOf(id)).toEqual([{ kind: "passkey" }]);
+    expect(visit.jar.get("__Host-edgelatch")).toBeUndefined();
+  });
+
+  test("is made for the sign-in that asked for it, and of nobody who does not wait there", async () => {
+    const [ann, eve] = [await settingUp(), await settingUp()];
+    const begun = (await ann.visit.go("GET", "/passkey/first")).body;
+    const typed = { ceremony: begun.id, credential: JSON.stringify(authenticator().create(begun.publicKey)) };
+    expect((await eve.visit.submit(eve.step, typed)).status).toBe(422);
+    expect((await fresh().go("GET", "/passkey/first")).status).toBe(401);
+    await run("update one_time set expires_on = 0 where user_id = ? and kind = 'mfa'", ann.id);
+    expect((await ann.visit.submit(ann.step, typed)).status).toBe(422);
+    expect([await factorsOf(ann.id), await factorsOf(eve.id)]).toEqual([[], []]);
+  });
+
+  test("is not good enough where its user was not verified, or for another relying party", async () => {
+    const { visit, step, id } = await settingUp();
+    for (const spoilt of [{ without: UV }, { rpId: "evil.example" }, { origin: "http://localhost:8788" }])
+      expect((await ceremony(visit, step, "first", (options) => authenticator().create(options, spoilt))).status).toBe(422);
+    expect(await factorsOf(id)).toEqual([]);
+  });
+
+  test("may be added in the place of an app by a browser that was signed in before", async () => {
+    await demand(0);
+    const { visit } = await signedIn();
+    await demand(1);
+    const setUp = await visit.open("/sign-in?client_id=demo-web&state=s");
+    expect(setUp.path).toMatch(/^\/account\/factors\/app\?return_to=/);
+    const key = authenticator();
+    const shown = await ceremony(visit, setUp, "new", key.create);
+    const proof = await visit.open(links(shown)["I have kept them"]!);
+    expect(proof.path).toMatch(/^\/account\/proof\?return_to=/);
+    const gone = await ceremony(visit, proof, "proof", key.get);
+    expect(gone.elsewhere?.searchParams.get("state")).toBe("s");
+    expect((await visit.open("/account/factors/app")).html).not.toContain("data-passkey");
+  });
+});
+
+describe("a client that demands a second step", () => {
+  const APP = "/sign-in?client_id=demo-web&state=s";
+  beforeAll(() => run("insert into mfa_clients (client_id) select id from auth_clients where client_id = 'demo-web'"));
+  afterAll(() => run("delete from mfa_clients"));
+  const assured = async (gone: Screen) => {
+    expect(gone.elsewhere?.searchParams.get("state")).toBe("s");
+    const { body } = await our.token(gone.elsewhere!.searchParams.get("code")!);
+    return decode(body.accessToken).claims.acr;
+  };
+
+  test("has whoever has no factor set one up and prove it", async () => {
+    const user = await aUser(worker);
+    const visit = fresh();
+    const setUp = await visit.signIn(user.username, user.password, APP);
+    expect(setUp.path).toBe(`/account/factors/app?return_to=${encodeURIComponent(APP)}`);
+    expect((await visit.open("/account")).path, "which these pages do not").toBe("/account");
+    expect((await visit.open(APP)).path, "and there is no other way").toBe(setUp.path);
+    const secret = codesOf(setUp)[0]!.replaceAll(" ", "");
+    const proof = await visit.open(links(await visit.submit(setUp, { code: totp(secret, -1) }))["I have kept them"]!);
+    expect(proof.path).toBe(`/account/proof?return_to=${encodeURIComponent(APP)}`);
+    expect(await assured(await visit.submit(proof, { code: totp(secret) }))).toBe("aal2");
+  });
+
+  test("has whoever has a passkey, and no second step on, prove it", async () => {
+    const { key, username, password } = await withPasskey();
+    const visit = fresh();
+    expect((await visit.signIn(username, password)).path).toBe("/account");
+    const proof = await visit.open(APP);
+    expect(proof.path).toBe(`/account/proof?return_to=${encodeURIComponent(APP)}`);
+    expect(proof.html).not.toContain('name="password"');
+    expect(await assured(await ceremony(visit, proof, "proof", key.get))).toBe("aal2");
+    expect(await assured(await visit.open(APP)), "once is enough").toBe("aal2");
+  });
+
+  test("asks nobody twice who signs in with the second step, or by a passkey alone", async () => {
+    const { key, id, username, password } = await withPasskey();
+    expect(await assured(await signInBy(fresh(), key, {}, APP))).toBe("aal2");
+    await run("update user_factors set second_step = 1 where user_id = ?", id);
+    const visit = fresh();
+    const step = await visit.signIn(username, password, APP);
+    expect(await assured(await ceremony(visit, step, "second-step", key.get))).toBe("aal2");
+  });
+});
+
+describe("a code of an administrator's, by which factors begin anew", () => {
+  const link = async (id: string) =>
+    expect((await our.post(`/users/${id}/re-enrol-link`, {}, our.bearer((await signIn(ADMIN)).accessToken))).status).toBe(204);
+
+  test("opens the way of whoever has lost the only passkey, once, and leaves nothing of what was", async () => {
+    const email = "lost-key@example.com";
+    const ann = await signedIn({ email });
+    await add(ann.visit, authenticator());
+    await run("update user_factors set second_step = 1 where user_id = ?", ann.id);
+    expect((await ann.visit.open("/account/security")).html).toContain("10 are left");
+    await link(ann.id);
+    await worker.settled();
+    const mail = (await mails.to(email)).find(({ kind }) => kind === "re-enrolment")!;
+    expect((await ann.visit.open("/account/security")).html, "it is none of one's own").toContain("10 are left");
+    await run("delete from recovery_codes where user_id = ? and re_enrols = 0", ann.id);
+
+    const visit = fresh();
+    const path = mail.link!.replace("http://localhost:8787", "");
+    const step = await visit.signIn(ann.username, ann.password, path);
+    expect(texts(step, "p")).toContain("Type one of your recovery codes.");
+    const other = fresh();
+    const second = await other.signIn(ann.username, ann.password);
+    const list = await visit.submit(step, { code: mail.token!, trust: "on" });
+    expect([list.status, list.path]).toEqual([200, "/account/security"]);
+    expect(visit.jar.get("__Host-edgelatch-trusted")).toBeUndefined();
+    expect(list.html).not.toContain("/account/factors/recovery-codes");
+    expect(await browsersOf(ann.username)).toMatchObject([{ aal: 2, amr: "pwd mfa" }]);
+    expect((await ann.visit.open("/account")).path, "whoever was signed in is not").toMatch(/^\/sign-in/);
+    expect((await other.submit(second, { code: mail.token! })).status).toBe(422);
+    await worker.settled();
+    const [told] = await mails.to(email);
+    expect([told!.kind, told!.subject]).toEqual(["factor-removed", "A way to sign in is gone"]);
+
+    const key = authenticator();
+    expect(codesOf(await add(visit, key))).toHaveLength(10);
+    expect((await signInBy(fresh(), key)).path).toBe("/account");
+  });
+
+  test("falls with the password, and is no fresh proof", async () => {
+    const email = "lost-app@example.com";
+    const ann = await withApp({ email });
+    await link(ann.person.id);
+    await worker.settled();
+    const { token } = (await mails.to(email)).find(({ kind }) => kind === "re-enrolment")!;
+    const visit = fresh();
+    await forgetSteps();
+    await visit.submit(await visit.signIn(ann.username, ann.password), { code: totp(ann.secret) });
+    await run("update browsers set auth_time = 0 where user_id = ?", ann.person.id);
+    const proof = await visit.open("/account/email");
+    expect((await visit.submit(proof, { code: token! })).status).toBe(422);
+    const late = await fresh().signIn(ann.username, ann.password);
+    expect(late.path).toBe("/sign-in/second-step");
+    await run("update user_credentials set changed_on = changed_on + 1 where user_id = ?", ann.person.id);
+    const other = fresh();
+    expect((await other.submit(await other.signIn(ann.username, ann.password), { code: token! })).status).toBe(422);
+  });
+});
+
+test("a password on a new device is told while the second step waits there, once and in words of its own", async () => {
+  const email = "waits-on-a-new-device@example.com";
+  const ann = await withApp({ email });
+  const phone = visitor(worker, { "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1" });
+  const step = await phone.signIn(ann.username, ann.password);
+  expect(step.path).toBe("/sign-in/second-step");
+  expect(await mails.wait(email, 2)).toMatchObject({ kind: "new-device", subject: "Your password was used on a new device" });
+  await forgetSteps();
+  expect((await phone.submit(step, { code: totp(ann.secret) })).path).toBe("/account");
+  await mails.wait(email, 2);
 });
 
 describe("a trusted device", () => {

@@ -263,6 +263,38 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
     expect((await browsers()).at(-1)).toMatchObject({ aal: 2, amr: "pwd hwk user mfa" });
   }, 60_000);
 
+  test("whoever must have a factor makes a passkey in the sign-in and goes on by it; without JavaScript there is the app", async () => {
+    const demand = (on: number) => worker.db.prepare("update roles set require_mfa = ? where name = 'Member'").bind(on).run();
+    const toSetUp = async (page: Page) => {
+      await page.goto(`${origin}/sign-in`);
+      await page.fill("#username", user.username);
+      await page.fill("#password", user.password);
+      await page.click("button.primary");
+      await page.waitForURL(`${origin}/sign-in/second-step`);
+    };
+    await demand(1);
+    try {
+      const bare = await (await chromium.newContext({ javaScriptEnabled: false })).newPage();
+      await toSetUp(bare);
+      expect(await bare.getByRole("button").count()).toBe(1);
+      expect(await bare.locator("img.qr").isVisible()).toBe(true);
+      expect(await bare.getByText("Passkeys need JavaScript").count()).toBe(0);
+      await bare.context().close();
+      await toSetUp(page);
+      await page.getByRole("button", { name: "Add a passkey" }).click();
+      await page.waitForSelector("ol.codes");
+      expect(await credentials()).toMatchObject([{ isResidentCredential: true, rpId: "localhost" }]);
+      expect(await browsers()).toEqual([]);
+      await page.getByRole("link", { name: "I have kept them" }).click();
+      await page.waitForURL(`${origin}/sign-in/second-step`);
+      await page.getByRole("button", { name: "Use a passkey" }).click();
+      await page.waitForURL(`${origin}/account`);
+      expect(await browsers()).toMatchObject([{ aal: 2, amr: "pwd hwk user mfa" }]);
+    } finally {
+      await demand(0);
+    }
+  }, 60_000);
+
   test("an authenticator that has one already makes no second", async () => {
     await enrol();
     await signOut();

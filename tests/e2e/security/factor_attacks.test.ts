@@ -145,6 +145,18 @@ test("two hundred guesses over forty challenges stop at ten", async () => {
   expect(tried).toBe(10);
 });
 
+test("guess bursts are counted one by one: of a hundred at once a sign-in takes five, and an account ten", async () => {
+  const ann = await withApp();
+  const { code } = (await login(ann)).body;
+  await many(100, () => verify(code, wrongCode(ann.secret)));
+  const failures = () =>
+    worker.db.prepare("select code_failures as n from user_factors where user_id = ?").bind(ann.person.id).first<number>("n");
+  expect(await failures()).toBe(5);
+  const codes = (await many(10, () => login(ann))).map(({ body }) => body.code as string);
+  await many(100, (n) => verify(codes[n % 10]!, wrongCode(ann.secret)));
+  expect(await failures()).toBe(10);
+});
+
 test("of a hundred parallel uses of one challenge one succeeds", async () => {
   const ann = await aUser(worker);
   const { key } = await enrolPasskey(await signIn(ann));
@@ -235,6 +247,12 @@ test("a shut account is shut at every door", async () => {
   const theirs = await their.signIn({ userName: ann.username, password: ann.password, meta: { otp: totp(ann.secret) } });
   expect(theirs.status).toBe(429);
   expect((await our.post("/auth/me/proof", { otp: totp(ann.secret) }, bearer(ann.pair))).status).toBe(429);
+  const visit = visitor(worker);
+  const step = await visit.signIn(ann.username, ann.password);
+  const shut = await visit.submit(step, { code: totp(ann.secret) });
+  expect([shut.status, Number(shut.headers.get("retry-after")) > 0]).toEqual([429, true]);
+  const opened = await visit.submit(step, { code: ann.recoveryCodes![0]! });
+  expect(opened.path, "guesses of others close no recovery code").toBe("/account");
 });
 
 test("the level asked is that of all factors", async () => {
@@ -259,6 +277,25 @@ test("a session falls with the factor it rests on", async () => {
   expect((await our.me(other.accessToken)).status, "what rests on the password does not").toBe(200);
   expect((await login(ann)).body.mfa, "and the last factor takes the second step along").toBeUndefined();
   expect((await verify(ann.recoveryCodes![0]!, "x")).status).toBe(401);
+});
+
+test("a passkey of a user who is let go signs nobody in, at no door", async () => {
+  const ann = await aUser(worker);
+  const { key } = await enrolPasskey(await signIn(ann));
+  expect((await byPasskey(key)).status).toBe(200);
+  const visit = visitor(worker);
+  const atPage = async () => {
+    const page = await visit.open("/sign-in?prompt=login");
+    const { id, publicKey } = (await visit.go("GET", "/passkey/sign-in")).body;
+    return (await visit.submit(page, { ceremony: id, credential: JSON.stringify(key.get(publicKey)) })).status;
+  };
+  await worker.db.prepare("update user_tenants set status = 2 where user_id = ?").bind(ann.id).run();
+  expect([(await byPasskey(key)).status, await atPage()], "switched off").toEqual([401, 422]);
+  await worker.db.prepare("update user_tenants set status = 1 where user_id = ?").bind(ann.id).run();
+  expect((await byPasskey(key)).status).toBe(200);
+  await worker.db.prepare("update users set deleted = 1 where id = ?").bind(ann.id).run();
+  expect([(await byPasskey(key)).status, await atPage()], "deleted").toEqual([401, 422]);
+  expect(visit.jar.get("__Host-edgelatch")).toBeUndefined();
 });
 
 test("the count outlives the failed request", async () => {
@@ -350,6 +387,20 @@ test("a counter that does not grow is recorded, and refuses nobody", async () =>
   await worker.settled();
   const rows = await worker.db.prepare("select result from login_activity where kind = 'passkey' and user_id = ?").bind(ann.id).all();
   expect(rows.results).toEqual([{ result: "counter" }]);
+});
+
+test("a passkey that is on one device alone now is recorded, and refuses nobody", async () => {
+  const ann = await aUser(worker);
+  const pair = await signIn(ann);
+  const key = authenticator();
+  const begun = (await our.post("/auth/me/passkeys/options", {}, bearer(pair))).body;
+  const credential = key.create(begun.publicKey, { with: BE | BS });
+  expect((await our.post("/auth/me/passkeys", { id: begun.id, credential }, bearer(pair))).status).toBe(200);
+  expect((await byPasskey(key, { with: BE | BS })).status).toBe(200);
+  for (let n = 0; n < 2; n++) expect((await byPasskey(key, { with: BE })).status).toBe(200);
+  await worker.settled();
+  const rows = await worker.db.prepare("select result from login_activity where kind = 'passkey' and user_id = ?").bind(ann.id).all();
+  expect(rows.results).toEqual([{ result: "backup" }]);
 });
 
 test("enrolling is not proving", async () => {

@@ -16,13 +16,12 @@ use crate::wire::reply::Reply;
 /// `GET /passkey/{ceremony}`: what the browser is asked for.
 pub async fn begin(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure> {
     let mut visit = Visit::begin(app, incoming)?;
+    let nobody = ErrorKind::Unauthenticated(Reason::InvalidCredentials);
+    let token = || cookie(incoming, STEP).ok_or(nobody);
     let begun = match incoming.id() {
         "sign-in" => shown(&passkeys::begin_sign_in(app, &visit.form_session())?),
-        "second-step" => {
-            let token = cookie(incoming, STEP);
-            let token = token.ok_or(ErrorKind::Unauthenticated(Reason::InvalidCredentials))?;
-            shown(&passkeys::begin_second_step(app, &token).await?)
-        }
+        "second-step" => shown(&passkeys::begin_second_step(app, &token()?).await?),
+        "first" => shown(&passkeys::begin_first(app, &token()?).await?),
         "proof" => {
             let browser = visit.own().await?;
             shown(&passkeys::begin_proof(app, &browser).await?)

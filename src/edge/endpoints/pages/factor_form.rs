@@ -27,9 +27,9 @@ pub(super) fn to_prove<'a>(
 ) -> (Vec<&'a str>, FactorForm<'a>) {
     let texts = visit.texts();
     let has_passkey = factors.passkeys > 0 && visit.app.config.relying_party.is_some();
-    let asks_code = factors.totp > 0 || factors.recovery_codes > 0 || !has_passkey;
+    let asks_code = factors.totp > 0 || factors.may_recover() || !has_passkey;
     let by_code = match factors.totp {
-        0 if factors.recovery_codes > 0 => texts.factors.recovery_lead,
+        0 if factors.may_recover() => texts.factors.recovery_lead,
         _ => texts.sign_in.step_lead,
     };
     let lead = [
@@ -50,11 +50,16 @@ pub(super) fn to_prove<'a>(
     (lead.into_iter().flatten().collect(), form)
 }
 
-/// An app to be set up: its picture and its secret, and a field for its first code.
+/// An app to be set up: its picture and its secret, and a field for its first code; or a passkey in its
+/// place, where one may be made in this ceremony.
 pub(super) fn to_set_up<'a>(
-    texts: &'static Texts,
+    visit: &Visit<'_>,
     enrolment: &Enrolment,
+    ceremony: Option<&'static str>,
 ) -> Result<FactorForm<'a>, Error> {
+    let texts = visit.texts();
+    let relying_party = visit.app.config.relying_party.as_ref();
+    let ceremony = ceremony.filter(|_| relying_party.is_some());
     let Enrolment {
         totp,
         issuer,
@@ -66,6 +71,12 @@ pub(super) fn to_set_up<'a>(
             qr_code: totp.qr_code(issuer, account)?,
             uri: totp.uri(issuer, account),
             secret: in_groups(totp.secret.expose()),
+        }),
+        passkey: ceremony.map(|ceremony| PasskeyButton {
+            ceremony,
+            label: texts.factors.add_passkey,
+            or: Some(texts.factors.or_app),
+            offers: false,
         }),
         asks_code: true,
         submit: Some(texts.account.proof_submit),

@@ -61,7 +61,7 @@ pub(super) async fn page(
         frame: visit.frame().with_problem(problem.or(shown.problem)),
         texts: &all.factors,
         title: shown.title,
-        lead: vec![shown.lead],
+        lead: shown.lead.into_iter().collect(),
         client: None,
         codes: Vec::new(),
         action: visit.walk.on(&path),
@@ -81,7 +81,7 @@ pub(super) async fn page(
 #[derive(Default)]
 struct Shown {
     title: &'static str,
-    lead: &'static str,
+    lead: Option<&'static str>,
     name: Option<String>,
     form: FactorForm<'static>,
     problem: Option<String>,
@@ -92,7 +92,7 @@ async fn shown(app: &App, visit: &Visit<'_>, browser: &LiveBrowser) -> Result<Sh
     let texts = &visit.texts().factors;
     let ask = |title, lead, submit| Shown {
         title,
-        lead,
+        lead: Some(lead),
         form: FactorForm {
             submit: Some(submit),
             ..FactorForm::default()
@@ -108,10 +108,11 @@ async fn shown(app: &App, visit: &Visit<'_>, browser: &LiveBrowser) -> Result<Sh
         What::NewPasskey => new_passkey(visit)?,
         What::NewApp => {
             let enrolment = changes::resume_app(app, &holder, texts.app).await?;
+            // Whoever was sent here on the way to something else may as well take a passkey.
+            let ceremony = visit.walk.get("return_to").map(|_| "new");
             Shown {
                 title: texts.add_app,
-                lead: texts.app_how,
-                form: factor_form::to_set_up(visit.texts(), &enrolment)?,
+                form: factor_form::to_set_up(visit, &enrolment, ceremony)?,
                 ..Shown::default()
             }
         }
@@ -133,7 +134,7 @@ fn new_passkey(visit: &Visit<'_>) -> Result<Shown, PageFailure> {
     let device = device::name(visit.app.client_info.user_agent.as_deref());
     Ok(Shown {
         title: texts.add_passkey,
-        lead: texts.passkey_how,
+        lead: Some(texts.passkey_how),
         name: Some(device.unwrap_or_else(|| texts.passkey.to_owned())),
         form: FactorForm {
             passkey: Some(PasskeyButton {

@@ -9,7 +9,7 @@ use crate::auth::id::FactorId;
 use crate::edge::app::App;
 use crate::edge::flows::factors::changes;
 use crate::edge::flows::factors::holder::Holder;
-use crate::edge::flows::factors::registration::{self, NewCredential};
+use crate::edge::flows::factors::registration::NewCredential;
 use crate::error::{Error, ErrorKind, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::failure::PageFailure;
@@ -68,13 +68,13 @@ async fn change(
 ) -> Result<(Vec<RecoveryCode>, &'static str), Error> {
     let holder = Holder::of_browser(app, browser).await?;
     Ok(match What::of(visit.incoming) {
-        What::NewPasskey => (add_passkey(app, fields, &holder).await?, "added"),
-        What::NewApp => {
+        What::NewApp if !fields.has("credential") => {
             let code = fields.text("code");
             let confirmed = changes::confirm_app(app, &holder, None, code).await?;
             let wrong = ErrorKind::Rejected(Reason::SecondFactorWrong);
             (confirmed.ok_or(wrong)?, "added")
         }
+        What::NewApp | What::NewPasskey => (add_passkey(app, fields, &holder).await?, "added"),
         What::RecoveryCodes => (
             changes::renew_recovery_codes(app, &holder).await?,
             "second-step",
@@ -110,7 +110,7 @@ async fn add_passkey(
             .ok_or(ErrorKind::MissingParameter("credential"))?,
         name: name.as_deref(),
     };
-    let (_, codes) = registration::add(app, holder, &new, true).await?;
+    let (_, codes) = changes::add_passkey(app, holder, &new, true).await?;
     Ok(codes)
 }
 

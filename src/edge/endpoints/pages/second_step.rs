@@ -6,8 +6,10 @@ use super::factor_form::{self, credential, presented, problem};
 use super::sign_in_form::form_action;
 use super::visit::Visit;
 use crate::auth::secret::Secret;
+use crate::auth::webauthn::RegistrationCredential;
 use crate::edge::app::App;
 use crate::edge::flows::factors::at_pages::{self, AtPage, OpenedAs};
+use crate::edge::flows::factors::registration::NewCredential;
 use crate::error::Error;
 use crate::store::pending_step::PendingStep;
 use crate::wire::incoming::Incoming;
@@ -15,7 +17,7 @@ use crate::wire::pages::ask::Way;
 use crate::wire::pages::factor::{FactorForm, FactorPage};
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::form::Form;
-use crate::wire::pages::{Page, PageClass, see_other};
+use crate::wire::pages::{Page, PageClass, device, see_other};
 use crate::wire::reply::Reply;
 
 const HERE: &str = "/sign-in/second-step";
@@ -40,6 +42,10 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
     let Some(token) = cookie(incoming, STEP) else {
         return Ok(visit.walk_to("/sign-in"));
     };
+    let new = credential::<RegistrationCredential>(&fields);
+    if let Ok(Some(new)) = new {
+        return enrol(app, visit, &fields, &token, &new).await;
+    }
     match complete(app, &visit, &fields, &token).await {
         Ok(done) => {
             visit.signed_in(&done.secret, done.is_remembered)?;
@@ -53,15 +59,46 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
             }
             factor_form::codes(visit, &done.recovery_codes, next)
         }
-        Err(error) => {
-            let (status, problem) = problem(visit.texts(), error.clone())?;
-            visit.read().await?;
-            let step = at_pages::waiting(app, &token).await?;
-            let what = (status, Some(problem));
-            let reply = page(app, visit, &token, step.as_ref(), what).await?;
-            Ok(reply.with_headers_of(&error))
-        }
+        Err(error) => again(app, visit, &token, error).await,
     }
+}
+
+/// The first passkey of whoever must have a factor; the page then asks for it.
+async fn enrol(
+    app: &App,
+    visit: Visit<'_>,
+    fields: &Form,
+    token: &Secret,
+    credential: &RegistrationCredential,
+) -> Result<Reply, PageFailure> {
+    let name = device::name(visit.app.client_info.user_agent.as_deref());
+    let new = NewCredential {
+        ceremony: fields.text("ceremony"),
+        credential,
+        name: name.as_deref(),
+    };
+    match at_pages::enrol_passkey(app, token, &new).await {
+        Ok(codes) => {
+            let next = visit.walk.on(HERE);
+            factor_form::codes(visit, &codes, next)
+        }
+        Err(error) => again(app, visit, token, error).await,
+    }
+}
+
+/// The page again, with what is wrong.
+async fn again(
+    app: &App,
+    mut visit: Visit<'_>,
+    token: &Secret,
+    error: Error,
+) -> Result<Reply, PageFailure> {
+    let (status, problem) = problem(visit.texts(), error.clone())?;
+    visit.read().await?;
+    let step = at_pages::waiting(app, token).await?;
+    let what = (status, Some(problem));
+    let reply = page(app, visit, token, step.as_ref(), what).await?;
+    Ok(reply.with_headers_of(&error))
 }
 
 async fn complete(
@@ -128,8 +165,8 @@ async fn asked(
     let factors = step.map(|step| step.factors).unwrap_or_default();
     if let Some(step) = step.filter(|_| !factors.any()) {
         let enrolment = at_pages::enrolment(app, token, step, texts.factors.app).await?;
-        let lead = vec![texts.factors.must, texts.factors.app_how];
-        return Ok((lead, factor_form::to_set_up(texts, &enrolment)?));
+        let form = factor_form::to_set_up(visit, &enrolment, Some("first"))?;
+        return Ok((vec![texts.factors.must], form));
     }
     let (lead, form) = factor_form::to_prove(visit, &factors, "second-step");
     let may_trust = true;

@@ -2,10 +2,12 @@
 //! the first factor of whoever must have one and has none.
 
 use super::apps::{self, Enrolment};
-use super::completion::{tell, wrong};
+use super::completion::{enrolled, tell, wrong};
 use super::proof::Presented;
+use super::registration::{self, NewCredential, Registrant};
 use super::second_factor::{self, prove};
 use crate::auth::factor::ceremony::{Ceremony, CeremonyPurpose};
+use crate::auth::factor::kind::Factors;
 use crate::auth::factor::proof::FactorProof;
 use crate::auth::factor::recovery::RecoveryCode;
 use crate::auth::factor::typed_code::TypedCode;
@@ -20,7 +22,7 @@ use crate::store::browser_steps::{self, Opening};
 use crate::store::factor_proofs::{ProofContext, Spending};
 use crate::store::pending_step::{Door, PendingStep, Try};
 use crate::store::trusted_devices::NewTrust;
-use crate::store::{recovery_codes, second_steps};
+use crate::store::{factors, recovery_codes, second_steps};
 
 /// What was presented at a page.
 pub struct AtPage<'a> {
@@ -79,6 +81,46 @@ pub async fn enrolment(
     begun.ok_or_else(|| ErrorKind::NotAllowed.into())
 }
 
+/// A sign-in that waits for its user to enrol a first factor.
+pub(super) struct Enrolling {
+    key: String,
+    step: PendingStep,
+}
+
+impl Enrolling {
+    pub(super) fn registrant(&self) -> Registrant<'_> {
+        Registrant {
+            user_id: &self.step.user_id,
+            username: &self.step.username,
+            display_name: &self.step.username,
+            place: ProofContext::SignIn(&self.key),
+        }
+    }
+}
+
+/// The sign-in under a token, if it waits for its user to enrol a first factor.
+pub(super) async fn enrolling(app: &App, token: &Secret) -> Result<Enrolling, Error> {
+    let step = waiting(app, token).await?;
+    let step = step.filter(|step| !step.factors.any());
+    let step = step.ok_or(ErrorKind::Rejected(Reason::PasskeyInvalid))?;
+    second_factor::require_fresh(app, &step)?;
+    let key = one_time::key::<AuthCode>(token);
+    Ok(Enrolling { key, step })
+}
+
+/// Stores the first passkey of a user who must have a factor. To enrol is not to prove: the sign-in waits
+/// for the passkey from then on.
+pub async fn enrol_passkey(
+    app: &App,
+    token: &Secret,
+    new: &NewCredential<'_>,
+) -> Result<Vec<RecoveryCode>, Error> {
+    let enrolling = enrolling(app, token).await?;
+    let (_, codes) = registration::add(app, &enrolling.registrant(), new, true).await?;
+    enrolled(app, &enrolling.step);
+    Ok(codes)
+}
+
 /// Verifies what is presented for a sign-in that waits, and opens its browser.
 pub async fn complete(
     app: &App,
@@ -104,8 +146,8 @@ pub async fn complete(
         codes,
     )
     .await?;
-    let opened = opened.ok_or_else(|| wrong(app, &step))?;
-    tell(app, &step, &proof, enrols);
+    let (opened, left) = opened.ok_or_else(|| wrong(app, &step))?;
+    tell(app, &step, (&proof, enrols), &left);
     let user_id = step.user_id.clone();
     let act = PageAct::SignIn;
     audit::record(app, Event::AtPages { user_id, act });
@@ -148,7 +190,8 @@ async fn proven(
     }
 }
 
-/// Spends the proof and opens the browser; nothing where the proof was spent before.
+/// Spends the proof and opens the browser, with what its user has from now on; nothing where the proof was
+/// spent before.
 async fn open(
     app: &App,
     step: &PendingStep,
@@ -156,7 +199,7 @@ async fn open(
     form_session: &str,
     opened_as: &OpenedAs<'_>,
     codes: Vec<RecoveryCode>,
-) -> Result<Option<OpenedByFactor>, Error> {
+) -> Result<Option<(OpenedByFactor, Factors)>, Error> {
     let (secret, former) = (random_secret()?, opened_as.former.map(Secret::digest));
     let (device, trusted) = (random_id()?, random_secret()?);
     let trust = NewTrust {
@@ -177,12 +220,14 @@ async fn open(
     let batch = (
         browser_steps::complete(&opening, spending, app.now),
         recovery_codes::first(&step.user_id, attempt, &digests, app.now),
+        factors::of_user(&step.user_id),
     );
-    let ((opened, is_trusted), kept) = app.db.run(batch).await?;
-    Ok(opened.then_some(OpenedByFactor {
+    let ((opened, is_trusted), kept, left) = app.db.run(batch).await?;
+    let by_factor = OpenedByFactor {
         secret,
         is_remembered: step.is_remembered,
         trusted: is_trusted.then_some(trusted),
         recovery_codes: if kept > 0 { codes } else { Vec::new() },
-    }))
+    };
+    Ok(opened.then_some((by_factor, left)))
 }

@@ -2,8 +2,11 @@
 
 use super::apps::{self, Enrolment};
 use super::holder::{Holder, OVER};
+use super::passkeys::Begun;
+use super::registration::{self, NewCredential, Registrant};
 use crate::auth::factor::recovery::RecoveryCode;
 use crate::auth::id::{AttemptId, FactorId};
+use crate::auth::webauthn::CreationOptions;
 use crate::edge::app::App;
 use crate::edge::flows::audit::FactorAct;
 use crate::edge::flows::notifications;
@@ -91,6 +94,39 @@ pub async fn confirm_app(
     }
     holder.added(app);
     Ok(Some(if kept > 0 { codes } else { Vec::new() }))
+}
+
+/// Who registers a passkey; nobody has a twenty-first factor.
+fn registrant<'a>(holder: &Holder<'a>) -> Result<Registrant<'a>, Error> {
+    holder.require_room()?;
+    let account = holder.account;
+    Ok(Registrant {
+        user_id: &account.id,
+        username: &account.username,
+        display_name: &account.first_name,
+        place: ProofContext::SignedIn(holder.place),
+    })
+}
+
+/// Begins to register a passkey.
+pub async fn begin_passkey(
+    app: &App,
+    holder: &Holder<'_>,
+) -> Result<Begun<CreationOptions>, Error> {
+    registration::begin(app, &registrant(holder)?).await
+}
+
+/// Stores the passkey that a ceremony here has made. Where recovery codes are wanted, the first factor
+/// brings them along.
+pub async fn add_passkey(
+    app: &App,
+    holder: &Holder<'_>,
+    new: &NewCredential<'_>,
+    wants_codes: bool,
+) -> Result<(FactorId, Vec<RecoveryCode>), Error> {
+    let added = registration::add(app, &registrant(holder)?, new, wants_codes).await?;
+    holder.added(app);
+    Ok(added)
 }
 
 /// Puts new recovery codes in the place of the old.

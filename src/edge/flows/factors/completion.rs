@@ -1,6 +1,6 @@
 //! What a try of a second factor comes to: a pause, a wrong code that is counted, or an ordinary code.
 
-use crate::auth::factor::kind::Method;
+use crate::auth::factor::kind::{Factors, Method};
 use crate::auth::factor::proof::FactorProof;
 use crate::auth::factor::recovery::RecoveryCode;
 use crate::auth::id::AttemptId;
@@ -12,6 +12,7 @@ use crate::edge::flows::notifications;
 use crate::error::{Error, ErrorKind, Reason};
 use crate::store::Batch;
 use crate::store::factor_proofs::{ProofContext, Spending};
+use crate::store::factors;
 use crate::store::pending_step::PendingStep;
 use crate::store::recovery_codes;
 use crate::store::second_steps;
@@ -117,13 +118,14 @@ pub async fn complete_with<T>(
     let batch = (
         second_steps::complete(key, &new_key, &spending, &assurance, app.now),
         recovery_codes::first(&step.user_id, attempt, &digests, app.now),
+        factors::of_user(&step.user_id),
         then,
     );
-    let (done, kept, followed) = app.db.run(batch).await?;
+    let (done, kept, left, followed) = app.db.run(batch).await?;
     if !done {
         return Err(wrong(app, step));
     }
-    tell(app, step, proof, enrols);
+    tell(app, step, (proof, enrols), &left);
     let done = Completed {
         code,
         recovery_codes: if kept > 0 { codes } else { Vec::new() },
@@ -131,16 +133,26 @@ pub async fn complete_with<T>(
     Ok((done, followed))
 }
 
-/// Records what was proven, and writes to the owner where it is out of the ordinary.
-pub fn tell(app: &App, step: &PendingStep, proof: &FactorProof, enrols: bool) {
+/// Records what was proven, and writes to the owner where it is out of the ordinary. `left` is what the
+/// user has from now on: after a code that begins anew there is no factor.
+pub fn tell(app: &App, step: &PendingStep, (proof, enrols): (&FactorProof, bool), left: &Factors) {
     record(app, step, FactorAct::Proven(proof.method()));
-    if proof.method() == Method::Recovery {
-        let left = step.factors.recovery_codes.saturating_sub(1);
-        notifications::recovery_code_used(app, step.address(), left);
-    } else if enrols {
-        record(app, step, FactorAct::Added);
-        notifications::factor_added(app, step.address());
+    if proof.method() != Method::Recovery {
+        if enrols {
+            enrolled(app, step);
+        }
+    } else if left.any() {
+        notifications::recovery_code_used(app, step.address(), left.recovery_codes);
+    } else {
+        record(app, step, FactorAct::Removed);
+        notifications::factors_reset(app, step.address());
     }
+}
+
+/// Records the first factor of the sign-in's user, and writes to the owner.
+pub fn enrolled(app: &App, step: &PendingStep) {
+    record(app, step, FactorAct::Added);
+    notifications::factor_added(app, step.address());
 }
 
 /// Records what happened with the factors of the sign-in's user.

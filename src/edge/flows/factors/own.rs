@@ -4,7 +4,7 @@ use super::apps::{self, Enrolment};
 use super::changes;
 use super::holder::{Holder, OVER};
 use super::passkeys::Begun;
-use super::registration::{self, NewCredential};
+use super::registration::NewCredential;
 use crate::auth::factor::fresh_proof;
 use crate::auth::factor::kind::Factors;
 use crate::auth::factor::recovery::RecoveryCode;
@@ -108,7 +108,7 @@ pub async fn confirm_app(
 /// Begins to register a passkey.
 pub async fn begin_passkey(app: &App, token: &Secret) -> Result<Begun<CreationOptions>, Error> {
     let owner = fresh_owner(app, token).await?;
-    registration::begin(app, &owner.holder()).await
+    changes::begin_passkey(app, &owner.holder()).await
 }
 
 /// Stores the passkey that a ceremony in this session has made.
@@ -118,7 +118,7 @@ pub async fn add_passkey(
     new: &NewCredential<'_>,
 ) -> Result<FactorId, Error> {
     let owner = fresh_owner(app, token).await?;
-    let (id, _) = registration::add(app, &owner.holder(), new, false).await?;
+    let (id, _) = changes::add_passkey(app, &owner.holder(), new, false).await?;
     Ok(id)
 }
 

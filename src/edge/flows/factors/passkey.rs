@@ -113,14 +113,18 @@ pub fn refuse(refused: Refused) -> Error {
     INVALID.into()
 }
 
-/// Records that there may be a copy of a key which cannot be on several devices.
+/// Records that there may be a copy of a key which cannot be on several devices, and that one which was is
+/// so no more.
 fn note(app: &App, owned: &OwnedPasskey, assertion: VerifiedAssertion) {
-    if assertion.counter_regressed && !assertion.backup_eligible {
-        let subject = Subject {
-            user_id: Some(owned.account.id.clone()),
-            ..Subject::default()
-        };
-        let act = FactorAct::CounterRegressed;
-        audit::record(app, Event::Factor { subject, act });
-    }
+    let is_copied = assertion.counter_regressed && !assertion.backup_eligible;
+    let act = match (is_copied, assertion.backup_lost) {
+        (true, _) => FactorAct::CounterRegressed,
+        (false, true) => FactorAct::BackupLost,
+        (false, false) => return,
+    };
+    let subject = Subject {
+        user_id: Some(owned.account.id.clone()),
+        ..Subject::default()
+    };
+    audit::record(app, Event::Factor { subject, act });
 }

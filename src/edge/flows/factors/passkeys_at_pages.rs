@@ -1,6 +1,7 @@
 //! Passkeys at the pages of this service: the ceremonies that begin there, and a sign-in by one alone.
 
 use super::at_pages;
+use super::changes;
 use super::holder::Holder;
 use super::passkey::{self, PasskeyAnswer};
 use super::passkeys::{Begun, request};
@@ -53,7 +54,13 @@ pub async fn begin_registration(
     browser: &LiveBrowser,
 ) -> Result<Begun<CreationOptions>, Error> {
     let holder = Holder::of_browser(app, browser).await?;
-    registration::begin(app, &holder).await
+    changes::begin_passkey(app, &holder).await
+}
+
+/// Begins to register the first passkey of a user who must have a factor, in a sign-in that waits.
+pub async fn begin_first(app: &App, token: &Secret) -> Result<Begun<CreationOptions>, Error> {
+    let enrolling = at_pages::enrolling(app, token).await?;
+    registration::begin(app, &enrolling.registrant()).await
 }
 
 /// Authenticates a user by a passkey alone, for a client if one is named. A credential that nobody has

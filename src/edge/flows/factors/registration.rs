@@ -1,16 +1,17 @@
-//! Registering a passkey, in a session or a browser.
+//! Registering a passkey: in a session or a browser, or in a sign-in whose user must have a factor.
 
-use super::holder::{Holder, OVER};
+use super::holder::OVER;
 use super::passkey;
 use super::passkeys::{Begun, descriptors};
 use crate::auth::factor::ceremony::{self, Ceremony, CeremonyPurpose};
 use crate::auth::factor::recovery::RecoveryCode;
-use crate::auth::id::{AttemptId, FactorId};
+use crate::auth::id::{AttemptId, FactorId, UserId};
 use crate::auth::webauthn::{self, CreationOptions, Expected, RegistrationCredential};
 use crate::edge::app::App;
 use crate::error::{Error, ErrorKind, Reason};
+use crate::store::factor_proofs::{self, ProofContext};
 use crate::store::passkeys::{self, PasskeyRow};
-use crate::store::{factor_proofs, recovery_codes};
+use crate::store::recovery_codes;
 
 /// What a passkey is called until its user names it.
 const PASSKEY_NAME: &str = "Passkey";
@@ -27,26 +28,40 @@ pub struct NewCredential<'a> {
     pub name: Option<&'a str>,
 }
 
+/// Who registers a passkey, and where.
+pub struct Registrant<'a> {
+    /// The user.
+    pub user_id: &'a UserId,
+    /// The username.
+    pub username: &'a str,
+    /// What the user is called.
+    pub display_name: &'a str,
+    /// Where.
+    pub place: ProofContext<'a>,
+}
+
 /// Begins to register a passkey.
-pub async fn begin(app: &App, holder: &Holder<'_>) -> Result<Begun<CreationOptions>, Error> {
+pub async fn begin(
+    app: &App,
+    registrant: &Registrant<'_>,
+) -> Result<Begun<CreationOptions>, Error> {
     let relying_party = passkey::relying_party(app)?;
-    holder.require_room()?;
-    let (account, place) = (holder.account, holder.place);
+    let Registrant { user_id, place, .. } = *registrant;
     let batch = (
-        passkeys::holder(&account.id, place, app.now),
-        passkeys::of_user(&account.id),
+        passkeys::holder(user_id, place, app.now),
+        passkeys::of_user(user_id),
         passkeys::are_of(relying_party.id()),
     );
     let (handle, known, rows_agree) = app.db.run(batch).await?;
     passkey::require_of(rows_agree)?;
     let user = webauthn::Account {
         id: handle.ok_or(OVER)?,
-        name: account.username.clone(),
-        display_name: account.first_name.clone(),
+        name: registrant.username.to_owned(),
+        display_name: registrant.display_name.to_owned(),
     };
     let ceremony = Ceremony {
-        user_id: Some(account.id.clone()),
-        bound_to: Some(place.as_str().to_owned()),
+        user_id: Some(user_id.clone()),
+        bound_to: Some(place.place().to_owned()),
         ..Ceremony::begin(app.now)?
     };
     Ok(Begun {
@@ -66,15 +81,15 @@ pub async fn begin(app: &App, holder: &Holder<'_>) -> Result<Begun<CreationOptio
 /// brings them along.
 pub async fn add(
     app: &App,
-    holder: &Holder<'_>,
+    registrant: &Registrant<'_>,
     new: &NewCredential<'_>,
     wants_codes: bool,
 ) -> Result<(FactorId, Vec<RecoveryCode>), Error> {
     let relying_party = passkey::relying_party(app)?;
-    let user_id = &holder.account.id;
+    let Registrant { user_id, place, .. } = *registrant;
+    let whose = (user_id, place.place());
     let purpose = CeremonyPurpose::Registration;
-    let ceremony =
-        passkey::ceremony_of(app, purpose, new.ceremony, (user_id, holder.place.as_str()))?;
+    let ceremony = passkey::ceremony_of(app, purpose, new.ceremony, whose)?;
     let expected = Expected {
         relying_party,
         challenge: &ceremony.challenge,
@@ -91,14 +106,14 @@ pub async fn add(
         transports: &serde_json::Value::from(registered.transports.clone()).to_string(),
         rp_id: relying_party.id(),
         attempt: &attempt,
+        place,
     };
-    let codes = store(app, holder, &ceremony, &row, wants_codes).await?;
+    let codes = store(app, &ceremony, &row, wants_codes).await?;
     Ok((id, codes))
 }
 
 async fn store(
     app: &App,
-    holder: &Holder<'_>,
     ceremony: &Ceremony,
     row: &PasskeyRow<'_>,
     wants_codes: bool,
@@ -108,7 +123,7 @@ async fn store(
     let codes = RecoveryCode::draw_set_if(wants_codes)?;
     let digests = RecoveryCode::digests(&codes);
     let batch = (
-        factor_proofs::spend_challenge(&key, (row.user_id, holder.place), attempt, end, app.now),
+        factor_proofs::spend_challenge(&key, (row.user_id, row.place), attempt, end, app.now),
         passkeys::insert(row, app.now),
         recovery_codes::first(row.user_id, attempt, &digests, app.now),
     );
@@ -116,6 +131,5 @@ async fn store(
     if !stored {
         return Err(INVALID.into());
     }
-    holder.added(app);
     Ok(if kept > 0 { codes } else { Vec::new() })
 }

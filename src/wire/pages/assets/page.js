@@ -36,10 +36,9 @@ async function ceremony(part, mediation) {
   const answer = await fetch(`/passkey/${part.dataset.passkey}`, { redirect: "error", signal });
   if (!answer.ok) throw new Error(answer.statusText);
   const { id, publicKey } = await answer.json();
-  const credential =
-    part.dataset.passkey === "new"
-      ? await navigator.credentials.create({ publicKey: passkeys.parseCreationOptionsFromJSON(publicKey), signal })
-      : await navigator.credentials.get({ publicKey: passkeys.parseRequestOptionsFromJSON(publicKey), mediation, signal });
+  const credential = publicKey.user
+    ? await navigator.credentials.create({ publicKey: passkeys.parseCreationOptionsFromJSON(publicKey), signal })
+    : await navigator.credentials.get({ publicKey: passkeys.parseRequestOptionsFromJSON(publicKey), mediation, signal });
   const form = part.closest("form");
   for (const [name, value] of [
     ["ceremony", id],
