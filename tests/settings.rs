@@ -86,8 +86,13 @@ const DEFAULTS: [(&str, Read); 26] = [
         config.attempts.per_account.to_string()
     }),
     ("RATE_LIMITS", |config| config.rate_limits.to_string()),
+    ("AUDIT_SINK", |config| {
+        let names = [(config.audit.is_kept, "d1"), (config.audit.is_queued, "queue")];
+        let names = names.iter().filter(|(is_used, _)| *is_used);
+        names.map(|(_, name)| *name).collect()
+    }),
     ("AUDIT_RETENTION_DAYS", |config| {
-        config.audit_retention.get().to_string()
+        config.audit.retention.get().to_string()
     }),
     ("SOCIAL_SIGN_UP", |config| {
         format!("{:?}", config.social.policy.sign_up)

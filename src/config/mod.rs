@@ -4,6 +4,7 @@
 //! A setting that is missing or malformed stops everything, under its name and never with its value.
 
 mod addresses;
+mod audit;
 mod branding;
 mod compatibility;
 mod events;
@@ -26,6 +27,7 @@ use crate::auth::transport::is_loopback;
 use crate::auth::webauthn::RelyingParty;
 use crate::error::Error;
 use crate::wire::cookies::SameSite;
+pub use audit::AuditLog;
 pub use compatibility::CompatFlags;
 pub use events::EventsWebhook;
 pub use messages::{Delivery, Messages};
@@ -60,8 +62,8 @@ pub struct Config {
     pub attempts: Limits,
     /// `RATE_LIMITS`: whether floods are stopped by the platform's counters (`off` on loopback only).
     pub rate_limits: bool,
-    /// `AUDIT_RETENTION_DAYS`.
-    pub audit_retention: Seconds,
+    /// `AUDIT_SINK`, `AUDIT_RETENTION_DAYS`: where rows of the audit log go.
+    pub audit: AuditLog,
     /// How people are written to, and what the links in it are.
     pub messages: Messages,
     /// Where events go, if anywhere.
@@ -124,11 +126,7 @@ impl Config {
             server_timing: settings.switch("SERVER_TIMING")?,
             attempts: settings.attempts()?,
             rate_limits: settings.rate_limits(&public_url)?,
-            audit_retention: Seconds::DAY.times(settings.whole(
-                "AUDIT_RETENTION_DAYS",
-                90,
-                1..=3650,
-            )?),
+            audit: AuditLog::read(&settings)?,
             messages: Messages::read(&settings, &public_url)?,
             events: EventsWebhook::read(&settings, &public_url)?,
             social: settings.social(&public_url)?,

@@ -15,6 +15,7 @@ use super::deadline::Deadline;
 use super::kv::Kv;
 use super::log;
 use super::metrics::StorageMetrics;
+use super::outbound::audit_queue;
 use crate::auth::attempts::{AttemptOrigin, network_of};
 use crate::auth::id::SessionId;
 use crate::auth::sign_in_place::SignInPlace;
@@ -68,6 +69,9 @@ impl App {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let config = config(env)?;
+        if config.audit.is_queued {
+            audit_queue::require(env)?;
+        }
         let metrics = Rc::<StorageMetrics>::default();
         Ok(Self {
             config,

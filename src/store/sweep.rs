@@ -100,7 +100,7 @@ impl Kept {
     /// As the deployment's settings say.
     pub const fn of(config: &Config) -> Self {
         Self {
-            activity: config.audit_retention,
+            activity: config.audit.retention,
             failures: config.attempts.window,
         }
     }

@@ -7,7 +7,7 @@ import {
   Miniflare,
   type MiniflareOptions,
   type Request as MiniflareRequest,
-  type Response as MiniflareResponse,
+  Response as MiniflareResponse,
   type WorkerOptions,
 } from "miniflare";
 import { applyMigrations, seedDemo } from "../../scripts/lib/local-db.mjs";
@@ -43,6 +43,8 @@ export interface Options {
   atOnce?: number;
   /** Whether the static assets of the pages are served beside it. */
   assets?: boolean;
+  /** Takes what is sent to the queue of the audit log, which is there only with it. */
+  queued?: (message: unknown) => void;
 }
 
 export type Worker = ReturnType<typeof createWorker>;
@@ -90,6 +92,20 @@ function limited<Sent extends unknown[], Answer>(atOnce: number, send: (...sent:
 
 const STORAGE = { d1Databases: { DB: "DB" }, kvNamespaces: { KV: "KV" } };
 
+/** Takes what is sent to the queue of the audit log. */
+const consumer = (queued: (message: unknown) => void): WorkerOptions => ({
+  name: "consumer",
+  modules: true,
+  script: `export default { async queue(batch) {
+    for (const { body } of batch.messages) await fetch("http://consumer", { method: "POST", body: JSON.stringify(body) });
+  } };`,
+  queueConsumers: { audit: { maxBatchTimeout: 0 } },
+  outboundService: async (request: MiniflareRequest) => {
+    queued(await request.json());
+    return new MiniflareResponse();
+  },
+});
+
 /** Puts the demo data there, with its passwords as argon2id stores them. */
 async function seed(db: Database) {
   await seedDemo(db);
@@ -114,6 +130,7 @@ export function createWorker({
   email = false,
   atOnce = AT_ONCE,
   assets = false,
+  queued,
 }: Options = {}) {
   let present: Settings = { ...defaults(), ...settings };
   const printed = new Printed();
@@ -130,6 +147,7 @@ export function createWorker({
     ...STORAGE,
     ratelimits: Object.fromEntries(Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }])),
     ...(assets ? { assets: { directory: fileURLToPath(new URL("public", build)), routerConfig: { has_user_worker: true } } } : {}),
+    ...(queued ? { queueProducers: { AUDIT_QUEUE: "audit" } } : {}),
     ...(email ? { email: { send_email: [{ name: "EMAIL" }] } } : {}),
     outboundService: (request: MiniflareRequest) => {
       if (!outside) throw new Error(`unexpected request to ${request.url}`);
@@ -137,7 +155,7 @@ export function createWorker({
     },
   });
   const options = (): MiniflareOptions => ({
-    workers: [ours(), storageWorker(STORAGE)],
+    workers: [ours(), storageWorker(STORAGE), ...(queued ? [consumer(queued)] : [])],
     ...(port === undefined ? {} : { host: "127.0.0.1", port }),
     unsafeTriggerHandlers: true,
     log: printed,

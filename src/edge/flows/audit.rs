@@ -1,4 +1,5 @@
-//! Records events without a wait: one row and one log line for each.
+//! Records events without a wait: one row and one log line for each. `AUDIT_SINK` says whether the row
+//! stays in D1, goes to a queue, or both.
 //!
 //! A refused request of a caller without an account leaves neither: such requests are counted by kind
 //! and hour, and logged at most once a second.
@@ -11,10 +12,12 @@ use worker::console_log;
 pub use crate::auth::audit::{
     Act, Event, FactorAct, Managed, PageAct, Refusal, SessionRef, Stranger, Subject,
 };
+use crate::auth::json;
 use crate::auth::secret::random_id;
 use crate::auth::time::{Seconds, Timestamp};
 use crate::auth::token::iso8601;
 use crate::edge::app::App;
+use crate::edge::outbound::audit_queue;
 use crate::store::activity::{self, Activity};
 use crate::store::hourly_counts;
 
@@ -53,12 +56,19 @@ pub fn record(app: &App, event: Event) {
             detail: detail.as_deref(),
         };
         let id = random_id()?;
-        let inserted = app.db.run(activity::insert(&id, &row, app.now)).await;
+        let log = &app.config.audit;
+        let inserted = match log.is_kept {
+            true => app.db.run(activity::insert(&id, &row, app.now)).await,
+            false => Ok(true),
+        };
         let line = line(&app, &row);
         if matches!(inserted, Ok(false)) {
             log_seldom(&app, line);
-        } else {
-            console_log!("{line}");
+            return Ok(());
+        }
+        console_log!("{line}");
+        if log.is_queued {
+            audit_queue::send(&app.env, &message(&id, &row, app.now)).await?;
         }
         inserted.map(drop)
     });
@@ -79,6 +89,27 @@ pub fn count(app: &App, stranger: Stranger) {
         let count = hourly_counts::count(stranger.name(), app.now);
         app.db.run(count).await
     });
+}
+
+/// The row as the queue gets it: its columns, with their names.
+fn message(id: &str, row: &Activity<'_>, now: Timestamp) -> Value {
+    let detail = row.detail.map(|text| json::read::<Value>(text.as_bytes()));
+    json!({
+        "id": id,
+        "at": now,
+        "kind": row.kind,
+        "result": row.result,
+        "userId": row.user_id,
+        "clientId": row.client,
+        "sessionId": row.session_id,
+        "address": row.address,
+        "country": row.country,
+        "userAgent": row.user_agent,
+        "ray": row.ray,
+        "tenantId": row.tenant,
+        "target": row.target,
+        "detail": detail.and_then(Result::ok),
+    })
 }
 
 fn line(app: &App, row: &Activity<'_>) -> Value {

@@ -81,6 +81,8 @@ const cases: [complaint: string | RegExp, settings: Settings][] = [
   ["COMPATIBILITY names a flag that does not exist", { COMPATIBILITY: "Plain-Bearer" }],
   ["LEGACY_HABITS is now called COMPATIBILITY", { LEGACY_HABITS: HUNTER2 }],
   ["RATE_LIMITS must be on unless PUBLIC_URL is loopback", { RATE_LIMITS: "off", PUBLIC_URL: "https://login.example" }],
+  ["AUDIT_SINK must be d1, queue or both", { AUDIT_SINK: HUNTER2 }],
+  ["AUDIT_QUEUE (the queue's binding) is missing beside AUDIT_SINK", { AUDIT_SINK: "queue" }],
   ["SIGN_UP_ROLE is missing beside SIGN_UP_TENANT", { SIGN_UP_TENANT: HUNTER2 }],
   ["SIGN_UP_TENANT is missing beside SIGN_UP_ROLE", { SIGN_UP_ROLE: HUNTER2 }],
   ["DEV_MAILBOX must be off unless PUBLIC_URL is loopback", { DEV_MAILBOX: "on", PUBLIC_URL: "https://login.example" }],
