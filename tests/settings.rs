@@ -87,7 +87,10 @@ const DEFAULTS: [(&str, Read); 26] = [
     }),
     ("RATE_LIMITS", |config| config.rate_limits.to_string()),
     ("AUDIT_SINK", |config| {
-        let names = [(config.audit.is_kept, "d1"), (config.audit.is_queued, "queue")];
+        let names = [
+            (config.audit.is_kept, "d1"),
+            (config.audit.is_queued, "queue"),
+        ];
         let names = names.iter().filter(|(is_used, _)| *is_used);
         names.map(|(_, name)| *name).collect()
     }),

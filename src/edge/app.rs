@@ -69,9 +69,6 @@ impl App {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let config = config(env)?;
-        if config.audit.is_queued {
-            audit_queue::require(env)?;
-        }
         let metrics = Rc::<StorageMetrics>::default();
         Ok(Self {
             config,
@@ -191,6 +188,9 @@ fn config(env: &Env) -> Result<Rc<Config>, Error> {
             return Ok(Rc::clone(config));
         }
         let config = Rc::new(Config::read(|name| setting(env, name))?);
+        if config.audit.is_queued {
+            audit_queue::require(env)?;
+        }
         Ok(Rc::clone(cell.get_or_init(|| config)))
     })
 }
