@@ -128,11 +128,7 @@ impl Config {
             },
             rate_limits: settings.rate_limits(&public_url)?,
             audit_sink: AuditSink::read(&settings)?,
-            audit_retention: Seconds::DAY.times(settings.whole(
-                "AUDIT_RETENTION_DAYS",
-                90,
-                1..=3650,
-            )?),
+            audit_retention: audit::retention(&settings)?,
             messages: Messages::read(&settings, &public_url)?,
             events: EventsWebhook::read(&settings, &public_url)?,
             social: settings.social(&public_url)?,
