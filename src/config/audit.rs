@@ -1,7 +1,6 @@
 //! Where the audit log goes.
 
 use super::reader::{SettingsReader, wrong};
-use crate::auth::time::Seconds;
 use crate::error::Error;
 
 /// Where events are written down: in `login_activity`, or in a dataset of Workers Analytics Engine.
@@ -29,12 +28,4 @@ impl AuditSink {
             Some(_) => Err(wrong(NAME, "must be database, analytics or both")),
         }
     }
-}
-
-/// Reads `AUDIT_RETENTION_DAYS`.
-pub fn retention<F: Fn(&str) -> Option<String>>(
-    settings: &SettingsReader<F>,
-) -> Result<Seconds, Error> {
-    let days = settings.whole("AUDIT_RETENTION_DAYS", 90, 1..=3650)?;
-    Ok(Seconds::DAY.times(days))
 }

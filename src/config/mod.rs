@@ -128,7 +128,11 @@ impl Config {
             },
             rate_limits: settings.rate_limits(&public_url)?,
             audit_sink: AuditSink::read(&settings)?,
-            audit_retention: audit::retention(&settings)?,
+            audit_retention: Seconds::DAY.times(settings.whole(
+                "AUDIT_RETENTION_DAYS",
+                90,
+                1..=3650,
+            )?),
             messages: Messages::read(&settings, &public_url)?,
             events: EventsWebhook::read(&settings, &public_url)?,
             social: settings.social(&public_url)?,
