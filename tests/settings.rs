@@ -38,7 +38,7 @@ const LEADING: [(&str, &str); 4] = [
 
 /// The settings that have a default, as the worker has read them.
 type Read = fn(&Config) -> String;
-const DEFAULTS: [(&str, Read); 26] = [
+const DEFAULTS: [(&str, Read); 25] = [
     ("BRAND_NAME", |config| {
         config.branding.client_name.clone().unwrap_or_default()
     }),
@@ -78,7 +78,6 @@ const DEFAULTS: [(&str, Read); 26] = [
         config.attempts.per_account.to_string()
     }),
     ("RATE_LIMITS", |config| config.rate_limits.to_string()),
-    ("AUDIT_SINK", |config| format!("{:?}", config.audit_sink)),
     ("AUDIT_RETENTION_DAYS", |config| {
         config.audit_retention.get().to_string()
     }),

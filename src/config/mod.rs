@@ -4,7 +4,6 @@
 //! A setting that is missing or malformed stops everything, under its name and never with its value.
 
 mod addresses;
-mod audit;
 mod branding;
 mod compatibility;
 mod events;
@@ -26,7 +25,6 @@ use crate::auth::transport::is_loopback;
 use crate::auth::webauthn::RelyingParty;
 use crate::error::Error;
 use crate::wire::cookies::SameSite;
-pub use audit::AuditSink;
 pub use compatibility::CompatFlags;
 pub use events::EventsWebhook;
 pub use messages::{Delivery, Messages};
@@ -60,8 +58,6 @@ pub struct Config {
     pub attempts: Limits,
     /// `RATE_LIMITS`: whether floods are stopped by the platform's counters (`off` on loopback only).
     pub rate_limits: bool,
-    /// `AUDIT_SINK`: where events are written down.
-    pub audit_sink: AuditSink,
     /// `AUDIT_RETENTION_DAYS`.
     pub audit_retention: Seconds,
     /// How people are written to, and what the links in it are.
@@ -127,7 +123,6 @@ impl Config {
                 per_account: settings.whole("ACCOUNT_ATTEMPTS", 100, 1..=100_000)?,
             },
             rate_limits: settings.rate_limits(&public_url)?,
-            audit_sink: AuditSink::read(&settings)?,
             audit_retention: Seconds::DAY.times(settings.whole(
                 "AUDIT_RETENTION_DAYS",
                 90,
@@ -366,7 +361,6 @@ mod tests {
             (vec![("RATE_LIMITS", "off")], "RATE_LIMITS"),
             (vec![("RATE_LIMITS", "hunter2")], "RATE_LIMITS"),
             (vec![("SIGN_IN_ATTEMPTS", "0")], "SIGN_IN_ATTEMPTS"),
-            (vec![("AUDIT_SINK", "hunter2")], "AUDIT_SINK"),
             (
                 vec![("AUDIT_RETENTION_DAYS", "hunter2")],
                 "AUDIT_RETENTION_DAYS",

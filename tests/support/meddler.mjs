@@ -8,7 +8,7 @@
 // where it never does, and the library that calls it does not expect that. { later: milliseconds } sets the
 // worker's clock ahead from this request on. { settle: a text } is answered once no work of earlier
 // requests goes on behind their answers; the text then ends both streams of the log. { memory: true }
-// is answered with the bytes of the worker's memory. { analytics: true } is a dataset AUDIT, whose points are logged.
+// is answered with the bytes of the worker's memory.
 //
 // The log has every trip of an order that has an `id`.
 
@@ -70,7 +70,7 @@ async function settled(text) {
 }
 
 function meddled(env, order) {
-  const { id, missing, settings, analytics, on, trip, do: statements = [], fail, hang, slow, lose } = order;
+  const { id, missing, settings, on, trip, do: statements = [], fail, hang, slow, lose } = order;
   let trips = 0;
   /** Goes to a store, unless this is the trip that is meddled with. */
   const meddle = async (store, go) => {
@@ -85,7 +85,6 @@ function meddled(env, order) {
     return answer;
   };
   const bindings = { ...env, ...settings, DB: database(env.DB, (go) => meddle("DB", go)), KV: namespace(env.KV, (go) => meddle("KV", go)) };
-  if (analytics) bindings.AUDIT = { writeDataPoint: (point) => console.log(`[point ${JSON.stringify(point)}]`) };
   delete bindings[missing];
   return bindings;
 }

@@ -151,11 +151,6 @@ pub struct Subject {
 }
 
 impl Event {
-    /// Whether it is one of those of which there are most, and nothing rests on its row.
-    pub fn is_everyday(&self) -> bool {
-        matches!(self.names(), ("sign-in" | "code" | "sign-out", "ok"))
-    }
-
     /// The `kind` and the `result` of the event's row and log line.
     pub const fn names(&self) -> (&'static str, &'static str) {
         match self {

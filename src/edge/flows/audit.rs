@@ -14,10 +14,7 @@ pub use crate::auth::audit::{
 use crate::auth::secret::random_id;
 use crate::auth::time::{Seconds, Timestamp};
 use crate::auth::token::iso8601;
-use crate::config::AuditSink;
 use crate::edge::app::App;
-use crate::edge::log;
-use crate::edge::outbound::analytics;
 use crate::store::activity::{self, Activity};
 use crate::store::hourly_counts;
 
@@ -36,7 +33,7 @@ pub fn record(app: &App, event: Event) {
         return count(app, stranger);
     }
     app.in_background(|app| async move {
-        let (is_everyday, (kind, result)) = (event.is_everyday(), event.names());
+        let (kind, result) = event.names();
         let subject = event.subject();
         let detail = subject.detail.as_ref().map(Value::to_string);
         let client_info = &app.client_info;
@@ -55,13 +52,9 @@ pub fn record(app: &App, event: Event) {
             target: subject.target.as_deref(),
             detail: detail.as_deref(),
         };
-        let line = line(&app, &row);
-        if is_written_elsewhere(&app, is_everyday, &row) {
-            console_log!("{line}");
-            return Ok(());
-        }
         let id = random_id()?;
         let inserted = app.db.run(activity::insert(&id, &row, app.now)).await;
+        let line = line(&app, &row);
         if matches!(inserted, Ok(false)) {
             log_seldom(&app, line);
         } else {
@@ -69,22 +62,6 @@ pub fn record(app: &App, event: Event) {
         }
         inserted.map(drop)
     });
-}
-
-/// Writes an event to the dataset where one is wanted; whether that is enough. One that cannot be written
-/// there is a row like any other.
-fn is_written_elsewhere(app: &App, is_everyday: bool, row: &Activity<'_>) -> bool {
-    let sink = app.config.audit_sink;
-    if sink == AuditSink::Database {
-        return false;
-    }
-    match analytics::write(&app.env, row) {
-        Ok(()) => sink == AuditSink::Analytics && is_everyday,
-        Err(error) => {
-            log::failure(&error);
-            false
-        }
-    }
 }
 
 /// Counts a request of a caller without an account, after the response has left.
