@@ -28,6 +28,8 @@ const OPEN = [
   ["forgot-password-sent", "/forgot-password?step=sent"],
   ["error", "/nowhere"],
 ];
+/** What there is in the dark of the pages that are many: the others look alike. */
+const DARK = /^(?!add-|admin-|recovery-codes|second-step-)|^admin-(?:people|person)$/;
 const PEOPLE = `/admin/tenants/${demoSettings.SIGN_UP_TENANT}/users`;
 /** What the demo's administrator sees. */
 const ADMINISTRATION = [
@@ -98,6 +100,7 @@ async function takeAll(url) {
     const page = await context.newPage();
     const take = async (name, path) => {
       if (path) await page.goto(new URL(path, url).href);
+      if (colorScheme === "dark" && !DARK.test(name)) return;
       await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`), animations: "disabled" });
       taken++;
     };

@@ -7,9 +7,9 @@ import { literal } from "./sql.mjs";
 const membership = (username) => `deleted = 0 and (user_id, tenant_id) =
     (select id, default_tenant_id from users where username_key = ${literal(fold(username))} and deleted = 0)`;
 
-/** The user as he stands: username, status, role and live sessions. */
+/** The user as he stands: id, username, status, role and live sessions. */
 export function findMember(username, now) {
-  return `select u.username, m.status, r.name as role,
+  return `select u.id, u.username, m.status, r.name as role,
     (select count(*) from sessions s where s.user_id = u.id and s.ended_on is null and s.expires_on > ${literal(now)}) as sessions
   from users u
   left join user_tenants m on m.user_id = u.id and m.tenant_id = u.default_tenant_id and m.deleted = 0

@@ -78,10 +78,11 @@ export function oauthClient({ clientId, metadata, now }) {
 }
 
 /**
- * A person with a password, or with what is stored of one, an active member of a tenant, allowed on the clients: all its rows.
+ * A person with a password, with what is stored of one, or (`stored: null`) without, an active member of a tenant, allowed on the
+ * clients: all its rows.
  *
  * @param {{ id: string, membershipId: string, username: string, email: string | null, verified: boolean, firstName: string,
- *   password?: string, stored?: string, tenantId: string, roleId: string, clientIds: string[], now: number }} person
+ *   password?: string, stored?: string | null, tenantId: string, roleId: string, clientIds: string[], now: number }} person
  * @param {string} [condition]
  * @returns {string[]}
  */
@@ -105,7 +106,7 @@ export function user(
   const number = (clientId) => new Expression(`(select id from auth_clients where client_id = ${literal(clientId)} and deleted = 0)`);
   return [
     insert("users", person, condition),
-    insert("user_credentials", { user_id: id, password: stored, changed_on: now }, condition),
+    ...(stored === null ? [] : [insert("user_credentials", { user_id: id, password: stored, changed_on: now }, condition)]),
     insert("user_tenants", { id: membershipId, user_id: id, tenant_id: tenantId, role_id: roleId, status: 1, ...times }, condition),
     ...clientIds.map((clientId) => insert("user_clients", { user_id: id, client_id: number(clientId) }, condition)),
   ];

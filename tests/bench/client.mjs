@@ -28,7 +28,7 @@ export function openClient(url, connections) {
         answer.setEncoding("utf8").on("data", (chunk) => (text += chunk));
         answer.on("end", () => {
           const ms = performance.now() - start;
-          if ([expect].flat().includes(answer.statusCode)) resolve({ ms, text });
+          if ([expect].flat().includes(answer.statusCode)) resolve({ ms, text, headers: answer.headers });
           else reject(new Error(`${method} ${host}${path} answered ${answer.statusCode}: ${text.slice(0, 300)}`));
         });
       });

@@ -1,5 +1,6 @@
 // How far one deployment goes and what it costs: bytes for each row, what each request reads and writes as Cloudflare bills it,
-// its latency in databases of several sizes. scripts/bench.mjs runs it; docs/scaling.md has the figures.
+// its latency in databases of several sizes, what a sign-in does to its neighbours, and what a month costs. scripts/bench.mjs runs it;
+// docs/scaling.md has the figures.
 
 import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
@@ -11,8 +12,9 @@ import { main, root, say } from "../../scripts/lib/steps.mjs";
 import { bytesOfRows } from "./bytes.mjs";
 import { openClient } from "./client.mjs";
 import { openWorld } from "./endpoints.mjs";
-import { Subject, measureAlone, measureCrowded, summary } from "./measure.mjs";
-import { CLIENT, PASSWORD, fill } from "./people.mjs";
+import { Subject, measureAlone, measureCrowded, quantile, summary } from "./measure.mjs";
+import { CLIENT, PASSWORD, fill, person } from "./people.mjs";
+import { PRICE_LIST, bill } from "./prices.mjs";
 import { bound, host, ours, startWorkerd } from "./workerd.mjs";
 
 const SIZES = (process.argv[2] ?? "1000,1000000").split(",").map(Number);
@@ -27,9 +29,19 @@ const AT_ONCE = 16;
 await main(async () => {
   say(`load before it: ${loadavg()[0].toFixed(2)}`);
   const keys = { jwtKeys: freshJwtKeys(), dataKey: freshDataKey() };
-  printBytes(bytesOfRows());
-  printCounted(await countRequests(keys));
-  for (const users of SIZES) printTimed(await timeRequests(keys, users));
+  const bytes = bytesOfRows();
+  printBytes(bytes);
+  const counted = await countRequests(keys);
+  printCounted(counted);
+  const timed = [];
+  for (const users of SIZES) {
+    timed.push(await timeRequests(keys, users));
+    printTimed(timed.at(-1));
+  }
+  printBeside(await besideSignIns(keys));
+  console.log(`\na month at Cloudflare, by the prices of ${PRICE_LIST}`);
+  const cpu = Object.fromEntries(Object.entries(timed[0].requests).map(([name, { crowded }]) => [name, crowded.cpuMs]));
+  for (const line of bill({ bytes, counted, cpu })) console.log(`  ${line}`);
 });
 
 function settingsOf(keys, more = {}) {
@@ -136,6 +148,53 @@ async function timeRequests(keys, users) {
   return found;
 }
 
+/**
+ * Latency of GET /auth/me while clients sign in without a pause: in the same isolate, whose only thread a hash holds; and in
+ * another process, which is what moving the hash elsewhere would come to.
+ */
+async function besideSignIns(keys) {
+  const found = {};
+  for (const algorithm of ["pbkdf2-sha512", "argon2id"]) {
+    const here = await open(keys, 1_000, { settings: { PASSWORD_HASH: algorithm } });
+    const there = await open(keys, 1_000, { settings: { PASSWORD_HASH: algorithm } });
+    // Each password is stored under the deployment's own hash after one sign-in.
+    for (const { client, world } of [here, there])
+      for (const it of Array.from({ length: 40 }, (_, n) => person(n))) await client.send(world.signIn("/auth/login", it));
+    for (const [where, signers, place] of [
+      ["alone", 0, here],
+      ["beside 1 who signs in", 1, here],
+      ["beside 4 who sign in", 4, here],
+      ["beside 4 whose hashes are elsewhere", 4, there],
+    ])
+      found[`${algorithm}, ${where}`] = await meBeside(here, place, signers);
+    await here.close();
+    await there.close();
+  }
+  return found;
+}
+
+async function meBeside(here, place, signers) {
+  let going = true;
+  let signed = 0;
+  const begun = performance.now();
+  const signOn = async (n) => {
+    while (going) {
+      await place.client.send(place.world.signIn("/auth/login", person((signed++ * 4 + n) % 40)));
+    }
+  };
+  const signing = Array.from({ length: signers }, (_, n) => signOn(n));
+  const { requests } = await here.world.endpoints.me(150);
+  const ms = [];
+  for (const request of requests) {
+    await setTimeout(10 + 20 * Math.random());
+    ms.push((await here.client.send(request)).ms);
+  }
+  going = false;
+  await Promise.all(signing);
+  ms.sort((one, other) => one - other);
+  return { p50: quantile(ms, 0.5), p95: quantile(ms, 0.95), signInsPerSecond: signers ? signed / ((performance.now() - begun) / 1000) : 0 };
+}
+
 function cells(values, digits = 1) {
   return values.map((value) => (typeof value === "number" ? value.toFixed(digits).replace(/\.0+$/, "") : value).padStart(12)).join("");
 }
@@ -158,4 +217,9 @@ function printTimed({ users, bytes, requests }) {
   console.log(`\n${title.padEnd(34)}${cells(["p50 ms", "p95 ms", "/s at 16", "cpu ms"])}`);
   for (const [name, { alone, crowded }] of Object.entries(requests))
     console.log(`  ${name.padEnd(32)}${cells([alone.p50, alone.p95, crowded.perSecond, crowded.cpuMs], 2)}`);
+}
+
+function printBeside(beside) {
+  console.log(`\n${"GET /auth/me".padEnd(54)}${cells(["p50 ms", "p95 ms", "sign-ins/s"])}`);
+  for (const [name, it] of Object.entries(beside)) console.log(`  ${name.padEnd(52)}${cells([it.p50, it.p95, it.signInsPerSecond])}`);
 }

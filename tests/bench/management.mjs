@@ -49,14 +49,15 @@ await main(async () => {
 });
 
 /** Makes the first person an administrator. */
-const administer = (db) =>
-  db
+async function administer(db) {
+  await db
     .prepare(
       `insert into user_permissions (id, user_tenant_id, permission, allowed, created_on, modified_on)
        select 'administrator', id, 'NotAllowed', 1, 0, 0 from user_tenants where user_id = ?`,
     )
     .bind(person(0).id)
     .run();
+}
 
 async function signIn({ send }, name) {
   const body = JSON.stringify({ ...CLIENT, username: person(0).username, password: PASSWORD });

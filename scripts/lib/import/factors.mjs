@@ -1,7 +1,8 @@
-// Second factors that come along: authenticator apps and passkeys, as the worker stores them (src/store/passkeys.rs,
+// Second factors that come along: authenticator apps, passkeys and recovery codes, as the worker stores them (src/store/passkeys.rs,
 // src/edge/flows/factors/apps.rs).
 
-import { createCipheriv, hkdfSync, randomBytes, randomUUID } from "node:crypto";
+import { createCipheriv, createHash, hkdfSync, randomBytes, randomUUID } from "node:crypto";
+import { digest } from "../people.mjs";
 import { Stop } from "../steps.mjs";
 
 /** As many as a person may have (src/auth/factor/kind.rs). */
@@ -10,6 +11,8 @@ const MOST = 20;
 const LONGEST_NAME = 100;
 const ALGORITHMS = { HmacSHA1: "SHA1", HmacSHA256: "SHA256", HmacSHA512: "SHA512" };
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/** A recovery code of another service, as far as one is taken (src/auth/factor/recovery.rs). */
+const MOVED_CODE = /^[A-Z0-9]{10,15}$/;
 /** The shortest secret that any app makes, in bytes: ARC's. */
 const SHORTEST_SECRET = 10;
 
@@ -48,19 +51,36 @@ export class Sealer {
  */
 export function factorsOf({ factors, id: userId, createdOn }, { sealer, rpId }, tell) {
   const rows = [];
-  for (const factor of factors) {
+  for (const factor of factors.filter(({ kind }) => kind !== "recovery")) {
     const common = { id: randomUUID(), kind: factor.kind, name: nameOf(factor), createdOn: factor.createdOn ?? createdOn };
     const row = factor.kind === "totp" ? totpOf(factor) : factor.kind === "passkey" ? passkeyOf(factor, rpId) : null;
-    if (row === null)
-      tell(
-        "left out",
-        factor.kind === "recovery" ? "recovery codes: new ones are made with the next factor" : "a second factor that cannot be read",
-      );
+    if (row === null) tell("left out", "a second factor that cannot be read");
     else if (rows.length === MOST) tell("left out", `a second factor beyond ${MOST}`);
     else if (row.secret === undefined) rows.push({ ...common, ...row });
     else rows.push({ ...common, ...row, secret: sealer().seal("edgelatch/totp", `${userId}/${common.id}`, row.secret) });
   }
-  return rows;
+  return [...rows, ...recoveryCodesOf(factors, rows.length > 0, tell)];
+}
+
+/** Digests of digests, of codes as they are typed; a code stands in for another factor, and is none by itself. */
+function recoveryCodesOf(factors, hasOther, tell) {
+  const sets = factors.filter(({ kind }) => kind === "recovery");
+  const given = sets.flatMap(({ codes = [], digests = [] }) => [...codes.map(digestOfCode), ...digests.map(hashOf)]);
+  const rows = given.filter(Boolean).map((hash) => ({ kind: "recovery", digest: digest(hash.toString("base64url")) }));
+  if (rows.length < given.length) tell("left out", "recovery codes that could be guessed, or that cannot be read");
+  if (rows.length === 0 || hasOther) return rows;
+  tell("left out", "recovery codes: there is no second factor that they stand in for");
+  return [];
+}
+
+function digestOfCode(text) {
+  const code = text.replace(/[\s-]/g, "").toUpperCase();
+  return MOVED_CODE.test(code) ? createHash("sha512").update(code).digest() : null;
+}
+
+function hashOf(text) {
+  const bytes = Buffer.from(String(text ?? ""), "base64");
+  return bytes.length === 64 ? bytes : null;
 }
 
 const nameOf = ({ kind, name }) => {
@@ -143,6 +163,11 @@ export function factorStatements(people, created, inStatements) {
           backup_eligible, backed_up, created_on, confirmed_on)
         select ${values(1, 2)}, 'passkey', ${values(3, 9)}, 0, 0, p.value ->> 10, p.value ->> 10 from json_each(${json}) p ${created}
         where true on conflict do nothing`,
+    ),
+    ...inStatements(
+      of("recovery", (it, { id, createdOn }) => [id, it.digest, createdOn]),
+      (json) => `insert into recovery_codes (user_id, digest, created_on) select ${values(1, 3)} from json_each(${json}) p ${created}
+        where exists (select 1 from factors f where f.user_id = p.value ->> 1 and f.confirmed_on is not null) on conflict do nothing`,
     ),
   ];
 }

@@ -1,9 +1,9 @@
 // The options of an import, held to one another before anything is read.
 
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { place } from "../options.mjs";
-import { Stop, readText, root } from "../steps.mjs";
+import { settings } from "../settings.mjs";
+import { Stop } from "../steps.mjs";
 import { providerOf } from "./providers.mjs";
 
 const SOURCES = ["arc", "servicestack", "identity", "keycloak", "auth0", "csv"];
@@ -121,15 +121,4 @@ function aliases(pairs) {
       return [alias, provider];
     }),
   );
-}
-
-/** A setting of the worker: from the environment, for the local database from .dev.vars, else from wrangler.toml. */
-function settings({ remote }) {
-  const file = join(root, ".dev.vars");
-  const local = !remote && existsSync(file) ? readFileSync(file, "utf8") : "";
-  const toml = readText("wrangler.toml");
-  return (name) =>
-    process.env[name] ??
-    local.match(new RegExp(`^${name}\\s*=\\s*(['"]?)(.*)\\1\\s*$`, "m"))?.[2] ??
-    toml.match(new RegExp(`^${name} = "(.*?)"`, "m"))?.[1];
 }

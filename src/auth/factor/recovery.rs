@@ -1,7 +1,12 @@
 //! Recovery codes: each stands in once for a lost second factor.
 
+use std::ops::RangeInclusive;
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha512};
+
 use super::base32::{self, CROCKFORD};
-use crate::auth::secret::{Secret, random_bytes};
+use crate::auth::secret::{self, Secret, random_bytes};
 use crate::auth::time::Seconds;
 use crate::error::Error;
 
@@ -13,6 +18,9 @@ pub const RE_ENROLMENT_LIFETIME: Seconds = Seconds::DAY;
 const LENGTH: usize = 10;
 /// The characters of one.
 const CHARACTERS: usize = 16;
+/// The characters of one that another service has made: ASP.NET Core Identity's have 10, which are 47
+/// bits, Keycloak's 12. Shorter ones could be guessed, and do not come along.
+const MOVED_CHARACTERS: RangeInclusive<usize> = 10..=15;
 
 /// A recovery code, in the one way in which it is digested.
 #[derive(Debug, Clone)]
@@ -54,6 +62,18 @@ impl RecoveryCode {
             code.push(letter);
         }
         (code.len() == CHARACTERS).then(|| Self(Secret::new(code)))
+    }
+
+    /// What is stored of a code that another service has made, as it is typed: in any case, with spaces
+    /// or hyphens anywhere. Of Keycloak's nothing but the SHA-512 is known, so that is what is digested.
+    pub fn moved_digest(typed: &str) -> Option<String> {
+        let signs = typed.chars().filter(|it| !matches!(it, ' ' | '-'));
+        let mut code: String = signs.take(CHARACTERS).collect();
+        code.make_ascii_uppercase();
+        let is_one = MOVED_CHARACTERS.contains(&code.len())
+            && code.bytes().all(|it| it.is_ascii_alphanumeric());
+        let hashed = || Base64UrlUnpadded::encode_string(&Sha512::digest(&code));
+        is_one.then(|| secret::digest(&hashed()))
     }
 
     /// What is stored of a set, as JSON.
@@ -123,5 +143,26 @@ mod tests {
             assert!(RecoveryCode::read(other).is_none(), "{other}");
         }
         assert!(RecoveryCode::read(&"0".repeat(65_536)).is_none());
+    }
+
+    #[test]
+    fn a_code_of_another_service_is_known_by_the_digest_of_its_digest() {
+        let stored = RecoveryCode::moved_digest("R2D7KFXW9BQC").unwrap();
+        assert_eq!(stored, "q5aedAfkbNG_CoBchTBrC1-RHu7uG1Ts6Nrdm7m01tQ");
+        for typed in ["r2d7kfxw9bqc", " R2D7-kfxw 9BQC"] {
+            assert_eq!(RecoveryCode::moved_digest(typed).unwrap(), stored);
+        }
+        assert_ne!(RecoveryCode::moved_digest("R2D7KFXW9BQ0"), Some(stored));
+        assert!(RecoveryCode::moved_digest("BCDFG-HJKMN").is_some());
+        for other in [
+            "",
+            "5f0c1a2b",
+            "BCDFG-HJKM",
+            "0123456789abcdef",
+            "BCDFG+HJKMN",
+            "éCDFGHJKMN",
+        ] {
+            assert!(RecoveryCode::moved_digest(other).is_none(), "{other}");
+        }
     }
 }

@@ -10,8 +10,8 @@ const DIGITS: std::ops::RangeInclusive<usize> = 6..=8;
 pub enum TypedCode {
     /// Six to eight digits: an app's code, or one that was mailed.
     Digits(String),
-    /// A recovery code.
-    Recovery(RecoveryCode),
+    /// A recovery code, ours or one that was moved in: its digest.
+    Recovery(String),
     /// Neither.
     Malformed,
 }
@@ -20,7 +20,10 @@ impl TypedCode {
     /// Reads what was typed, with spaces or hyphens anywhere.
     pub fn read(typed: &str) -> Self {
         if let Some(code) = RecoveryCode::read(typed) {
-            return Self::Recovery(code);
+            return Self::Recovery(code.digest());
+        }
+        if let Some(digest) = RecoveryCode::moved_digest(typed) {
+            return Self::Recovery(digest);
         }
         let mut digits = String::new();
         for character in typed.chars().filter(|it| !matches!(it, ' ' | '-')) {
@@ -47,7 +50,7 @@ mod tests {
             assert!(matches!(TypedCode::read(typed), TypedCode::Digits(code) if code == "287082"));
         }
         assert!(matches!(TypedCode::read("12345678"), TypedCode::Digits(_)));
-        for typed in ["0123-4567-89AB-CDEF", "1234 5678 1234 5678"] {
+        for typed in ["0123-4567-89AB-CDEF", "1234 5678 1234 5678", "BCDFG-HJKMN"] {
             assert!(matches!(TypedCode::read(typed), TypedCode::Recovery(_)));
         }
         for typed in [

@@ -87,7 +87,8 @@ async fn session(app: &App, token: &Secret) -> Result<LiveSession, Error> {
     }
 }
 
-/// Rows first, which decide; then what KV remembers, whose records end by themselves soon after.
+/// What KV remembers goes first: where that fails, the rows still say what is left, and the next try
+/// finishes it. A record that is missed there refuses nothing, should the rows decide against it.
 async fn erase_now(
     db: &Db,
     kv: &Kv,
@@ -109,13 +110,11 @@ async fn erase_now(
         audit_id: &random_id()?,
     };
     let erase = erasure::erase(&erasure, now);
+    for key in otp_keys.iter().chain(keys.iter().map(|(key,)| key)) {
+        kv.delete(key).await?;
+    }
     // Whoever asked for their own erasure has a right to it.
     let keep = borders::keep_administrator(at_once && had_administrator);
     let (erased, ()) = db.run((erase, keep)).await.map_err(of_constraint)?;
-    if erased {
-        for key in otp_keys.iter().chain(keys.iter().map(|(key,)| key)) {
-            kv.delete(key).await?;
-        }
-    }
     Ok(erased)
 }

@@ -1,6 +1,6 @@
 // Second factors that are moved in: whoever had one is asked for it here, with the app and the passkey that they had.
 
-import { createHmac, randomUUID } from "node:crypto";
+import { createHash, createHmac, randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { freshDataKey } from "../../../scripts/lib/keys.mjs";
 import { authenticator } from "../../support/authenticator";
@@ -27,6 +27,25 @@ async function signsInWith(username: string, otp: string) {
   expect(verified.status, verified.text).toBe(200);
   expect((await our.token(verified.body.code)).status).toBe(200);
 }
+
+/** Signs in with the password and a recovery code, which is good once. */
+async function signsInOnceWith(username: string, code: string) {
+  const second = async (typed: string) => verify((await login({ username, password: PASSWORD })).body.code, typed);
+  expect((await second(code.replace(/.$/, (sign) => (sign === "Q" ? "R" : "Q")))).status, "another code").toBe(401);
+  const verified = await second(code);
+  expect(verified.status, verified.text).toBe(200);
+  expect((await our.token(verified.body.code)).status).toBe(200);
+  expect((await second(code)).status, "once").toBe(401);
+}
+
+/** The recovery codes of a Keycloak export. */
+const recoveryCodes = (...codes: string[]) => ({
+  type: "recovery-authn-codes",
+  secretData: JSON.stringify({
+    codes: codes.map((code, n) => ({ number: n + 1, encodedHashedValue: createHash("sha512").update(code).digest("base64") })),
+  }),
+  credentialData: JSON.stringify({ algorithm: "RS512", totalCodes: 12, remainingCodes: codes.length }),
+});
 
 /** The code of an app of another kind: the key's bytes are those of its text, as Keycloak has it. */
 function keycloakCode(key: string, { algorithm, digits, period }: { algorithm: string; digits: number; period: number }) {
@@ -68,6 +87,7 @@ test("of Keycloak: several, each with its own algorithm, digits and period; HOTP
     keycloakPassword("pbkdf2-sha256"),
     ...kinds.map((kind, n) => otp(`key-${n}-of-twenty-signs`, { subType: "totp", ...kind })),
     otp("hotp-key-of-twenty-signs", { subType: "hotp", digits: 6, counter: 3, algorithm: "HmacSHA1" }),
+    recoveryCodes("R2D7KFXW9BQC"),
     { type: "recovery-authn-codes", secretData: JSON.stringify({ codes: [{ number: 1, encodedHashedValue: "x" }] }), credentialData: "{}" },
   ];
   const users = [{ id: randomUUID(), username: "kc-otp", email: "kc-otp@example.com", enabled: true, credentials }];
@@ -76,6 +96,38 @@ test("of Keycloak: several, each with its own algorithm, digits and period; HOTP
   expect(told.map(({ why }) => why)).toEqual(["a second factor by HOTP", expect.stringContaining("recovery codes")]);
   await signsInWith("kc-otp", keycloakCode("key-0-of-twenty-signs", { ...kinds[0]!, algorithm: "sha256" }));
   await signsInWith("kc-otp", keycloakCode("key-1-of-twenty-signs", { ...kinds[1]!, algorithm: "sha512" }));
+});
+
+test("of Keycloak: a recovery code stands in once, also typed in small letters", async () => {
+  const app = {
+    type: "otp",
+    secretData: JSON.stringify({ value: "key-of-twenty-signs" }),
+    credentialData: JSON.stringify({ subType: "totp", digits: 6, period: 30, algorithm: "HmacSHA1" }),
+  };
+  const users = [
+    { username: "kc-codes", credentials: [keycloakPassword("pbkdf2-sha256"), app, recoveryCodes("R2D7KFXW9BQC", "0O1IKFXW9BQC")] },
+    { username: "kc-codes-alone", credentials: [keycloakPassword("pbkdf2-sha256"), recoveryCodes("R2D7KFXW9BQC")] },
+  ];
+  const { told } = await moveIn("keycloak", [file("codes-realm.json", JSON.stringify({ users }))], DEMO_PLACE);
+  expect(told.map(({ why }) => why)).toEqual(["recovery codes: there is no second factor that they stand in for"]);
+  await signsInOnceWith("kc-codes", "r2d7 kfxw 9bqc");
+  await signsInOnceWith("kc-codes", "0O1IKFXW9BQC");
+  expect((await our.loginToken({ username: "kc-codes-alone", password: PASSWORD })).status).toBe(200);
+});
+
+test("of ASP.NET Core Identity: recovery codes become digests, and short ones stay out", async () => {
+  const users = file("AspNetUsers.csv", `Id,UserName,PasswordHash,TwoFactorEnabled\n71,id-codes,${identityV3()},1\n`);
+  const tokens = file(
+    "AspNetUserTokens.csv",
+    `UserId,LoginProvider,Name,Value\n71,[AspNetUserStore],AuthenticatorKey,${SECRET}\n71,[AspNetUserStore],RecoveryCodes,BCDFG-HJKMN;PQRTV-WXY23;5f0c1a2b\n`,
+  );
+  const { told } = await moveIn("identity", [users, tokens], DEMO_PLACE);
+  expect(told.map(({ why }) => why)).toEqual(["recovery codes that could be guessed, or that cannot be read"]);
+  expect(JSON.stringify(await rows("select * from recovery_codes"))).not.toMatch(/BCDFG|PQRTV|5f0c/i);
+  await signsInOnceWith("id-codes", "BCDFG-HJKMN");
+  await signsInOnceWith("id-codes", "pqrtvwxy23");
+  expect((await verify((await login({ username: "id-codes", password: PASSWORD })).body.code, "5f0c1a2b")).status).toBe(401);
+  await signsInWith("id-codes", totp(SECRET));
 });
 
 test("of ASP.NET Core Identity: only where two factors are on; of Auth0 and CSV as they say", async () => {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ADMIN, DEMO_WEB } from "../../support/api";
 import { useWorker } from "../../support/fixtures";
 import { PASSWORD, aUser } from "../../support/seed";
+import { exportOf, exported } from "../../../scripts/lib/admin/export.mjs";
 import { erase } from "../../../scripts/lib/members.mjs";
 import { DEMO_PLACE, folder, runOn } from "../../support/moving";
 
@@ -102,6 +103,15 @@ describe("an export", () => {
     expect((await get(`/users/${user.id}/export`, bearer(admin))).body).toMatchObject({ profile: { id: user.id } });
   });
 
+  test("by npm run admin is the same", async () => {
+    const { user } = await somebody();
+    const answers = await worker.db.batch(exportOf(user.username).map((sql: string) => worker.db.prepare(sql)));
+    const { body } = await get(`/users/${user.id}/export`, bearer(admin));
+    expect(exported(answers.map(({ results }) => results))).toEqual(body);
+    const nobody = await worker.db.batch(exportOf("nobody").map((sql: string) => worker.db.prepare(sql)));
+    expect(exported(nobody.map(({ results }) => results))).toBeNull();
+  });
+
   test("of somebody else is an administrator's alone, and of nobody 404", async () => {
     const { user, pair } = await somebody();
     expect((await get(`/users/${user.id}/export`, bearer(pair))).status).toBe(403);
@@ -131,6 +141,17 @@ describe("an erasure", () => {
     expect((await our.loginToken({ username: user.username, password: PASSWORD })).status).toBe(401);
     await aUser(worker, { username: user.username, email: `${mark}@example.com` });
     expect((await our.post(`/users/${user.id}/erase`, undefined, bearer(admin))).status, "nobody is erased twice").toBe(404);
+  });
+
+  test("that KV fails at is finished by the next try: nothing of the person is left where nobody looks for it", async () => {
+    for (const trip of [1, 2]) {
+      const { mark, user } = await somebody();
+      const failing = { ...bearer(admin), "x-meddle": JSON.stringify({ on: "KV", trip, fail: true }) };
+      expect((await our.post(`/users/${user.id}/erase`, undefined, failing)).status).toBe(503);
+      expect((await our.post(`/users/${user.id}/erase`, undefined, bearer(admin))).status, "and again").toBe(204);
+      await worker.settled();
+      expect(await found(mark)).toEqual([]);
+    }
   });
 
   test("that a person asks for needs a fresh sign-in, ends everything, and is done after 14 days", async () => {

@@ -177,10 +177,12 @@ describe("members", () => {
     await seedDemo(db);
     await openSession();
     await run([setStatus(" DEMO", 2, Date.now())]);
-    expect(await rows(findMember("demo", Date.now()))).toEqual([{ username: "demo", status: 2, role: "Member", sessions: 0 }]);
-    expect(await rows(findMember("admin", Date.now()))).toEqual([{ username: "admin", status: 1, role: "Administrator", sessions: 1 }]);
+    expect(await rows(findMember("demo", Date.now()))).toMatchObject([{ username: "demo", status: 2, role: "Member", sessions: 0 }]);
+    expect(await rows(findMember("admin", Date.now()))).toMatchObject([
+      { username: "admin", status: 1, role: "Administrator", sessions: 1 },
+    ]);
     await run([setStatus("demo", 1, Date.now())]);
-    expect(await rows(findMember("demo", Date.now()))).toEqual([{ username: "demo", status: 1, role: "Member", sessions: 0 }]);
+    expect(await rows(findMember("demo", Date.now()))).toMatchObject([{ username: "demo", status: 1, role: "Member", sessions: 0 }]);
   });
 
   test("a role is given by its name", async () => {

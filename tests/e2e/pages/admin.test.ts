@@ -270,6 +270,7 @@ describe("what happened", () => {
     await worker.settled();
     const list = await admin.open(`/admin/login-activity?q=${member.id}&in=target`);
     expect(texts(list, "td")[0]).toContain("user");
+    expect(list.html).toContain("1–2 of 2");
     const row = await admin.open(/href="(\/admin\/login-activity\/[^"]+)"/.exec(list.html)![1]!);
     expect(facts(row).Details).toContain('"designation":"Captain"');
   });
@@ -282,6 +283,7 @@ describe("what happened", () => {
       .run();
     const list = await admin.open("/admin/outbox?only=failed");
     expect(texts(list, "td")[0]).toContain("user.created");
+    expect(list.html).toContain("1–1 of 1");
     expect(facts(await admin.open("/admin/outbox/evt"))).toMatchObject({ Tries: "9", Error: "status 500" });
     await does("/admin/outbox/evt", "resend");
     expect(await first("select failed_on, tries from outbox where id = 'evt'")).toEqual({ failed_on: null, tries: 0 });

@@ -169,7 +169,7 @@ function factorOf({ type, data, secret, userLabel, createdDate }, { passkeys }, 
   else if (type === "otp")
     return [{ kind: "totp", ...common, key: secret?.value, digits: data?.digits, period: data?.period, algorithm: data?.algorithm }];
   else if (type === "recovery-authn-codes")
-    return [{ kind: "recovery", digests: (secret?.codes ?? []).map((it) => it.encodedHashedValue) }];
+    return [{ kind: "recovery", digests: Array.isArray(secret?.codes) ? secret.codes.map((it) => it?.encodedHashedValue) : [] }];
   else if (type === "webauthn" || type === "webauthn-passwordless") {
     if (passkeys) return [{ kind: "passkey", ...common, ...data }];
     tell("left out", "a passkey: say --passkeys if its RP ID was your PASSKEY_RP_ID");

@@ -122,9 +122,7 @@ async fn by_password(
 async fn by_code(app: &App, owner: &Owner, typed: &str) -> Result<LiveSession, Error> {
     let (user_id, attempt) = (&owner.session.account.id, AttemptId::draw()?);
     let proof = match TypedCode::read(typed) {
-        TypedCode::Recovery(code) => Some(FactorProof::Recovery {
-            digest: code.digest(),
-        }),
+        TypedCode::Recovery(digest) => Some(FactorProof::Recovery { digest }),
         TypedCode::Malformed => None,
         TypedCode::Digits(code) => {
             let batch = (

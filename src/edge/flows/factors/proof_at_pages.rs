@@ -77,9 +77,7 @@ async fn by_code(
     typed: &str,
 ) -> Result<FactorProof, Error> {
     match TypedCode::read(typed) {
-        TypedCode::Recovery(code) => Ok(FactorProof::Recovery {
-            digest: code.digest(),
-        }),
+        TypedCode::Recovery(digest) => Ok(FactorProof::Recovery { digest }),
         TypedCode::Malformed => Err(WRONG.into()),
         TypedCode::Digits(code) => of_app(app, browser, attempt, &code).await,
     }

@@ -72,9 +72,7 @@ pub async fn prove(
     let step = reserved(app, step, attempted.is_guess)?;
     let proven = match typed {
         TypedCode::Digits(code) => apps::matching(app, &step.user_id, &rows, &code)?,
-        TypedCode::Recovery(code) => Some(FactorProof::Recovery {
-            digest: code.digest(),
-        }),
+        TypedCode::Recovery(digest) => Some(FactorProof::Recovery { digest }),
         TypedCode::Malformed => None,
     };
     match proven {

@@ -17,6 +17,7 @@ pub static ACTIVITY: Screen = Screen {
         api: "/login-activity",
         one: Some("/login-activity/{1}"),
         name: &["kind", "result"],
+        is_counted: true,
         columns: (Label::What, &[
             moment("loginTime", Label::When),
             plain("actor", Label::Actor),
@@ -63,6 +64,7 @@ pub static EVENTS: Screen = Screen {
         one: Some("/outbox/{1}"),
         name: &["kind"],
         under: Some("subject"),
+        is_counted: true,
         columns: (Label::What, &[
             moment("createdOn", Label::When),
             plain("tries", Label::Tries),
