@@ -38,7 +38,7 @@ const LEADING: [(&str, &str); 4] = [
 
 /// The settings that have a default, as the worker has read them.
 type Read = fn(&Config) -> String;
-const DEFAULTS: [(&str, Read); 26] = [
+const DEFAULTS: [(&str, Read); 27] = [
     ("REGISTRATION", |config| {
         match config.oauth.registration {
             Registration::Off => "off",

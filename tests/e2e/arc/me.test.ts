@@ -55,6 +55,7 @@ describe("what a token says", () => {
       iat: expect.any(Number),
       exp: claims.iat + 900,
       iss: ISSUER,
+      aud: ISSUER,
       acr: "aal1",
       amr: ["pwd"],
       auth_time: expect.any(Number),
