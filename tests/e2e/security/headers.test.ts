@@ -63,6 +63,8 @@ const grant = ({ headers }: Answer) => ({
   exposed: headers.get("access-control-expose-headers"),
 });
 const granted = (origin: string) => ({ origin, credentials: "true", exposed: EXPOSED });
+/** What every origin may read: it says nothing that depends on who asks. */
+const OPEN = { origin: "*", credentials: null, exposed: "WWW-Authenticate, DPoP-Nonce, Retry-After" };
 const NONE = { origin: null, credentials: null, exposed: null };
 const vary = ({ headers }: Answer) =>
   headers
@@ -71,6 +73,8 @@ const vary = ({ headers }: Answer) =>
     .map((name) => name.trim());
 
 describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
+  const isOpen = kind === "200 of public keys";
+
   test("may be read by an allowed origin, and says that it depends on it", async () => {
     for (const origin of [
       LOCAL,
@@ -87,7 +91,7 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
     ]) {
       const answer = await request({ origin });
       expect(String(answer.status)).toBe(kind.slice(0, 3));
-      expect(grant(answer), origin).toEqual(granted(origin));
+      expect(grant(answer), origin).toEqual(isOpen ? OPEN : granted(origin));
       expect(vary(answer)).toContain("Origin");
     }
   });
@@ -118,7 +122,7 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
       "not a url",
     ]) {
       const answer = await request({ origin });
-      expect(grant(answer), origin).toEqual(NONE);
+      expect(grant(answer), origin).toEqual(isOpen && !["null", ""].includes(origin) ? OPEN : NONE);
       expect(vary(answer)).toContain("Origin");
     }
     const answer = await request({});
@@ -138,7 +142,7 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
 });
 
 describe("a preflight", () => {
-  test.each(["/auth/login", "/auth/me", "/auth/token-refresh", "/.well-known/jwks.json", "/nothing"])(
+  test.each(["/auth/login", "/auth/me", "/auth/token-refresh", "/nothing"])(
     "of %s is answered for an allowed origin",
     async (path) => {
       const answer = await preflight(path, { origin: APP, "access-control-request-headers": "authorization,content-type,device_id" });
@@ -153,6 +157,11 @@ describe("a preflight", () => {
       expect(answer.headers.get("server-timing")).toMatch(/^waits;desc="0"/);
     },
   );
+
+  test("of public keys is answered for every origin", async () => {
+    const answer = await preflight("/.well-known/jwks.json", { origin: "https://any.example" });
+    expect([answer.status, grant(answer)]).toEqual([204, OPEN]);
+  });
 
   test("that asks for no headers is granted none", async () => {
     const answer = await preflight("/auth/login", { origin: APP });
@@ -222,7 +231,7 @@ describe("where users reach us over https", () => {
     for (const path of ["/health", "/nothing", "/auth/me", "/.well-known/jwks.json"]) {
       const secure = await get(`https://auth.example${path}`, { origin: APP });
       expect(secure.headers.get("strict-transport-security")).toBe("max-age=31536000; includeSubDomains");
-      expect(grant(secure)).toEqual(granted(APP));
+      expect(grant(secure)).toEqual(path.endsWith("jwks.json") ? OPEN : granted(APP));
       expect((await get(`http://auth.example${path}`)).headers.get("strict-transport-security")).toBeNull();
     }
   });
