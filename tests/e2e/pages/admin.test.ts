@@ -261,6 +261,34 @@ describe("apps", () => {
     await does(path, "delete");
     expect((await knows(clientId, rotated)).status).toBe(401);
   });
+
+  test("get their OAuth side, of which nothing is lost, and lose it again", async () => {
+    const clientId = `oauth-${randomUUID()}`;
+    await does("/admin/auth-clients", "new", { clientId, redirectUrl: "https://app.example/back" });
+    const { id } = (await first<{ id: number }>("select id from auth_clients where client_id = ?", clientId))!;
+    const path = `/admin/auth-clients/${id}`;
+    const { accessToken } = await our.signIn(ADMIN);
+    const api = `/auth-clients/${id}/oauth`;
+    const read = async () => (await our.send("GET", api, { headers: our.bearer(accessToken) })).body;
+    console.log(JSON.stringify((await our.send("PUT", api, { headers: our.bearer(accessToken), body: {redirect_uris:["https://app.example/back"],token_endpoint_auth_method:"client_secret_basic",grant_types:["authorization_code","refresh_token"],consent:"none",open:false,dpop_bound_access_tokens:false,require_pushed_authorization_requests:false} })).body));
+    const wrong = await does(path, "oauth", { redirect_uris: "http://app.example/back" });
+    expect(wrong.status).toBe(422);
+    const set = await does(path, "oauth", {
+      redirect_uris: "https://app.example/back\nhttps://app.example/other",
+      token_endpoint_auth_method: '"client_secret_basic"',
+      grant_types: "authorization_code\nrefresh_token",
+      consent: '"none"',
+    });
+    expect([set.status, texts(set, "p")]).toEqual([200, expect.anything()]);
+    expect(await read()).toMatchObject({ redirect_uris: ["https://app.example/back", "https://app.example/other"], consent: "none" });
+    const put = { ...(await read()), client_name: "Fieldbook", default_max_age: 60 };
+    expect((await our.send("PUT", api, { headers: our.bearer(accessToken), body: put })).status).toBe(200);
+    await does(path, "oauth", { redirect_uris: "https://app.example/back" });
+    expect(await read()).toMatchObject({ redirect_uris: ["https://app.example/back"], client_name: "Fieldbook", default_max_age: 60 });
+    await does(path, "oauth-off");
+    expect(await read()).toMatchObject({ error: { statusCode: 404 } });
+    expect(await first("select count(*) as n from auth_clients where id = ? and deleted = 0", String(id))).toEqual({ n: 1 });
+  });
 });
 
 describe("what happened", () => {

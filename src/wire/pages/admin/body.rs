@@ -10,6 +10,11 @@ use crate::wire::pages::form::Form;
 /// sent. Nothing that no field is for gets into it.
 pub fn body(step: &Step, table: &Table, form: &Form, row: &Value) -> Map<String, Value> {
     let mut body = Map::new();
+    for property in step.call.keeps {
+        if let Some(value) = row.get(property) {
+            body.insert((*property).to_owned(), value.clone());
+        }
+    }
     for field in step.fields.iter().filter(|field| !is_of_path(step, field)) {
         let value = typed(field, table.of_property(field.property), form);
         let present = row.get(field.property).unwrap_or(&Value::Null);
@@ -43,12 +48,12 @@ fn typed(field: &Field, column: Option<&'static Column>, form: &Form) -> Value {
     let kind = column.map_or(ColumnKind::Text, |column| column.kind);
     match (field.input, kind) {
         (Input::Flag, _) | (_, ColumnKind::Boolean) => Value::Bool(form.has(field.property)),
-        (_, ColumnKind::Texts) => {
+        (Input::Lines, _) | (_, ColumnKind::Texts) => {
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
             let lines: Vec<Value> = lines.map(Value::from).collect();
             match (
                 lines.is_empty(),
-                column.is_some_and(|column| column.nullable),
+                column.is_none_or(|column| column.nullable),
             ) {
                 (true, true) => Value::Null,
                 _ => Value::Array(lines),
@@ -56,7 +61,9 @@ fn typed(field: &Field, column: Option<&'static Column>, form: &Form) -> Value {
         }
         // What may not be empty is sent so, and refused beside everything else that is wrong.
         _ if text.is_empty() && column.is_none_or(|column| column.nullable) => Value::Null,
-        (Input::Words(_), _) | (_, ColumnKind::Integer | ColumnKind::Object) => as_json(),
+        (Input::Words(_) | Input::Json, _) | (_, ColumnKind::Integer | ColumnKind::Object) => {
+            as_json()
+        }
         _ => Value::from(text),
     }
 }

@@ -72,6 +72,7 @@ pub const PATCH: Call = Call {
     drawn: &[],
     source: None,
     is_whole: false,
+    keeps: &[],
 };
 
 /// POST

@@ -32,12 +32,23 @@ impl Refusal {
                 "The last way to sign in stays" => Label::LastWay,
                 _ => Label::Taken,
             },
-            422 => Label::LookAgain,
+            422 => match self.of_no_field() {
+                Some(why) => return format!("{} {why}", Label::NotUnderstood.of(locale)),
+                None => Label::LookAgain,
+            },
             501 => Label::NoMessages,
             _ if message.contains("rows to look through") => Label::TooWide,
             _ => return format!("{} {message}", Label::NotUnderstood.of(locale)),
         };
         label.of(locale).to_owned()
+    }
+
+    /// What is wrong with all of it together, in the API's words.
+    fn of_no_field(&self) -> Option<&str> {
+        let is_it = |detail: &&Value| {
+            detail.get("path") == Some(&Value::from("")) && code(detail).starts_with("invalid_")
+        };
+        self.details().find(is_it)?.get("message")?.as_str()
     }
 
     /// What is wrong with a field.

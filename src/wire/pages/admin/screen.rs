@@ -172,6 +172,9 @@ pub struct Call {
     pub source: Option<&'static str>,
     /// Whether all fields are sent, or those that change.
     pub is_whole: bool,
+    /// Properties that no field is for and that are sent as they were read, since the operation replaces
+    /// everything.
+    pub keeps: &'static [&'static str],
 }
 
 /// Something that is typed.
@@ -197,6 +200,10 @@ pub enum Input {
     Line(usize),
     /// A text of at most so many characters.
     Text(usize),
+    /// A list of texts, each on its line.
+    Lines,
+    /// JSON.
+    Json,
     /// One of some words.
     Words(&'static [Word]),
     /// A row of a list of the API, by its name.

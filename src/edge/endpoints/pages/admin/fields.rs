@@ -123,6 +123,7 @@ fn kind(
         Input::Flag => (FieldKind::Flag, 0),
         Input::Line(most) => (FieldKind::Line("text"), most),
         Input::Text(most) => (FieldKind::Text, most),
+        Input::Lines | Input::Json => (FieldKind::Text, 0),
         Input::Words(words) => (FieldKind::Choice(words_of(words, column, locale)), 0),
         Input::Row(_) if options.is_empty() => (FieldKind::Line("text"), 100),
         Input::Row(_) => (FieldKind::Choice(options), 0),

@@ -84,7 +84,11 @@ async fn asked(desk: &Desk<'_>, screen: &Screen, step: &Step) -> Result<Asked, P
             let source = desk
                 .ask(Method::Get, desk.segments(source, &row), &[], None)
                 .await;
-            source.map_err(|refusal| desk.failure(&refusal))?
+            match source {
+                // Of the row there is nothing yet.
+                Err(refusal) if refusal.status == 404 => Value::Null,
+                source => source.map_err(|refusal| desk.failure(&refusal))?,
+            }
         }
     };
     Ok(Asked { row, present })
