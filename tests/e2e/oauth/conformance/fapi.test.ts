@@ -293,7 +293,7 @@ describe("fapi2-security-profile-final-test-plan: client assertions", () => {
     const authorized = await authorize();
     const answer = await one.token(form(authorized), { by });
     expect([400, 401]).toContain(answer.status);
-    expect(["invalid_client", "invalid_request"]).toContain(answer.body.error);
+    expect(["invalid_client", "invalid_request", "invalid_grant"]).toContain(answer.body.error);
     rp.checkTokens(await one.token(form(authorized)), { type: "DPoP" });
   }
   async function refusedAtPar(by: Parameters) {
