@@ -2,6 +2,6 @@
 declare module "passport-openidconnect" {
   type Verify = (issuer: string, profile: object, done: (error: unknown, user: object) => void) => void;
   export default class Strategy {
-    constructor(options: Record<string, string>, verify: Verify);
+    constructor(options: Record<string, unknown>, verify: Verify);
   }
 }

@@ -58,6 +58,7 @@ test("passport-openidconnect signs in, without discovery, PKCE or more", async (
       clientSecret: post.secret,
       callbackURL: post.redirectUri,
       scope: "profile email",
+      skipUserProfile: false,
     },
     (_issuer: string, profile: object, done: (error: unknown, user: object) => void) => done(null, profile),
   );
