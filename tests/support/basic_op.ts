@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { useWorker } from "./fixtures";
-import { CLIENT, CLIENT2, CLIENT_POST, answerOf, checkAnswer, register, relyingParty } from "./conformance";
+import { CLIENT, CLIENT2, CLIENT_POST, checkAnswer, register, relyingParty } from "./conformance";
 import { ISSUER, type Parameters, oauthSettings, pkce } from "./oauth";
 import { forms, texts } from "./visitor";
 
@@ -256,5 +256,5 @@ export function basicPlan(plan: string, by: "query" | "form_post") {
     });
   });
 
-  return { worker, rp, answerOf };
+  return { rp };
 }
