@@ -151,10 +151,17 @@ describe("fapi2-security-profile-final-test-plan: metadata and happy flows", () 
     expect([shown.status, shown.body.error]).toEqual([403, "insufficient_scope"]);
   });
 
-  test("a call to the resource with x-fapi-interaction-id is answered", async () => {
+  test("x-fapi-interaction-id comes back from the resource where it is a UUID, and is ignored otherwise", async () => {
     const { tokens } = await flow();
-    for (const id of [randomUUID(), "no uuid"])
-      expect((await one.userinfo(tokens.access_token!, { more: [["x-fapi-interaction-id", id]] })).status).toBe(200);
+    const id = randomUUID();
+    for (const [sent, back] of [
+      [id, id],
+      ["no uuid", null],
+      [`${id}${id}`, null],
+    ] as const) {
+      const answer = await one.userinfo(tokens.access_token!, { more: [["x-fapi-interaction-id", sent]] });
+      expect([answer.status, answer.headers.get("x-fapi-interaction-id")]).toEqual([200, back]);
+    }
   });
 
   test("user-rejects-authentication", async () => {
