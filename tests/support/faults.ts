@@ -9,6 +9,7 @@ import type { Worker } from "./worker";
 const OUTAGE = {
   arc: { error: { statusCode: 503, message: "Service Unavailable" } },
   servicestack: { responseStatus: { errorCode: "ServiceUnavailable", message: "Service Unavailable", errors: [] } },
+  oauth: { error: "temporarily_unavailable", error_description: "the service is not available for the moment" },
 };
 
 export type Family = keyof typeof OUTAGE | "page";

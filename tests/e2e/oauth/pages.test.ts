@@ -148,81 +148,6 @@ describe("consent", () => {
   });
 });
 
-describe("oidcc-rp-initiated-logout-certification-test-plan", () => {
-  const logout = (parameters: Record<string, string>) => `/oauth/logout?${new URLSearchParams(parameters)}`;
-  const isOut = async (ann: ReturnType<typeof fresh>) => told(await ann.open(request({ prompt: "none" }))).error === "login_required";
-
-  test("oidcc-rp-initiated-logout, -no-state", async () => {
-    for (const state of [{ state: "x y" }, {}] as Record<string, string>[]) {
-      const { ann, tokens } = await signedIn();
-      const screen = await ann.open(logout({ id_token_hint: tokens.id_token!, post_logout_redirect_uri: BYE, ...state }));
-      expect(screen.elsewhere!.origin + screen.elsewhere!.pathname).toBe(BYE);
-      expect(told(screen)).toEqual(state);
-      expect(await isOut(ann)).toBe(true);
-      expect((await our.userinfo(tokens.access_token!)).status).toBe(401);
-    }
-  });
-
-  test("oidcc-rp-initiated-logout-bad-post-logout-redirect-uri, -query-added-to-post-logout-redirect-uri", async () => {
-    const { ann, tokens } = await signedIn();
-    for (const uri of ["https://app.example/other", `${BYE}?foo=bar`]) {
-      const screen = await ann.open(logout({ id_token_hint: tokens.id_token!, post_logout_redirect_uri: uri }));
-      expect([screen.status, screen.elsewhere]).toEqual([400, undefined]);
-    }
-    expect(await isOut(ann)).toBe(false);
-  });
-
-  test("oidcc-rp-initiated-logout-bad-id-token-hint, -modified-id-token-hint, -no-id-token-hint: the user is asked, and goes nowhere", async () => {
-    const { ann, tokens } = await signedIn();
-    const [, claims] = tokens.id_token!.split(".");
-    const none = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${claims}.`;
-    for (const hint of [{ id_token_hint: `${tokens.id_token}x` }, { id_token_hint: none }, { client_id: "demo-web" }] as Record<
-      string,
-      string
-    >[]) {
-      const screen = await ann.open(logout({ ...hint, post_logout_redirect_uri: BYE }));
-      expect([screen.status, screen.path, texts(screen, "h1")]).toEqual([200, "/sign-out", ["Sign out?"]]);
-    }
-    expect(await isOut(ann)).toBe(false);
-  });
-
-  test("oidcc-rp-initiated-logout-no-params, -no-post-logout-redirect-uri, -only-state: the user ends up signed out", async () => {
-    for (const parameters of [{}, { state: "s" }] as Record<string, string>[]) {
-      const { ann } = await signedIn();
-      const asked = await ann.open(logout(parameters));
-      const out = await ann.submit(asked, {}, { action: "/sign-out" });
-      expect(texts(out, "h1")).toEqual(["You are signed out"]);
-      expect(await isOut(ann)).toBe(true);
-    }
-    const { ann, tokens } = await signedIn();
-    expect(texts(await ann.open(logout({ id_token_hint: tokens.id_token! })), "h1")).toEqual(["You are signed out"]);
-    expect(await isOut(ann)).toBe(true);
-  });
-
-  test("a form of another site brings the request again by itself", async () => {
-    const { ann, tokens } = await signedIn();
-    const form = new URLSearchParams({ id_token_hint: tokens.id_token!, post_logout_redirect_uri: BYE }).toString();
-    const headers = { "content-type": "application/x-www-form-urlencoded", origin: "https://app.example" };
-    const posted = await worker.fetch("/oauth/logout", { method: "POST", headers, body: form });
-    expect(posted.status).toBe(303);
-    expect((await ann.open(posted.headers.get("location")!)).elsewhere?.href).toBe(BYE);
-  });
-
-  test("offline access goes on without the browser, and nothing else does", async () => {
-    const { ann, tokens } = await signedIn({ scope: "openid offline_access" });
-    await ann.open(logout({ id_token_hint: tokens.id_token! }));
-    const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token };
-    expect((await our.token(refresh, our.web)).status).toBe(200);
-  });
-
-  test("neither HEAD nor a prefetch signs out", async () => {
-    const { ann, tokens } = await signedIn();
-    await ann.go("HEAD", logout({ id_token_hint: tokens.id_token! }));
-    await ann.go("GET", logout({ id_token_hint: tokens.id_token! }), { headers: { "sec-purpose": "prefetch" } });
-    expect(await isOut(ann)).toBe(false);
-  });
-});
-
 describe("a device", () => {
   const waiting = async () => {
     const device = { grant_types: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"] };
@@ -257,26 +182,5 @@ describe("a device", () => {
     const asked = await ann.submit(page, { user_code: user_code!.toLowerCase() }, { action: "/device" });
     expect(texts(await ann.submit(asked, { cancel: "on" }), "h1")).toEqual(["The device stays out"]);
     expect((await poll(device_code!)).error).toBe("access_denied");
-  });
-});
-
-describe("the audience", () => {
-  test("each kind of token opens its own doors, and no other", async () => {
-    const { tokens } = await signedIn();
-    const own = await signedIn({ resource: ISSUER });
-    const pair = await arc.signIn(DEMO);
-    const doors = async (token: string) => [
-      (await arc.me(token)).status,
-      (await our.userinfo(token)).status,
-      (await our.post("/oauth/introspect", { token }, our.web)).body.active,
-    ];
-    expect(await doors(tokens.access_token!)).toEqual([401, 200, true]);
-    expect(await doors(pair.accessToken)).toEqual([200, 401, expect.any(Boolean)]);
-    expect((await doors(own.tokens.access_token!)).slice(0, 2)).toEqual([200, 401]);
-    for (const token of [tokens.id_token!, tokens.refresh_token!, pair.refreshToken])
-      expect((await doors(token)).slice(0, 2)).toEqual([401, 401]);
-    expect((await arc.refresh({ ...pair, refreshToken: tokens.refresh_token! })).status).toBe(401);
-    const foreign = { grant_type: "refresh_token", refresh_token: pair.refreshToken };
-    expect((await our.token(foreign, our.web)).body.error).toBe("invalid_grant");
   });
 });

@@ -10,6 +10,7 @@ use crate::wire::reply::Reply;
 
 /// `POST /oauth/register`.
 pub async fn register(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFailure> {
+    app.config.oauth.on()?;
     let document = request::client_metadata(incoming)?;
     let bearer = incoming.bearer().ok();
     let told = registration::register(app, bearer.as_ref(), &document).await?;
@@ -18,6 +19,7 @@ pub async fn register(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFail
 
 /// `GET /oauth/register/{id}`.
 pub async fn show(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFailure> {
+    app.config.oauth.on()?;
     let (client_id, token) = (ClientId::new(incoming.id()), incoming.bearer()?);
     let told = registration::show(app, &client_id, &token).await?;
     Ok(Reply::json(&told)?)
@@ -25,6 +27,7 @@ pub async fn show(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFailure>
 
 /// `PUT /oauth/register/{id}`.
 pub async fn replace(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFailure> {
+    app.config.oauth.on()?;
     let (client_id, token) = (ClientId::new(incoming.id()), incoming.bearer()?);
     let document = request::client_metadata(incoming)?;
     let told = registration::replace(app, &client_id, &token, &document).await?;
@@ -33,6 +36,7 @@ pub async fn replace(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFailu
 
 /// `DELETE /oauth/register/{id}`.
 pub async fn delete(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFailure> {
+    app.config.oauth.on()?;
     let (client_id, token) = (ClientId::new(incoming.id()), incoming.bearer()?);
     registration::delete(app, &client_id, &token).await?;
     Ok(Reply::empty(204))

@@ -12,6 +12,9 @@ use crate::wire::oauth::failure::OAuthFailure;
 use crate::wire::oauth::request;
 use crate::wire::reply::Reply;
 
+/// The header of FAPI by which calls are told apart.
+const INTERACTION_ID: &str = "x-fapi-interaction-id";
+
 /// What the user of an access token has let its client know.
 pub async fn claims(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFailure> {
     let reply = match token(app, incoming) {
@@ -19,7 +22,26 @@ pub async fn claims(app: &App, incoming: &Incoming) -> Result<Reply, OAuthFailur
         Ok(None) => OAuthFailure::challenge(None, TokenScheme::Bearer, None),
         Err(failure) => failure.reply(),
     };
+    let reply = with_interaction_id(incoming, reply);
     Ok(with_nonce(app, incoming, reply))
+}
+
+/// Hands back what financial clients tell their calls apart by, as long as it can be that.
+fn with_interaction_id(incoming: &Incoming, reply: Reply) -> Reply {
+    match incoming.header(INTERACTION_ID).filter(|id| is_uuid(id)) {
+        Some(id) => reply.with(INTERACTION_ID, id),
+        None => reply,
+    }
+}
+
+/// The textual form of RFC 9562 §4.
+fn is_uuid(text: &str) -> bool {
+    let mut bytes = text.bytes().enumerate();
+    let is_right = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && bytes.all(is_right)
 }
 
 /// The token of the header, or of a form; a body of another kind means nothing.
