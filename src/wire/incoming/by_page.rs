@@ -23,7 +23,7 @@ impl Incoming {
             method,
             "",
             "",
-            Vec::new(),
+            vec![("content-type".to_owned(), "application/json".to_owned())],
             Body::Bytes(body.unwrap_or_default()),
         );
         Self {

@@ -270,7 +270,6 @@ describe("apps", () => {
     const { accessToken } = await our.signIn(ADMIN);
     const api = `/auth-clients/${id}/oauth`;
     const read = async () => (await our.send("GET", api, { headers: our.bearer(accessToken) })).body;
-    console.log(JSON.stringify((await our.send("PUT", api, { headers: our.bearer(accessToken), body: {redirect_uris:["https://app.example/back"],token_endpoint_auth_method:"client_secret_basic",grant_types:["authorization_code","refresh_token"],consent:"none",open:false,dpop_bound_access_tokens:false,require_pushed_authorization_requests:false} })).body));
     const wrong = await does(path, "oauth", { redirect_uris: "http://app.example/back" });
     expect(wrong.status).toBe(422);
     const set = await does(path, "oauth", {
@@ -282,7 +281,8 @@ describe("apps", () => {
     expect([set.status, texts(set, "p")]).toEqual([200, expect.anything()]);
     expect(await read()).toMatchObject({ redirect_uris: ["https://app.example/back", "https://app.example/other"], consent: "none" });
     const put = { ...(await read()), client_name: "Fieldbook", default_max_age: 60 };
-    expect((await our.send("PUT", api, { headers: our.bearer(accessToken), body: put })).status).toBe(200);
+    const written = await our.send("PUT", api, { headers: our.bearer(accessToken), body: put });
+    expect([written.status, written.body]).toEqual([200, expect.anything()]);
     await does(path, "oauth", { redirect_uris: "https://app.example/back" });
     expect(await read()).toMatchObject({ redirect_uris: ["https://app.example/back"], client_name: "Fieldbook", default_max_age: 60 });
     await does(path, "oauth-off");

@@ -67,6 +67,8 @@ fn client(members: Members<'_>, policy: Policy<'_>) -> Result<OAuthClient, Failu
     let flag = |name| Ok::<_, Failure>(members.flag(name)?.unwrap_or(false));
     let known = |name, possible| algorithm(members, name, possible);
     let all = &SignatureAlgorithm::ALL;
+    // The default may always be said: without a key for it the endpoints are off.
+    let id_tokens = [policy.signing, &[SignatureAlgorithm::Rs256]].concat();
     // A document's author has not shown that the other addresses are theirs.
     let of_document = source == Source::Document;
     let keys = ClientKeys::read(members, local)?;
@@ -86,7 +88,7 @@ fn client(members: Members<'_>, policy: Policy<'_>) -> Result<OAuthClient, Failu
         jwks_uri: keys.jwks_uri,
         grant_types: grant_types(members, source)?,
         scope: members.text("scope")?.map(scope).transpose()?,
-        id_token_algorithm: known("id_token_signed_response_alg", policy.signing)?
+        id_token_algorithm: known("id_token_signed_response_alg", &id_tokens)?
             .unwrap_or(SignatureAlgorithm::Rs256),
         access_token_algorithm: known("access_token_signed_response_alg", policy.signing)?,
         require_pkce: chosen.require_pkce,
