@@ -1,6 +1,6 @@
 //! What a request has to work with: settings, storage, and the time it came in.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -55,6 +55,8 @@ pub struct App {
     pub env: Env,
     /// How long the request's outgoing calls may take together.
     pub deadline: Rc<Deadline>,
+    /// Whether the request has ended sessions, of which clients are to hear.
+    pub ends_sessions: Rc<Cell<bool>>,
     metrics: Rc<StorageMetrics>,
     context: Rc<Context>,
 }
@@ -77,6 +79,7 @@ impl App {
             client_info: Rc::new(client_info),
             env: env.clone(),
             deadline: Rc::default(),
+            ends_sessions: Rc::default(),
             metrics,
             context: Rc::new(context),
         })
@@ -187,6 +190,9 @@ fn config(env: &Env) -> Result<Rc<Config>, Error> {
             return Ok(Rc::clone(config));
         }
         let config = Rc::new(Config::read(|name| setting(env, name))?);
+        if let Some(off) = config.oauth.off {
+            log::note(&format!("the OAuth endpoints are off: {}", off.reason()));
+        }
         Ok(Rc::clone(cell.get_or_init(|| config)))
     })
 }
