@@ -49,7 +49,7 @@ const TOKEN_CLAIMS: [&str; 9] = [
 ];
 
 /// What is there, and what is not; the absence of a member would mean another thing.
-const FEATURES: [(&str, bool); 7] = [
+const FEATURES: [(&str, bool); 8] = [
     ("claims_parameter_supported", true),
     ("request_parameter_supported", false),
     ("request_uri_parameter_supported", false),
@@ -57,6 +57,7 @@ const FEATURES: [(&str, bool); 7] = [
     ("authorization_response_iss_parameter_supported", true),
     ("backchannel_logout_supported", true),
     ("backchannel_logout_session_supported", true),
+    ("client_id_metadata_document_supported", true),
 ];
 
 /// What the document depends on.
