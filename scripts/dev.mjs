@@ -26,12 +26,13 @@ function portWanted() {
 
 async function prepareDatabase() {
   // miniflare is one of the packages, so it can be loaded only now.
-  const { seedDemo, seedSecondStep, withLocalDb } = await import("./lib/local-db.mjs");
+  const { seedDemo, seedOAuth, seedSecondStep, withLocalDb } = await import("./lib/local-db.mjs");
   await withLocalDb(async (db, applied) => {
     for (const name of applied) say(`applied migrations/${name}`);
     if (!(await seedDemo(db))) return;
     const dataKey = dataKeyOf(join(root, ".dev.vars"));
     if (dataKey) await seedSecondStep(db, dataKey);
+    await seedOAuth(db);
     say("put the demo data into the empty database");
   });
 }

@@ -1,5 +1,6 @@
 // The demo data: a small world to try things in, on your own machine only. Its secrets are in the README.
 
+import { randomBytes } from "node:crypto";
 import { seal } from "./data-key.mjs";
 import { client, digest, oauthClient, role, tenant, user } from "./people.mjs";
 import { insert } from "./sql.mjs";
@@ -9,6 +10,8 @@ const TENANT = id(1);
 const MEMBER = id(2);
 const ADMINISTRATOR = id(3);
 const CLIENTS = ["demo-web", "demo-mobile"];
+const CALLBACK = "http://localhost:5173/callback";
+const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
 
 /** The settings that go with the data. */
 export const demoSettings = {
@@ -20,6 +23,9 @@ export const demoSettings = {
   SIGN_UP_ROLE: MEMBER,
   SIGN_UP_CLIENT_IDS: CLIENTS.join(","),
 };
+
+/** The settings for clients of OAuth: MCP clients register themselves. */
+export const oauthSettings = { REGISTRATION: "open", OAUTH_SCOPES: "reports:read, mcp:tools" };
 
 /** Who signs in with the curl that `npm run dev` prints. */
 export const demoSignIn = {
@@ -40,10 +46,14 @@ export function demoData(now) {
       clientId: "demo-web",
       clientSecret: "demo-web-secret",
       secret: "demo-web-signing-secret",
-      redirectUrl: "http://localhost:5173/callback",
+      redirectUrl: CALLBACK,
       now,
     }),
-    oauthClient({ clientId: "demo-web", metadata: { redirect_uris: ["http://localhost:5173/callback"] }, now }),
+    oauthClient({
+      clientId: "demo-web",
+      metadata: { redirect_uris: [CALLBACK], post_logout_redirect_uris: ["http://localhost:5173/"] },
+      now,
+    }),
     client({ clientId: "demo-mobile", clientSecret: "demo-mobile-secret", secret: "demo-mobile-signing-secret", redirectUrl: null, now }),
     ...user({
       id: id(4),
@@ -67,6 +77,25 @@ export function demoData(now) {
       roleId: ADMINISTRATOR,
       ...common,
     }),
+  ];
+}
+
+/** The statements that make clients of OAuth, besides `demo-web`: one that keeps no secret, and one without users. */
+export function oauthData(now) {
+  const secret = () => randomBytes(32).toString("base64url");
+  const spa = {
+    token_endpoint_auth_method: "none",
+    grant_types: ["authorization_code", "refresh_token", DEVICE_CODE],
+    redirect_uris: [CALLBACK, "http://127.0.0.1/callback", "com.example.app:/callback"],
+    post_logout_redirect_uris: ["http://localhost:5173/"],
+  };
+  const service = { grant_types: ["client_credentials"], response_types: [], redirect_uris: [], scope: "reports:read" };
+  return [
+    client({ clientId: "demo-spa", clientSecret: secret(), secret: secret(), redirectUrl: CALLBACK, now }),
+    oauthClient({ clientId: "demo-spa", metadata: spa, now }),
+    client({ clientId: "demo-service", clientSecret: "demo-service-secret", secret: secret(), redirectUrl: null, now }),
+    oauthClient({ clientId: "demo-service", metadata: service, now }),
+    "insert into user_clients (user_id, client_id) select u.id, c.id from users u, auth_clients c where c.client_id = 'demo-spa'",
   ];
 }
 

@@ -4,7 +4,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
-import { demoData, secondStepData } from "./demo.mjs";
+import { demoData, oauthData, secondStepData } from "./demo.mjs";
 import { readText, root } from "./steps.mjs";
 import { openStorage, storageWorker } from "./storage.mjs";
 
@@ -57,6 +57,15 @@ export async function seedDemo(db) {
  */
 export async function seedSecondStep(db, dataKey) {
   await db.batch(secondStepData(Date.now(), dataKey).map((sql) => db.prepare(sql)));
+}
+
+/**
+ * Puts the clients of OAuth beside the demo's others.
+ *
+ * @param {import("./storage.mjs").Database} db
+ */
+export async function seedOAuth(db) {
+  await db.batch(oauthData(Date.now()).map((sql) => db.prepare(sql)));
 }
 
 /** Opens a database by its local name: in a folder, or in one of its own that goes when it is closed. */

@@ -29,6 +29,13 @@ impl Aal {
         }
     }
 
+    /// The level that a value of `acr_values` names; nothing where it is none of ours.
+    pub fn from_acr(acr: &str) -> Option<Self> {
+        [Self::One, Self::Two]
+            .into_iter()
+            .find(|level| level.acr() == acr)
+    }
+
     /// The number that is stored.
     pub const fn number(self) -> i64 {
         match self {
@@ -82,8 +89,10 @@ mod tests {
     fn levels_are_stored_as_their_numbers_and_compare() {
         for level in [Aal::One, Aal::Two] {
             assert_eq!(Aal::from_number(level.number()), level);
+            assert_eq!(Aal::from_acr(level.acr()), Some(level));
         }
         assert!(Aal::One < Aal::Two);
         assert_eq!(Aal::from_number(7), Aal::One);
+        assert_eq!(Aal::from_acr("gold"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What a request has to work with: settings, storage, and the time it came in.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -56,6 +56,8 @@ pub struct App {
     pub env: Env,
     /// How long the request's outgoing calls may take together.
     pub deadline: Rc<Deadline>,
+    /// Whether the request has ended sessions, of which clients are to hear.
+    pub ends_sessions: Rc<Cell<bool>>,
     metrics: Rc<StorageMetrics>,
     context: Rc<Context>,
 }
@@ -78,6 +80,7 @@ impl App {
             client_info: Rc::new(client_info),
             env: env.clone(),
             deadline: Rc::default(),
+            ends_sessions: Rc::default(),
             metrics,
             context: Rc::new(context),
         })
@@ -190,6 +193,9 @@ fn config(env: &Env) -> Result<Rc<Config>, Error> {
         let config = Rc::new(Config::read(|name| setting(env, name))?);
         if config.audit.is_queued {
             audit_queue::require(env)?;
+        }
+        if let Some(off) = config.oauth.off {
+            log::note(&format!("the OAuth endpoints are off: {}", off.reason()));
         }
         Ok(Rc::clone(cell.get_or_init(|| config)))
     })

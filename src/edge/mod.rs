@@ -56,6 +56,9 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
             let reply = answer(&app, incoming).await;
             let writes = !matches!(incoming.method, Method::Get | Method::Options);
             flows::events::after_answer(&app, writes);
+            if app.ends_sessions.get() {
+                flows::oauth::notices::send_in_background(&app);
+            }
             reply
         }
         Err(error) => unopened(error, incoming),

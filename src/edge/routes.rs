@@ -57,6 +57,7 @@ pub const ROUTES: &[Route] = routes! {
     Arc  Post   "/logout"                          None   => logout::logout;
     Arc  Post   "/keycloak/logout"                 None   => logout::keycloak_logout;
     Arc  Post   "/keycloak/backchannel-logout"     None   => logout::backchannel_logout, Keycloak;
+    Arc  Post   "/apple/notifications"             None   => logout::apple_notification;
     Arc  Post   "/auth/google"                     SignIn => social::start, Google;
     Arc  Get    "/auth/google"                     SignIn => social::start, Google;
     Arc  Get    "/auth/google-auth-redirect"       SignIn => social::complete, Google;

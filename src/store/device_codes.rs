@@ -3,23 +3,41 @@
 use serde_json::{Value as Json, json};
 
 use super::batch::Batch;
+use super::factors::needs_second_step;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
+use super::trusted_devices::trusted_device;
 use crate::auth::id::{BrowserId, ClientNumber, SessionId, UserId};
 use crate::auth::oauth::device::DeviceRequest;
 use crate::auth::oauth::scope::{OFFLINE_ACCESS, Scope};
 use crate::auth::time::{Seconds, Timestamp};
+
+/// Whether the user of a browser `b` needs a second step for a client that the browser does not rest on.
+macro_rules! needs_factor {
+    ($client:literal, $now:literal) => {
+        needs_second_step!(
+            "b.user_id",
+            "b.aal",
+            $client,
+            trusted_device!("t.id = b.trusted_by", "b.user_id", $now)
+        )
+    };
+}
 
 const INSERT: &str = "insert into one_time (key, kind, client_id, recipient, session_id, payload, poll_interval, \
        created_on, expires_on) \
      values (?1, 'device', ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 // By the digest of the user code; of two that are alike, which hardly happens, neither is found.
-const LOOK: &str = "select o.key, o.payload, o.client_id \
+const LOOK: &str = concat!(
+    "select o.key, o.payload, o.client_id, exists (select 1 from browsers b where b.id = ?3 and ",
+    needs_factor!("o.client_id", "?2"),
+    ") as needs_factor \
      from one_time o join auth_clients c on c.id = o.client_id and c.deleted = 0 \
      where o.kind = 'device' and o.recipient = ?1 and o.user_id is null and o.voided_on is null \
        and o.expires_on > ?2 and 1 = (select count(*) from one_time d \
-         where d.kind = 'device' and d.recipient = ?1 and d.expires_on > ?2)";
+         where d.kind = 'device' and d.recipient = ?1 and d.expires_on > ?2)"
+);
 
 /// The browser ?2 is signed in at ?3 as the user ?4.
 macro_rules! is_signed_in {
@@ -34,7 +52,10 @@ const APPROVE: &str = concat!(
     "update one_time set (user_id, method, aal, amr, auth_time, factor_id) = ( \
        select b.user_id, b.method, b.aal, b.amr, b.auth_time, b.factor_id from browsers b where b.id = ?2) \
      where key = ?1 and kind = 'device' and user_id is null and voided_on is null and expires_on > ?3 and ",
-    is_signed_in!()
+    is_signed_in!(),
+    " and not exists (select 1 from browsers b where b.id = ?2 and ",
+    needs_factor!("one_time.client_id", "?3"),
+    ")"
 );
 
 const ADMIT: &str = concat!(
@@ -77,6 +98,8 @@ pub struct WaitingDevice {
     pub client: ClientNumber,
     /// What is asked for.
     pub request: DeviceRequest,
+    /// Whether its user has to show a second factor first.
+    pub needs_factor: bool,
 }
 
 /// A user's decision.
@@ -98,6 +121,7 @@ impl FromRow for WaitingDevice {
         Ok(Self {
             key: row.get("key")?,
             client: row.get("client_id")?,
+            needs_factor: row.get("needs_factor")?,
             request: DeviceRequest {
                 scope: Scope::parse(text("scope")).map_err(|_| Unreadable::Column("payload"))?,
                 audience: audience.map(str::to_owned).collect(),
@@ -127,9 +151,9 @@ pub fn insert(new: &NewDeviceCode<'_>, now: Timestamp) -> Query<()> {
     insert.run()
 }
 
-/// The device that waits for a user code to be typed.
-pub fn look(user_code: &str, now: Timestamp) -> Query<Option<WaitingDevice>> {
-    sql!(LOOK, user_code, now).first()
+/// The device that waits for a user code to be typed in a browser.
+pub fn look(user_code: &str, browser: &BrowserId, now: Timestamp) -> Query<Option<WaitingDevice>> {
+    sql!(LOOK, user_code, now, browser).first()
 }
 
 /// The user lets the device in; answers whether it was still waiting.

@@ -67,6 +67,12 @@ const VOID_SUBJECT: &str = concat!(void!(), of_subject!(), " and ", taken!());
 const END_BROWSER: &str = concat!(end_browsers!(), "provider_session = ?4 and ", taken!());
 const END_BROWSERS_OF_SUBJECT: &str = concat!(end_browsers!(), of_subject!(), " and ", taken!());
 
+// An identity that is no longer for this service.
+const FORGET: &str = concat!(
+    "delete from user_identities where provider = ?5 and issuer = ?6 and subject = ?7 and ",
+    taken!()
+);
+
 const WON: &str = concat!("select ", taken!(), " as won");
 
 /// The condition that the provider's session, a parameter, is not over there.
@@ -103,10 +109,13 @@ pub fn end_sessions(
         by_session(VOID_SESSION).run(),
         by_subject(VOID_SUBJECT).run(),
         by_session(END_BROWSER).run(),
-        by_subject(END_BROWSERS_OF_SUBJECT).run(),
+        (
+            by_subject(END_BROWSERS_OF_SUBJECT).run(),
+            logout.forgets.then(|| by_subject(FORGET).run()),
+        ),
         sql!(WON, token, attempt).one(),
     );
-    batch.map(|((), mut ended, of_subject, (), (), (), (), (won,))| {
+    batch.map(|((), mut ended, of_subject, (), (), (), _, (won,))| {
         ended.extend(of_subject);
         bool::then_some(won, ended)
     })

@@ -547,10 +547,27 @@ fn a_device_gets_its_session_once_its_user_has_let_it_in() {
         ..decision
     };
     assert!(!db.run(device_codes::approve(&nobody, at(NOW))));
+    let needs_factor = || {
+        let look = device_codes::look("CODE", decision.browser, at(NOW));
+        db.run(look).unwrap().needs_factor
+    };
+    assert!(!needs_factor());
+    let execute = |sql: &str| db.connection.execute_batch(sql).unwrap();
+    execute("insert into mfa_clients (client_id) values (2)");
+    assert!(needs_factor());
+    assert!(!db.run(device_codes::approve(&decision, at(NOW))));
+    execute("delete from mfa_clients");
     assert!(db.run(device_codes::approve(&decision, at(NOW))));
     assert!(!db.run(device_codes::approve(&decision, at(NOW))));
     assert!(!db.run(device_codes::deny(&decision, at(NOW))));
-    assert!(db.run(device_codes::look("CODE", at(NOW))).is_none());
+    assert!(
+        db.run(device_codes::look(
+            "CODE",
+            &BrowserId::new("browser"),
+            at(NOW)
+        ))
+        .is_none()
+    );
     let others = web();
     let foreign = db.run(device_polls::poll(
         &poll("device:x", "foreign", &others),
@@ -580,9 +597,23 @@ fn two_devices_with_one_user_code_are_both_unknown() {
         audience: vec![],
     };
     waiting(&db, "device:x", "CODE", &request);
-    assert!(db.run(device_codes::look("CODE", at(NOW))).is_some());
+    assert!(
+        db.run(device_codes::look(
+            "CODE",
+            &BrowserId::new("browser"),
+            at(NOW)
+        ))
+        .is_some()
+    );
     waiting(&db, "device:y", "CODE", &request);
-    assert!(db.run(device_codes::look("CODE", at(NOW))).is_none());
+    assert!(
+        db.run(device_codes::look(
+            "CODE",
+            &BrowserId::new("browser"),
+            at(NOW)
+        ))
+        .is_none()
+    );
 }
 
 #[test]

@@ -339,9 +339,13 @@ fn device(db: &Db, app: &ClientProof) {
     for (key, user_code) in [("device:a", "A"), ("device:b", "B")] {
         waiting(db, key, user_code, &request);
         assert_eq!(
-            db.run(device_codes::look(user_code, at(NOW)))
-                .unwrap()
-                .request,
+            db.run(device_codes::look(
+                user_code,
+                &BrowserId::new("browser"),
+                at(NOW)
+            ))
+            .unwrap()
+            .request,
             request
         );
     }

@@ -289,6 +289,7 @@ fn a_providers_logout_ends_the_browsers_that_came_from_there() {
         session: Some("there".to_owned()),
         token: "token".to_owned(),
         expires_on: at(NOW),
+        forgets: false,
     };
     let attempt = AttemptId::new("attempt");
     db.run(provider_logouts::end_sessions(&logout, &attempt, at(NOW)));

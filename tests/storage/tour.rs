@@ -343,6 +343,7 @@ fn people_at_providers(db: &Db) {
         session: None,
         token: "token".to_owned(),
         expires_on: at(NOW),
+        forgets: true,
     };
     let ended = db.run(provider_logouts::end_sessions(
         &logout,

@@ -4,6 +4,7 @@
 //! An event never carries a secret, token, code or password, nor a username as it was typed: that
 //! may be a password in the wrong field.
 
+mod ended;
 mod factor_act;
 mod managed;
 mod page_act;

@@ -17,6 +17,8 @@ pub enum TokenKind {
     UserInfo,
     /// How a client authenticates (RFC 7523 §2.2).
     ClientAssertion,
+    /// What somebody has done with an account at Apple.
+    AppleEvent,
     /// That the sender has a key (RFC 9449 §4.2).
     DpopProof,
 }
@@ -30,6 +32,7 @@ impl TokenKind {
             Self::LogoutToken => "logout token",
             Self::UserInfo => "signed userinfo",
             Self::ClientAssertion => "client assertion",
+            Self::AppleEvent => "notification",
             Self::DpopProof => "DPoP proof",
         }
     }
@@ -63,6 +66,7 @@ impl TokenKind {
                 let marked = is(header, &["client-authentication+jwt"]);
                 (marked || plain) && says(claims, &[]) && !event
             }
+            Self::AppleEvent => plain && says(claims, &[]) && event,
             Self::DpopProof => is(header, &["dpop+jwt"]) && !event,
         }
     }

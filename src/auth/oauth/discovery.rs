@@ -1,11 +1,12 @@
 //! The discovery document (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): only what is true.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::authorization::{prompt, response};
 use super::client::{AuthenticationMethod, GrantType};
 use super::scope::{PUBLIC, Scope};
 use super::user_claims;
+use crate::auth::assurance::Aal;
 use crate::auth::jose::algorithm::{ED25519, SignatureAlgorithm};
 
 /// The paths of the endpoints, in the worker's routes and in the document alike.
@@ -48,7 +49,7 @@ const TOKEN_CLAIMS: [&str; 9] = [
 ];
 
 /// What is there, and what is not; the absence of a member would mean another thing.
-const FEATURES: [(&str, bool); 7] = [
+const FEATURES: [(&str, bool); 8] = [
     ("claims_parameter_supported", true),
     ("request_parameter_supported", false),
     ("request_uri_parameter_supported", false),
@@ -56,6 +57,7 @@ const FEATURES: [(&str, bool); 7] = [
     ("authorization_response_iss_parameter_supported", true),
     ("backchannel_logout_supported", true),
     ("backchannel_logout_session_supported", true),
+    ("client_id_metadata_document_supported", true),
 ];
 
 /// What the document depends on.
@@ -77,7 +79,7 @@ impl Provider<'_> {
     /// The document.
     pub fn document(&self) -> Map<String, Value> {
         let mut document = Map::new();
-        document.insert("issuer".to_owned(), json!(self.issuer));
+        document.insert("issuer".to_owned(), Value::from(self.issuer));
         self.endpoints(&mut document);
         self.offers(&mut document);
         self.authentication(&mut document);
@@ -101,7 +103,10 @@ impl Provider<'_> {
             .registers
             .then_some(("registration_endpoint", paths::REGISTER));
         for (name, path) in endpoints.into_iter().chain(registration) {
-            document.insert(name.to_owned(), json!(format!("{}{path}", self.issuer)));
+            document.insert(
+                name.to_owned(),
+                Value::from(format!("{}{path}", self.issuer)),
+            );
         }
     }
 
@@ -109,70 +114,70 @@ impl Provider<'_> {
     fn offers(&self, document: &mut Map<String, Value>) {
         let grants: Vec<_> = GrantType::ALL.iter().map(|grant| grant.name()).collect();
         let scopes = Scope::of(&PUBLIC).with(self.of_resources);
-        let algorithms: Vec<_> = self
-            .signing
-            .iter()
-            .map(|algorithm| algorithm.name())
-            .collect();
-        let claims: Vec<_> = TOKEN_CLAIMS
-            .into_iter()
-            .chain(user_claims::supported())
-            .collect();
-        for (name, value) in [
-            ("response_types_supported", json!(["code"])),
-            ("response_modes_supported", json!(response::SUPPORTED)),
-            ("grant_types_supported", json!(grants)),
-            ("subject_types_supported", json!(["public"])),
-            ("id_token_signing_alg_values_supported", json!(algorithms)),
-            ("scopes_supported", json!(scopes.iter().collect::<Vec<_>>())),
-            ("claim_types_supported", json!(["normal"])),
-            ("claims_supported", json!(claims)),
-            ("prompt_values_supported", json!(prompt::SUPPORTED)),
-            ("ui_locales_supported", json!(self.locales)),
-            ("code_challenge_methods_supported", json!(["S256"])),
-        ] {
-            document.insert(name.to_owned(), value);
+        let scopes: Vec<_> = scopes.iter().collect();
+        let names = |algorithm: &SignatureAlgorithm| algorithm.name();
+        let algorithms: Vec<_> = self.signing.iter().map(names).collect();
+        let own = TOKEN_CLAIMS.into_iter();
+        let claims: Vec<_> = own.chain(user_claims::supported()).collect();
+        let lists: [(&str, &[&str]); 13] = [
+            ("response_types_supported", &["code"]),
+            ("response_modes_supported", &response::SUPPORTED),
+            ("grant_types_supported", &grants),
+            ("subject_types_supported", &["public"]),
+            ("id_token_signing_alg_values_supported", &algorithms),
+            ("scopes_supported", &scopes),
+            ("claim_types_supported", &["normal"]),
+            ("claims_supported", &claims),
+            ("acr_values_supported", &[Aal::One.acr(), Aal::Two.acr()]),
+            ("prompt_values_supported", &prompt::SUPPORTED),
+            ("ui_locales_supported", self.locales),
+            ("code_challenge_methods_supported", &["S256"]),
+            // Without `none` among the algorithms nobody tries unsigned request objects.
+            (
+                "request_object_signing_alg_values_supported",
+                &[SignatureAlgorithm::Rs256.name()],
+            ),
+        ];
+        for (name, values) in lists {
+            document.insert(name.to_owned(), texts(values));
         }
-        // Without `none` among the algorithms nobody tries unsigned request objects.
-        let objects = json!([SignatureAlgorithm::Rs256.name()]);
-        document.insert(
-            "request_object_signing_alg_values_supported".to_owned(),
-            objects,
-        );
         for (name, offered) in FEATURES {
-            document.insert(name.to_owned(), json!(offered));
+            document.insert(name.to_owned(), Value::Bool(offered));
         }
     }
 
     fn authentication(&self, document: &mut Map<String, Value>) {
-        let methods: Vec<_> = AuthenticationMethod::ALL
-            .iter()
-            .map(|method| method.name())
-            .collect();
-        let proven = methods
-            .iter()
-            .filter(|name| **name != AuthenticationMethod::None.name());
-        let proven: Vec<_> = proven.copied().collect();
+        let none = AuthenticationMethod::None.name();
+        let methods = AuthenticationMethod::ALL.iter().map(|method| method.name());
+        let methods: Vec<_> = methods.collect();
+        let proven = methods.iter().copied().filter(|name| *name != none);
+        let proven: Vec<_> = proven.collect();
         let [rs256, ps256, es256, eddsa] = SignatureAlgorithm::ALL.map(SignatureAlgorithm::name);
-        let assertions = json!([ps256, es256, eddsa, ED25519, rs256]);
+        let assertions = [ps256, es256, eddsa, ED25519, rs256];
         for (endpoint, methods) in [
             ("token", &methods),
             ("revocation", &methods),
             ("introspection", &proven),
         ] {
             let supported = format!("{endpoint}_endpoint_auth_methods_supported");
-            document.insert(supported, json!(methods));
+            document.insert(supported, texts(methods));
             let signing = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
-            document.insert(signing, assertions.clone());
+            document.insert(signing, texts(&assertions));
         }
-        let proofs = json!([es256, eddsa, ED25519, ps256]);
+        let proofs = texts(&[es256, eddsa, ED25519, ps256]);
         document.insert("dpop_signing_alg_values_supported".to_owned(), proofs);
     }
+}
+
+/// A list of texts, as JSON has it.
+fn texts(list: &[&str]) -> Value {
+    list.iter().copied().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn document(registers: bool) -> Value {
         let of_resources = Scope::of(&["mcp:tools"]);

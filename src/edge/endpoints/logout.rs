@@ -7,7 +7,7 @@ use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::{sessions, social};
 use crate::edge::log;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, RefreshRequest};
@@ -41,7 +41,16 @@ pub async fn backchannel_logout(
         Some(token) => social::end_by_logout_token(app, provider, &token).await,
         None => return refused("invalid_request", "one logout_token in a form is expected"),
     };
-    match ended {
+    answer(ended)
+}
+
+/// `POST /apple/notifications`: what somebody has done with an account at Apple, as JSON with a signed token.
+pub async fn apple_notification(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
+    answer(social::take_apple_event(app, incoming.text()?).await)
+}
+
+fn answer(taken: Result<(), Error>) -> Result<Reply, LoopbackFailure> {
+    match taken {
         Ok(()) => Ok(Reply::empty(200)),
         Err(error) if matches!(error.kind(), ErrorKind::NotConfigured(_)) => Err(error.into()),
         Err(error) if error.kind().is_server_error() => {

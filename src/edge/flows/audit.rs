@@ -32,6 +32,9 @@ thread_local! {
 /// Records an event after the response has left. An event without an account, and refusals beyond an
 /// account's share of rows, are only counted.
 pub fn record(app: &App, event: Event) {
+    if event.ends_sessions() {
+        app.ends_sessions.set(true);
+    }
     if let Some(stranger) = event.stranger() {
         return count(app, stranger);
     }

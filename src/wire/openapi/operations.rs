@@ -75,6 +75,7 @@ pub static SIGNING_IN: &[Operation] = &[
     op("post", "/logout", "Signs out", Bearer, Json(&LOGOUT_REQUEST), One("SuccessResponse")),
     op("post", "/keycloak/logout", "Signs out, at Keycloak too", Bearer, Json(&LOGOUT_REQUEST), One("SuccessResponse")),
     op("post", "/keycloak/backchannel-logout", "Keycloak ends a session", Anybody, Nothing, LoggedOut),
+    op("post", "/apple/notifications", "Apple tells what somebody has done with an account there", Anybody, Nothing, LoggedOut),
     op("post", "/auth/google", "Begins a sign-in with Google", Anybody, Form(&CLIENT_AUTH_REQUEST), Redirect),
     op("get", "/auth/google", "Begins a sign-in with Google (deprecated)", Anybody, Query(&CLIENT_AUTH_QUERY), Redirect),
     op("get", "/auth/google-auth-redirect", "Google's answer", Anybody, Names(&["code", "state"], 0), Redirect),

@@ -82,7 +82,17 @@ struct FailurePage<'a> {
 impl PageFailure {
     /// The browser proves its user first, and comes back to a path of ours.
     pub fn proof_for(path: &str) -> Self {
-        Self::Elsewhere(Destination::to_path(path).on("/account/proof"))
+        Self::second_step_for(path, true)
+    }
+
+    /// The browser's user shows a factor first, or sets up the first one, and comes back to a path of ours.
+    pub fn second_step_for(path: &str, has_factor: bool) -> Self {
+        let page = if has_factor {
+            "/account/proof"
+        } else {
+            "/account/factors/app"
+        };
+        Self::Elsewhere(Destination::to_path(path).on(page))
     }
 
     /// The page.

@@ -47,6 +47,8 @@ pub struct ProviderLogout {
     pub token: String,
     /// The token's end.
     pub expires_on: Timestamp,
+    /// Whether the identity goes as well.
+    pub forgets: bool,
 }
 
 impl LogoutTokenProof {
@@ -105,6 +107,7 @@ impl LogoutTokenProof {
             session: session_key(self.provider, &self.issuer, &claims),
             token: key(self.provider, &self.issuer, &jti),
             expires_on: expiry(&claims),
+            forgets: false,
             issuer: self.issuer,
         })
     }

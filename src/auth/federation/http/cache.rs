@@ -75,7 +75,7 @@ fn once_in(pause: Seconds, last: &mut Option<Timestamp>, now: Timestamp) -> bool
 }
 
 /// What `Cache-Control` says (RFC 9111 §5.2.2), within bounds.
-fn lifetime(cache_control: Option<&str>) -> Seconds {
+pub fn lifetime(cache_control: Option<&str>) -> Seconds {
     let header = cache_control.unwrap_or_default().to_ascii_lowercase();
     let mut directives = header.split(',').map(str::trim);
     if directives

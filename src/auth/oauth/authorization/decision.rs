@@ -87,6 +87,8 @@ pub enum Decision {
     SignIn,
     /// The user shows a second factor.
     StepUp,
+    /// The user sets up a first factor.
+    Enrol,
     /// The user chooses an account.
     SelectAccount,
     /// The user sets a new password.
@@ -114,15 +116,8 @@ impl Facts<'_> {
         if self.request.prompt.select_account && !self.is_selected(user) {
             return self.page(Decision::SelectAccount, ErrorCode::AccountSelectionRequired);
         }
-        match self.demanded_level(user) {
-            Some(level) if user.aal >= level => {}
-            Some(_) if user.has_factor => {
-                return self.page(Decision::StepUp, ErrorCode::LoginRequired);
-            }
-            _ => {
-                let why = "the authentication context that is essential cannot be reached";
-                return refuse(ErrorCode::UnmetAuthenticationRequirements, why);
-            }
+        if let Some(step) = self.step(user) {
+            return step;
         }
         match user.standing {
             Standing::Refused => {
@@ -137,6 +132,20 @@ impl Facts<'_> {
             return self.page(Decision::Consent, ErrorCode::ConsentRequired);
         }
         Decision::Grant
+    }
+
+    /// What raises the authentication to the level that is demanded, where it is below.
+    fn step(&self, user: &SignedIn) -> Option<Decision> {
+        const UNMET: ErrorCode = ErrorCode::UnmetAuthenticationRequirements;
+        let Some(level) = self.demanded_level(user) else {
+            let why = "the authentication context that is essential cannot be reached";
+            return Some(refuse(UNMET, why));
+        };
+        let step = match user.has_factor {
+            true => self.page(Decision::StepUp, ErrorCode::LoginRequired),
+            false => self.page(Decision::Enrol, UNMET),
+        };
+        (user.aal < level).then_some(step)
     }
 
     /// A page, unless the request wants none.
@@ -177,7 +186,7 @@ impl Facts<'_> {
     /// The assurance level that is demanded; nothing where no essential context can be reached.
     fn demanded_level(&self, user: &SignedIn) -> Option<Aal> {
         let essential = match self.request.claims.essential_acr() {
-            None => Aal::One,
+            None => self.preferred_level(user),
             Some(values) if values.contains(&Aal::One.acr()) => Aal::One,
             Some(values) if values.contains(&Aal::Two.acr()) => Aal::Two,
             Some(_) => return None,
@@ -185,6 +194,17 @@ impl Facts<'_> {
         let mut of_client = self.client.default_acr_values.iter();
         let demands_two = user.needs_factor || of_client.any(|acr| acr == Aal::Two.acr());
         Some(if demands_two { Aal::Two } else { essential })
+    }
+
+    /// The level that comes first in `acr_values`, of those that are ours (OIDC Core §3.1.2.1). Whoever has
+    /// no factor sets one up only for a request that takes nothing less.
+    fn preferred_level(&self, user: &SignedIn) -> Aal {
+        let mut levels = self.request.acr_values.iter();
+        let mut next = || levels.find_map(|value| Aal::from_acr(value));
+        match (next(), next()) {
+            (Some(Aal::Two), Some(Aal::One)) if !user.has_factor => Aal::One,
+            (first, _) => first.unwrap_or_default(),
+        }
     }
 
     fn asks_for_consent(&self) -> bool {
@@ -387,6 +407,51 @@ mod tests {
             },
             Err(ErrorCode::LoginRequired),
             Decision::StepUp,
+        ),
+        (
+            "a second factor by acr_values",
+            |w| w.request.acr_values = vec!["gold".to_owned(), "aal2".to_owned()],
+            Err(ErrorCode::LoginRequired),
+            Decision::StepUp,
+        ),
+        (
+            "contexts of others, and the first of ours",
+            |w| w.request.acr_values = ["1", "aal1", "aal2"].map(str::to_owned).to_vec(),
+            Ok(()),
+            Decision::Grant,
+        ),
+        (
+            "a second factor rather than none, of somebody who has one",
+            |w| w.request.acr_values = ["aal2", "aal1"].map(str::to_owned).to_vec(),
+            Err(ErrorCode::LoginRequired),
+            Decision::StepUp,
+        ),
+        (
+            "a second factor rather than none, of somebody who has none",
+            |w| {
+                w.request.acr_values = ["aal2", "aal1"].map(str::to_owned).to_vec();
+                w.user().has_factor = false;
+            },
+            Ok(()),
+            Decision::Grant,
+        ),
+        (
+            "a second factor of somebody who has none",
+            |w| {
+                w.request.acr_values = vec!["aal2".to_owned()];
+                w.user().has_factor = false;
+            },
+            Err(ErrorCode::UnmetAuthenticationRequirements),
+            Decision::Enrol,
+        ),
+        (
+            "a user who must have a second factor, and has none",
+            |w| {
+                w.user().needs_factor = true;
+                w.user().has_factor = false;
+            },
+            Err(ErrorCode::UnmetAuthenticationRequirements),
+            Decision::Enrol,
         ),
         (
             "a second factor or none",

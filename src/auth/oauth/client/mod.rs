@@ -4,6 +4,7 @@ pub mod assertion;
 pub mod authentication;
 mod choices;
 mod display;
+pub mod document;
 mod keys;
 mod members;
 pub mod metadata;

@@ -1,12 +1,11 @@
 //! Client metadata as they are stored, and told back to who registered them (RFC 7591 §3.2.1).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::metadata::{ClientMetadata, Policy};
 use super::{GrantType, OAuthClient, Source};
 use crate::auth::jose::algorithm::SignatureAlgorithm;
 use crate::auth::oauth::failure::Failure;
-use crate::auth::oauth::scope::Scope;
 
 impl ClientMetadata {
     /// Writes them, every default said.
@@ -14,7 +13,7 @@ impl ClientMetadata {
         let mut members = self.client.to_members();
         for (name, text) in self.display.members() {
             if let Some(text) = text {
-                members.insert(name.to_owned(), json!(text));
+                members.insert(name.to_owned(), Value::from(text));
             }
         }
         members
@@ -35,70 +34,97 @@ impl OAuthClient {
     /// Writes everything but what users see.
     pub fn to_members(&self) -> Map<String, Value> {
         let mut written = self.noted.clone();
-        let operators = self.operators_choices().into_iter();
-        let operators = operators.filter(|_| self.source == Source::Operator);
-        let members = self.identity().into_iter().chain(self.demands());
-        for (name, value) in members.chain(operators) {
-            if !value.is_null() {
-                written.insert(name.to_owned(), value);
+        let mut set = |name: &str, value: Value| {
+            written.insert(name.to_owned(), value);
+        };
+        for (name, flag) in self.flags() {
+            set(name, Value::Bool(flag));
+        }
+        for (name, text) in self.words() {
+            if let Some(text) = text {
+                set(name, Value::from(text));
             }
+        }
+        for (name, list) in self.lists() {
+            set(name, list.iter().map(String::as_str).collect());
+        }
+        let grants = self.grant_types.iter().map(|grant| grant.name());
+        set("grant_types", grants.collect());
+        let codes = self.may_use(GrantType::AuthorizationCode);
+        set(
+            "response_types",
+            codes.then_some("code").into_iter().collect(),
+        );
+        if let Some(jwks) = &self.jwks {
+            set("jwks", Value::Object(jwks.clone()));
+        }
+        if let Some(age) = self.default_max_age {
+            set("default_max_age", Value::from(age.get()));
+        }
+        if let Some(scope) = &self.scope {
+            set("scope", Value::from(scope.to_string()));
         }
         written
     }
 
-    /// Where it is, how it authenticates, and what it may use.
-    fn identity(&self) -> [(&'static str, Value); 10] {
-        let grants: Vec<_> = self.grant_types.iter().map(|grant| grant.name()).collect();
-        let codes = self.may_use(GrantType::AuthorizationCode);
-        let responses: Vec<_> = codes.then_some("code").into_iter().collect();
-        let logouts = &self.post_logout_redirect_uris;
-        let assertions = self.assertion_algorithm.map(SignatureAlgorithm::name);
+    /// What is on or off. Some of it only an operator decides.
+    fn flags(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        let everybodys = [
+            (
+                "require_pushed_authorization_requests",
+                self.require_pushed_authorization_requests,
+            ),
+            ("dpop_bound_access_tokens", self.dpop_bound_access_tokens),
+            ("require_auth_time", self.require_auth_time),
+        ];
+        let operators = [
+            ("open", self.open),
+            ("require_pkce", self.require_pkce),
+            ("fapi", self.fapi),
+            ("id_token_claims", self.id_token_claims),
+        ];
+        let operators = operators
+            .into_iter()
+            .filter(|_| self.source == Source::Operator);
+        everybodys.into_iter().chain(operators)
+    }
+
+    /// What is one word, if it is said.
+    fn words(&self) -> [(&'static str, Option<&str>); 7] {
+        let name = SignatureAlgorithm::name;
+        let consent = (self.source == Source::Operator).then(|| self.consent.name());
         [
-            ("redirect_uris", json!(self.redirect_uris)),
-            ("post_logout_redirect_uris", json!(logouts)),
-            ("backchannel_logout_uri", json!(self.backchannel_logout_uri)),
+            ("consent", consent),
             (
                 "token_endpoint_auth_method",
-                json!(self.authentication.name()),
+                Some(self.authentication.name()),
             ),
-            ("token_endpoint_auth_signing_alg", json!(assertions)),
-            ("jwks", json!(self.jwks)),
-            ("jwks_uri", json!(self.jwks_uri)),
-            ("grant_types", json!(grants)),
-            ("response_types", json!(responses)),
-            ("scope", json!(self.scope.as_ref().map(Scope::to_string))),
-        ]
-    }
-
-    /// How its tokens are made, and what its requests need.
-    fn demands(&self) -> [(&'static str, Value); 7] {
-        let access_tokens = self.access_token_algorithm.map(SignatureAlgorithm::name);
-        let pushed = self.require_pushed_authorization_requests;
-        [
+            (
+                "token_endpoint_auth_signing_alg",
+                self.assertion_algorithm.map(name),
+            ),
             (
                 "id_token_signed_response_alg",
-                json!(self.id_token_algorithm.name()),
+                Some(self.id_token_algorithm.name()),
             ),
-            ("access_token_signed_response_alg", json!(access_tokens)),
-            ("require_pushed_authorization_requests", json!(pushed)),
             (
-                "dpop_bound_access_tokens",
-                json!(self.dpop_bound_access_tokens),
+                "access_token_signed_response_alg",
+                self.access_token_algorithm.map(name),
             ),
-            ("default_max_age", json!(self.default_max_age)),
-            ("require_auth_time", json!(self.require_auth_time)),
-            ("default_acr_values", json!(self.default_acr_values)),
+            ("jwks_uri", self.jwks_uri.as_deref()),
+            (
+                "backchannel_logout_uri",
+                self.backchannel_logout_uri.as_deref(),
+            ),
         ]
     }
 
-    /// What only an operator decides.
-    fn operators_choices(&self) -> [(&'static str, Value); 5] {
+    /// What is several.
+    fn lists(&self) -> [(&'static str, &[String]); 3] {
         [
-            ("consent", json!(self.consent.name())),
-            ("open", json!(self.open)),
-            ("require_pkce", json!(self.require_pkce)),
-            ("fapi", json!(self.fapi)),
-            ("id_token_claims", json!(self.id_token_claims)),
+            ("redirect_uris", &self.redirect_uris),
+            ("post_logout_redirect_uris", &self.post_logout_redirect_uris),
+            ("default_acr_values", &self.default_acr_values),
         ]
     }
 }

@@ -5,7 +5,6 @@ use crate::auth::id::ClientNumber;
 use crate::edge::app::App;
 use crate::edge::flows::audit::PageAct;
 use crate::edge::flows::browsers;
-use crate::edge::flows::oauth::notices;
 use crate::store::consents::{self, ListedConsent};
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::consent::{AllowedApp, AppsPage, meanings};
@@ -44,7 +43,6 @@ pub async fn withdraw(app: &App, incoming: &Incoming) -> Result<Reply, PageFailu
         let withdraw = consents::withdraw(&browser.account.id, client);
         if app.db.run(withdraw).await?.is_some() {
             browsers::record(app, &browser, PageAct::ConsentWithdrawn);
-            notices::send_in_background(app);
         }
     }
     Ok(visit.answer(see_other(format!("{HERE}?notice=app-out"))))

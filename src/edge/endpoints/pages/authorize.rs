@@ -87,6 +87,7 @@ pub(super) fn page(parameters: &Parameters, waiting: &Waiting) -> String {
         Decision::SelectAccount => ("/select-account", None),
         Decision::Consent => ("/consent", None),
         Decision::StepUp => ("/account/proof", None),
+        Decision::Enrol => ("/account/factors/app", None),
         Decision::ChangePassword => ("/account/password", None),
         // Who is signed in already signs in anew.
         Decision::SignIn | Decision::Refuse(_) | Decision::Grant => ("/sign-in", Some("login")),

@@ -10,7 +10,6 @@ use crate::edge::app::App;
 use crate::edge::flows::codes;
 use crate::edge::flows::credentials::{AuthenticatedClient, AuthenticatedUser};
 use crate::error::Error;
-use crate::wire::pages::destination::Destination;
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::see_other;
 use crate::wire::reply::Reply;
@@ -71,10 +70,7 @@ pub(super) async fn go_on(
     // whose user has no factor sets one up.
     if code.waits_for.is_some() {
         let here = visit.walk.on("/sign-in");
-        return Err(match has_factor {
-            true => PageFailure::proof_for(&here),
-            false => PageFailure::Elsewhere(Destination::to_path(&here).on("/account/factors/app")),
-        });
+        return Err(PageFailure::second_step_for(&here, has_factor));
     }
     let location =
         redirect::with_code(&request.redirect_url, &code.code, request.state.as_deref())?;

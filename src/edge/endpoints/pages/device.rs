@@ -35,11 +35,17 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
     let fields = visit.form(HERE)?;
     let code = fields.text("user_code");
     let browser = own(&mut visit, code).await?;
-    let Some((device, client)) = look(app, code).await? else {
+    let Some((device, client)) = look(app, code, &browser).await? else {
         let problem = visit.texts().consent.device_wrong;
         return form(visit, 422, code, Some(problem));
     };
     let (allows, refuses) = (fields.has("allow"), fields.has("cancel"));
+    if device.needs_factor && !refuses {
+        return Err(PageFailure::second_step_for(
+            &here(code),
+            browser.has_factor,
+        ));
+    }
     if !allows && !refuses {
         return ask(visit, &browser, &device, client, code);
     }
@@ -52,11 +58,16 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
 
 /// The signed-in browser; who is not signed in comes back with the code.
 async fn own(visit: &mut Visit<'_>, code: &str) -> Result<LiveBrowser, PageFailure> {
-    let mut query = Serializer::new(String::new());
-    let query = query.append_pair("user_code", code).finish();
-    let here = Destination::to_path(&format!("{HERE}?{query}"));
+    let here = Destination::to_path(&here(code));
     let browser = visit.read().await?;
     browser.ok_or_else(|| PageFailure::Elsewhere(here.on("/sign-in")))
+}
+
+/// This page with a code.
+fn here(code: &str) -> String {
+    let mut query = Serializer::new(String::new());
+    let query = query.append_pair("user_code", code).finish();
+    format!("{HERE}?{query}")
 }
 
 fn form(

@@ -9,7 +9,7 @@ use crate::edge::flows::factors::holder::Holder;
 use crate::error::ErrorKind;
 use crate::store::factors as rows;
 use crate::wire::incoming::Incoming;
-use crate::wire::pages::ask::{PasskeyButton, Way};
+use crate::wire::pages::ask::PasskeyButton;
 use crate::wire::pages::factor::{FactorForm, FactorPage};
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::{Page, PageClass, device};
@@ -57,11 +57,13 @@ pub(super) async fn page(
     let status = if problem.is_some() { 422 } else { 200 };
     let shown = shown(app, &visit, browser).await?;
     let path = visit.path();
+    let must = visit.walk.is_authorization().then_some(all.factors.must);
+    let lead = must.into_iter().chain(shown.lead).collect();
     let page = FactorPage {
         frame: visit.frame().with_problem(problem.or(shown.problem)),
         texts: &all.factors,
         title: shown.title,
-        lead: shown.lead.into_iter().collect(),
+        lead,
         client: None,
         codes: Vec::new(),
         action: visit.walk.on(&path),
@@ -71,9 +73,9 @@ pub(super) async fn page(
             ..shown.form
         },
         providers: Vec::new(),
-        way: Way::new(LIST.to_owned(), all.common.back),
+        way: visit.back(LIST),
     };
-    let reply = page.reply(status, PageClass::Own)?;
+    let reply = page.reply(status, visit.class(PageClass::Own))?;
     Ok(visit.answer(reply))
 }
 

@@ -54,9 +54,13 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
     factor_form::codes(visit, &codes, next)
 }
 
+/// The signed-in browser with a fresh proof. A request of OAuth leads there itself, as the next of its steps.
 async fn proven(visit: &mut Visit<'_>) -> Result<LiveBrowser, PageFailure> {
-    let here = visit.walk.on(&visit.path());
-    visit.proven(&here).await
+    let back = match visit.walk.is_authorization() {
+        true => visit.walk.next(),
+        false => visit.walk.on(&visit.path()),
+    };
+    visit.proven(&back).await
 }
 
 /// Makes the change, and says what is to be shown: codes, if there are any, and what was done.

@@ -11,7 +11,6 @@ use crate::edge::flows::own_account;
 use crate::error::{Error, ErrorKind, Reason};
 use crate::store::factors;
 use crate::wire::incoming::Incoming;
-use crate::wire::pages::ask::Way;
 use crate::wire::pages::factor::{FactorForm, FactorPage};
 use crate::wire::pages::failure::PageFailure;
 use crate::wire::pages::form::Form;
@@ -106,7 +105,7 @@ async fn page(
             true => Vec::new(),
             false => visit.providers(HERE),
         },
-        way: Way::new("/account".to_owned(), texts.common.back),
+        way: visit.back("/account"),
     };
     let reply = page.reply(status, visit.class(PageClass::Own))?;
     Ok(visit.answer(reply))

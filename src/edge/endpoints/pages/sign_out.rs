@@ -3,7 +3,6 @@
 use super::visit::Visit;
 use crate::edge::app::App;
 use crate::edge::flows::browsers;
-use crate::edge::flows::oauth::notices;
 use crate::wire::incoming::Incoming;
 use crate::wire::pages::ask::{NoticePage, SignOutPage, Way};
 use crate::wire::pages::failure::PageFailure;
@@ -47,7 +46,6 @@ pub async fn submit(app: &App, incoming: &Incoming) -> Result<Reply, PageFailure
     visit.form(HERE)?;
     if let Some(cookie) = visit.browser_cookie() {
         browsers::sign_out(app, &cookie).await?;
-        notices::send_in_background(app);
     }
     visit.signed_out();
     let reply = see_other(HERE).with("clear-site-data", FORGOTTEN);

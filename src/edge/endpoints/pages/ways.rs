@@ -4,6 +4,7 @@ use super::browser_cookies::{STEP, TRUSTED, cookie, line};
 use super::visit::Visit;
 use crate::auth::factor::{ceremony, trusted_device};
 use crate::auth::federation::Provider;
+use crate::auth::oauth::authorization::interaction::CANCELLED;
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::wire::cors::origin_of;
@@ -33,6 +34,15 @@ impl Visit<'_> {
         match self.walk.is_authorization() {
             true => PageClass::Onward,
             false => usual,
+        }
+    }
+
+    /// The way back from a page: to its usual place, or to the client that asked, without what it wants.
+    pub fn back(&self, usual: &str) -> Way {
+        let common = &self.texts().common;
+        match self.walk.is_authorization() {
+            true => Way::new(self.walk.next_after(CANCELLED), common.cancel),
+            false => Way::new(usual.to_owned(), common.back),
         }
     }
 

@@ -8,15 +8,16 @@ use crate::store::branding::{self, BrandedClient};
 use crate::store::device_codes::{self, DeviceDecision, WaitingDevice};
 
 /// The device that waits for a code that somebody has typed.
-pub async fn look(app: &App, typed: &str) -> Result<Option<(WaitingDevice, BrandedClient)>, Error> {
+pub async fn look(
+    app: &App,
+    typed: &str,
+    browser: &LiveBrowser,
+) -> Result<Option<(WaitingDevice, BrandedClient)>, Error> {
     let Some(code) = UserCode::parse(typed) else {
         return Ok(None);
     };
-    let Some(device) = app
-        .db
-        .run(device_codes::look(&code.digest(), app.now))
-        .await?
-    else {
+    let look = device_codes::look(&code.digest(), &browser.id, app.now);
+    let Some(device) = app.db.run(look).await? else {
         return Ok(None);
     };
     let client = app.db.run(branding::by_number(device.client)).await?;

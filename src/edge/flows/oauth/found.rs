@@ -1,6 +1,6 @@
 //! All that an authorization request depends on, read in one trip.
 
-use super::pushed;
+use super::{document, pushed};
 use crate::auth::account::{Account, Status};
 use crate::auth::browser::LiveBrowser;
 use crate::auth::id::ClientId;
@@ -9,6 +9,7 @@ use crate::auth::oauth::failure::{ErrorCode, Failure, OAuthError};
 use crate::auth::oauth::parameters::Parameters;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
+use crate::store::Query;
 use crate::store::branding::{self, BrandedClient};
 use crate::store::oauth_clients::RegisteredClient;
 use crate::store::{browser_steps, browsers, consents, oauth_clients, pushed_requests};
@@ -46,15 +47,12 @@ impl Found {
                 consents::given(key, &client_id),
             )
         });
-        let clients = (
-            oauth_clients::by_client_id(&client_id),
-            branding::by_client_id(&client_id),
-        );
         let pushed_key = outer.get("request_uri").and_then(pushed::key);
         let request = pushed_key.as_deref();
         let request = request.map(|key| pushed_requests::look(key, &client_id, app.now));
-        let (clients, of_browser, request) = app.db.run((clients, of_browser, request)).await?;
-        let (Some(client), Some(branded)) = clients else {
+        let batch = (clients(&client_id), of_browser, request);
+        let (known, of_browser, request) = app.db.run(batch).await?;
+        let (Some(client), Some(branded)) = as_now(app, &client_id, known).await? else {
             return Err(Failure::invalid_request("the client is unknown").into());
         };
         let (browser, needs_factor, consent) = of_browser.unwrap_or_default();
@@ -94,6 +92,29 @@ impl Found {
             needs_factor: self.needs_factor,
             standing: standing(&browser.account, &self.client),
         })
+    }
+}
+
+/// A client, and how its users see it, as far as it is there.
+type Known = (Option<RegisteredClient>, Option<BrandedClient>);
+
+fn clients(
+    client_id: &ClientId,
+) -> (
+    Query<Option<RegisteredClient>>,
+    Query<Option<BrandedClient>>,
+) {
+    (
+        oauth_clients::by_client_id(client_id),
+        branding::by_client_id(client_id),
+    )
+}
+
+/// The client as its metadata document says now, where it has one.
+async fn as_now(app: &App, client_id: &ClientId, known: Known) -> Result<Known, OAuthError> {
+    match document::learn(app, client_id, known.0.as_ref()).await? {
+        true => Ok(app.db.run(clients(client_id)).await?),
+        false => Ok(known),
     }
 }
 

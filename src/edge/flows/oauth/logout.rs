@@ -1,6 +1,6 @@
 //! A client signs its user out (OpenID Connect RP-Initiated Logout 1.0).
 
-use super::{hint, notices};
+use super::hint;
 use crate::auth::id::ClientId;
 use crate::auth::oauth::authorization::hint::Hint;
 use crate::auth::oauth::authorization::response::after_logout;
@@ -73,10 +73,10 @@ async fn end(app: &App, hint: &Hint, cookie: Option<&Secret>) -> Result<(), OAut
     if let Some(session) = &hint.session_id {
         let end = grants::end_with_browser(session, &hint.user_id, app.now);
         app.db.run(end).await?;
+        app.ends_sessions.set(true);
     }
     if let Some(cookie) = cookie {
         browsers::sign_out(app, cookie).await?;
     }
-    notices::send_in_background(app);
     Ok(())
 }

@@ -6,6 +6,7 @@ mod client_credentials;
 mod code;
 pub mod device;
 pub mod device_approval;
+mod document;
 mod found;
 mod hint;
 pub mod introspection;

@@ -91,7 +91,7 @@ pub async fn delete(app: &App, client_id: &ClientId, token: &Secret) -> Result<(
 }
 
 /// Records what a client does with its own registration, which is nobody's act.
-fn record(app: &App, number: ClientNumber, act: Act, metadata: &ClientMetadata) {
+pub(super) fn record(app: &App, number: ClientNumber, act: Act, metadata: &ClientMetadata) {
     let managed = Managed {
         tenant: None,
         target: Some(number.to_string()),

@@ -9,7 +9,6 @@ use crate::auth::session::RefreshToken;
 use crate::auth::token::verified;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Event};
-use crate::edge::flows::oauth::notices;
 use crate::edge::outbound::web_crypto;
 use crate::store::grant_refresh;
 use crate::store::{oauth_clients, one_uses};
@@ -28,7 +27,6 @@ pub async fn revoke(app: &App, caller: &Caller, token: &Secret) -> Result<(), OA
     }
     if let Some(ended) = ended {
         audit::record(app, Event::SignOut((&ended).into()));
-        notices::send_in_background(app);
     }
     Ok(())
 }

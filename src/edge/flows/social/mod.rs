@@ -18,6 +18,6 @@ pub use at_page::{PageOutcome, PageReturn};
 pub use authorize::{AuthorizationRedirect, allow, offer_ticket, open_ticket, start_authorization};
 pub use callback::{ClientResponse, CompletedSignIn, complete};
 pub use logout::log_out_at_keycloak;
-pub use provider_logout::end_by_logout_token;
+pub use provider_logout::{end_by_logout_token, take_apple_event};
 pub use provider_token::with_access_token;
 pub use revocation::revoke_due;
