@@ -10,12 +10,12 @@ use js_sys::Reflect;
 use worker::web_sys::Request;
 use worker::{Context, Delay, Env};
 
+use super::audit_queue;
 use super::d1::Db;
 use super::deadline::Deadline;
 use super::kv::Kv;
 use super::log;
 use super::metrics::StorageMetrics;
-use super::outbound::audit_queue;
 use crate::auth::attempts::{AttemptOrigin, network_of};
 use crate::auth::id::SessionId;
 use crate::auth::sign_in_place::SignInPlace;

@@ -3,6 +3,7 @@
 //! A request goes [`fetch`] → [`routes`] → an endpoint → a flow → a store. Compiled for wasm32 only.
 
 mod app;
+mod audit_queue;
 mod body;
 mod clock;
 mod d1;

@@ -17,7 +17,8 @@ use crate::auth::secret::random_id;
 use crate::auth::time::{Seconds, Timestamp};
 use crate::auth::token::iso8601;
 use crate::edge::app::App;
-use crate::edge::outbound::audit_queue;
+use crate::edge::audit_queue;
+use crate::error::Error;
 use crate::store::activity::{self, Activity};
 use crate::store::hourly_counts;
 
@@ -38,43 +39,45 @@ pub fn record(app: &App, event: Event) {
     if let Some(stranger) = event.stranger() {
         return count(app, stranger);
     }
-    app.in_background(|app| async move {
-        let (kind, result) = event.names();
-        let subject = event.subject();
-        let detail = subject.detail.as_ref().map(Value::to_string);
-        let client_info = &app.client_info;
-        let country = client_info.country();
-        let row = Activity {
-            kind,
-            result,
-            user_id: subject.user_id.as_ref(),
-            client: subject.client,
-            session_id: subject.session_id.as_ref(),
-            address: client_info.address.as_deref(),
-            country: country.as_deref(),
-            user_agent: client_info.user_agent.as_deref(),
-            ray: client_info.ray.as_deref(),
-            tenant: subject.tenant.as_deref(),
-            target: subject.target.as_deref(),
-            detail: detail.as_deref(),
-        };
-        let id = random_id()?;
-        let log = &app.config.audit;
-        let inserted = match log.is_kept {
-            true => app.db.run(activity::insert(&id, &row, app.now)).await,
-            false => Ok(true),
-        };
-        let line = line(&app, &row);
-        if matches!(inserted, Ok(false)) {
-            log_seldom(&app, line);
-            return Ok(());
-        }
-        console_log!("{line}");
-        if log.is_queued {
-            audit_queue::send(&app.env, &message(&id, &row, app.now)).await?;
-        }
-        inserted.map(drop)
-    });
+    app.in_background(|app| async move { write(&app, event).await });
+}
+
+async fn write(app: &App, event: Event) -> Result<(), Error> {
+    let (kind, result) = event.names();
+    let subject = event.subject();
+    let detail = subject.detail.as_ref().map(Value::to_string);
+    let client_info = &app.client_info;
+    let country = client_info.country();
+    let row = Activity {
+        kind,
+        result,
+        user_id: subject.user_id.as_ref(),
+        client: subject.client,
+        session_id: subject.session_id.as_ref(),
+        address: client_info.address.as_deref(),
+        country: country.as_deref(),
+        user_agent: client_info.user_agent.as_deref(),
+        ray: client_info.ray.as_deref(),
+        tenant: subject.tenant.as_deref(),
+        target: subject.target.as_deref(),
+        detail: detail.as_deref(),
+    };
+    let id = random_id()?;
+    let log = &app.config.audit;
+    let inserted = match log.is_kept {
+        true => app.db.run(activity::insert(&id, &row, app.now)).await,
+        false => Ok(true),
+    };
+    let line = line(app, &row);
+    if matches!(inserted, Ok(false)) {
+        log_seldom(app, line);
+        return Ok(());
+    }
+    console_log!("{line}");
+    if log.is_queued {
+        audit_queue::send(&app.env, &message(&id, &row, app.now)).await?;
+    }
+    inserted.map(drop)
 }
 
 /// Counts a request of a caller without an account, after the response has left.

@@ -1,6 +1,5 @@
 //! What we send out, and what the platform computes for us.
 
-pub mod audit_queue;
 pub mod http;
 pub mod identity_provider;
 pub mod notifier;

@@ -3,6 +3,10 @@
 //! One file for each part, with all its languages side by side.
 
 mod account;
+#[allow(
+    clippy::doc_markdown,
+    reason = "names of OAuth stand in texts for people"
+)]
 mod admin;
 mod all;
 mod common;

@@ -67,8 +67,6 @@ fn client(members: Members<'_>, policy: Policy<'_>) -> Result<OAuthClient, Failu
     let flag = |name| Ok::<_, Failure>(members.flag(name)?.unwrap_or(false));
     let known = |name, possible| algorithm(members, name, possible);
     let all = &SignatureAlgorithm::ALL;
-    // The default may always be said: without a key for it the endpoints are off.
-    let id_tokens = [policy.signing, &[SignatureAlgorithm::Rs256]].concat();
     // A document's author has not shown that the other addresses are theirs.
     let of_document = source == Source::Document;
     let keys = ClientKeys::read(members, local)?;
@@ -88,8 +86,7 @@ fn client(members: Members<'_>, policy: Policy<'_>) -> Result<OAuthClient, Failu
         jwks_uri: keys.jwks_uri,
         grant_types: grant_types(members, source)?,
         scope: members.text("scope")?.map(scope).transpose()?,
-        id_token_algorithm: known("id_token_signed_response_alg", &id_tokens)?
-            .unwrap_or(SignatureAlgorithm::Rs256),
+        id_token_algorithm: id_token_algorithm(members, policy)?,
         access_token_algorithm: known("access_token_signed_response_alg", policy.signing)?,
         require_pkce: chosen.require_pkce,
         require_pushed_authorization_requests: flag("require_pushed_authorization_requests")?,
@@ -105,6 +102,16 @@ fn client(members: Members<'_>, policy: Policy<'_>) -> Result<OAuthClient, Failu
         id_token_claims: chosen.id_token_claims,
         noted: noted(members)?,
     })
+}
+
+/// The default may always be said: without a key for it the endpoints are off.
+fn id_token_algorithm(
+    members: Members<'_>,
+    policy: Policy<'_>,
+) -> Result<SignatureAlgorithm, Failure> {
+    let possible = [policy.signing, &[SignatureAlgorithm::Rs256]].concat();
+    let said = algorithm(members, "id_token_signed_response_alg", &possible)?;
+    Ok(said.unwrap_or(SignatureAlgorithm::Rs256))
 }
 
 impl OAuthClient {

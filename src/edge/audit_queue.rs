@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
-use crate::edge::d1::with_timeout;
+use super::d1::with_timeout;
 use crate::error::{Error, ErrorKind};
 
 /// The binding of the queue.
