@@ -6,6 +6,7 @@ import { demoSettings } from "../../scripts/lib/demo.mjs";
 import { ADMIN, type Answer, DEMO_MOBILE, DEMO_WEB } from "./api";
 import { browser } from "./browser";
 import { FACTOR_SETTINGS, factorAttempts } from "./factor_attempts";
+import { factorPageAttempts } from "./factor_page_attempts";
 import { BASIC, FORM, useWorker } from "./fixtures";
 import { ALL_SETTINGS, GOOGLE, KEYCLOAK_ROW, ROWS, type Row, json, startOutside } from "./identity_provider";
 import { mailbox } from "./mailbox";
@@ -128,12 +129,13 @@ export async function useAttempts() {
     return { answer, bearer: our.bearer(answer.body.bearerToken), cookies: cookieHeader(answer) };
   }
 
-  const { FACTORS, AT_SERVICESTACK } = factorAttempts(worker, our, () => admin, mailed);
+  const { FACTORS, AT_SERVICESTACK, ...people } = factorAttempts(worker, our, () => admin, mailed);
 
   const PAGES: Record<string, () => Promise<Attempt>> = {
     "dev/mailbox": async () => ({ method: "GET", path: "/dev/mailbox" }),
     "forgot-password": async () => ({ method: "GET", path: "/forgot-password?client_id=demo-web" }),
     "sign-in": async () => ({ method: "GET", path: "/sign-in?client_id=demo-web" }),
+    ...factorPageAttempts(worker, people),
   };
 
   const ARC: Record<string, () => Promise<Attempt>> = {

@@ -60,7 +60,7 @@ export function factorAttempts(
     const { id, publicKey } = (await our.post("/auth/me/passkeys/options", {}, bearer(pair))).body;
     const key = authenticator();
     const body = { id, credential: key.create(publicKey) };
-    return { person, headers: bearer(pair), key, body };
+    return { person, headers: bearer(pair), key, body, register: () => our.post("/auth/me/passkeys", body, bearer(pair)) };
   }
 
   const FACTORS: Record<string, () => Promise<Attempt>> = {
@@ -84,8 +84,8 @@ export function factorAttempts(
     },
     "passkey/options": async () => ({ path: "/auth/passkey/options", body: { clientId: "demo-web" } }),
     passkey: async () => {
-      const { headers, key, body } = await withPasskey();
-      await our.post("/auth/me/passkeys", body, headers);
+      const { key, register } = await withPasskey();
+      await register();
       const again = async () => {
         const { id, publicKey } = (await our.post("/auth/passkey/options", { clientId: "demo-web" })).body;
         return { ...DEMO_WEB, id, credential: key.get(publicKey) };
@@ -152,5 +152,5 @@ export function factorAttempts(
       return { path: "/api/Authenticate", body, afterLoss: recover };
     },
   };
-  return { FACTORS, AT_SERVICESTACK };
+  return { FACTORS, AT_SERVICESTACK, withApp, withPasskey };
 }

@@ -6,7 +6,7 @@ import sys
 
 from servicestack import Authenticate, GetAccessToken, JsonServiceClient, UploadFile, WebServiceException
 
-url, username, password = sys.argv[1:]
+url, username, password, two_step_username, two_step_password, recovery_code = sys.argv[1:]
 
 
 def client(base_path="api"):
@@ -26,10 +26,17 @@ def with_cookies_of_a_sign_in():
     return new
 
 
-def failure(work):
+def exception(work):
     try:
         work()
     except WebServiceException as error:
+        return error
+    return None
+
+
+def failure(work):
+    error = exception(work)
+    if error is not None:
         status = error.response_status
         return {
             "code": error.status_code,
@@ -87,6 +94,15 @@ other = client()
 other.bearer_token = "stale.bearer.token"
 other.refresh_token = signed_in.refresh_token
 told["other API"] = json.loads(other.get_url("/auth/me", str))["username"]
+
+in_two_steps = client()
+refused = exception(lambda: in_two_steps.post(sign_in(user_name=two_step_username, password=two_step_password)))
+meta = refused.response_status.meta
+told["second step"] = {"code": refused.status_code, "errorCode": refused.response_status.error_code}
+told["methods of the second step"] = meta["methods"]
+going_on = {"mfaToken": meta["mfaToken"], "otp": recovery_code}
+response = in_two_steps.post(sign_in(user_name=two_step_username, password=None, meta=going_on))
+told["after the second step"] = [response.user_name, in_two_steps.get(Authenticate()).user_name]
 
 told["wrong password"] = failure(lambda: client().post(sign_in(password="wrong")))
 told["empty"] = failure(lambda: client().post(Authenticate(provider="credentials")))

@@ -76,14 +76,15 @@ export const forms = (screen: Screen) =>
     return { action: attribute(whole.slice(0, whole.indexOf(">") + 1), "action")!, fields, buttons };
   });
 
+const OF_A_FORM = { "content-type": "application/x-www-form-urlencoded", origin: ORIGIN, "sec-fetch-site": "same-origin" };
+
 export type Visitor = ReturnType<typeof visitor>;
 
 export function visitor(worker: Worker, headers: Record<string, string> = {}) {
-  const { jar, go } = browser(worker);
+  const { jar, go, cookie } = browser(worker);
 
   async function arrive(method: string, path: string, body?: string, more: Record<string, string> = {}): Promise<Screen> {
-    const form: Record<string, string> =
-      body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded", origin: ORIGIN, "sec-fetch-site": "same-origin" };
+    const form: Record<string, string> = body === undefined ? {} : OF_A_FORM;
     const answer = await go(method, path, { body, headers: { accept: "text/html", ...headers, ...form, ...more } });
     const screen = { status: answer.status, path, html: answer.text, headers: answer.headers, waits: answer.waits };
     const location = answer.headers.get("location");
@@ -94,18 +95,30 @@ export function visitor(worker: Worker, headers: Record<string, string> = {}) {
   }
   const follow = (path: string) => arrive("GET", path);
 
+  /** A form (the first that does not sign out), with what is typed. */
+  function filled(screen: Screen, typed: Record<string, string>, action?: string) {
+    const all = forms(screen);
+    const form = all.find((form) => (action === undefined ? form.action !== "/sign-out" : form.action === action)) ?? all[0];
+    if (form === undefined) throw new Error(`no form on ${screen.path}: ${screen.status} ${screen.html}`);
+    return { path: form.action, body: new URLSearchParams({ ...form.fields, ...typed }).toString() };
+  }
+
   return {
     /** The cookies. */
     jar,
     go,
     /** Goes to a page, and on to where it leads. */
     open: follow,
+    /** The request for a page, or the one that `submit` would send, as it stands now. */
+    request(page: string | Screen, typed: Record<string, string> = {}) {
+      const sent = { accept: "text/html", ...headers, cookie: cookie() };
+      if (typeof page === "string") return { method: "GET", path: page, headers: sent };
+      return { method: "POST", ...filled(page, typed), headers: { ...sent, ...OF_A_FORM } };
+    },
     /** Sends the form with that action (the first that does not sign out), with what is typed; `button` is what is pressed. */
     submit(screen: Screen, typed: Record<string, string> = {}, { action, more }: { action?: string; more?: Record<string, string> } = {}) {
-      const all = forms(screen);
-      const form = all.find((form) => (action === undefined ? form.action !== "/sign-out" : form.action === action)) ?? all[0];
-      if (form === undefined) throw new Error(`no form on ${screen.path}: ${screen.status} ${screen.html}`);
-      return arrive("POST", form.action, new URLSearchParams({ ...form.fields, ...typed }).toString(), more);
+      const { path, body } = filled(screen, typed, action);
+      return arrive("POST", path, body, more);
     },
     /** Signs in at our own page. */
     async signIn(username: string, password: string, path = "/sign-in") {

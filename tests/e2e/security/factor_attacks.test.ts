@@ -239,6 +239,8 @@ test("registration needs a session of that user", async () => {
 
 test("a shut account is shut at every door", async () => {
   const ann = await withApp();
+  const inside = visitor(worker);
+  await inside.submit(await inside.signIn(ann.username, ann.password), { code: ann.recoveryCodes![1]! });
   for (let n = 0; n < 2; n++) {
     const { code } = (await login(ann)).body;
     for (let guess = 0; guess < 5; guess++) await verify(code, wrongCode(ann.secret));
@@ -247,6 +249,8 @@ test("a shut account is shut at every door", async () => {
   const theirs = await their.signIn({ userName: ann.username, password: ann.password, meta: { otp: totp(ann.secret) } });
   expect(theirs.status).toBe(429);
   expect((await our.post("/auth/me/proof", { otp: totp(ann.secret) }, bearer(ann.pair))).status).toBe(429);
+  const proof = await inside.submit(await inside.open("/account/proof"), { code: totp(ann.secret) });
+  expect([proof.status, proof.path, Number(proof.headers.get("retry-after")) > 0]).toEqual([429, "/account/proof", true]);
   const visit = visitor(worker);
   const step = await visit.signIn(ann.username, ann.password);
   const shut = await visit.submit(step, { code: totp(ann.secret) });
