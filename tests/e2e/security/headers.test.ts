@@ -142,21 +142,18 @@ describe.each(Object.entries(requests))("an answer %s", (kind, request) => {
 });
 
 describe("a preflight", () => {
-  test.each(["/auth/login", "/auth/me", "/auth/token-refresh", "/nothing"])(
-    "of %s is answered for an allowed origin",
-    async (path) => {
-      const answer = await preflight(path, { origin: APP, "access-control-request-headers": "authorization,content-type,device_id" });
-      expect(answer.status).toBe(204);
-      expect(answer.text).toBe("");
-      expect(grant(answer)).toEqual(granted(APP));
-      expect(answer.headers.get("access-control-allow-methods")).toBe("GET,HEAD,PUT,PATCH,POST,DELETE");
-      expect(answer.headers.get("access-control-allow-headers")).toBe("authorization,content-type,device_id");
-      expect(answer.headers.get("access-control-max-age")).toBe("86400");
-      expect(vary(answer).sort()).toEqual(["Access-Control-Request-Headers", "Origin"]);
-      expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
-      expect(answer.headers.get("server-timing")).toMatch(/^waits;desc="0"/);
-    },
-  );
+  test.each(["/auth/login", "/auth/me", "/auth/token-refresh", "/nothing"])("of %s is answered for an allowed origin", async (path) => {
+    const answer = await preflight(path, { origin: APP, "access-control-request-headers": "authorization,content-type,device_id" });
+    expect(answer.status).toBe(204);
+    expect(answer.text).toBe("");
+    expect(grant(answer)).toEqual(granted(APP));
+    expect(answer.headers.get("access-control-allow-methods")).toBe("GET,HEAD,PUT,PATCH,POST,DELETE");
+    expect(answer.headers.get("access-control-allow-headers")).toBe("authorization,content-type,device_id");
+    expect(answer.headers.get("access-control-max-age")).toBe("86400");
+    expect(vary(answer).sort()).toEqual(["Access-Control-Request-Headers", "Origin"]);
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(answer.headers.get("server-timing")).toMatch(/^waits;desc="0"/);
+  });
 
   test("of public keys is answered for every origin", async () => {
     const answer = await preflight("/.well-known/jwks.json", { origin: "https://any.example" });
