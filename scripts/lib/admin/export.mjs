@@ -53,6 +53,11 @@ const parts = (id) => [
     `select ${object("id method user_agent country created_on last_used_on expires_on ended_on")} from browsers where user_id = ${id}`,
   ],
   ["knownDevices", `select ${object("last_used_on")} from known_devices where user_id = ${id}`],
+  [
+    "consents",
+    `select ${object("c.client_id k.scope k.given_on", { audience: "json(k.audience)" })}
+      from consents k join auth_clients c on c.id = k.client_id where k.user_id = ${id}`,
+  ],
   ["secondStep", `select ${object("", { asked: flag("second_step") })} from user_factors where user_id = ${id}`, true],
   ["factors", `select ${object("id kind name created_on confirmed_on last_used_on")} from factors where user_id = ${id}`],
   ["recoveryCodes", `select ${object("created_on used_on")} from recovery_codes where user_id = ${id}`],

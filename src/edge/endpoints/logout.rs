@@ -1,8 +1,9 @@
 //! Signing out.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::auth::federation::Provider;
+use crate::auth::json;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::{sessions, social};
@@ -46,7 +47,12 @@ pub async fn backchannel_logout(
 
 /// `POST /apple/notifications`: what somebody has done with an account at Apple, as JSON with a signed token.
 pub async fn apple_notification(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    answer(social::take_apple_event(app, incoming.text()?).await)
+    let body = incoming.text()?;
+    let document = json::read::<Value>(body.as_bytes()).unwrap_or_default();
+    if !document.get("payload").is_some_and(Value::is_string) {
+        return refused("invalid_request", "a payload in a JSON object is expected");
+    }
+    answer(social::take_apple_event(app, body).await)
 }
 
 fn answer(taken: Result<(), Error>) -> Result<Reply, LoopbackFailure> {

@@ -38,7 +38,7 @@ async function newLines() {
       .slice(seen)
       .replace(/\[mf:info\][^\n{]*/g, "")
       .split("\n")
-      .filter((line) => line !== "" && !line.startsWith("{"));
+      .filter((line) => line !== "" && !line.startsWith("{") && !line.startsWith("the OAuth endpoints are off"));
 }
 
 const someone = () => ({ sub: randomUUID(), given_name: "Eve" });
