@@ -29,7 +29,7 @@ pub struct LoginAttempt<'a> {
     /// Tag of what was tried.
     pub tag: &'a str,
     /// The client that must be there, and the digest of the secret it gave (nothing where the
-    /// deployment vouches for it); nothing where the caller has proven itself another way.
+    /// deployment vouches for it, or it keeps none); nothing where the caller has proven itself another way.
     pub client: Option<(&'a ClientId, Option<&'a str>)>,
     /// The deployment's limits.
     pub limits: Limits,

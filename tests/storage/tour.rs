@@ -67,6 +67,7 @@ fn clients_and_accounts(db: &Db) {
         accounts::by_name("ann"),
         accounts::by_link("reset:x"),
         clients::redirect_urls(),
+        clients::public(),
         accounts::providers(&UserId::new("id-ann")),
         known_devices::is_new("ann", "a device"),
     );

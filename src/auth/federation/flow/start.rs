@@ -82,9 +82,10 @@ impl StartParameters {
 
     /// The start of an authenticated client.
     ///
-    /// An app with a custom scheme must send a challenge, since another app can claim the scheme; a
-    /// client without a redirect URL must not, since it receives no code.
+    /// An app with a custom scheme must send a challenge, since another app can claim the scheme, and so
+    /// must a client that keeps no secret; one without a redirect URL must not, since it receives no code.
     pub fn of_client(self, client: &AuthClient) -> Result<Start, Error> {
+        client.check_challenge(self.challenge.as_ref())?;
         // A URL that was stored past the API may break the rule: no browser is sent to the provider
         // then.
         let refused = ErrorKind::Rejected(Reason::ClientInvalid);
@@ -193,6 +194,7 @@ mod tests {
                 access_token_expiration: Seconds::new(900),
                 refresh_token_expiration: Seconds::new(86_400),
                 auth_code_expiration: Seconds::new(180),
+                is_public: false,
             };
             let parameters = StartParameters::read(Some("x y".to_owned()), challenge, None, None);
             parameters.unwrap().of_client(&client)
