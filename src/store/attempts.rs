@@ -220,6 +220,15 @@ fn verdict(guess: &LoginAttempt<'_>) -> Query<AttemptVerdict> {
     statement.one()
 }
 
+const TAKE_BACK: &str = "update attempts set failures = failures - 1, blocked_until = null \
+     where key in (?1, ?2) and last_by = ?3";
+
+/// Takes an attempt of an unknown place back that has not failed, unless another has come since.
+pub fn take_back(guess: &LoginAttempt<'_>) -> Query<()> {
+    let keys = guess.keys;
+    sql!(TAKE_BACK, &keys.name, &keys.network, guess.attempt).run()
+}
+
 // The token of a session may come with a sign-in to another account, which proves nothing of its own.
 const CLEAR: &str = "delete from attempts where key in ('account:' || ?1, ?2, ?3, \
        (select 'session:' || id from sessions where id = ?4 and user_id = ?1))";

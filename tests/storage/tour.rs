@@ -135,6 +135,7 @@ fn attempts_and_otps(db: &Db) {
     let reserve = otps::reserve("otp:ann", &guess, at(NOW));
     let (_, otp) = db.run((attempts::count(&guess, at(NOW)), reserve));
     let otp = otp.unwrap();
+    db.run(attempts::take_back(&guess));
     db.run((
         otps::give_back(&otp),
         otps::take(&otp, &AttemptId::new("attempt"), at(NOW)),
