@@ -247,3 +247,11 @@ test("that a client kept no secret a moment ago proves nothing: its row decides"
   await method("none");
   expect((await our.login({ ...NONE, ...pkce().challenge })).status).toBe(200);
 });
+
+test("while storage does not say who keeps no secret, nobody is told that one is missing", async () => {
+  await worker.restart({});
+  const asked = (headers = {}) => our.login({ ...NONE, ...pkce().challenge }, headers);
+  const away = await asked({ "x-meddle": JSON.stringify({ on: "DB", trip: 1, fail: true }) });
+  expect([away.status, away.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect((await asked()).status, "a failure is not kept").toBe(200);
+});
