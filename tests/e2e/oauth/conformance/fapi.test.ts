@@ -352,7 +352,7 @@ describe("fapi2-security-profile-final-test-plan: client assertions", () => {
     const by = one.credentials();
     expect((await one.push(fresh().sent, { by })).status).toBe(201);
     await refusedAtPar(by);
-    const authorized = await authorize();
+    const authorized = await authorize({ scope: "openid offline_access" });
     rp.checkError(await one.token(form(authorized), { by }), 401, "invalid_client");
     const used = one.credentials();
     const tokens = rp.checkTokens(await one.token(form(authorized), { by: used }), { type: "DPoP" });
