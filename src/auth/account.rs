@@ -271,6 +271,7 @@ mod tests {
         AuthClient {
             id: ClientNumber::new(1),
             client_id: ClientId::new("web"),
+            is_public: false,
             client_secret_digest: String::new(),
             secret_digest: String::new(),
             redirect_url: None,

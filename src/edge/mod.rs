@@ -5,6 +5,7 @@
 mod app;
 mod audit_queue;
 mod body;
+mod client_lists;
 mod clock;
 mod d1;
 mod deadline;
@@ -16,7 +17,6 @@ mod http;
 mod kv;
 mod log;
 mod metrics;
-mod origins;
 mod outbound;
 mod page_frame;
 mod page_routes;
@@ -117,17 +117,17 @@ async fn answer(app: &App, incoming: &Incoming) -> Reply {
     }
     if incoming.method == Method::Options {
         let requested = incoming.header("access-control-request-headers");
-        let allowed = origins::allowed(app, origin).await;
+        let allowed = client_lists::allowed_origins(app, origin).await;
         return app.timed(cors::preflight(origin, requested, &allowed));
     }
     if let Some(call) = call {
         // Whether a browser may ask at all depends on the list, so it comes first.
-        let allowed = origins::allowed(app, origin).await;
+        let allowed = client_lists::allowed_origins(app, origin).await;
         let reply = servicestack::answer(app, incoming, &call, &allowed).await;
         return app.timed(cors::grant(reply, origin, &allowed));
     }
     let reply = matched.dispatch(app, incoming);
-    let (reply, allowed) = join(reply, origins::allowed(app, origin)).await;
+    let (reply, allowed) = join(reply, client_lists::allowed_origins(app, origin)).await;
     app.timed(cors::grant(reply, origin, &allowed))
 }
 

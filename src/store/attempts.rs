@@ -29,7 +29,7 @@ pub struct LoginAttempt<'a> {
     /// Tag of what was tried.
     pub tag: &'a str,
     /// The client that must be there, and the digest of the secret it gave (nothing where the
-    /// deployment vouches for it); nothing where the caller has proven itself another way.
+    /// deployment vouches for it, or it keeps none); nothing where the caller has proven itself another way.
     pub client: Option<(&'a ClientId, Option<&'a str>)>,
     /// The deployment's limits.
     pub limits: Limits,
@@ -218,6 +218,15 @@ fn verdict(guess: &LoginAttempt<'_>) -> Query<AttemptVerdict> {
         guess.attempt
     );
     statement.one()
+}
+
+const TAKE_BACK: &str = "update attempts set failures = failures - 1, blocked_until = null \
+     where key in (?1, ?2) and last_by = ?3";
+
+/// Takes an attempt of an unknown place back that has not failed, unless another has come since.
+pub fn take_back(guess: &LoginAttempt<'_>) -> Query<()> {
+    let keys = guess.keys;
+    sql!(TAKE_BACK, &keys.name, &keys.network, guess.attempt).run()
 }
 
 // The token of a session may come with a sign-in to another account, which proves nothing of its own.

@@ -6,6 +6,13 @@ use super::row::{FromRow, Row, Unreadable};
 use crate::auth::client::AuthClient;
 use crate::auth::id::ClientId;
 
+/// Whether the row `r` of `oauth_clients` is of a client that keeps no secret.
+macro_rules! keeps_no_secret {
+    () => {
+        "json_extract(r.metadata, '$.token_endpoint_auth_method') = 'none'"
+    };
+}
+
 /// Names the columns of an [`AuthClient`] once: `client_columns!()` selects them from the table or
 /// alias
 /// `c`, and [`FromRow`] reads them.
@@ -13,7 +20,12 @@ macro_rules! auth_client {
     ($first:ident $(, $column:ident)* $(,)?) => {
         macro_rules! client_columns {
             () => {
-                concat!("c.", stringify!($first) $(, ", c.", stringify!($column))*)
+                concat!(
+                    "c.", stringify!($first) $(, ", c.", stringify!($column))*,
+                    ", exists (select 1 from oauth_clients r where r.client_id = c.id and ",
+                    keeps_no_secret!(),
+                    ") as is_public"
+                )
             };
         }
 
@@ -22,6 +34,7 @@ macro_rules! auth_client {
                 Ok(Self {
                     $first: row.get(stringify!($first))?,
                     $($column: row.get(stringify!($column))?,)*
+                    is_public: row.get("is_public")?,
                 })
             }
         }
@@ -47,6 +60,13 @@ const BY_CLIENT_ID: &str = concat!(
 const REDIRECT_URLS: &str =
     "select distinct redirect_url from auth_clients where deleted = 0 and redirect_url is not null";
 
+// Nobody vouches for the others at the routes of the ARC API.
+const PUBLIC: &str = concat!(
+    "select c.client_id from auth_clients c cross join oauth_clients r on r.client_id = c.id \
+     where c.deleted = 0 and r.source = 'operator' and ",
+    keeps_no_secret!()
+);
+
 /// What D1 says where two live clients would have one name.
 pub const NAME_TAKEN: &str = "UNIQUE constraint failed: auth_clients.client_id";
 
@@ -58,4 +78,9 @@ pub fn by_client_id(client_id: &ClientId) -> Query<Option<AuthClient>> {
 /// Where browsers come back to after signing in with an identity provider.
 pub fn redirect_urls() -> Query<Vec<(String,)>> {
     sql!(REDIRECT_URLS).all()
+}
+
+/// The names of the operator's clients that keep no secret.
+pub fn public() -> Query<Vec<(String,)>> {
+    sql!(PUBLIC).all()
 }

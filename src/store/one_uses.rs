@@ -13,6 +13,13 @@ const TAKE: &str = concat!(
     ") on conflict do nothing"
 );
 
+const USED: &str = "select 1 from one_time where key = ?1 and kind = 'jti'";
+
+/// Whether something was used before.
+pub fn is_used(used: &OneUse) -> Query<Option<(bool,)>> {
+    sql!(USED, &used.key).first()
+}
+
 /// Uses something up; 0 if it was used before, or the client is not authenticated.
 pub fn take(used: &OneUse, proof: &ClientProof, now: Timestamp) -> Query<usize> {
     proof

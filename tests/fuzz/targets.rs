@@ -291,7 +291,7 @@ fn form(input: &str) {
     if let Ok(pairs) = incoming.form_pairs() {
         let _ = Callback::read(pairs);
     }
-    blames_the_caller(incoming.form::<Value>(&models::CLIENT_AUTH_REQUEST));
+    client_body(incoming.form_value());
     servicestack(&incoming);
 }
 
@@ -359,8 +359,8 @@ fn arc(incoming: &Incoming) {
     ] {
         blames_the_caller(incoming.json::<Value>(model));
     }
-    blames_the_caller(incoming.form::<Value>(&models::CLIENT_AUTH_REQUEST));
-    blames_the_caller(incoming.query_as::<Value>(&models::CLIENT_AUTH_QUERY));
+    client_body(incoming.form_value());
+    client_body(Ok(incoming.query_value()));
     for model in [
         &records::AUTH_CLIENT.replacement,
         &records::AUTH_CLIENT.partial,
@@ -408,6 +408,21 @@ fn leads_nowhere_else(incoming: &Incoming, call: &Call) {
         let checked = return_url::check(&url, ISSUER, &[]).unwrap_or_default();
         let ours = format!("{ISSUER}/");
         assert!(checked.is_empty() || checked.starts_with('/') || checked.starts_with(&ours));
+    }
+}
+
+/// A body with a client's credentials: whatever is taken of a client that keeps a secret has one.
+fn client_body(body: Result<Value, loopback::failure::LoopbackFailure>) {
+    let Ok(body) = body else {
+        return blames_the_caller(body);
+    };
+    for model in [&models::CLIENT_AUTH_REQUEST, &models::CLIENT_AUTH_QUERY] {
+        for is_public in [false, true] {
+            let read = loopback::client_body::check(model, body.clone(), is_public);
+            let has_secret = |body: &Map<String, Value>| body.contains_key("client_secret");
+            assert!(read.as_ref().is_ok_and(has_secret) != is_public || read.is_err());
+            blames_the_caller(read);
+        }
     }
 }
 

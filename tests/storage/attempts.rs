@@ -108,6 +108,36 @@ fn open_session(db: &Db, id: &str, user_id: &str) {
 }
 
 #[test]
+fn an_attempt_that_is_taken_back_neither_counts_nor_clears() {
+    let db = database();
+    let name = "  device id-ann";
+    let keys = keys(name, 1);
+    let tried = |n: u32, is_right: bool| {
+        let attempt = AttemptId::new(format!("attempt {n}"));
+        let guess = LoginAttempt {
+            name,
+            keys: &keys,
+            attempt: &attempt,
+            tag: attempt.as_str(),
+            client: None,
+            limits: LIMITS,
+        };
+        let verdict = db.run(attempts::count(&guess, at(NOW)));
+        let allowed = verdict.allow(at(NOW)).is_ok();
+        if allowed && is_right {
+            db.run(attempts::take_back(&guess));
+        }
+        allowed
+    };
+    assert!((0..30).all(|n| tried(n, true)));
+    for n in 0..LIMITS.per_source {
+        assert!(tried(100 + n, false), "{n}");
+        assert_eq!(tried(200 + n, true), n + 1 < LIMITS.per_source, "{n}");
+    }
+    assert!(!tried(300, false));
+}
+
+#[test]
 fn delays_begin_at_the_limit_double_to_an_hour_and_end_with_quiet() {
     let db = database();
     let mut now = NOW;

@@ -23,7 +23,7 @@ use crate::store::grant_opening::Opening;
 use crate::store::grant_redemption::{self, GrantRedemption};
 use crate::store::grant_refresh::{self, GrantRefresh};
 use crate::store::oauth_clients::ClientProof;
-use crate::store::{consents, logout_notices, pushed_requests};
+use crate::store::{clients, consents, logout_notices, pushed_requests};
 
 fn world() -> Db {
     let db = database();
@@ -685,4 +685,27 @@ fn nobody_takes_over_a_client_of_another_source() {
     assert!(!db.run(put(WEB, &metadata, &Registration::default(), at(NOW))));
     let client = db.run(by_client_id(&ClientId::new("web"))).unwrap();
     assert_eq!(client.oauth.redirect_uris, ["https://app.example/cb"]);
+}
+
+#[test]
+fn a_client_is_public_by_its_method_and_known_as_such_where_an_operator_vouches_for_it() {
+    let db = world();
+    let none = || json!({ "token_endpoint_auth_method": "none" });
+    let is_public = |db: &Db, name: &str| {
+        let client = db.run(clients::by_client_id(&ClientId::new(name)));
+        client.unwrap().is_public
+    };
+    assert!(!is_public(&db, "web"));
+    assert!(is_public(&db, "app"));
+    assert_eq!(db.run(clients::public()), [("app".to_owned(),)]);
+    put(&db, WEB, Source::Operator, none());
+    assert!(is_public(&db, "web"));
+    let registered = "update oauth_clients set source = 'registered' where client_id = 1";
+    db.connection.execute_batch(registered).unwrap();
+    assert!(is_public(&db, "web"));
+    assert_eq!(db.run(clients::public()), [("app".to_owned(),)]);
+    db.connection
+        .execute_batch("update auth_clients set deleted = 1 where client_id = 'app'")
+        .unwrap();
+    assert_eq!(db.run(clients::public()), []);
 }

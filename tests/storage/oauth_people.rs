@@ -282,6 +282,8 @@ pub fn tour(db: &Db) {
     device(db, &app);
     assert_eq!(db.run(one_uses::take(&one_use("taken"), &web, at(NOW))), 1);
     assert_eq!(db.run(one_uses::take(&one_use("taken"), &web, at(NOW))), 0);
+    assert!(db.run(one_uses::is_used(&one_use("taken"))).is_some());
+    assert_eq!(db.run(one_uses::is_used(&one_use("new"))), None);
     let unproven = ClientProof {
         digests: [None, None],
         ..web

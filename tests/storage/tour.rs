@@ -67,6 +67,7 @@ fn clients_and_accounts(db: &Db) {
         accounts::by_name("ann"),
         accounts::by_link("reset:x"),
         clients::redirect_urls(),
+        clients::public(),
         accounts::providers(&UserId::new("id-ann")),
         known_devices::is_new("ann", "a device"),
     );
@@ -134,6 +135,7 @@ fn attempts_and_otps(db: &Db) {
     let reserve = otps::reserve("otp:ann", &guess, at(NOW));
     let (_, otp) = db.run((attempts::count(&guess, at(NOW)), reserve));
     let otp = otp.unwrap();
+    db.run(attempts::take_back(&guess));
     db.run((
         otps::give_back(&otp),
         otps::take(&otp, &AttemptId::new("attempt"), at(NOW)),

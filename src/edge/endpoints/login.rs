@@ -1,5 +1,6 @@
 //! Signing in with a password, and the signed-in user.
 
+use super::client_body;
 use super::codes::code_response;
 use super::tokens::token_response;
 use crate::auth::attempts::AttemptOrigin;
@@ -7,15 +8,18 @@ use crate::edge::app::App;
 use crate::edge::flows::codes;
 use crate::edge::flows::credentials::{self, Bearer, Credentials, PasswordCredentials};
 use crate::edge::flows::sessions;
+use crate::error::{ErrorKind, Reason};
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::auth_user::{self, AuthUser};
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, LoginRequest};
+use crate::wire::loopback::request::read;
 use crate::wire::reply::Reply;
 
 /// `POST /auth/login`: a code for a web app's server.
 pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let body: LoginRequest = incoming.json(&models::LOGIN_REQUEST)?;
+    let body = client_body::check(app, &models::LOGIN_REQUEST, incoming.json_value()?);
+    let body: LoginRequest = read(body.await?)?;
     let challenge = body.challenge()?;
     let token = incoming.bearer().ok();
     let origin = credentials::origin(app, &incoming.device_info(), token.as_ref());
@@ -24,9 +28,13 @@ pub async fn login(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFail
     code_response(&code)
 }
 
-/// `POST /auth/login-token`: tokens at once, for mobile apps.
+/// `POST /auth/login-token`: tokens at once, for mobile apps with a secret.
 pub async fn login_token(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let body: LoginRequest = incoming.json(&models::LOGIN_TOKEN_REQUEST)?;
+    let body = client_body::check(app, &models::LOGIN_TOKEN_REQUEST, incoming.json_value()?);
+    let body: LoginRequest = read(body.await?)?;
+    if body.client_secret.is_none() {
+        return Err(ErrorKind::Rejected(Reason::ClientInvalid).into());
+    }
     let (device, token) = (incoming.device_info(), incoming.bearer().ok());
     let origin = credentials::origin(app, &device, token.as_ref());
     let (client, person) = credentials::sign_in(app, &credentials_of(&body, &origin))
@@ -51,7 +59,7 @@ pub async fn me(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure
 fn credentials_of<'a>(body: &'a LoginRequest, origin: &'a AttemptOrigin) -> Credentials<'a> {
     Credentials {
         client_id: &body.client_id,
-        client_secret: &body.client_secret,
+        client_secret: body.client_secret.as_ref(),
         person: PasswordCredentials {
             username: &body.username,
             password: &body.password,

@@ -1,6 +1,7 @@
 //! The endpoints: decode, call a flow or a store, encode. Nothing else.
 
 pub mod account;
+mod client_body;
 pub mod client_branding;
 pub mod client_oauth;
 mod codes;

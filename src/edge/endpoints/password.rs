@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::client_body;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
 use crate::edge::flows::credentials;
@@ -12,6 +13,7 @@ use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{
     self, ChangePasswordRequest, ForgetPasswordRequest, ResetPasswordRequest,
 };
+use crate::wire::loopback::request::read;
 use crate::wire::reply::Reply;
 
 /// `PATCH /auth/change-password`.
@@ -32,8 +34,11 @@ pub async fn change_password(app: &App, incoming: &Incoming) -> Result<Reply, Lo
 
 /// `POST /auth/forget-password`: 204 always; a message only where there is an account.
 pub async fn forget_password(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let body: ForgetPasswordRequest = incoming.json(&models::FORGET_PASSWORD_REQUEST)?;
-    password_reset::ask(app, &body.client_id, &body.client_secret, &body.username).await?;
+    let body = incoming.json_value()?;
+    let body = client_body::check(app, &models::FORGET_PASSWORD_REQUEST, body).await?;
+    let body: ForgetPasswordRequest = read(body)?;
+    let secret = body.client_secret.as_ref();
+    password_reset::ask(app, &body.client_id, secret, &body.username).await?;
     Ok(Reply::empty(204))
 }
 
@@ -49,8 +54,10 @@ pub async fn verify_reset_password_link(
 
 /// `PATCH /auth/reset-password`: a new password by a link.
 pub async fn reset_password(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let body: ResetPasswordRequest = incoming.json(&models::RESET_PASSWORD_REQUEST)?;
-    let (client_id, client_secret) = (&body.client_id, &body.client_secret);
+    let body = incoming.json_value()?;
+    let body = client_body::check(app, &models::RESET_PASSWORD_REQUEST, body).await?;
+    let body: ResetPasswordRequest = read(body)?;
+    let (client_id, client_secret) = (&body.client_id, body.client_secret.as_ref());
     let device = incoming.device_info();
     let new = NewPassword {
         token: &body.token,

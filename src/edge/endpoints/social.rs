@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::pages;
 use super::provider_redirect::{state_cookie_line, to_provider};
 use super::tokens::token_response;
+use super::{client_body, pages};
 use crate::auth::federation::Provider;
 use crate::auth::federation::flow::callback::Callback;
 use crate::auth::federation::flow::start::StartParameters;
@@ -18,6 +18,7 @@ use crate::wire::cookies;
 use crate::wire::incoming::{Incoming, Method};
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, ClientAuthRequest};
+use crate::wire::loopback::request::read;
 use crate::wire::reply::Reply;
 
 /// Since when the starts by GET are deprecated: 2026-01-01 (RFC 9745).
@@ -31,18 +32,18 @@ pub async fn start(
     incoming: &Incoming,
     provider: Provider,
 ) -> Result<Reply, LoopbackFailure> {
-    let request: ClientAuthRequest = if incoming.method == Method::Get {
-        incoming.query_as(&models::CLIENT_AUTH_QUERY)?
-    } else {
-        incoming.form(&models::CLIENT_AUTH_REQUEST)?
+    let (model, body) = match incoming.method {
+        Method::Get => (&models::CLIENT_AUTH_QUERY, incoming.query_value()),
+        _ => (&models::CLIENT_AUTH_REQUEST, incoming.form_value()?),
     };
+    let request: ClientAuthRequest = read(client_body::check(app, model, body).await?)?;
     let parameters = StartParameters::read(
         request.state,
         request.code_challenge.as_deref(),
         request.code_challenge_method.as_deref(),
         request.prompt.as_deref(),
     )?;
-    let (id, secret) = (&request.client_id, &request.client_secret);
+    let (id, secret) = (&request.client_id, request.client_secret.as_ref());
     let start = social::allow(app, provider, id, secret, parameters).await?;
     let reply = if wants_url(incoming) {
         let url = social::offer_ticket(app, provider, start).await?;

@@ -34,9 +34,10 @@ pub async fn new_code(
     person: &AuthenticatedUser,
     challenge: Option<&Challenge>,
 ) -> Result<IssuedCode, Error> {
+    let client = calling.client();
+    client.check_challenge(challenge)?;
     let code = random_secret()?;
     let key = one_time::key::<AuthCode>(&code);
-    let client = calling.client();
     let lifetime = client.code_lifetime();
     let session_id = SessionId::draw()?;
     let record = AuthCode {

@@ -22,7 +22,7 @@ use crate::wire::message::{Message, MessageKind};
 pub async fn ask(
     app: &App,
     client_id: &ClientId,
-    client_secret: &Secret,
+    client_secret: Option<&Secret>,
     username: &str,
 ) -> Result<(), Error> {
     let calling = credentials::client(app, client_id, client_secret).await?;

@@ -61,7 +61,7 @@ pub async fn issuer(app: &App, presented: RequestCredentials) -> Result<OtpIssue
             if !app.config.otp_client_ids.contains(&client_id) {
                 return Err(ErrorKind::NoBasic.into());
             }
-            let calling = credentials::client(app, &client_id, &secret).await;
+            let calling = credentials::client(app, &client_id, Some(&secret)).await;
             let calling = calling.map_err(|error| match error.kind() {
                 ErrorKind::Unauthenticated(_) | ErrorKind::Rejected(_) => ErrorKind::NoBasic.into(),
                 _ => error,

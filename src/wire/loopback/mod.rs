@@ -2,6 +2,7 @@
 
 pub mod active_users;
 pub mod auth_user;
+pub mod client_body;
 pub mod detail;
 pub mod envelope;
 pub mod failure;
@@ -11,5 +12,5 @@ pub mod management;
 pub mod models;
 pub mod records;
 mod rejection;
-mod request;
+pub mod request;
 pub mod validate;

@@ -18,7 +18,7 @@ impl Incoming {
     ///
     /// No body counts as `{}`, and `null` passes with every field absent, as in the original.
     pub fn json<T: DeserializeOwned>(&self, model: &Model) -> Result<T, LoopbackFailure> {
-        model_of(model, self.json_value()?)
+        read(validate::check(model, self.json_value()?)?)
     }
 
     /// The JSON body, a list of as many as `most` objects, each checked against the model.
@@ -29,8 +29,8 @@ impl Incoming {
     ) -> Result<Vec<T>, LoopbackFailure> {
         match self.json_value()? {
             Value::Array(items) if items.len() <= most => {
-                let read = |item| model_of(model, item);
-                items.into_iter().map(read).collect()
+                let checked = |item| read(validate::check(model, item)?);
+                items.into_iter().map(checked).collect()
             }
             Value::Array(_) => Err(ErrorKind::BadRequest(format!("At most {most} at once")).into()),
             _ => {
@@ -40,14 +40,13 @@ impl Incoming {
         }
     }
 
-    /// A form, checked against its model. JSON text that calls itself a form is read too: the API
-    /// document's own sample sends it.
-    pub fn form<T: DeserializeOwned>(&self, model: &Model) -> Result<T, LoopbackFailure> {
+    /// A form. JSON text that calls itself a form is read too: the API document's own sample sends it.
+    pub fn form_value(&self) -> Result<Value, LoopbackFailure> {
         let text = self.form_text()?;
         if text.trim_start().starts_with('{') {
-            return model_of(model, json::read(text)?.into_value());
+            return Ok(json::read(text)?.into_value());
         }
-        from_pairs(model, Pairs::url_encoded(text)?)
+        Ok(from_pairs(Pairs::url_encoded(text)?))
     }
 
     /// The pairs of a form, decoded, in order.
@@ -55,9 +54,9 @@ impl Incoming {
         Ok(Pairs::url_encoded(self.form_text()?)?)
     }
 
-    /// The query, checked against its model.
-    pub fn query_as<T: DeserializeOwned>(&self, model: &Model) -> Result<T, LoopbackFailure> {
-        from_pairs(model, self.query.clone())
+    /// The query.
+    pub fn query_value(&self) -> Value {
+        from_pairs(self.query.clone())
     }
 
     fn form_text(&self) -> Result<&str, Error> {
@@ -72,7 +71,8 @@ impl Incoming {
         self.text()
     }
 
-    fn json_value(&self) -> Result<Value, LoopbackFailure> {
+    /// The JSON body, as it is.
+    pub fn json_value(&self) -> Result<Value, LoopbackFailure> {
         let media = self.header("content-type").unwrap_or(JSON);
         if media_essence(media) != JSON {
             return Err(LoopbackFailure::Common(
@@ -91,14 +91,14 @@ impl Incoming {
     }
 }
 
-fn model_of<T: DeserializeOwned>(model: &Model, value: Value) -> Result<T, LoopbackFailure> {
-    let object = validate::check(model, value)?;
-    serde_json::from_value(Value::Object(object))
+/// Reads what was checked against a model.
+pub fn read<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, LoopbackFailure> {
+    serde_json::from_value(Value::Object(members))
         .map_err(|error| ErrorKind::Syntax(error.to_string()).into())
 }
 
 /// Pairs as an object of texts; a name that comes twice has a list, which no model takes.
-fn from_pairs<T: DeserializeOwned>(model: &Model, pairs: Pairs) -> Result<T, LoopbackFailure> {
+fn from_pairs(pairs: Pairs) -> Value {
     let mut object = Map::new();
     for (name, value) in pairs {
         let value = match object.remove(&name) {
@@ -107,7 +107,7 @@ fn from_pairs<T: DeserializeOwned>(model: &Model, pairs: Pairs) -> Result<T, Loo
         };
         object.insert(name, value);
     }
-    model_of(model, Value::Object(object))
+    Value::Object(object)
 }
 
 #[cfg(test)]
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(json(br#"{"data":{"x":["\u0000"]}}"#), refused("/data/x/0"));
         let form = |body: &[u8]| {
             let form = incoming(&[("content-type", FORM)], body);
-            form.form::<Value>(&models::CLIENT_AUTH_REQUEST).err()
+            form.form_value().err()
         };
         assert_eq!(form(b"client_id=a%00"), refused("/client_id"));
         assert_eq!(form(br#"{"client_id":"\u0000"}"#), refused("/client_id"));

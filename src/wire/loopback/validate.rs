@@ -106,6 +106,15 @@ const MAX_DETAILS: usize = 20;
 
 /// Checks a body: missing properties first, then unknown ones, then each property's value.
 pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, LoopbackFailure> {
+    check_without(model, body, "")
+}
+
+/// The same, with a property that may be missing.
+pub fn check_without(
+    model: &Model,
+    body: Value,
+    waived: &str,
+) -> Result<Map<String, Value>, LoopbackFailure> {
     let object = match body {
         Value::Object(object) => object,
         Value::Null => return Ok(Map::new()),
@@ -118,7 +127,8 @@ pub fn check(model: &Model, body: Value) -> Result<Map<String, Value>, LoopbackF
     let missing = model
         .fields
         .iter()
-        .filter(|field| field.required && !object.contains_key(field.name))
+        .filter(|field| field.required && field.name != waived)
+        .filter(|field| !object.contains_key(field.name))
         .map(|field| Detail::required(field.name));
     let known = |name: &str| model.fields.iter().any(|field| field.name == name);
     let unknown = object

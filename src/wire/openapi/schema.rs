@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::auth::table::column::{Column, ColumnKind, Limit, Table};
+use crate::wire::loopback::client_body::SECRET;
 use crate::wire::loopback::records::branding::BRANDING;
 use crate::wire::loopback::validate::{Field, Model, ValueKind};
 
@@ -14,7 +15,8 @@ pub fn body(model: &Model, table: Option<&Table>) -> Value {
     };
     let properties: Map<_, _> = model.fields.iter().map(property).collect();
     let required = model.fields.iter().filter(|field| field.required);
-    let required: Vec<_> = required.map(|field| field.name).collect();
+    let required = required.map(|field| field.name);
+    let required: Vec<_> = required.filter(|name| *name != SECRET).collect();
     json!({
         "type": "object",
         "properties": properties,
@@ -32,6 +34,10 @@ fn of_field(field: &Field, column: Option<&Column>) -> Value {
         ValueKind::Strings => "array",
     };
     let mut schema = typed(kind, field.nullable);
+    if field.name == SECRET {
+        let who = "Of every client but one that keeps no secret.";
+        add(&mut schema, json!({ "description": who }));
+    }
     if field.kind == ValueKind::DateTime {
         add(&mut schema, json!({ "format": "date-time" }));
     }

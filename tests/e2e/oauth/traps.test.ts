@@ -561,6 +561,33 @@ test("26: whoever guesses user codes has to be signed in, and is held up by its 
   }
 });
 
+test("26: wrong user codes are counted for each user, also without a binding for floods", async () => {
+  const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
+  await register(worker, CLIENT2, { ...STATIC, consent: "none", grant_types: [deviceGrant] });
+  const device = async () => (await post("/oauth/device", { scope: "openid" }, rp.server.basic(CLIENT2.id, CLIENT2.secret))).body;
+  /** What a signed-in user is told who types codes. */
+  async function typing(username: string, password: string) {
+    const ann = rp.fresh();
+    await ann.signIn(username, password);
+    const page = await ann.open("/device");
+    return (user_code: string) => ann.submit(page, { user_code }, { action: "/device" });
+  }
+  const type = await typing(DEMO.username, DEMO.password);
+  const letters = "BCDFGHJKLM";
+  // Good codes take no failure away, and count as none.
+  const statuses: number[] = [];
+  for (const letter of letters) {
+    statuses.push((await type((await device()).user_code)).status);
+    statuses.push((await type(`BBBB-BBB${letter}`)).status);
+  }
+  expect(statuses).toEqual([...letters].flatMap(() => [200, 422]));
+  for (const user_code of ["BBBB-BBBN", (await device()).user_code]) expect((await type(user_code)).status).toBe(429);
+  const another = await typing(ADMIN.username, ADMIN.password);
+  expect((await another((await device()).user_code)).status).toBe(200);
+  expect((await our.login()).status, "nobody's password is concerned").toBe(200);
+  await register(worker, CLIENT2, { ...STATIC, consent: "none" });
+});
+
 test("27: a client_id may be an address, with a colon and a percent sign", async () => {
   const odd: Rp = { ...CLIENT, id: "https://app.example:8443/client?a=100%25", secret: "a secret" };
   await register(worker, odd, STATIC);

@@ -82,9 +82,10 @@ impl StartParameters {
 
     /// The start of an authenticated client.
     ///
-    /// An app with a custom scheme must send a challenge, since another app can claim the scheme; a
-    /// client without a redirect URL must not, since it receives no code.
+    /// An app with a custom scheme must send a challenge, since another app can claim the scheme, and so
+    /// must a client that keeps no secret; one without a redirect URL must not, since it receives no code.
     pub fn of_client(self, client: &AuthClient) -> Result<Start, Error> {
+        client.check_challenge(self.challenge.as_ref())?;
         // A URL that was stored past the API may break the rule: no browser is sent to the provider
         // then.
         let refused = ErrorKind::Rejected(Reason::ClientInvalid);
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_challenge_is_for_clients_that_get_a_code() {
-        let start = |redirect_url: Option<&str>, challenge| {
+        let start_of = |is_public, redirect_url: Option<&str>, challenge| {
             let client = AuthClient {
                 id: ClientNumber::new(7),
                 client_id: ClientId::new("web"),
@@ -193,10 +194,12 @@ mod tests {
                 access_token_expiration: Seconds::new(900),
                 refresh_token_expiration: Seconds::new(86_400),
                 auth_code_expiration: Seconds::new(180),
+                is_public,
             };
             let parameters = StartParameters::read(Some("x y".to_owned()), challenge, None, None);
             parameters.unwrap().of_client(&client)
         };
+        let start = |redirect_url, challenge| start_of(false, redirect_url, challenge);
         let web = start(Some("https://app.example/cb"), None).unwrap();
         assert_eq!(
             (web.client, web.state.as_deref()),
@@ -215,5 +218,15 @@ mod tests {
             refused(start(None, Some(CHALLENGE))),
             Some(InvalidInput::UnusableChallenge.into())
         );
+        // One that keeps no secret gets a code that a challenge binds, or nothing.
+        let page = Some("https://app.example/cb");
+        assert!(start_of(true, page, Some(CHALLENGE)).is_ok());
+        for redirect_url in [page, None] {
+            assert_eq!(
+                refused(start_of(true, redirect_url, None)),
+                Some(InvalidInput::MissingChallenge.into())
+            );
+        }
+        assert!(start_of(true, None, Some(CHALLENGE)).is_err());
     }
 }

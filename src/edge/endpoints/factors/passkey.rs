@@ -4,12 +4,14 @@ use serde_json::json;
 
 use crate::auth::webauthn::RelyingParty;
 use crate::edge::app::App;
+use crate::edge::endpoints::client_body;
 use crate::edge::endpoints::codes::code_response;
 use crate::edge::flows::factors::passkeys::{self, Answer, SignIn};
 use crate::error::ErrorKind;
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, CodeOfClient, PasskeyRequest};
+use crate::wire::loopback::request::read;
 use crate::wire::reply::Reply;
 
 /// `POST /auth/passkey/options`: what the browser is asked for.
@@ -23,12 +25,13 @@ pub async fn options(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFa
 
 /// `POST /auth/passkey`: a code for a passkey.
 pub async fn sign_in(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let mut body: PasskeyRequest = incoming.json(&models::PASSKEY)?;
+    let body = client_body::check(app, &models::PASSKEY, incoming.json_value()?).await?;
+    let mut body: PasskeyRequest = read(body)?;
     let challenge = body.challenge()?;
     let credential = body.credential()?;
     let asked = SignIn {
         client_id: &body.client_id,
-        client_secret: &body.client_secret,
+        client_secret: body.client_secret.as_ref(),
         challenge: challenge.as_ref(),
         answer: Answer {
             id: &body.id,

@@ -7,6 +7,7 @@ use crate::auth::factor::recovery::RecoveryCode;
 use crate::auth::id::ClientId;
 use crate::auth::secret::Secret;
 use crate::edge::app::App;
+use crate::edge::endpoints::client_body;
 use crate::edge::endpoints::codes::code_response;
 use crate::edge::flows::credentials::{self, MailedCode};
 use crate::edge::flows::factors::apps::Enrolment;
@@ -15,12 +16,15 @@ use crate::edge::flows::{codes, email_codes};
 use crate::wire::incoming::Incoming;
 use crate::wire::loopback::failure::LoopbackFailure;
 use crate::wire::loopback::models::{self, CodeOfClient, SendOtpRequest, VerifyOtpRequest};
+use crate::wire::loopback::request::read;
 use crate::wire::reply::Reply;
 
 /// `POST /auth/send-otp`: 204 always; a code only where there is an account that may have it.
 pub async fn send_otp(app: &App, incoming: &Incoming) -> Result<Reply, LoopbackFailure> {
-    let body: SendOtpRequest = incoming.json(&models::SEND_OTP)?;
-    email_codes::ask(app, &body.client_id, &body.client_secret, &body.key).await?;
+    let body = client_body::check(app, &models::SEND_OTP, incoming.json_value()?).await?;
+    let body: SendOtpRequest = read(body)?;
+    let secret = body.client_secret.as_ref();
+    email_codes::ask(app, &body.client_id, secret, &body.key).await?;
     Ok(Reply::empty(204))
 }
 

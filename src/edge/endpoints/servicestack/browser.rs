@@ -1,7 +1,7 @@
 //! Browsers that post a form and show what they get: they are sent on instead.
 
 use super::exchange::Exchange;
-use crate::edge::origins;
+use crate::edge::client_lists;
 use crate::wire::reply::Reply;
 use crate::wire::servicestack::dto::Authenticate;
 use crate::wire::servicestack::failure::ServiceStackFailure;
@@ -61,6 +61,6 @@ pub async fn redirect_page(
 }
 
 async fn checked(exchange: &Exchange<'_>, url: &str) -> Result<String, ServiceStackFailure> {
-    let allowed = origins::listed(exchange.app).await;
+    let allowed = client_lists::origins(exchange.app).await;
     return_url::check(url, &exchange.app.config.public_url, &allowed)
 }

@@ -11,7 +11,7 @@ use crate::store::clients;
 /// ServiceStack's callers have no client to sign in to.
 pub(super) const NOBODY: ErrorKind = ErrorKind::NotConfigured("SERVICESTACK_CLIENT_ID");
 
-/// A client that has proven its secret.
+/// A client that has proven its secret, or keeps none.
 pub struct AuthenticatedClient {
     pub(super) client: AuthClient,
 }
@@ -29,9 +29,10 @@ impl AuthenticatedClient {
     }
 }
 
-/// Rejects a request that lacks the name or the secret of its client.
-pub fn require_client(client_id: &ClientId, secret: &Secret) -> Result<(), Error> {
-    if client_id.is_empty() || secret.is_empty() {
+/// Rejects a request that lacks the name of its client, or the secret of one that is not known to keep
+/// none.
+pub fn require_client(client_id: &ClientId, secret: Option<&Secret>) -> Result<(), Error> {
+    if client_id.is_empty() || secret.is_some_and(Secret::is_empty) {
         return Err(ErrorKind::Rejected(Reason::Unauthorized).into());
     }
     Ok(())
@@ -41,7 +42,7 @@ pub fn require_client(client_id: &ClientId, secret: &Secret) -> Result<(), Error
 pub async fn client(
     app: &App,
     client_id: &ClientId,
-    secret: &Secret,
+    secret: Option<&Secret>,
 ) -> Result<AuthenticatedClient, Error> {
     require_client(client_id, secret)?;
     let found = app.db.run(clients::by_client_id(client_id)).await?;
@@ -61,7 +62,7 @@ pub async fn named_client(app: &App) -> Result<AuthenticatedClient, Error> {
 pub fn prove_client(
     app: &App,
     found: Option<AuthClient>,
-    secret: &Secret,
+    secret: Option<&Secret>,
 ) -> Result<AuthenticatedClient, Error> {
     let refusal = ErrorKind::Unauthenticated(Reason::ClientInvalid);
     let Some(client) = found else {

@@ -23,8 +23,8 @@ use crate::store::{clients, known_devices, passwords};
 pub struct Credentials<'a> {
     /// The client's public name.
     pub client_id: &'a ClientId,
-    /// What proves the client.
-    pub client_secret: &'a Secret,
+    /// What proves the client; none of one that keeps none.
+    pub client_secret: Option<&'a Secret>,
     /// What proves the person.
     pub person: PasswordCredentials<'a>,
 }
@@ -58,8 +58,9 @@ pub async fn sign_in(
         client(app, client_id, client_secret).await?;
         return Err(ErrorKind::Unauthenticated(Reason::MissingCredentials).into());
     }
-    let digest = client_secret.digest();
-    let (client, attempted) = look_up(app, Some((client_id, Some(&digest))), person).await?;
+    let digest = client_secret.map(Secret::digest);
+    let named = Some((client_id, digest.as_deref()));
+    let (client, attempted) = look_up(app, named, person).await?;
     let calling = prove_client(app, client, client_secret)?;
     let person = prove_member(app, attempted, Some(&calling.client), person.password)?;
     Ok((calling, person))
@@ -116,7 +117,7 @@ struct Attempted {
 
 /// Reads client and account, counts the attempt, reserves an OTP if that is allowed, and draws the
 /// stored hash that stands in where the name has none. The client comes with the digest of the secret
-/// that it gave; without one it has been vouched for.
+/// that it gave; without one it has been vouched for, or keeps none.
 async fn look_up(
     app: &App,
     client: Option<(&ClientId, Option<&str>)>,

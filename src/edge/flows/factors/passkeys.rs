@@ -29,8 +29,8 @@ pub struct Begun<T> {
 pub struct SignIn<'a> {
     /// The client's public name.
     pub client_id: &'a ClientId,
-    /// What proves the client.
-    pub client_secret: &'a Secret,
+    /// What proves the client; none of one that keeps none.
+    pub client_secret: Option<&'a Secret>,
     /// PKCE challenge.
     pub challenge: Option<&'a Challenge>,
     /// The passkey.
@@ -123,6 +123,7 @@ async fn alone(
     let (client, owned) = app.db.run(batch).await?;
     let calling = credentials::prove_client(app, client, asked.client_secret)?;
     let client = calling.client();
+    client.check_challenge(asked.challenge)?;
     let ceremony = ceremony.filter(|ceremony| ceremony.client == Some(client.id));
     let (Some(ceremony), Some(owned)) = (ceremony, owned) else {
         audit::count(app, Stranger::UnknownPasskey);

@@ -77,6 +77,17 @@ impl Caller {
         Ok(AuthenticatedOAuthClient(client))
     }
 
+    /// Why there is no grant, where this attempt has consumed nothing: an assertion that was used before
+    /// authenticates nobody (RFC 6749 §5.2, RFC 7523 §3); otherwise it is not good.
+    pub async fn refusal(&self, app: &App) -> OAuthError {
+        let used = self.use_once.as_ref().map(one_uses::is_used);
+        match app.db.run(used).await.map(Option::flatten) {
+            Ok(Some(_)) => Failure::invalid_client().into(),
+            Ok(None) => Failure::invalid_grant().into(),
+            Err(error) => error.into(),
+        }
+    }
+
     /// Authenticates the client in one trip, and uses its assertion up.
     pub async fn authenticate(&self, app: &App) -> Result<AuthenticatedOAuthClient, OAuthError> {
         let taken = self.use_once.as_ref();

@@ -1,13 +1,18 @@
 //! A user lets a device in, or does not (RFC 8628 §3.3).
 
+use crate::auth::attempts::CounterKeys;
 use crate::auth::browser::LiveBrowser;
+use crate::auth::id::AttemptId;
 use crate::auth::oauth::user_code::UserCode;
 use crate::edge::app::App;
 use crate::error::Error;
+use crate::store::attempts::{self, LoginAttempt};
 use crate::store::branding::{self, BrandedClient};
 use crate::store::device_codes::{self, DeviceDecision, WaitingDevice};
 
-/// The device that waits for a code that somebody has typed.
+/// The device that waits for a code that somebody has typed. A code that no device has counts as a
+/// failed guess of its user at its network (§5.1). A good one clears nothing, since anybody can have one
+/// made.
 pub async fn look(
     app: &App,
     typed: &str,
@@ -16,11 +21,30 @@ pub async fn look(
     let Some(code) = UserCode::parse(typed) else {
         return Ok(None);
     };
+    // No canonical name begins with spaces, so these are counters of nobody's password.
+    let name = format!("  device {}", browser.account.id);
+    let origin = app.client_info.origin(None, None);
+    let attempt = AttemptId::draw()?;
+    let guess = LoginAttempt {
+        name: &name,
+        keys: &CounterKeys::of(&app.config.data_keys, &name, &origin)?,
+        attempt: &attempt,
+        // Every attempt is another.
+        tag: attempt.as_str(),
+        client: None,
+        limits: app.config.attempts,
+    };
     let look = device_codes::look(&code.digest(), &browser.id, app.now);
-    let Some(device) = app.db.run(look).await? else {
+    let (verdict, device) = app.db.run((attempts::count(&guess, app.now), look)).await?;
+    verdict.allow(app.now)?;
+    let Some(device) = device else {
         return Ok(None);
     };
-    let client = app.db.run(branding::by_number(device.client)).await?;
+    let found = (
+        branding::by_number(device.client),
+        attempts::take_back(&guess),
+    );
+    let (client, ()) = app.db.run(found).await?;
     Ok(client.map(|client| (device, client)))
 }
 

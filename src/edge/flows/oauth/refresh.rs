@@ -23,9 +23,8 @@ pub(super) async fn by_refresh_token(
     let standing = RefreshToken::read(keys, Purpose::StandingGrant, &token)?;
     let rotating = RefreshToken::read(keys, Purpose::Grant, &token)?;
     let rotates = rotating.is_some();
-    let known = standing.or(rotating);
     // Whoever asks is authenticated, also where the token is none of ours.
-    let token = known.unwrap_or_else(|| RefreshToken {
+    let token = standing.or(rotating).unwrap_or_else(|| RefreshToken {
         session_id: SessionId::default(),
         n: 0,
     });
@@ -46,7 +45,9 @@ pub(super) async fn by_refresh_token(
     };
     let client = request.caller.prove(app, found.client.clone())?;
     request.check_key(&client.registered().oauth)?;
-    let grant = refreshed(app, &ask, found, rotates).ok_or(Failure::invalid_grant())?;
+    let Some(grant) = refreshed(app, &ask, found, rotates) else {
+        return Err(request.caller.refusal(app).await);
+    };
     let next = if rotates {
         token.n.saturating_add(1)
     } else {

@@ -52,8 +52,12 @@ async fn by_code(app: &App, request: &TokenRequest<'_>) -> Result<IssuedTokens, 
     let client = request.caller.prove(app, found.client)?;
     request.check_key(&client.registered().oauth)?;
     let Some(grant) = found.grant else {
+        let consumed = found.code.as_ref().is_some_and(|code| code.won);
         audit::record(app, not_redeemed(found.code));
-        return Err(Failure::invalid_grant().into());
+        return Err(match consumed {
+            true => Failure::invalid_grant().into(),
+            false => request.caller.refusal(app).await,
+        });
     };
     audit::record(app, Event::CodeRedeemed((&grant.session).into()));
     let nonce = found.code.and_then(|code| code.nonce);

@@ -46,7 +46,7 @@ pub struct NewPassword<'a> {
 pub async fn set(
     app: &App,
     client_id: &ClientId,
-    client_secret: &Secret,
+    client_secret: Option<&Secret>,
     new: &NewPassword<'_>,
 ) -> Result<(), Error> {
     credentials::require_client(client_id, client_secret)?;

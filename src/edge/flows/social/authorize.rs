@@ -33,7 +33,7 @@ pub async fn allow(
     app: &App,
     provider: Provider,
     client_id: &ClientId,
-    client_secret: &Secret,
+    client_secret: Option<&Secret>,
     parameters: StartParameters,
 ) -> Result<Start, Error> {
     let calling = credentials::client(app, client_id, client_secret).await?;

@@ -94,8 +94,8 @@ pub struct ForgetPasswordRequest {
     pub username: String,
     /// The client's public name.
     pub client_id: ClientId,
-    /// What proves the client.
-    pub client_secret: Secret,
+    /// What proves the client; none of one that keeps none.
+    pub client_secret: Option<Secret>,
 }
 
 /// Body of `PATCH /auth/reset-password`.
@@ -108,8 +108,8 @@ pub struct ResetPasswordRequest {
     pub password: Secret,
     /// The client's public name.
     pub client_id: ClientId,
-    /// What proves the client.
-    pub client_secret: Secret,
+    /// What proves the client; none of one that keeps none.
+    pub client_secret: Option<Secret>,
 }
 
 /// Body of `POST /auth/sign-up/create-token`.

@@ -113,8 +113,8 @@ impl VerifyOtpRequest {
 pub struct SendOtpRequest {
     /// The client's public name.
     pub client_id: ClientId,
-    /// What proves the client.
-    pub client_secret: Secret,
+    /// What proves the client; none of one that keeps none.
+    pub client_secret: Option<Secret>,
     /// A username or an address.
     pub key: String,
 }
@@ -139,8 +139,8 @@ pub struct PasskeyRequest {
     pub credential: Value,
     /// The client's public name.
     pub client_id: ClientId,
-    /// What proves the client.
-    pub client_secret: Secret,
+    /// What proves the client; none of one that keeps none.
+    pub client_secret: Option<Secret>,
     /// PKCE challenge.
     pub code_challenge: Option<String>,
     /// Only `S256`.

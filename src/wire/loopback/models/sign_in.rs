@@ -88,8 +88,8 @@ pub const CLIENT_AUTH_QUERY: Model = Model {
 pub struct ClientAuthRequest {
     /// The client's public name.
     pub client_id: ClientId,
-    /// What proves the client.
-    pub client_secret: Secret,
+    /// What proves the client; none of one that keeps none.
+    pub client_secret: Option<Secret>,
     /// The client's own, handed back.
     pub state: Option<String>,
     /// PKCE challenge.
@@ -106,8 +106,8 @@ pub struct ClientAuthRequest {
 pub struct LoginRequest {
     /// The client's public name.
     pub client_id: ClientId,
-    /// What proves the client.
-    pub client_secret: Secret,
+    /// What proves the client; none of one that keeps none.
+    pub client_secret: Option<Secret>,
     /// Username, or the user's e-mail address.
     pub username: String,
     /// Password, or an OTP.
@@ -119,12 +119,14 @@ pub struct LoginRequest {
 }
 
 impl LoginRequest {
-    /// The PKCE challenge, if there is one.
+    /// The PKCE challenge; a client that keeps no secret must send one.
     pub fn challenge(&self) -> Result<Option<Challenge>, InvalidInput> {
-        Challenge::read(
-            self.code_challenge.as_deref(),
-            self.code_challenge_method.as_deref(),
-        )
+        let method = self.code_challenge_method.as_deref();
+        let challenge = Challenge::read(self.code_challenge.as_deref(), method)?;
+        if self.client_secret.is_none() && challenge.is_none() {
+            return Err(InvalidInput::MissingChallenge);
+        }
+        Ok(challenge)
     }
 }
 

@@ -352,7 +352,13 @@ describe("fapi2-security-profile-final-test-plan: client assertions", () => {
     const by = one.credentials();
     expect((await one.push(fresh().sent, { by })).status).toBe(201);
     await refusedAtPar(by);
-    await refusedAtToken(by);
+    const authorized = await authorize({ scope: "openid offline_access" });
+    rp.checkError(await one.token(form(authorized), { by }), 401, "invalid_client");
+    const used = one.credentials();
+    const tokens = rp.checkTokens(await one.token(form(authorized), { by: used }), { type: "DPoP" });
+    const refresh = { grant_type: "refresh_token", refresh_token: tokens.refresh_token };
+    rp.checkError(await one.token(refresh, { by: used }), 401, "invalid_client");
+    rp.checkTokens(await one.token(refresh), { type: "DPoP" });
   });
 
   test("ensure-client-id-in-token-endpoint", async () => {
