@@ -9,24 +9,21 @@ use super::row::{FromRow, Row, Unreadable};
 use crate::auth::id::{ClientNumber, SessionId, UserId};
 use crate::auth::time::Timestamp;
 
-// Neither another client nor one that is not authenticated spends it.
+// Neither another client nor one that is not authenticated spends it. Whoever does has spent it:
+// without its challenge ?6, redirect URI ?7 and key ?8 it is void. The redirect URI may be left out
+// where a challenge protects the code (OAuth 2.1 §4.1.3), or the request had none.
 const CONSUME: &str = concat!(
-    "update one_time set taken_by = ?2, taken_on = ?3 \
+    "update one_time set taken_by = ?2, taken_on = ?3, voided_on = iif(challenge is ?6 \
+         and (json_extract(payload, '$.redirect_uri') is ?7 or ?7 is null \
+           and (challenge is not null or not json_extract(payload, '$.names_redirect_uri'))) \
+         and (json_extract(payload, '$.jkt') is null or json_extract(payload, '$.jkt') is ?8), null, ?3) \
      where key = ?1 and kind = 'grant' and taken_by is null and voided_on is null and expires_on > ?3 \
        and not exists (select 1 from one_time used where used.key in (?4, ?5)) \
        and exists (select 1 from auth_clients c join oauth_clients r on r.client_id = c.id \
          where c.id = one_time.client_id and ",
-    is_proven!("?6", "?7", "?8", "?9"),
+    is_proven!("?9", "?10", "?11", "?12"),
     ")"
 );
-
-// Challenge ?4, redirect URI ?5 and key ?6 have to be those of the request. The redirect URI may be left
-// out where a challenge protects the code (OAuth 2.1 §4.1.3), or the request had none.
-const VOID: &str = "update one_time set voided_on = ?3 where key = ?1 and taken_by = ?2 and not ( \
-       challenge is ?4 \
-       and (json_extract(payload, '$.redirect_uri') is ?5 or ?5 is null \
-         and (challenge is not null or not json_extract(payload, '$.names_redirect_uri'))) \
-       and (json_extract(payload, '$.jkt') is null or json_extract(payload, '$.jkt') is ?6))";
 
 // Also after its end: the row is kept for a day.
 const END_REPLAYED: &str = concat!(
@@ -103,23 +100,11 @@ pub fn redeem(code: &GrantRedemption<'_>, now: Timestamp) -> impl Batch<Output =
         key, attempt, jkt, ..
     } = code.opening;
     let [one, two] = code.opening.used();
-    let consume = code.client.bind(sql!(CONSUME, key, attempt, now, one, two));
+    let (challenge, uri) = (code.challenge, code.redirect_uri);
+    let consume = sql!(CONSUME, key, attempt, now, one, two, challenge, uri, jkt);
+    let consume = code.client.bind(consume);
     let replayed = code.client.bind(sql!(END_REPLAYED, key, attempt, now));
-    let effects = (
-        consume.run(),
-        sql!(
-            VOID,
-            key,
-            attempt,
-            now,
-            code.challenge,
-            code.redirect_uri,
-            jkt
-        )
-        .run(),
-        code.opening.open(now),
-        replayed.run(),
-    );
+    let effects = (consume.run(), code.opening.open(now), replayed.run());
     let client_id = &code.client.client_id;
     let reads = (
         oauth_clients::by_client_id(client_id),

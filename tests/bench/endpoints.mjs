@@ -5,6 +5,7 @@
 // back afterwards, so that it keeps its size.
 
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { openGrants } from "./grants.mjs";
 import { CLIENT, PASSWORD, STORED_PASSWORD, person } from "./people.mjs";
 import { tokenMaker } from "./tokens.mjs";
 import { host } from "./workerd.mjs";
@@ -61,10 +62,25 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
       people.map((it) => it.sessionId),
     );
 
+  const insertCodes = (rows) => {
+    const columns = Object.keys(rows[0]);
+    const values = columns.map((column) => `json_extract(value, '$.${column}')`);
+    return run(`insert into one_time (${columns}) select ${values} from json_each(?1)`, rows);
+  };
+  const forget = async (rows) => {
+    await run(
+      `delete from sessions where id in ${IDS}`,
+      rows.map((it) => it.session_id),
+    );
+    await run(
+      `delete from one_time where key in ${IDS}`,
+      rows.map((it) => it.key),
+    );
+  };
+
   /** Codes for people to redeem: rows and records like those of the honest one. */
   async function codesFor(people) {
     const made = people.map(({ id }) => ({ code: randomBytes(32).toString("base64url"), userId: id, sessionId: randomUUID() }));
-    const columns = Object.keys(codeRow);
     const rows = made.map(({ code, userId, sessionId }) => ({
       ...codeRow,
       key: `code:${digest(code)}`,
@@ -72,10 +88,19 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
       session_id: sessionId,
       expires_on: Date.now() + 600_000,
     }));
-    const value = (column) => `json_extract(value, '$.${column}')`;
-    await run(`insert into one_time (${columns}) select ${columns.map(value)} from json_each(?1)`, rows);
+    await insertCodes(rows);
     await Promise.all(rows.map(({ key }) => kv.put(key, codeRecord, { expirationTtl: 600 })));
-    return made.map((it, i) => ({ ...it, key: rows[i].key }));
+    return { rows, codes: made.map(({ code }) => code) };
+  }
+
+  const grants = await openGrants({ name, db, send });
+  /** Tokens of OAuth for people, and what forgets them. */
+  async function grantsFor(people) {
+    const { requests, rows } = grants.redemptions(people);
+    await insertCodes(rows);
+    const answers = [];
+    for (const request of requests) answers.push(JSON.parse((await send(request)).text));
+    return { answers, restore: () => forget(rows) };
   }
 
   const me = (count) => draw(count).map((it) => ({ ...us, path: "/auth/me", headers: bearer(tokens.accessToken(it)) }));
@@ -105,22 +130,29 @@ export async function openWorld({ name, users, db, kv, send, keys }) {
         }),
       }),
       token: async (count) => {
-        const codes = await codesFor(draw(count));
+        const { rows, codes } = await codesFor(draw(count));
         return {
-          requests: codes.map(({ code }) => post("/auth/token", { code, clientId: CLIENT.client_id })),
+          requests: codes.map((code) => post("/auth/token", { code, clientId: CLIENT.client_id })),
           async restore() {
-            await run(
-              `delete from sessions where id in ${IDS}`,
-              codes.map((it) => it.sessionId),
-            );
-            await run(
-              `delete from one_time where key in ${IDS}`,
-              codes.map((it) => it.key),
-            );
-            await Promise.all(codes.map(({ key }) => kv.delete(key)));
+            await forget(rows);
+            await Promise.all(rows.map(({ key }) => kv.delete(key)));
           },
         };
       },
+      "oauth/token": async (count) => {
+        const { requests, rows } = grants.redemptions(draw(count));
+        await insertCodes(rows);
+        return { requests, restore: () => forget(rows) };
+      },
+      "oauth/token (refresh)": async (count) => {
+        const { answers, restore } = await grantsFor(draw(count));
+        return { requests: answers.map((it) => grants.refresh(it.refresh_token)), restore };
+      },
+      "oauth/userinfo": async (count) => {
+        const { answers, restore } = await grantsFor(draw(count));
+        return { requests: answers.map((it) => ({ ...us, path: "/oauth/userinfo", headers: bearer(it.access_token) })), restore };
+      },
+      "oauth/authorize": async (count) => ({ requests: repeat(count, () => grants.authorize) }),
       logout: async (count) => {
         const people = draw(count);
         return {

@@ -19,10 +19,13 @@ import { bound, host, ours, startWorkerd } from "./workerd.mjs";
 
 const SIZES = (process.argv[2] ?? "1000,1000000").split(",").map(Number);
 /** Requests whose rows and statements are counted, and how often each is sent for that. */
-const COUNTED = ["me", "token-refresh", "token", "logout", "login", "login-token", "change-password", "jwks"];
+const COUNTED = [
+  ...["me", "token-refresh", "token", "logout", "login", "login-token", "change-password", "jwks"],
+  ...["oauth/authorize", "oauth/token", "oauth/token (refresh)", "oauth/userinfo"],
+];
 const TIMES = 10;
 /** Those whose latency is measured against the size of the database: none hashes. */
-const TIMED = ["D1 read", "D1 write", "me", "token-refresh", "token", "logout"];
+const TIMED = ["D1 read", "D1 write", "me", "token-refresh", "token", "logout", "oauth/token", "oauth/token (refresh)", "oauth/userinfo"];
 const ROUNDS = { rounds: 5, count: 40 };
 const AT_ONCE = 16;
 

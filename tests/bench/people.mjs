@@ -11,7 +11,6 @@ export const STORED_PASSWORD = hashPassword(PASSWORD);
 export const CLIENT = { client_id: "bench-web", client_secret: "bench-web-secret" };
 
 const TENANTS = 50;
-const CHUNK = 100_000;
 const DAY = 86_400_000;
 /** Odd, so that multiplying by it permutes the 32-bit numbers. */
 const SCATTER = { user: 2_654_435_761, membership: 2_246_822_519, session: 3_266_489_917 };
@@ -26,17 +25,26 @@ export function person(number) {
   return { id: idOf("user", number), username: `user-${number}`, sessionId: idOf("session", number) };
 }
 
-/** Fills a database that has its schema and nothing else; people are spread over so many tenants. */
+/**
+ * Fills a database that has its schema and nothing else; people are spread over so many tenants.
+ *
+ * Rows go in in the order of their keys; indices are made afterwards, and the triggers, which look things up by them and would find nothing, too. So
+ * each page is written once, where a million scattered insertions would read and write one each.
+ */
 export async function fill(db, users, now, tenants = TENANTS) {
   await db.batch(fixedRows(now, tenants).map((sql) => db.prepare(sql)));
-  for (let first = 0; first < users; first += CHUNK) {
-    const last = Math.min(first + CHUNK, users) - 1;
-    for (const { into, values } of rowsOfUser(now, tenants)) {
-      // In the order of the key, which is twice as fast as in the order of the numbers.
-      const numbers = `with recursive n(i) as (select ${first} union all select i + 1 from n where i < ${last})`;
-      await db.prepare(`${numbers} insert into ${into} select ${values} from n order by 1`).run();
-    }
-  }
+  const rows = rowsOfUser(now, tenants);
+  const aside = await indicesAndTriggers(db, [...new Set(rows.map(({ into }) => into.split(" ")[0]))]);
+  for (const { type, name } of aside) await db.prepare(`drop ${type} ${name}`).run();
+  const numbers = `with recursive n(i) as (select 0 union all select i + 1 from n where i < ${users - 1})`;
+  for (const { into, values } of rows) await db.prepare(`${numbers} insert into ${into} select ${values} from n order by 1`).run();
+  for (const { sql } of aside) await db.prepare(sql).run();
+}
+
+async function indicesAndTriggers(db, tables) {
+  const names = tables.map((table) => `'${table}'`).join();
+  const found = `select type, name, sql from sqlite_master where type in ('index', 'trigger') and sql is not null and tbl_name in (${names})`;
+  return (await db.prepare(found).all()).results;
 }
 
 export function fixedRows(now, count = TENANTS) {

@@ -17,6 +17,9 @@ const BOUND = {
   "me (new token)": "D1 read",
   "token-refresh": "D1 write",
   token: "D1 write",
+  "oauth/token": "D1 write",
+  "oauth/token (refresh)": "D1 write",
+  "oauth/userinfo": "D1 read",
   logout: "D1 write",
 };
 
@@ -109,6 +112,7 @@ function goals({ small, large, anywhere, password: measured, starts, plan }) {
     ["me", slower("me", "D1 read"), 1.25, "× one D1 read"],
     ["token-refresh", slower("token-refresh", "D1 write"), 2, "× one D1 write"],
     ["token", slower("token", "D1 write"), 2.2, "× one D1 write"],
+    ["oauth/token", slower("oauth/token", "D1 write"), 2, "× one D1 write"],
     [`${plan.sizes.large.toLocaleString("en")} users (worst: ${slowest})`, most, 1.2, `× ${plan.sizes.small.toLocaleString("en")} users`],
     ["worker, gzipped", gzipKiB(), 1024, "KiB (aim: 500)"],
     ["start to first 200", starts.ours.ms, 1000, "ms"],
