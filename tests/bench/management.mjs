@@ -19,7 +19,7 @@ const list = (filter) => `/tenants/${TENANT}/users?filter=${encodeURIComponent(J
 const QUESTIONS = {
   "list: the first 100": () => list({}),
   "list: 100 by last name": () => list({ order: "lastName" }),
-  "list: 100 by address, from the 5,000th": () => list({ order: "email", skip: 5_000 }),
+  "list: 100 by address, from the 900th": () => list({ order: "email", skip: 900 }),
   "search: an address": (n) => list({ where: { email: `User-${n}@Example.com` } }),
   "search: names that begin alike": (n) => list({ where: { lastName: { ilike: `last${n % 4001}%` } }, limit: 20 }),
   "search: addresses that begin alike, sorted": (n) => list({ where: { email: { ilike: `user-${n}%` } }, order: "lastName", limit: 20 }),
