@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { seal } from "./data-key.mjs";
-import { client, digest, oauthClient, role, tenant, user } from "./people.mjs";
+import { client, digest, hashPassword, oauthClient, role, tenant, user } from "./people.mjs";
 import { insert } from "./sql.mjs";
 
 const id = (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
@@ -35,8 +35,8 @@ export const demoSignIn = {
   password: "correct horse battery",
 };
 
-/** The statements that make the data. */
-export function demoData(now) {
+/** The statements that make the data; `hash` says what is stored of a password. */
+export function demoData(now, hash = hashPassword) {
   const common = { tenantId: TENANT, clientIds: CLIENTS, now };
   return [
     tenant({ id: TENANT, name: "Demo", now }),
@@ -62,7 +62,7 @@ export function demoData(now) {
       email: "demo@example.com",
       verified: true,
       firstName: "Demo",
-      password: "correct horse battery",
+      stored: hash("correct horse battery"),
       roleId: MEMBER,
       ...common,
     }),
@@ -73,7 +73,7 @@ export function demoData(now) {
       email: "admin@example.com",
       verified: false,
       firstName: "Admin",
-      password: "correct horse staple",
+      stored: hash("correct horse staple"),
       roleId: ADMINISTRATOR,
       ...common,
     }),

@@ -41,11 +41,12 @@ export async function applyMigrations(db, files = migrations()) {
  * Puts the demo data into a database without users, and says whether it did.
  *
  * @param {import("./storage.mjs").Database} db
+ * @param {(password: string) => string} [hash] what is stored of a password
  */
-export async function seedDemo(db) {
+export async function seedDemo(db, hash) {
   const anybody = await db.prepare("select 1 from users limit 1").first();
   if (anybody) return false;
-  await db.batch(demoData(Date.now()).map((sql) => db.prepare(sql)));
+  await db.batch(demoData(Date.now(), hash).map((sql) => db.prepare(sql)));
   return true;
 }
 

@@ -7,7 +7,7 @@ import { Log, LogLevel } from "miniflare";
 /** Whole lines in the order in which they came, with what Miniflare itself prints, such as the mails it is given. */
 export class Printed extends Log {
   #lines: string[] = [];
-  #waiting: (() => void)[] = [];
+  #waiting: { text: string; missing: number; found: () => void }[] = [];
 
   constructor() {
     super(LogLevel.INFO);
@@ -15,7 +15,8 @@ export class Printed extends Log {
 
   log(line: string) {
     this.#lines.push(line);
-    for (const look of this.#waiting) look();
+    for (const wait of this.#waiting) if (line.includes(wait.text) && --wait.missing === 0) wait.found();
+    this.#waiting = this.#waiting.filter(({ missing }) => missing > 0);
   }
 
   /** Takes over a stream of the process. */
@@ -25,15 +26,9 @@ export class Printed extends Log {
 
   /** Waits for so many lines that hold a text. */
   holds(text: string, times = 1): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (this.#lines.filter((line) => line.includes(text)).length < times) return;
-        this.#waiting = this.#waiting.filter((other) => other !== look);
-        resolve();
-      };
-      this.#waiting.push(look);
-      look();
-    });
+    const missing = times - this.#lines.filter((line) => line.includes(text)).length;
+    if (missing <= 0) return Promise.resolve();
+    return new Promise((found) => this.#waiting.push({ text, missing, found }));
   }
 
   /** All of it, without what meddler.mjs says when it is settled. */

@@ -10,10 +10,9 @@ import {
   Response as MiniflareResponse,
   type WorkerOptions,
 } from "miniflare";
-import { applyMigrations, seedDemo } from "../../scripts/lib/local-db.mjs";
-import { type Database, openStorage, storageWorker } from "../../scripts/lib/storage.mjs";
-import { ADMIN, DEMO, type Init } from "./api";
-import { STORED } from "./hashes";
+import { openStorage, storageWorker } from "../../scripts/lib/storage.mjs";
+import type { Init } from "./api";
+import { migrate, seed } from "./demo_db";
 import { freshJwk } from "./jwt";
 import { Printed } from "./printed";
 
@@ -106,13 +105,6 @@ const consumer = (queued: (message: unknown) => void): WorkerOptions => ({
   },
 });
 
-/** Puts the demo data there, with its passwords as argon2id stores them. */
-async function seed(db: Database) {
-  await seedDemo(db);
-  const store = db.prepare("update user_credentials set password = ? where user_id = (select id from users where username = ?)");
-  await db.batch([DEMO, ADMIN].map(({ username, password }) => store.bind(STORED[password]!, username)));
-}
-
 /** Starts a worker. Call `stop` when it is done with. */
 export async function startWorker(options: Options = {}): Promise<Worker> {
   const worker = createWorker(options);
@@ -177,7 +169,7 @@ export function createWorker({
   return {
     async start() {
       miniflare = new Miniflare(options());
-      await applyMigrations(db);
+      await migrate(db);
       if (seeded) await seed(db);
     },
     db,

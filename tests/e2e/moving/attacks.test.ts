@@ -10,7 +10,8 @@ import { anyHash, auth0, identity, keycloak, serviceStack } from "../../../scrip
 import { arrayOf } from "../../../scripts/lib/import/pg-dump.mjs";
 import { moment } from "../../../scripts/lib/import/record.mjs";
 import { listOf } from "../../../scripts/lib/import/tables.mjs";
-import { applyMigrations, openLocalDb, seedDemo } from "../../../scripts/lib/local-db.mjs";
+import { openLocalDb } from "../../../scripts/lib/local-db.mjs";
+import { migrate, seed } from "../../support/demo_db";
 import { BCRYPT, DEMO_PLACE, arcTables, byCopy, folder, keycloakPassword, runOn } from "../../support/moving";
 
 const { file, path } = folder();
@@ -19,8 +20,8 @@ let close: () => Promise<void>;
 beforeAll(async () => {
   vi.spyOn(console, "log").mockImplementation(() => {});
   ({ db, close } = openLocalDb(`attacks-${randomUUID()}`));
-  await applyMigrations(db);
-  await seedDemo(db);
+  await migrate(db);
+  await seed(db);
 });
 afterAll(() => close());
 

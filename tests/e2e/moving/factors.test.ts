@@ -1,7 +1,7 @@
 // Second factors that are moved in: whoever had one is asked for it here, with the app and the passkey that they had.
 
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { freshDataKey } from "../../../scripts/lib/keys.mjs";
 import { authenticator } from "../../support/authenticator";
 import { useFactors } from "../../support/factors";
@@ -9,8 +9,9 @@ import { BCRYPT, DEMO_PLACE, PASSWORD, arcId, arcTables, byCopy, folder, identit
 import { totp } from "../../support/totp";
 
 const KEY = freshDataKey();
-process.env.DATA_KEY = KEY;
-process.env.PASSKEY_RP_ID = "localhost";
+vi.stubEnv("DATA_KEY", KEY);
+vi.stubEnv("PASSKEY_RP_ID", "localhost");
+afterAll(() => vi.unstubAllEnvs());
 const { worker, our, byPasskey, login, verify } = useFactors({ DATA_KEY: KEY });
 const { file } = folder();
 const SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
@@ -198,7 +199,7 @@ describe("the key that seals them", () => {
   const text = `id,username,totpSecret\n9,sealed,${SECRET}\n`;
 
   test("is asked for only where there is something to seal, and before anything is written", async () => {
-    delete process.env.DATA_KEY;
+    vi.stubEnv("DATA_KEY", undefined);
     try {
       const before = await rows("select count(*) as n from users");
       await expect(moveIn("csv", [file("sealed.csv", text)], DEMO_PLACE)).rejects.toThrow("DATA_KEY");
@@ -208,7 +209,7 @@ describe("the key that seals them", () => {
         { n: 0 },
       ]);
     } finally {
-      process.env.DATA_KEY = KEY;
+      vi.stubEnv("DATA_KEY", KEY);
     }
   });
 });

@@ -2,8 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { applyMigrations, openLocalDb, seedDemo } from "../../../scripts/lib/local-db.mjs";
+import { openLocalDb } from "../../../scripts/lib/local-db.mjs";
 import { digest } from "../../../scripts/lib/people.mjs";
+import { migrate, seed } from "../../support/demo_db";
 import {
   BCRYPT,
   DEMO_PLACE,
@@ -22,8 +23,8 @@ let db: ReturnType<typeof openLocalDb>["db"];
 let close: () => Promise<void>;
 beforeEach(async () => {
   ({ db, close } = openLocalDb(`moving-${randomUUID()}`));
-  await applyMigrations(db);
-  await seedDemo(db);
+  await migrate(db);
+  await seed(db);
 });
 afterEach(() => close());
 

@@ -4,8 +4,9 @@ import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { applyMigrations, openLocalDb, seedDemo } from "../../../scripts/lib/local-db.mjs";
+import { openLocalDb } from "../../../scripts/lib/local-db.mjs";
 import { DEMO_WEB } from "../../support/api";
+import { migrate, seed } from "../../support/demo_db";
 import { useWorker } from "../../support/fixtures";
 import { mailbox } from "../../support/mailbox";
 import { BCRYPT, DEMO_PLACE, type Tables, arcId, arcTables, byCopy, folder, identityV3, runOn } from "../../support/moving";
@@ -50,8 +51,8 @@ describe("into a database", () => {
   let close: () => Promise<void>;
   beforeEach(async () => {
     ({ db, close } = openLocalDb(`rules-${randomUUID()}`));
-    await applyMigrations(db);
-    await seedDemo(db);
+    await migrate(db);
+    await seed(db);
   });
   afterEach(() => close());
   const rows = async (sql: string) => (await db.prepare(sql).all()).results;

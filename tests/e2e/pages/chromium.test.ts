@@ -2,13 +2,12 @@
 // console, no violation of the Content Security Policy. And walks by keyboard alone.
 
 import { randomUUID } from "node:crypto";
-import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { demoSettings } from "../../../scripts/lib/demo.mjs";
 import { notRun } from "../../../scripts/lib/steps.mjs";
 import { ADMIN, DEMO, DEMO_WEB } from "../../support/api";
-import { CHROMIUM, startChromium } from "../../support/chromium";
+import { CHROMIUM, axeFindings, startChromium } from "../../support/chromium";
 import { startClientPage } from "../../support/client_page";
 import { useWorker } from "../../support/fixtures";
 import { mailbox } from "../../support/mailbox";
@@ -149,13 +148,6 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
     await page.waitForURL(`${origin}/account`);
   }
 
-  async function findings(page: Page) {
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-      .analyze();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  }
-
   /** The links that people are mailed: what each opens is looked at before its form is sent. */
   async function* mailedLinks(page: Page, tag: string) {
     const [old, next, invited] = ["old", "next", "invited"].map((name) => `${name}-${tag}@example.com`) as [string, string, string];
@@ -258,7 +250,7 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
         for (const width of [1280, 320]) {
           await page.setViewportSize({ width, height: 900 });
           // axe is a script itself; a page's own scripts are off all the same where they are.
-          const bad = javaScriptEnabled ? await findings(page) : [];
+          const bad = javaScriptEnabled ? await axeFindings(page) : [];
           if (javaScriptEnabled && !(await isNarrow(page))) bad.push("sticks out to the side");
           if (bad.length > 0) found[`${here} at ${width}`] = bad;
         }
@@ -458,7 +450,7 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
       await page.getByRole("button", { name: "Use this access token" }).click();
       for (const width of [1280, 320]) {
         await page.setViewportSize({ width, height: 900 });
-        expect(await findings(page)).toEqual([]);
+        expect(await axeFindings(page)).toEqual([]);
         expect(await isNarrow(page)).toBe(true);
       }
       await page.fill("#filter", "");

@@ -10,15 +10,26 @@ import { mailbox } from "../../support/mailbox";
 
 const { worker, our } = useWorker({ settings: { DEV_MAILBOX: "on" } });
 
+const root = new URL("../../../", import.meta.url);
+const under = (...folders: string[]) =>
+  folders
+    .flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" }).map((name) => folder + name))
+    .filter((name) => /\.(ts|mjs)$/.test(name));
+/** The files with a text that is like this. */
+const having = (pattern: RegExp, files: string[]) => files.filter((name) => pattern.test(readFileSync(new URL(name, root), "utf8")));
+
 test("no test and no script goes through Miniflare's stubs, which a busy machine loses", () => {
-  const root = new URL("../../../", import.meta.url);
-  const files = ["tests/", "scripts/"].flatMap((folder) =>
-    readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" }).map((name) => folder + name),
-  );
-  const sources = files.filter((name) => /\.(ts|mjs)$/.test(name));
+  const sources = under("tests/", "scripts/");
   expect(sources.length).toBeGreaterThan(60);
   const stub = /\.(getD1Database|getKVNamespace|getBindings|getWorker|getCaches)\(/;
-  expect(sources.filter((name) => stub.test(readFileSync(new URL(name, root), "utf8")))).toEqual([]);
+  expect(having(stub, sources)).toEqual([]);
+});
+
+test("no file leaves anything to the next, which the same process runs with the same modules", () => {
+  const shared = under("tests/support/", "scripts/lib/");
+  const kept = having(/^(export )?((let|var) |const \w+(: .+)? = (new (Map|Set|WeakMap)\(\)|\[\]|\{\});)/m, shared);
+  expect(kept.sort(), "these two run in workerd").toEqual(["tests/support/meddler.mjs", "tests/support/memory.mjs"]);
+  expect(having(/process\.env(\.\w+|\[.+\]) = |delete process\.env|globalThis\.\w+ = |process\.chdir/, under("tests/e2e/"))).toEqual([]);
 });
 
 test("a batch survives that its statements are collected while the worker is busy", async () => {
