@@ -30,6 +30,14 @@ function refuseArchive(path) {
   const begin = head(path, 512);
   if (begin.subarray(0, 5).toString("latin1") === "PGDMP") throw restore("a custom archive");
   if (begin.subarray(257, 262).toString("latin1") === "ustar") throw restore("a tar archive");
+  // Before the bytes of another encoding are found to be none of UTF-8.
+  refuseEncoding(begin.toString("latin1"), (problem) => new Unreadable(path, 0, problem));
+}
+
+/** A dump says in which encoding it is, soon after its beginning. */
+function refuseEncoding(text, wrong) {
+  const [, encoding] = text.match(/^\s*SET\s+client_encoding\s*=\s*'([\w-]*)'/im) ?? [];
+  if (encoding && !/^utf-?8$|^sql_ascii$/i.test(encoding)) throw wrong(`is in ${encoding}: dump it again with --encoding=UTF8`);
 }
 
 class Dump {
@@ -90,9 +98,7 @@ class Dump {
   set(text, line) {
     const strings = text.match(/^\s*SET\s+standard_conforming_strings\s*=\s*(\w+)/i);
     if (strings) this.plainEscapes = strings[1].toLowerCase() === "off";
-    const encoding = text.match(/^\s*SET\s+client_encoding\s*=\s*'([^']*)'/i);
-    if (encoding && !/^utf-?8$|^sql_ascii$/i.test(encoding[1]))
-      throw new Unreadable(this.path, line, `is in ${encoding[1]}: dump it again with --encoding=UTF8`);
+    refuseEncoding(text, (problem) => new Unreadable(this.path, line, problem));
   }
 
   create(tokens) {

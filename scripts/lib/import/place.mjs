@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { issuerOf, providerOf } from "./providers.mjs";
+import { Refused, isText } from "./record.mjs";
 
 /** Whether an id of a source can be ours: a text that nobody draws twice. */
 export const fits = (id) => /^[0-9a-zA-Z-]{20,64}$/.test(id ?? "");
@@ -15,6 +16,7 @@ export const fits = (id) => /^[0-9a-zA-Z-]{20,64}$/.test(id ?? "");
 export function membershipOf({ roles = [], permissions = [], status, createdOn, tenantId }, { structure, options }) {
   const tenant = tenantId ?? options.tenantId;
   const names = [...new Set(roles)];
+  if (names.some((name) => typeof name !== "string" || name === "" || !isText(name))) throw new Refused("has a role without a name");
   return {
     tenantId: tenant,
     roleId: names.length > 0 ? structure.roleOfNames(names, tenant) : options.roleId,

@@ -8,6 +8,8 @@ import sqlite from "node-sqlite3-wasm";
 import { Unreadable, head } from "./files.mjs";
 
 const { Database } = sqlite;
+/** No table of these systems has a tenth of it; SQLite takes twice as many. */
+const MOST_COLUMNS = 900;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const name = (text) => `"${text.replaceAll('"', '""')}"`;
 
@@ -49,7 +51,7 @@ class Staging {
     const key = `${table}\0${columns.join("\0")}`;
     let insert = this.#inserts.get(key);
     if (!insert) {
-      const plainColumns = this.#make(table, columns);
+      const plainColumns = this.#make(table, columns, place);
       const into = [...plainColumns, "file_", "line_"].map(name).join(", ");
       insert = this.db.prepare(
         `insert into ${name(table)} (${into}) values (${Array(columns.length + 2)
@@ -61,9 +63,12 @@ class Staging {
     insert.run([...values, place.file, place.line]);
   }
 
-  #make(table, columns) {
+  #make(table, columns, place = {}) {
     const wanted = columns.map(plain);
     const there = this.tables.get(table);
+    if (wanted.length > MOST_COLUMNS || there?.size > MOST_COLUMNS)
+      throw new Unreadable(place.file, place.line, `has more than ${MOST_COLUMNS} columns`);
+    if (new Set(wanted).size < wanted.length) throw new Unreadable(place.file, place.line, "has a column twice");
     if (!there) {
       this.db.exec(`create table ${name(table)} (${[...wanted, "file_", "line_"].map(name).join(", ")})`);
       this.tables.set(table, new Set(wanted));
