@@ -319,3 +319,35 @@ test("of Auth0: whatever stands in a member", async () => {
   const users = spoilt(auth0);
   await each(users.length, "auth0", [file("users.json", JSON.stringify(users))]);
 });
+
+test("of two records of one id the first stays", async () => {
+  for (const id of [uuid(), next()]) {
+    const name = `doubled${next()}`;
+    const text = `id,username\n${id},${name}\n${id},${name}-again\n`;
+    const { status, told } = await runOn(db, "csv", [file("people.csv", text)], DEMO_PLACE);
+    expect([status, told.map(({ line, why }) => [line, why])]).toEqual([1, [[3, "has the id of the person at line 2"]]]);
+    const { results } = await db.prepare(`select username from users where username like '${name}%'`).all();
+    expect(results).toEqual([{ username: name }]);
+  }
+});
+
+test("a table of columns that no system has is refused with its line", async () => {
+  const before = await people();
+  const many = Array.from({ length: 3000 }, (_, n) => `c${n}`);
+  for (const [name, text, source, why] of [
+    ["AspNetUsers.csv", "Id,User_Name,UserName\n1,a,b\n", "identity", "AspNetUsers.csv:2: has a column twice"],
+    ["UserAuth.csv", `${many.join(",")}\n${many.join(",")}\n`, "servicestack", "UserAuth.csv:2: has more than 900 columns"],
+    ["arc.sql", "COPY main.users (id, id) FROM stdin;\n1\t2\n\\.\n", "arc", "arc.sql:2: has a column twice"],
+  ] as const)
+    await expect(runOn(db, source, [file(name, text)], source === "arc" ? [] : DEMO_PLACE)).rejects.toThrow(why);
+  expect(await people()).toBe(before);
+});
+
+test("a dump in another encoding is refused by its name", async () => {
+  const dump = (encoding: string) =>
+    Buffer.from(`--\n\nSET client_encoding = '${encoding}';\nCOPY main.users (id, username) FROM stdin;\n1\tJos\u00e9\n\\.\n`, "latin1");
+  await expect(runOn(db, "arc", [file("arc.sql", dump("LATIN1"))])).rejects.toThrow("is in LATIN1: dump it again with --encoding=UTF8");
+  // Nothing of a file may tell a terminal what to do.
+  const failure = await runOn(db, "arc", [file("arc.sql", dump("LATIN1\u001b[2J"))]).catch((error: Error) => error.message);
+  expect(failure).toBe("arc.sql:1: has bytes that are not UTF-8 at this line or soon after it: convert it with iconv");
+});
