@@ -19,11 +19,18 @@ export function membershipOf({ roles = [], permissions = [], status, createdOn, 
   if (names.some((name) => typeof name !== "string" || name === "" || !isText(name))) throw new Refused("has a role without a name");
   return {
     tenantId: tenant,
-    roleId: names.length > 0 ? structure.roleOfNames(names, tenant) : options.roleId,
+    roleId: names.length > 0 ? structure.roleOfNames(names, tenant) : roleOfOptions(tenant, structure, options),
     status,
     createdOn: createdOn ?? undefined,
     permissions: [...new Set(permissions)].map((permission) => ({ id: randomUUID(), permission, allowed: 1, createdOn: createdOn ?? 0 })),
   };
+}
+
+function roleOfOptions(tenantId, structure, { role, roleId, tenantId: ofOptions }) {
+  if (tenantId === ofOptions) return roleId;
+  const found = structure.roleNamed(role, tenantId);
+  if (!found) throw new Refused("its tenant has no role of the name that --role says");
+  return found.id;
 }
 
 /** Identities at providers of ours; others are left out, and told. */

@@ -99,8 +99,8 @@ class Import {
   #places() {
     const tenant = this.structure.tenantNamed(this.options.tenant);
     if (!tenant) throw new Stop(problem("tenant", "SIGN_UP_TENANT", this.options.tenant));
-    const role = this.structure.roleNamed(this.options.role);
-    if (!role) throw new Stop(problem("role", "SIGN_UP_ROLE", this.options.role));
+    const role = this.structure.roleNamed(this.options.role, tenant.id);
+    if (!role) throw new Stop(problem("role", "SIGN_UP_ROLE", this.options.role, " in the tenant"));
     if (this.options.clients.length === 0) throw new Stop(problem("client", "SIGN_UP_CLIENT_IDS", undefined));
     return { tenantId: tenant.id, roleId: role.id };
   }
@@ -225,8 +225,8 @@ const WHY = {
   "name taken": "its username or address is another person's here",
 };
 
-function problem(option, setting, value) {
+function problem(option, setting, value, where = "") {
   return value === undefined
     ? `say --${option} (there is no setting ${setting} either)`
-    : `--${option} ${JSON.stringify(value)}: there is none of that name or id, or several`;
+    : `--${option} ${JSON.stringify(value)}: there is none of that name or id${where}, or several`;
 }

@@ -16,7 +16,12 @@ const name = (text) => `"${text.replaceAll('"', '""')}"`;
 /** A name as every system's spelling of it has it: AspNetUsers, aspnetusers and asp_net_users are one. */
 export const plain = (text) => text.toLowerCase().replaceAll("_", "");
 
-/** Hands the work a staging area, and deletes it however the work ends, by Ctrl-C too. */
+/**
+ * Hands the work a staging area, and deletes it however the work ends, by Ctrl-C too.
+ *
+ * @template T
+ * @param {(staging: Staging) => T} work
+ */
 export async function withStaging(work) {
   const folder = mkdtempSync(join(tmpdir(), "edgelatch-import-"));
   const clear = () => rmSync(folder, { recursive: true, force: true });
@@ -43,6 +48,8 @@ class Staging {
     this.db = new Database(path);
     this.db.exec("pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32768; pragma temp_store = file");
     this.db.exec("create table seen (key text primary key, place text) without rowid; begin");
+    // A file without a name is gone when the process is, whatever ends it.
+    rmSync(path);
     this.tables = new Map(); // columns by table
   }
 
@@ -118,8 +125,10 @@ class Staging {
 
   /** Copies the tables of a SQLite file whose plain names are wanted. */
   copy(path, wanted) {
-    const source = new Database(this.#readable(path), { readOnly: true });
+    const readable = this.#readable(path);
+    const source = new Database(readable, { readOnly: true });
     try {
+      if (readable !== path) rmSync(readable);
       const tables = source.all("select name from sqlite_master where type = 'table'");
       for (const { name: table } of tables.filter((row) => wanted.includes(plain(row.name)))) {
         const rows = source.prepare(`select * from ${name(table)}`);

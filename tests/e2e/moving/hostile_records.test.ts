@@ -346,7 +346,9 @@ test("a table of columns that no system has is refused with its line", async () 
 test("a dump in another encoding is refused by its name", async () => {
   const dump = (encoding: string) =>
     Buffer.from(`--\n\nSET client_encoding = '${encoding}';\nCOPY main.users (id, username) FROM stdin;\n1\tJos\u00e9\n\\.\n`, "latin1");
-  await expect(runOn(db, "arc", [file("arc.sql", dump("LATIN1"))])).rejects.toThrow("is in LATIN1: dump it again with --encoding=UTF8");
+  await expect(runOn(db, "arc", [file("arc.sql", dump("LATIN1"))])).rejects.toThrow(
+    "arc.sql:3: is in LATIN1: dump it again with --encoding=UTF8",
+  );
   // Nothing of a file may tell a terminal what to do.
   const failure = await runOn(db, "arc", [file("arc.sql", dump("LATIN1\u001b[2J"))]).catch((error: Error) => error.message);
   expect(failure).toBe("arc.sql:1: has bytes that are not UTF-8 at this line or soon after it: convert it with iconv");
