@@ -44,6 +44,8 @@ pub enum Purpose {
     Link,
     /// The secret of an authenticator app.
     Totp,
+    /// Recovery codes that were moved in.
+    RecoveryCode,
     /// The challenge of a passkey ceremony, until the browser brings it back.
     Ceremony,
     /// Refresh tokens of the OAuth endpoints that rotate.
@@ -71,6 +73,7 @@ impl Purpose {
             Self::Form => "edgelatch/form",
             Self::Link => "edgelatch/link",
             Self::Totp => "edgelatch/totp",
+            Self::RecoveryCode => "edgelatch/recovery-code",
             Self::Ceremony => "edgelatch/ceremony",
             Self::Grant => "edgelatch/grant",
             Self::StandingGrant => "edgelatch/standing-grant",
@@ -107,12 +110,12 @@ impl DataKeys {
 
     /// A tag over the parts, made with the first key: its id and HMAC-SHA256 in base64url.
     pub fn tag(&self, purpose: Purpose, parts: &[&str]) -> Result<String, Error> {
-        let key = self.primary()?;
-        Ok(format!(
-            "{}{}",
-            key.id,
-            Base64UrlUnpadded::encode_string(&key.mac(purpose, parts)?)
-        ))
+        self.primary()?.tag(purpose, parts)
+    }
+
+    /// The tags over the parts by every key: what [`DataKeys::tag`] makes, and has made before rotations.
+    pub fn tags(&self, purpose: Purpose, parts: &[&str]) -> Result<Vec<String>, Error> {
+        self.0.iter().map(|key| key.tag(purpose, parts)).collect()
     }
 
     /// Four bytes of a tag, in hex: enough to recognise the same parts, too little to guess them by.
@@ -217,6 +220,11 @@ impl DataKey {
         Ok(key)
     }
 
+    fn tag(&self, purpose: Purpose, parts: &[&str]) -> Result<String, Error> {
+        let mac = Base64UrlUnpadded::encode_string(&self.mac(purpose, parts)?);
+        Ok(format!("{}{mac}", self.id))
+    }
+
     /// HMAC over the parts, each preceded by its length, so that no two lists look alike.
     fn mac(&self, purpose: Purpose, parts: &[&str]) -> Result<Vec<u8>, Error> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.derive(purpose)?)
@@ -278,7 +286,12 @@ mod tests {
         let after = keys(&format!("{NEW}, {OLD}"));
         let tag = before.tag(Purpose::Otp, &["x"]).unwrap();
         assert!(after.verify(Purpose::Otp, &["x"], &tag).unwrap());
-        assert_ne!(after.tag(Purpose::Otp, &["x"]).unwrap(), tag);
+        let new = after.tag(Purpose::Otp, &["x"]).unwrap();
+        assert_ne!(new, tag);
+        assert_eq!(
+            after.tags(Purpose::Otp, &["x"]).unwrap(),
+            [new, tag.clone()]
+        );
         assert!(!keys(NEW).verify(Purpose::Otp, &["x"], &tag).unwrap());
     }
 

@@ -54,10 +54,13 @@ const SPEND_TOTP: &str = spend!(concat!(
 const SPEND_PASSKEY: &str = spend!(
     "exists (select 1 from factors f where f.id = ?7 and f.user_id = ?8 and f.confirmed_on is not null)"
 );
-// One that an administrator has had sent begins anew, in a sign-in.
+// One that an administrator has had sent begins anew, in a sign-in. Those that were moved in may be there
+// before there is a factor that they stand in for.
 const SPEND_RECOVERY: &str = spend!(
-    "exists (select 1 from recovery_codes r where r.user_id = ?8 and r.digest = ?7 and r.used_on is null \
-       and (r.re_enrols = 0 or (?5 is not null and r.expires_on > ?3)))"
+    "exists (select 1 from recovery_codes r where r.user_id = ?8 \
+       and r.digest in (select value from json_each(?7)) and r.used_on is null \
+       and (r.re_enrols = 0 or (?5 is not null and r.expires_on > ?3))) \
+     and exists (select 1 from factors f where f.user_id = ?8 and f.confirmed_on is not null)"
 );
 const SPEND_CHALLENGE: &str = spend!("?7 is null");
 
@@ -72,7 +75,8 @@ const USE_PASSKEY: &str = concat!(
     proof_was_spent!("?2")
 );
 const USE_RECOVERY: &str = concat!(
-    "update recovery_codes set used_on = ?4 where user_id = ?3 and digest = ?1 and ",
+    "update recovery_codes set used_on = ?4 \
+     where user_id = ?3 and digest in (select value from json_each(?1)) and ",
     proof_was_spent!("?2")
 );
 
@@ -119,9 +123,9 @@ pub fn spend(spending: &Spending<'_>, now: Timestamp) -> [Query<()>; 3] {
             spend_of(spending, SPEND_PASSKEY, factor.as_str(), None, now),
             use_passkey(factor, attempt, assertion, now),
         ),
-        FactorProof::Recovery { digest } => (
-            spend_of(spending, SPEND_RECOVERY, digest, None, now),
-            sql!(USE_RECOVERY, digest, attempt, spending.user_id, now).run(),
+        FactorProof::Recovery { digests } => (
+            spend_of(spending, SPEND_RECOVERY, digests, None, now),
+            sql!(USE_RECOVERY, digests, attempt, spending.user_id, now).run(),
         ),
     };
     let forgiven = sql!(FORGIVE, spending.user_id, attempt).run();

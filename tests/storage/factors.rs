@@ -56,7 +56,7 @@ pub fn totp(id: &str, step: i64) -> FactorProof {
 
 pub fn recovery(digest: &str) -> FactorProof {
     FactorProof::Recovery {
-        digest: digest.to_owned(),
+        digests: format!("[\"of another key\",\"{digest}\"]"),
     }
 }
 
@@ -248,6 +248,20 @@ fn a_recovery_code_works_once_and_another_user_s_not_at_all() {
     assert!(!complete(&db, "code:1", "new:1", &recovery("e"), "a"));
     assert!(complete(&db, "code:1", "new:2", &recovery("d"), "b"));
     assert!(!complete(&db, "code:2", "new:3", &recovery("d"), "c"));
+}
+
+#[test]
+fn a_recovery_code_that_was_moved_in_waits_for_a_factor_to_stand_in_for() {
+    let db = database();
+    execute(
+        &db,
+        "insert into recovery_codes (user_id, digest, created_on) values ('id-ann', 'd', 0)",
+    );
+    assert!(!waits(&db, "code:1", ANN), "nobody is asked for it");
+    assert!(!complete(&db, "code:1", "new:1", &recovery("d"), "a"));
+    app(&db, "app", ANN);
+    assert!(waits(&db, "code:2", ANN));
+    assert!(complete(&db, "code:2", "new:2", &recovery("d"), "b"));
 }
 
 #[test]

@@ -1,22 +1,25 @@
 // Second factors that come along: authenticator apps, passkeys and recovery codes, as the worker stores them (src/store/passkeys.rs,
 // src/edge/flows/factors/apps.rs).
 
-import { createCipheriv, createHash, hkdfSync, randomBytes, randomUUID } from "node:crypto";
-import { digest } from "../people.mjs";
+import { createCipheriv, createHash, createHmac, hkdfSync, randomBytes, randomUUID } from "node:crypto";
 import { Stop } from "../steps.mjs";
 
 /** As many as a person may have (src/auth/factor/kind.rs). */
 const MOST = 20;
 /** The longest name of one, in characters (src/wire/loopback/models/own_factors.rs). */
 const LONGEST_NAME = 100;
-const ALGORITHMS = { HmacSHA1: "SHA1", HmacSHA256: "SHA256", HmacSHA512: "SHA512" };
+const ALGORITHMS = new Map([
+  ["HmacSHA1", "SHA1"],
+  ["HmacSHA256", "SHA256"],
+  ["HmacSHA512", "SHA512"],
+]);
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/** A recovery code of another service, as far as one is taken (src/auth/factor/recovery.rs). */
-const MOVED_CODE = /^[A-Z0-9]{10,15}$/;
+/** A recovery code of another service (src/auth/factor/recovery.rs). */
+const MOVED_CODE = /^(?:[A-Z0-9]{10,15}|[0-9A-F]{8})$/;
 /** The shortest secret that any app makes, in bytes: ARC's. */
 const SHORTEST_SECRET = 10;
 
-/** Encrypts as src/auth/data_key.rs does: AES-256-GCM under a key derived for the use, the key's id in front. */
+/** Encrypts and digests as src/auth/data_key.rs does: AES-256-GCM and HMAC under a key derived for the use, the key's id in front. */
 export class Sealer {
   /** @param {string | undefined} list the setting DATA_KEY, whose first key makes */
   constructor(list) {
@@ -41,6 +44,13 @@ export class Sealer {
     const sealed = [nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()];
     return this.id + Buffer.concat(sealed).toString("base64url");
   }
+
+  /** A digest that nobody makes without the key. */
+  tag(use, text) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(text)));
+    return this.id + createHmac("sha256", this.#derive(use)).update(length).update(text).digest("base64url");
+  }
 }
 
 /**
@@ -59,18 +69,20 @@ export function factorsOf({ factors, id: userId, createdOn }, { sealer, rpId }, 
     else if (row.secret === undefined) rows.push({ ...common, ...row });
     else rows.push({ ...common, ...row, secret: sealer().seal("edgelatch/totp", `${userId}/${common.id}`, row.secret) });
   }
-  return [...rows, ...recoveryCodesOf(factors, rows.length > 0, tell)];
+  const codes = recoveryCodesOf(factors, sealer, tell);
+  if (codes.length > 0 && rows.length === 0) tell("changed", "recovery codes: nothing asks for them before there is a second factor");
+  return [...rows, ...codes];
 }
 
-/** Digests of digests, of codes as they are typed; a code stands in for another factor, and is none by itself. */
-function recoveryCodesOf(factors, hasOther, tell) {
+/** Digests of digests, of codes as they are typed. They are so short that the digest needs the key. */
+function recoveryCodesOf(factors, sealer, tell) {
   const sets = factors.filter(({ kind }) => kind === "recovery");
   const given = sets.flatMap(({ codes = [], digests = [] }) => [...codes.map(digestOfCode), ...digests.map(hashOf)]);
-  const rows = given.filter(Boolean).map((hash) => ({ kind: "recovery", digest: digest(hash.toString("base64url")) }));
-  if (rows.length < given.length) tell("left out", "recovery codes that could be guessed, or that cannot be read");
-  if (rows.length === 0 || hasOther) return rows;
-  tell("left out", "recovery codes: there is no second factor that they stand in for");
-  return [];
+  const rows = given
+    .filter(Boolean)
+    .map((hash) => ({ kind: "recovery", digest: sealer().tag("edgelatch/recovery-code", hash.toString("base64url")) }));
+  if (rows.length < given.length) tell("left out", "recovery codes that cannot be read");
+  return rows;
 }
 
 function digestOfCode(text) {
@@ -92,8 +104,8 @@ const nameOf = ({ kind, name }) => {
 function totpOf({ base32, key, digits = 6, period = 30, algorithm = "HmacSHA1" }) {
   const secret = base32 !== undefined ? plainBase32(base32) : typeof key === "string" && key !== "" ? base32Of(Buffer.from(key)) : null;
   const isRead = Number.isInteger(digits) && digits >= 6 && digits <= 8 && Number.isInteger(period) && period >= 1 && period <= 3600;
-  if (secret === null || !isRead || !ALGORITHMS[algorithm]) return null;
-  return { secret, algorithm: ALGORITHMS[algorithm], digits, period };
+  if (secret === null || !isRead || !ALGORITHMS.has(algorithm)) return null;
+  return { secret, algorithm: ALGORITHMS.get(algorithm), digits, period };
 }
 
 function plainBase32(text) {
@@ -167,7 +179,7 @@ export function factorStatements(people, created, inStatements) {
     ...inStatements(
       of("recovery", (it, { id, createdOn }) => [id, it.digest, createdOn]),
       (json) => `insert into recovery_codes (user_id, digest, created_on) select ${values(1, 3)} from json_each(${json}) p ${created}
-        where exists (select 1 from factors f where f.user_id = p.value ->> 1 and f.confirmed_on is not null) on conflict do nothing`,
+        where true on conflict do nothing`,
     ),
   ];
 }

@@ -72,7 +72,7 @@ export async function* pieces(path, read = () => {}) {
     try {
       return decoder.decode(bytes, { stream });
     } catch {
-      throw new Unreadable(path, line, "has bytes that are not UTF-8 at this line or soon after it");
+      throw new Unreadable(path, line, "has bytes that are not UTF-8 at this line or soon after it: convert it with iconv");
     }
   };
   for await (const bytes of plainBytes(path, begin, read)) {

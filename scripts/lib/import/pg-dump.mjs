@@ -27,9 +27,19 @@ function refuseArchive(path) {
   const restore = (what) =>
     new Unreadable(path, 0, `is ${what} of pg_dump: make it plain with pg_restore --no-owner --file=plain.sql ${basename(path)}`);
   if (look(path).kind === "folder") throw restore("a directory archive");
-  const begin = head(path, 512);
+  const begin = head(path, 4096);
   if (begin.subarray(0, 5).toString("latin1") === "PGDMP") throw restore("a custom archive");
   if (begin.subarray(257, 262).toString("latin1") === "ustar") throw restore("a tar archive");
+  // Before the bytes of another encoding are found to be none of UTF-8.
+  refuseEncoding(path, 1, begin.toString("latin1"));
+}
+
+/** A dump says in which encoding it is, soon after its beginning; the text is the file's from this line on. */
+function refuseEncoding(path, line, text) {
+  const found = text.match(/^[ \t]*SET\s+client_encoding\s*=\s*'([\w-]*)'/im);
+  if (!found || /^utf-?8$|^sql_ascii$/i.test(found[1])) return;
+  const at = line + text.slice(0, found.index).split("\n").length - 1;
+  throw new Unreadable(path, at, `is in ${found[1]}: dump it again with --encoding=UTF8`);
 }
 
 class Dump {
@@ -90,9 +100,7 @@ class Dump {
   set(text, line) {
     const strings = text.match(/^\s*SET\s+standard_conforming_strings\s*=\s*(\w+)/i);
     if (strings) this.plainEscapes = strings[1].toLowerCase() === "off";
-    const encoding = text.match(/^\s*SET\s+client_encoding\s*=\s*'([^']*)'/i);
-    if (encoding && !/^utf-?8$|^sql_ascii$/i.test(encoding[1]))
-      throw new Unreadable(this.path, line, `is in ${encoding[1]}: dump it again with --encoding=UTF8`);
+    refuseEncoding(this.path, line, text);
   }
 
   create(tokens) {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { issuerOf, providerOf } from "./providers.mjs";
+import { Refused, isText } from "./record.mjs";
 
 /** Whether an id of a source can be ours: a text that nobody draws twice. */
 export const fits = (id) => /^[0-9a-zA-Z-]{20,64}$/.test(id ?? "");
@@ -15,13 +16,21 @@ export const fits = (id) => /^[0-9a-zA-Z-]{20,64}$/.test(id ?? "");
 export function membershipOf({ roles = [], permissions = [], status, createdOn, tenantId }, { structure, options }) {
   const tenant = tenantId ?? options.tenantId;
   const names = [...new Set(roles)];
+  if (names.some((name) => typeof name !== "string" || name === "" || !isText(name))) throw new Refused("has a role without a name");
   return {
     tenantId: tenant,
-    roleId: names.length > 0 ? structure.roleOfNames(names, tenant) : options.roleId,
+    roleId: names.length > 0 ? structure.roleOfNames(names, tenant) : roleOfOptions(tenant, structure, options),
     status,
     createdOn: createdOn ?? undefined,
     permissions: [...new Set(permissions)].map((permission) => ({ id: randomUUID(), permission, allowed: 1, createdOn: createdOn ?? 0 })),
   };
+}
+
+function roleOfOptions(tenantId, structure, { role, roleId, tenantId: ofOptions }) {
+  if (tenantId === ofOptions) return roleId;
+  const found = structure.roleNamed(role, tenantId);
+  if (!found) throw new Refused("its tenant has no role of the name that --role says");
+  return found.id;
 }
 
 /** Identities at providers of ours; others are left out, and told. */

@@ -5,6 +5,8 @@ import { addressOf, fold } from "../people.mjs";
 
 /** As many characters as a username or address may have (src/auth/account.rs). */
 const LONGEST_NAME = 320;
+/** No system has longer ids, in characters. */
+const LONGEST_ID = 255;
 /** As many as other texts of a person: the limits of sign-up (src/wire/loopback/models/profile.rs). */
 const TEXTS = { firstName: 50, middleName: 50, lastName: 50, phone: 15, designation: 50, photoUrl: 2048, locale: 35 };
 
@@ -37,6 +39,9 @@ export class Refused extends Error {}
  * @param {{ vouched?: boolean }} options whether the operator vouches for every address
  */
 export function personOf(source, tell, now, { vouched = false } = {}) {
+  const oldId = source.oldId ?? null;
+  const isId = oldId === null || (typeof oldId === "string" && oldId !== "" && !isLonger(oldId, LONGEST_ID) && isText(oldId));
+  if (!isId) throw new Refused("has an id that is no text, or too long");
   const names = namesOf(source);
   const phone = shortPhone(source.phone);
   const texts = {};
@@ -51,8 +56,8 @@ export function personOf(source, tell, now, { vouched = false } = {}) {
     ...names,
     ...texts,
     place: source.place,
-    oldId: source.oldId ?? null,
-    id: source.keepsId ? source.oldId : randomUUID(),
+    oldId,
+    id: source.keepsId ? oldId : randomUUID(),
     keepsId: source.keepsId ?? false,
     // What a source says of an address is not said of a username that happens to be one.
     emailVerified: names.email !== null && (vouched || (names.emailIsGiven && Boolean(source.emailVerified))) ? 1 : 0,
@@ -99,7 +104,8 @@ function namesOf({ username: asUsername, email: asEmail }) {
 /** Whether a text has more characters than that; UTF-16 has at least as many units. */
 const isLonger = (text, most) => text.length > most && [...text].length > most;
 
-const isText = (value) => !value.includes("\0") && value.isWellFormed();
+/** Whether a text is one that every table takes. */
+export const isText = (value) => !value.includes("\0") && value.isWellFormed();
 
 function text(value, name, most, tell) {
   if (value === null || value === undefined || value === "") return null;
@@ -118,7 +124,7 @@ function shortPhone(value) {
 function genderOf(value, tell) {
   const gender = String(value ?? "").trim();
   if (gender === "") return null;
-  const letter = { m: "M", f: "F", o: "O", male: "M", female: "F", other: "O" }[gender.toLowerCase()];
+  const letter = /^(?:([mfo])|(m)ale|(f)emale|(o)ther)$/i.exec(gender)?.slice(1).find(Boolean).toUpperCase();
   if (!letter) tell("left out", "gender other than M, F, O");
   return letter ?? null;
 }

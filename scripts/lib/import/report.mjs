@@ -1,7 +1,7 @@
 // What an import says: how far it is, what became of each record that did not simply come in, and the sum of it.
 
 import { closeSync, openSync, writeSync } from "node:fs";
-import { say } from "../steps.mjs";
+import { Stop, say } from "../steps.mjs";
 import { shown } from "./files.mjs";
 
 /** Refused records shown on the terminal; the report has all. */
@@ -24,7 +24,7 @@ export class Report {
 
   /** @param {string} [path] where every line goes, as NDJSON */
   constructor(path) {
-    if (path !== undefined) this.#file = openSync(path, "w", 0o600);
+    if (path !== undefined) this.#file = opened(path);
   }
 
   /** Counts records that came in or were here. */
@@ -70,6 +70,14 @@ export class Report {
 
   close() {
     if (this.#file !== null) closeSync(this.#file);
+  }
+}
+
+function opened(path) {
+  try {
+    return openSync(path, "w", 0o600);
+  } catch (error) {
+    throw new Stop(`--report ${shown(path)}: cannot be written (${error.code})`);
   }
 }
 

@@ -99,8 +99,8 @@ class Import {
   #places() {
     const tenant = this.structure.tenantNamed(this.options.tenant);
     if (!tenant) throw new Stop(problem("tenant", "SIGN_UP_TENANT", this.options.tenant));
-    const role = this.structure.roleNamed(this.options.role);
-    if (!role) throw new Stop(problem("role", "SIGN_UP_ROLE", this.options.role));
+    const role = this.structure.roleNamed(this.options.role, tenant.id);
+    if (!role) throw new Stop(problem("role", "SIGN_UP_ROLE", this.options.role, " in the tenant"));
     if (this.options.clients.length === 0) throw new Stop(problem("client", "SIGN_UP_CLIENT_IDS", undefined));
     return { tenantId: tenant.id, roleId: role.id };
   }
@@ -124,11 +124,13 @@ class Import {
     const size = this.options.remote ? BATCH.remote : BATCH.local;
     let batch = [];
     let written = Promise.resolve();
-    // While one batch is written, the next is put together.
+    // While one batch is written, the next is hashed, and the one after it put together.
     const flush = async () => {
+      const [hashed, statements] = [this.#hashed(batch.splice(0)), this.structure.take()];
+      hashed.catch(() => {}); // heard when it is awaited
       await written;
-      written = this.#flush(batch.splice(0), this.structure.take());
-      written.catch(() => {}); // heard when it is awaited
+      written = hashed.then((people) => this.#flush(people, statements));
+      written.catch(() => {});
     };
     for (const row of this.source.people(context)) {
       const person = this.#person(row, context);
@@ -166,6 +168,8 @@ class Import {
   /** Of two people in the files who would be one, the first stays. */
   #claim(person, tell) {
     const { file, line } = person.place;
+    const same = person.oldId === null ? null : this.staging.claim([`id:${person.oldId}`], String(line));
+    if (same) throw new Refused(`has the id of the person at line ${same}`);
     const names = [person.usernameKey, person.emailKey].filter((key) => key !== null).map((key) => `name:${key}`);
     const taken = this.staging.claim(names, String(line));
     if (taken) throw new Refused(`has the username or address of the person at line ${taken}`);
@@ -176,8 +180,7 @@ class Import {
     });
   }
 
-  async #flush(people, statements) {
-    const batch = await this.#hashed(people);
+  async #flush(batch, statements) {
     if (this.options.dryRun) return this.#tell(batch, await this.writer.ask(batch));
     this.#hasWritten = true;
     if (statements.length > 0) await this.database.write(statements);
@@ -222,8 +225,8 @@ const WHY = {
   "name taken": "its username or address is another person's here",
 };
 
-function problem(option, setting, value) {
+function problem(option, setting, value, where = "") {
   return value === undefined
     ? `say --${option} (there is no setting ${setting} either)`
-    : `--${option} ${JSON.stringify(value)}: there is none of that name or id, or several`;
+    : `--${option} ${JSON.stringify(value)}: there is none of that name or id${where}, or several`;
 }

@@ -8,13 +8,20 @@ import sqlite from "node-sqlite3-wasm";
 import { Unreadable, head } from "./files.mjs";
 
 const { Database } = sqlite;
+/** No table of these systems has a tenth of it; SQLite takes twice as many. */
+const MOST_COLUMNS = 900;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const name = (text) => `"${text.replaceAll('"', '""')}"`;
 
 /** A name as every system's spelling of it has it: AspNetUsers, aspnetusers and asp_net_users are one. */
 export const plain = (text) => text.toLowerCase().replaceAll("_", "");
 
-/** Hands the work a staging area, and deletes it however the work ends, by Ctrl-C too. */
+/**
+ * Hands the work a staging area, and deletes it however the work ends, by Ctrl-C too.
+ *
+ * @template T
+ * @param {(staging: Staging) => T} work
+ */
 export async function withStaging(work) {
   const folder = mkdtempSync(join(tmpdir(), "edgelatch-import-"));
   const clear = () => rmSync(folder, { recursive: true, force: true });
@@ -41,6 +48,8 @@ class Staging {
     this.db = new Database(path);
     this.db.exec("pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -32768; pragma temp_store = file");
     this.db.exec("create table seen (key text primary key, place text) without rowid; begin");
+    // A file without a name is gone when the process is, whatever ends it.
+    rmSync(path);
     this.tables = new Map(); // columns by table
   }
 
@@ -49,7 +58,7 @@ class Staging {
     const key = `${table}\0${columns.join("\0")}`;
     let insert = this.#inserts.get(key);
     if (!insert) {
-      const plainColumns = this.#make(table, columns);
+      const plainColumns = this.#make(table, columns, place);
       const into = [...plainColumns, "file_", "line_"].map(name).join(", ");
       insert = this.db.prepare(
         `insert into ${name(table)} (${into}) values (${Array(columns.length + 2)
@@ -61,9 +70,12 @@ class Staging {
     insert.run([...values, place.file, place.line]);
   }
 
-  #make(table, columns) {
+  #make(table, columns, place = {}) {
     const wanted = columns.map(plain);
     const there = this.tables.get(table);
+    if (wanted.length > MOST_COLUMNS || there?.size > MOST_COLUMNS)
+      throw new Unreadable(place.file, place.line, `has more than ${MOST_COLUMNS} columns`);
+    if (new Set(wanted).size < wanted.length) throw new Unreadable(place.file, place.line, "has a column twice");
     if (!there) {
       this.db.exec(`create table ${name(table)} (${[...wanted, "file_", "line_"].map(name).join(", ")})`);
       this.tables.set(table, new Set(wanted));
@@ -113,8 +125,10 @@ class Staging {
 
   /** Copies the tables of a SQLite file whose plain names are wanted. */
   copy(path, wanted) {
-    const source = new Database(this.#readable(path), { readOnly: true });
+    const readable = this.#readable(path);
+    const source = new Database(readable, { readOnly: true });
     try {
+      if (readable !== path) rmSync(readable);
       const tables = source.all("select name from sqlite_master where type = 'table'");
       for (const { name: table } of tables.filter((row) => wanted.includes(plain(row.name)))) {
         const rows = source.prepare(`select * from ${name(table)}`);

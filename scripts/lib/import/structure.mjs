@@ -42,12 +42,14 @@ export class Structure {
 
   /** The tenant that an option means, by id or by a name that only one has. */
   tenantNamed(text) {
-    return only(this.tenants, text);
+    return only([...this.tenants.values()], text);
   }
 
-  /** The role that an option means. */
-  roleNamed(text) {
-    return only(this.roles, text);
+  /** The role that an option means, for members of a tenant: one of the tenant's, else one of all tenants. */
+  roleNamed(text, tenantId) {
+    const roles = [...this.roles.values()];
+    const of = (id) => roles.filter((role) => role.tenantId === id);
+    return only(of(tenantId), text) ?? only(of(null), text);
   }
 
   /** Takes a tenant of a source that has ids; whether it may have members. */
@@ -206,7 +208,7 @@ function clientProblem({ clientId, clientSecret, secret, redirectUrl, ...client 
 
 /** The live entry with an id, or the only live one with a name. */
 function only(entries, text) {
-  const live = [...entries.values()].filter(({ deleted }) => deleted === 0);
+  const live = entries.filter(({ deleted }) => deleted === 0);
   const found = live.filter(({ id }) => id === text);
   const named = found.length > 0 ? found : live.filter(({ name }) => name === text);
   return named.length === 1 ? named[0] : undefined;

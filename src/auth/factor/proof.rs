@@ -30,8 +30,8 @@ pub enum FactorProof {
     },
     /// A recovery code.
     Recovery {
-        /// Its digest.
-        digest: String,
+        /// What of it may be stored, as JSON.
+        digests: String,
     },
 }
 
@@ -41,7 +41,7 @@ impl FactorProof {
         match self {
             Self::Totp { factor, step } => format!("totp:{factor}:{step}"),
             Self::Passkey { challenge, .. } => format!("challenge:{challenge}"),
-            Self::Recovery { digest } => format!("recovery:{user_id}:{digest}"),
+            Self::Recovery { digests } => format!("recovery:{user_id}:{digests}"),
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
             step: 7,
         };
         let recovery = FactorProof::Recovery {
-            digest: "d".to_owned(),
+            digests: "[\"d\"]".to_owned(),
         };
         let amr = |proof: &FactorProof, before| proof.raise(before, now).amr;
         assert_eq!(amr(&totp, "pwd"), "pwd otp mfa");

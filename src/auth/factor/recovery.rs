@@ -6,7 +6,8 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha512};
 
 use super::base32::{self, CROCKFORD};
-use crate::auth::secret::{self, Secret, random_bytes};
+use crate::auth::data_key::{DataKeys, Purpose};
+use crate::auth::secret::{Secret, random_bytes};
 use crate::auth::time::Seconds;
 use crate::error::Error;
 
@@ -18,9 +19,11 @@ pub const RE_ENROLMENT_LIFETIME: Seconds = Seconds::DAY;
 const LENGTH: usize = 10;
 /// The characters of one.
 const CHARACTERS: usize = 16;
-/// The characters of one that another service has made: ASP.NET Core Identity's have 10, which are 47
-/// bits, Keycloak's 12. Shorter ones could be guessed, and do not come along.
+/// The characters of one that another service has made: ASP.NET Core Identity's have 10, which are 46
+/// bits, Keycloak's 12.
 const MOVED_CHARACTERS: RangeInclusive<usize> = 10..=15;
+/// The hexadecimal digits of one that ASP.NET Core Identity made before .NET 6.
+const SHORT_CHARACTERS: usize = 8;
 
 /// A recovery code, in the one way in which it is digested.
 #[derive(Debug, Clone)]
@@ -64,16 +67,27 @@ impl RecoveryCode {
         (code.len() == CHARACTERS).then(|| Self(Secret::new(code)))
     }
 
-    /// What is stored of a code that another service has made, as it is typed: in any case, with spaces
-    /// or hyphens anywhere. Of Keycloak's nothing but the SHA-512 is known, so that is what is digested.
-    pub fn moved_digest(typed: &str) -> Option<String> {
+    /// What may be stored, as JSON, of a code that another service has made, as it is typed: in any case,
+    /// with spaces or hyphens anywhere.
+    ///
+    /// It has so few bits that whoever has the database could try them all, so its digest needs a key:
+    /// there is one for each. Of Keycloak's nothing but the SHA-512 is known, so that is what is digested.
+    pub fn moved_digests(typed: &str, keys: &DataKeys) -> Result<Option<String>, Error> {
         let signs = typed.chars().filter(|it| !matches!(it, ' ' | '-'));
         let mut code: String = signs.take(CHARACTERS).collect();
         code.make_ascii_uppercase();
-        let is_one = MOVED_CHARACTERS.contains(&code.len())
-            && code.bytes().all(|it| it.is_ascii_alphanumeric());
-        let hashed = || Base64UrlUnpadded::encode_string(&Sha512::digest(&code));
-        is_one.then(|| secret::digest(&hashed()))
+        let is_one = if code.len() == SHORT_CHARACTERS {
+            code.bytes().all(|it| it.is_ascii_hexdigit())
+        } else {
+            MOVED_CHARACTERS.contains(&code.len())
+                && code.bytes().all(|it| it.is_ascii_alphanumeric())
+        };
+        if !is_one {
+            return Ok(None);
+        }
+        let hashed = Base64UrlUnpadded::encode_string(&Sha512::digest(&code));
+        let digests = keys.tags(Purpose::RecoveryCode, &[&hashed])?;
+        Ok(Some(serde_json::Value::from(digests).to_string()))
     }
 
     /// What is stored of a set, as JSON.
@@ -145,24 +159,44 @@ mod tests {
         assert!(RecoveryCode::read(&"0".repeat(65_536)).is_none());
     }
 
+    const OLD: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const NEW: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
+
+    fn moved(typed: &str, keys: &str) -> Option<Vec<String>> {
+        let keys = DataKeys::parse(keys).unwrap();
+        let digests = RecoveryCode::moved_digests(typed, &keys).unwrap()?;
+        Some(serde_json::from_str(&digests).unwrap())
+    }
+
     #[test]
-    fn a_code_of_another_service_is_known_by_the_digest_of_its_digest() {
-        let stored = RecoveryCode::moved_digest("R2D7KFXW9BQC").unwrap();
-        assert_eq!(stored, "q5aedAfkbNG_CoBchTBrC1-RHu7uG1Ts6Nrdm7m01tQ");
+    fn a_code_of_another_service_is_known_by_a_digest_of_its_digest_under_every_key() {
+        let stored = moved("R2D7KFXW9BQC", OLD).unwrap();
+        assert_eq!(stored, ["ZFAZqCB1pyBWvVCjru2ceVI3mxEi2gZ_F91HgdsgT5hUrsY"]);
         for typed in ["r2d7kfxw9bqc", " R2D7-kfxw 9BQC"] {
-            assert_eq!(RecoveryCode::moved_digest(typed).unwrap(), stored);
+            assert_eq!(moved(typed, OLD).unwrap(), stored);
         }
-        assert_ne!(RecoveryCode::moved_digest("R2D7KFXW9BQ0"), Some(stored));
-        assert!(RecoveryCode::moved_digest("BCDFG-HJKMN").is_some());
+        assert_ne!(moved("R2D7KFXW9BQ0", OLD).unwrap(), stored);
+        let rotated = moved("R2D7KFXW9BQC", &format!("{NEW},{OLD}")).unwrap();
+        assert_eq!((rotated.len(), &rotated[1]), (2, &stored[0]));
+    }
+
+    #[test]
+    fn a_code_of_another_service_has_a_form_that_one_makes() {
+        for typed in ["BCDFG-HJKMN", "5f0c1a2b", "5F0C-1A2B", "12345678"] {
+            assert!(moved(typed, OLD).is_some(), "{typed}");
+        }
         for other in [
             "",
-            "5f0c1a2b",
+            "5f0c1a2",
+            "5f0c1a2g",
+            "5f0c1a2b3",
             "BCDFG-HJKM",
             "0123456789abcdef",
             "BCDFG+HJKMN",
             "éCDFGHJKMN",
+            "éf0c1a2",
         ] {
-            assert!(RecoveryCode::moved_digest(other).is_none(), "{other}");
+            assert!(moved(other, OLD).is_none(), "{other}");
         }
     }
 }

@@ -12,8 +12,9 @@ const KEY = freshDataKey();
 vi.stubEnv("DATA_KEY", KEY);
 vi.stubEnv("PASSKEY_RP_ID", "localhost");
 afterAll(() => vi.unstubAllEnvs());
-const { worker, our, byPasskey, login, verify } = useFactors({ DATA_KEY: KEY });
+const { worker, our, byPasskey, enrolApp, login, signIn, verify } = useFactors({ DATA_KEY: KEY });
 const { file } = folder();
+const WAITING = "recovery codes: nothing asks for them before there is a second factor";
 const SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const rows = async (sql: string) => (await worker.db.prepare(sql).all()).results;
 const moveIn = (source: string, files: string[], args: string[] = []) => runOn(worker.db, source, files, args);
@@ -32,7 +33,7 @@ async function signsInWith(username: string, otp: string) {
 /** Signs in with the password and a recovery code, which is good once. */
 async function signsInOnceWith(username: string, code: string) {
   const second = async (typed: string) => verify((await login({ username, password: PASSWORD })).body.code, typed);
-  expect((await second(code.replace(/.$/, (sign) => (sign === "Q" ? "R" : "Q")))).status, "another code").toBe(401);
+  expect((await second(code.replace(/.$/, (sign) => (sign === "0" ? "1" : "0")))).status, "another code").toBe(401);
   const verified = await second(code);
   expect(verified.status, verified.text).toBe(200);
   expect((await our.token(verified.body.code)).status).toBe(200);
@@ -110,25 +111,68 @@ test("of Keycloak: a recovery code stands in once, also typed in small letters",
     { username: "kc-codes-alone", credentials: [keycloakPassword("pbkdf2-sha256"), recoveryCodes("R2D7KFXW9BQC")] },
   ];
   const { told } = await moveIn("keycloak", [file("codes-realm.json", JSON.stringify({ users }))], DEMO_PLACE);
-  expect(told.map(({ why }) => why)).toEqual(["recovery codes: there is no second factor that they stand in for"]);
+  expect(told.map(({ outcome, why }) => [outcome, why])).toEqual([["changed", WAITING]]);
   await signsInOnceWith("kc-codes", "r2d7 kfxw 9bqc");
   await signsInOnceWith("kc-codes", "0O1IKFXW9BQC");
   expect((await our.loginToken({ username: "kc-codes-alone", password: PASSWORD })).status).toBe(200);
 });
 
-test("of ASP.NET Core Identity: recovery codes become digests, and short ones stay out", async () => {
-  const users = file("AspNetUsers.csv", `Id,UserName,PasswordHash,TwoFactorEnabled\n71,id-codes,${identityV3()},1\n`);
-  const tokens = file(
-    "AspNetUserTokens.csv",
-    `UserId,LoginProvider,Name,Value\n71,[AspNetUserStore],AuthenticatorKey,${SECRET}\n71,[AspNetUserStore],RecoveryCodes,BCDFG-HJKMN;PQRTV-WXY23;5f0c1a2b\n`,
-  );
-  const { told } = await moveIn("identity", [users, tokens], DEMO_PLACE);
-  expect(told.map(({ why }) => why)).toEqual(["recovery codes that could be guessed, or that cannot be read"]);
-  expect(JSON.stringify(await rows("select * from recovery_codes"))).not.toMatch(/BCDFG|PQRTV|5f0c/i);
+/** Identity's tables of one person, with the password and these tokens. */
+function identityPerson(id: number, username: string, tokens: Record<string, string>, twoFactors = 1) {
+  const users = `Id,UserName,PasswordHash,TwoFactorEnabled\n${id},${username},${identityV3()},${twoFactors}\n`;
+  const lines = Object.entries(tokens).map(([name, value]) => `${id},[AspNetUserStore],${name},${value}\n`);
+  return [file("AspNetUsers.csv", users), file("AspNetUserTokens.csv", `UserId,LoginProvider,Name,Value\n${lines.join("")}`)];
+}
+
+const codesOf = (username: string) =>
+  rows(`select r.digest from recovery_codes r join users u on u.id = r.user_id where u.username = '${username}'`);
+
+test("of ASP.NET Core Identity: recovery codes of every release become digests under DATA_KEY, each good once", async () => {
+  const all = ["BCDFG-HJKMN", "PQRTV-WXY23", "5f0c1a2b", "40718263"];
+  const tables = identityPerson(71, "id-codes", { AuthenticatorKey: SECRET, RecoveryCodes: `${all.join(";")};5f0c1a2;` });
+  const { told } = await moveIn("identity", tables, DEMO_PLACE);
+  expect(told.map(({ outcome, why }) => [outcome, why])).toEqual([["left out", "recovery codes that cannot be read"]]);
+  const kept = JSON.stringify(await rows("select * from recovery_codes"));
+  expect(kept).not.toMatch(/BCDFG|PQRTV|5f0c|4071/i);
+  for (const code of all) {
+    const plain = code.replace("-", "").toUpperCase();
+    const hashed = createHash("sha512").update(plain).digest("base64url");
+    // What whoever has the database alone could try.
+    for (const guess of [plain, hashed]) expect(kept).not.toContain(createHash("sha256").update(guess).digest("base64url"));
+  }
+  expect(await codesOf("id-codes")).toHaveLength(4);
   await signsInOnceWith("id-codes", "BCDFG-HJKMN");
   await signsInOnceWith("id-codes", "pqrtvwxy23");
-  expect((await verify((await login({ username: "id-codes", password: PASSWORD })).body.code, "5f0c1a2b")).status).toBe(401);
+  await signsInOnceWith("id-codes", "5f0c1a2b");
+  await signsInOnceWith("id-codes", "4071 8263");
   await signsInWith("id-codes", totp(SECRET));
+});
+
+test("of ASP.NET Core Identity: eight digits could be guessed, so wrong ones close codes, and longer ones open them", async () => {
+  const tables = identityPerson(72, "id-guessed", { AuthenticatorKey: SECRET, RecoveryCodes: "BCDFG-HJKMN;5f0c1a2b" });
+  expect((await moveIn("identity", tables, DEMO_PLACE)).status).toBe(0);
+  const begun = async () => (await login({ username: "id-guessed", password: PASSWORD })).body.code;
+  for (const code of [await begun(), await begun()])
+    for (let n = 0; n < 5; n++) expect((await verify(code, `deadbee${n}`)).status).toBe(401);
+  expect((await verify(await begun(), "5f0c1a2b")).status, "the tenth wrong one pauses them").toBe(429);
+  expect((await verify(await begun(), "BCDFG-HJKMN")).status).toBe(200);
+  expect((await verify(await begun(), "5f0c1a2b")).status).toBe(200);
+});
+
+test("of ASP.NET Core Identity: recovery codes without another factor wait for the first, and stay out where two factors are off", async () => {
+  const codes = { RecoveryCodes: "BCDFG-HJKMN;5f0c1a2b" };
+  const waiting = await moveIn("identity", identityPerson(73, "id-waiting", codes), DEMO_PLACE);
+  expect(waiting.told.map(({ outcome, why }) => [outcome, why])).toEqual([["changed", WAITING]]);
+  const off = await moveIn("identity", identityPerson(74, "id-off-codes", codes, 0), DEMO_PLACE);
+  expect([off.told, await codesOf("id-off-codes")]).toEqual([[], []]);
+  const begun = await login({ username: "id-waiting", password: PASSWORD });
+  expect(begun.body.mfa, "nobody asks for them").toBeUndefined();
+  expect((await verify(begun.body.code, "BCDFG-HJKMN")).status, "and they prove nothing").toBe(401);
+  expect((await our.token(begun.body.code)).status).toBe(200);
+  const { recoveryCodes } = await enrolApp(await signIn({ username: "id-waiting", password: PASSWORD }));
+  expect(recoveryCodes ?? [], "there are some already").toEqual([]);
+  await signsInOnceWith("id-waiting", "5f0c1a2b");
+  await signsInOnceWith("id-waiting", "BCDFG-HJKMN");
 });
 
 test("of ASP.NET Core Identity: only where two factors are on; of Auth0 and CSV as they say", async () => {
@@ -201,9 +245,19 @@ describe("the key that seals them", () => {
   test("is asked for only where there is something to seal, and before anything is written", async () => {
     vi.stubEnv("DATA_KEY", undefined);
     try {
-      const before = await rows("select count(*) as n from users");
+      const before = (await rows("select count(*) as n from users")) as { n: number }[];
       await expect(moveIn("csv", [file("sealed.csv", text)], DEMO_PLACE)).rejects.toThrow("DATA_KEY");
       expect(await rows("select count(*) as n from users")).toEqual(before);
+      const codes = identityPerson(75, "id-sealed", { RecoveryCodes: "5f0c1a2b" });
+      await expect(moveIn("identity", codes, DEMO_PLACE), "recovery codes too").rejects.toThrow("DATA_KEY");
+      const realm = file(
+        "sealed.json",
+        JSON.stringify({ users: [{ username: "kc-sealed", credentials: [recoveryCodes("R2D7KFXW9BQC")] }] }),
+      );
+      await expect(moveIn("keycloak", [realm], DEMO_PLACE)).rejects.toThrow("DATA_KEY");
+      const off = identityPerson(76, "id-off-sealed", { AuthenticatorKey: SECRET }, 0);
+      expect((await moveIn("identity", off, DEMO_PLACE)).status, "there is nothing to seal").toBe(0);
+      expect(await rows("select count(*) as n from users")).toEqual([{ n: before[0]!.n + 1 }]);
       expect((await moveIn("csv", [file("sealed.csv", text)], [...DEMO_PLACE, "--without-factors"])).status).toBe(0);
       expect(await rows("select count(*) as n from factors f join users u on u.id = f.user_id where u.username = 'sealed'")).toEqual([
         { n: 0 },

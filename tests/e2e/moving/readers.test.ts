@@ -1,14 +1,15 @@
 // The readers of an import: whatever a system writes is read back, and what is no such file is refused with its line.
 
 import { gzipSync } from "node:zlib";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { csvRows } from "../../../scripts/lib/import/csv.mjs";
 import { jsonObjects } from "../../../scripts/lib/import/json.mjs";
 import { arrayOf, dumpRows } from "../../../scripts/lib/import/pg-dump.mjs";
 import { moment } from "../../../scripts/lib/import/record.mjs";
+import { withStaging } from "../../../scripts/lib/import/staging.mjs";
 import { DUMP_HEAD, type Tables, byCopy, byInsert, folder } from "../../support/moving";
 
 const { file, path } = folder();
@@ -254,4 +255,13 @@ test("no reader falls over whatever it is given", async () => {
     }),
     { numRuns: 400 },
   );
+});
+
+test("what waits has no name while an import runs, so that nothing ends it and leaves it", async () => {
+  await withStaging(async (staging) => {
+    for (let n = 0; n < 2000; n++) staging.put("people", ["id", "name"], [String(n), "x".repeat(1000)], { file: "people.csv", line: n });
+    const names = readdirSync(dirname(staging.path), { recursive: true, withFileTypes: true });
+    expect(names.filter((it) => it.isFile())).toEqual([]);
+    expect(staging.get("select count(*) as n, min(length(name)) as l from people")).toEqual({ n: 2000, l: 1000 });
+  });
 });

@@ -44,6 +44,7 @@ test("a command that does nothing says so by its exit status", () => {
   expect(status("nowhere", "people.csv", "--local")).toBe(2);
   expect(status("csv", "people.csv", "--local", "--totp", "on")).toBe(2);
   expect(status("csv", "people.csv")).toBe(2);
+  expect(status("csv", "people.csv", "--local", "--report", "/nowhere/report.ndjson")).toBe(2);
 });
 
 describe("into a database", () => {
@@ -71,6 +72,34 @@ describe("into a database", () => {
     ] as const)
       await expect(csv("username\nx\n", left)).rejects.toThrow(problem);
     expect(await rows("select count(*) as n from users")).toEqual([{ n: 2 }]);
+  });
+
+  test("a role that is said is one of the person's tenant, or of all tenants", async () => {
+    const role = (id: string, name: string, tenant: string | null) =>
+      `insert into roles (id, name, permissions, role_type, tenant_id, includes, created_on, modified_on)
+        values ('${id}', '${name}', '[]', 1, ${tenant === null ? "null" : `'${tenant}'`}, '[]', 0, 0)`;
+    const [{ id: demo }] = (await rows("select id from tenants")) as [{ id: string }];
+    const statements = [
+      "insert into tenants (id, name, status, created_on, modified_on) values ('north', 'North', 1, 0, 0), ('south', 'South', 1, 0, 0)",
+      role("r1", "Editor", demo),
+      role("r2", "Editor", "north"),
+      role("r3", "Editor", null),
+      role("r4", "Northern", "north"),
+    ];
+    await db.batch(statements.map((sql) => db.prepare(sql)));
+    const say = (name: string) => [...DEMO_PLACE.slice(0, 2), "--role", name, ...DEMO_PLACE.slice(4)];
+    await csv("username,tenant\nof-demo,\nof-north,north\nof-south,South\n", say("Editor"));
+    expect(
+      await rows("select username, role_id from users u join user_tenants m on m.user_id = u.id where username like 'of-%' order by 1"),
+    ).toEqual([
+      { username: "of-demo", role_id: "r1" },
+      { username: "of-north", role_id: "r2" },
+      { username: "of-south", role_id: "r3" },
+    ]);
+    for (const other of ["Northern", "r4"]) await expect(csv("username\nx\n", say(other))).rejects.toThrow(/--role .*in the tenant/);
+    await db.prepare("delete from roles where id = 'r3'").run();
+    const { told } = await csv("username,tenant\nnowhere,South\n", say("Editor"));
+    expect(why(told)).toEqual(["its tenant has no role of the name that --role says"]);
   });
 
   test("an id that is a text stays; a number becomes one of ours, and is remembered", async () => {

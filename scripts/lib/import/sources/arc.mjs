@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { anyHash } from "../hashes.mjs";
 import { arrayOf, dumpRows } from "../pg-dump.mjs";
-import { moment, truth } from "../record.mjs";
+import { Refused, moment, truth } from "../record.mjs";
 import { Stop } from "../../steps.mjs";
 import { issuerOf } from "../providers.mjs";
 
@@ -51,8 +51,21 @@ const TABLES = {
   ],
 };
 
-/** Whether a row was deleted there. */
+/** Whether a row was not deleted there. */
 const isLive = (row) => !truth(row.deleted);
+
+/** The live rows of a table that have what such a row must have; the others are told. */
+function rowsOf(staging, structure, table, ...must) {
+  const live = staging.all(`select * from ${table} order by rowid`).filter(isLive);
+  return live.filter((row) => {
+    const missing = must.find((column) => !row[column]);
+    if (missing) structure.report.tell("refused", table.replace("_", " "), placeOf(row, table), `has no ${missing}`);
+    return !missing;
+  });
+}
+
+/** A number of a row; what is none is 0, as where the column is empty. */
+const numberOf = (text) => (/^-?\d{1,9}$/.test(text ?? "") ? Number(text) : 0);
 
 export const arc = {
   needsPlaces: false,
@@ -60,7 +73,10 @@ export const arc = {
   async read(files, staging, { read }) {
     const schemas = new Map();
     for (const file of files) {
-      for await (const { schema, table, columns, values, line } of dumpRows(file, { read, wanted: (table) => table in TABLES })) {
+      for await (const { schema, table, columns, values, line } of dumpRows(file, {
+        read,
+        wanted: (table) => Object.hasOwn(TABLES, table),
+      })) {
         if (schemas.has(table) && schemas.get(table) !== schema)
           throw new Stop(`two schemas have a table ${table}: dump one of them, with pg_dump --schema`);
         schemas.set(table, schema);
@@ -102,6 +118,7 @@ export const arc = {
   person(row, context, tell) {
     const { staging, options } = context;
     const place = { file: row.file_, line: row.line_, table: "users", id: row.id };
+    if (!row.id) throw new Refused("has no id");
     const memberships = membershipsOf(row, context, tell);
     const credential = staging.all("select * from user_credentials where userid = ? order by rowid", [row.id]).find(isLive);
     return {
@@ -142,9 +159,8 @@ export function* batches(staging, table) {
 const placeOf = (row, table) => ({ file: row.file_, line: row.line_, table, id: row.id });
 
 function tenants(staging, structure, { activateTenants }) {
-  const live = staging.all("select * from tenants order by rowid").filter(isLive);
-  const taken = live.filter((row) => {
-    const status = activateTenants ? 1 : Number(row.status ?? 0);
+  const taken = rowsOf(staging, structure, "tenants", "id", "name").filter((row) => {
+    const status = activateTenants ? 1 : numberOf(row.status);
     const { id, name, key, address, city, state, zip, country, website } = row;
     const texts = { address, city, state, zip, country, website };
     return structure.addTenant({ id, name, status, key, ...texts, createdOn: moment(row.createdon) }, placeOf(row, "tenants"));
@@ -153,8 +169,8 @@ function tenants(staging, structure, { activateTenants }) {
 }
 
 function configs(staging, structure, tenants) {
-  for (const row of staging.all("select * from tenant_configs order by rowid")) {
-    if (!isLive(row) || !tenants.has(row.tenantid)) continue;
+  for (const row of rowsOf(staging, structure, "tenant_configs", "id", "configkey", "configvalue")) {
+    if (!tenants.has(row.tenantid)) continue;
     try {
       JSON.parse(row.configvalue);
       structure.addConfig({ id: row.id, tenantId: row.tenantid, key: row.configkey, value: row.configvalue });
@@ -167,7 +183,7 @@ function configs(staging, structure, tenants) {
 /** Tenants by the groups of theirs that came. */
 function groups(staging, structure, tenants) {
   const taken = new Map();
-  for (const row of staging.all("select * from groups order by rowid").filter(isLive)) {
+  for (const row of rowsOf(staging, structure, "groups", "id", "name")) {
     if (!tenants.has(row.tenantid)) continue;
     const { id, name, description, photourl: photoUrl, tenantid: tenantId } = row;
     if (structure.addGroup({ id, name, description, photoUrl, tenantId, createdOn: moment(row.createdon) })) taken.set(id, tenantId);
@@ -177,7 +193,7 @@ function groups(staging, structure, tenants) {
 
 function roles(staging, structure, tenants) {
   const taken = new Set();
-  for (const row of staging.all("select * from roles order by rowid").filter(isLive)) {
+  for (const row of rowsOf(staging, structure, "roles", "id", "name")) {
     // Roles of releases 4 to 9 belong to no tenant; those of a tenant that stays out are nobody's.
     if (row.tenantid && !tenants.has(row.tenantid)) continue;
     const permissions = arrayOf(row.permissions ?? "{}");
@@ -192,8 +208,8 @@ function roles(staging, structure, tenants) {
       id: row.id,
       name: row.name,
       permissions: named,
-      type: Number(row.roletype ?? 0),
-      tenantId: row.tenantid ?? null,
+      type: numberOf(row.roletype),
+      tenantId: row.tenantid || null,
       description: row.description ?? null,
       allowedClients: row.allowedclients ? (arrayOf(row.allowedclients)?.filter((name) => name !== null) ?? null) : null,
       createdOn: moment(row.createdon),
@@ -255,7 +271,9 @@ function membershipOf(member, status, staging, groups) {
     locale: member.locale,
     createdOn: moment(member.createdon),
     modifiedOn: moment(member.modifiedon),
-    permissions: of("user_permissions").map((row) => ({ ...common(row), permission: row.permission })),
+    permissions: of("user_permissions")
+      .filter((row) => row.permission)
+      .map((row) => ({ ...common(row), permission: row.permission })),
     resources: of("user_resources")
       .filter((row) => row.resourcename && row.resourcevalue)
       .map((row) => ({ ...common(row), name: row.resourcename, value: row.resourcevalue })),

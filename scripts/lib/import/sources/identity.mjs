@@ -32,22 +32,28 @@ const TABLES = {
 };
 
 /** Claims that say what a column of ours has, by the last part of their type. */
-const CLAIMS = {
-  givenname: "firstName",
-  given_name: "firstName",
-  surname: "lastName",
-  family_name: "lastName",
-  gender: "gender",
-  dateofbirth: "dob",
-  birthdate: "dob",
-  locale: "locale",
-};
+const CLAIMS = new Map([
+  ["givenname", "firstName"],
+  ["given_name", "firstName"],
+  ["surname", "lastName"],
+  ["family_name", "lastName"],
+  ["gender", "gender"],
+  ["dateofbirth", "dob"],
+  ["birthdate", "dob"],
+  ["locale", "locale"],
+]);
 
 export const identity = {
   needsPlaces: true,
   read: (files, staging, options) => readTables(files, staging, TABLES, options),
   prepare: (staging, structure, options) => ({ staging, structure, options, now: Date.now() }),
-  hasSecrets: (staging) => staging.get("select 1 from aspnetusertokens where name = 'AuthenticatorKey' limit 1") !== undefined,
+  hasSecrets: (staging) =>
+    staging
+      .all(
+        `select distinct u.twofactorenabled from aspnetusertokens t join aspnetusers u on u.id = t.userid
+         where t.name in ('AuthenticatorKey', 'RecoveryCodes')`,
+      )
+      .some(({ twofactorenabled }) => truth(twofactorenabled)),
   count: (staging) => staging.get("select count(*) as n from aspnetusers").n,
 
   *people({ staging }) {
@@ -91,7 +97,7 @@ export const identity = {
 
 function claimOf({ claimtype, claimvalue }) {
   const name = (claimtype ?? "").split("/").at(-1).toLowerCase();
-  return [CLAIMS[name], claimvalue];
+  return [CLAIMS.get(name), claimvalue];
 }
 
 function factorsOf({ name, value }) {

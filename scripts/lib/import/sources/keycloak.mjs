@@ -10,15 +10,15 @@ import { batches } from "./arc.mjs";
 /** Roles that every account there has, and that mean something there alone. */
 const BUILT_IN = /^(?:default-roles-.*|offline_access|uma_authorization|account:.*)$/;
 /** Attributes that a column of ours has. */
-const ATTRIBUTES = {
-  locale: "locale",
-  phoneNumber: "phone",
-  phone_number: "phone",
-  phone: "phone",
-  gender: "gender",
-  birthdate: "dob",
-  middleName: "middleName",
-};
+const ATTRIBUTES = new Map([
+  ["locale", "locale"],
+  ["phoneNumber", "phone"],
+  ["phone_number", "phone"],
+  ["phone", "phone"],
+  ["gender", "gender"],
+  ["birthdate", "dob"],
+  ["middleName", "middleName"],
+]);
 
 export const keycloak = {
   needsPlaces: true,
@@ -46,7 +46,8 @@ export const keycloak = {
     return { staging, structure, options, roles: effectiveRoles(realm.roles ?? {}), groups: groupsOf(realm.groups ?? []) };
   },
 
-  hasSecrets: (staging) => staging.get(`select 1 from people where json like '%"otp"%' limit 1`) !== undefined,
+  hasSecrets: (staging) =>
+    staging.get(`select 1 from people where json like '%"otp"%' or json like '%"recovery-authn-codes"%' limit 1`) !== undefined,
 
   count: (staging) => staging.get("select count(*) as n from people").n,
 
@@ -64,7 +65,7 @@ export const keycloak = {
     const actions = user.requiredActions ?? [];
     const roles = rolesOf(user, context);
     const status = user.enabled === false ? 2 : actions.includes("UPDATE_PASSWORD") ? 3 : 1;
-    const createdOn = Number.isSafeInteger(user.createdTimestamp) ? user.createdTimestamp : null;
+    const createdOn = millis(user.createdTimestamp);
     const identities = (user.federatedIdentities ?? []).map((it) => ({ provider: it.identityProvider, subject: it.userId }));
     return {
       place: { file: basename(file_), line: line_, id: user.id },
@@ -87,6 +88,9 @@ export const keycloak = {
     };
   },
 };
+
+/** A moment, where a member has one. */
+const millis = (value) => (Number.isSafeInteger(value) ? value : null);
 
 const isServiceAccount = ({ username, serviceAccountClientId }) =>
   Boolean(serviceAccountClientId) || /^service-account-/.test(username ?? "");
@@ -137,7 +141,7 @@ function rolesOf(user, { roles, groups }) {
 function attributesOf(user, tell) {
   const known = {};
   for (const [name, [value]] of Object.entries(user.attributes ?? {}).filter(([, values]) => Array.isArray(values))) {
-    if (ATTRIBUTES[name]) known[ATTRIBUTES[name]] = value;
+    if (ATTRIBUTES.has(name)) known[ATTRIBUTES.get(name)] = value;
     else tell("left out", `the attribute ${JSON.stringify(name)}`);
   }
   return known;
@@ -150,7 +154,7 @@ function credentialsOf(user, options, tell) {
   const factors = options.withoutFactors ? [] : credentials.flatMap((credential) => factorOf(credential, options, tell));
   return {
     password: password ? keycloakHash(password.data, password.secret) : null,
-    passwordChangedOn: password?.createdDate,
+    passwordChangedOn: millis(password?.createdDate),
     factors,
   };
 }
@@ -164,7 +168,7 @@ function read(text) {
 }
 
 function factorOf({ type, data, secret, userLabel, createdDate }, { passkeys }, tell) {
-  const common = { name: userLabel, createdOn: createdDate };
+  const common = { name: userLabel, createdOn: millis(createdDate) };
   if (type === "otp" && data?.subType === "hotp") tell("left out", "a second factor by HOTP");
   else if (type === "otp")
     return [{ kind: "totp", ...common, key: secret?.value, digits: data?.digits, period: data?.period, algorithm: data?.algorithm }];

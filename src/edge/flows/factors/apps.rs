@@ -3,6 +3,7 @@
 use crate::auth::data_key::Purpose;
 use crate::auth::factor::proof::FactorProof;
 use crate::auth::factor::totp::{HashAlgorithm, Totp};
+use crate::auth::factor::typed_code::Guess;
 use crate::auth::id::{FactorId, UserId};
 use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
@@ -90,6 +91,19 @@ pub fn matching(
         }
     }
     Ok(None)
+}
+
+/// The proof by a code that could be guessed: of one of these apps, or by a recovery code as short as that,
+/// if there is such a one when it is spent.
+pub fn guessed(
+    app: &App,
+    user_id: &UserId,
+    rows: &[AppRow],
+    guess: Guess,
+) -> Result<Option<FactorProof>, Error> {
+    let of_app = matching(app, user_id, rows, &guess.code)?;
+    let recovery = guess.digests;
+    Ok(of_app.or(recovery.map(|digests| FactorProof::Recovery { digests })))
 }
 
 fn open(app: &App, user_id: &UserId, row: &AppRow) -> Result<Option<Totp>, Error> {

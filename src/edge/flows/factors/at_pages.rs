@@ -170,7 +170,7 @@ async fn proven(
     match presented {
         Presented::Password(_) => Err(ErrorKind::Rejected(Reason::SecondFactorWrong).into()),
         Presented::Code(typed) => {
-            let code = TypedCode::read(typed);
+            let code = TypedCode::read(typed, &app.config.data_keys)?;
             let is_guess = !matches!(code, TypedCode::Recovery(_));
             let (step, rows, proof) = prove(app, &attempted(is_guess), code).await?;
             let enrols = second_factor::enrols(&rows, &proof);

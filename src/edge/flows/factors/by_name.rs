@@ -21,8 +21,8 @@ pub async fn verify(
 ) -> Result<Completed, Error> {
     let latest = pending_step::latest(&canonical_name(username), client_id, app.now);
     let wrong = ErrorKind::Rejected(Reason::SecondFactorWrong);
-    let typed = TypedCode::read(typed);
-    let (Some((key,)), TypedCode::Digits(_)) = (app.db.run(latest).await?, &typed) else {
+    let typed = TypedCode::read(typed, &app.config.data_keys)?;
+    let (Some((key,)), TypedCode::Guess(_)) = (app.db.run(latest).await?, &typed) else {
         audit::count(app, Stranger::UnknownCode);
         return Err(wrong.into());
     };

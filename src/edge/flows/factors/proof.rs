@@ -121,10 +121,11 @@ async fn by_password(
 
 async fn by_code(app: &App, owner: &Owner, typed: &str) -> Result<LiveSession, Error> {
     let (user_id, attempt) = (&owner.session.account.id, AttemptId::draw()?);
-    let proof = match TypedCode::read(typed) {
-        TypedCode::Recovery(digest) => Some(FactorProof::Recovery { digest }),
+    let mut warns = false;
+    let proof = match TypedCode::read(typed, &app.config.data_keys)? {
+        TypedCode::Recovery(digests) => Some(FactorProof::Recovery { digests }),
         TypedCode::Malformed => None,
-        TypedCode::Digits(code) => {
+        TypedCode::Guess(guess) => {
             let batch = (
                 second_steps::count_guess(user_id, &attempt, app.now),
                 authenticator_apps::of_user(user_id),
@@ -137,16 +138,21 @@ async fn by_code(app: &App, owner: &Owner, typed: &str) -> Result<LiveSession, E
                 guesses.allow(app.now)?;
                 return Err(WRONG.into());
             }
-            let proof = apps::matching(app, user_id, &rows, &code)?;
-            if proof.is_none() && guesses.warns() {
-                notifications::codes_guessed(app, owner.address());
-            }
-            proof
+            warns = guesses.warns();
+            apps::guessed(app, user_id, &rows, guess)?
         }
     };
-    let proof = proof.ok_or(WRONG);
-    let proof = proof.inspect_err(|_| owner.record(app, FactorAct::Refused))?;
-    raise(app, owner, &proof, &attempt).await
+    let raised = match proof {
+        Some(proof) => raise(app, owner, &proof, &attempt).await,
+        None => {
+            owner.record(app, FactorAct::Refused);
+            Err(WRONG.into())
+        }
+    };
+    if warns && raised.is_err() {
+        notifications::codes_guessed(app, owner.address());
+    }
+    raised
 }
 
 async fn by_passkey(

@@ -7,7 +7,7 @@ use super::proof::Presented;
 use crate::auth::browser::LiveBrowser;
 use crate::auth::factor::kind::Method;
 use crate::auth::factor::proof::FactorProof;
-use crate::auth::factor::typed_code::TypedCode;
+use crate::auth::factor::typed_code::{Guess, TypedCode};
 use crate::auth::id::AttemptId;
 use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
@@ -30,9 +30,9 @@ pub async fn raise(
     let proof = match &at_page.presented {
         Presented::Password(_) => Err(WRONG.into()),
         Presented::Code(typed) => by_code(app, browser, &attempt, typed).await,
-        Presented::Passkey(answer) => by_passkey(app, browser, answer).await,
+        Presented::Passkey(answer) => by_passkey(app, browser, answer).await.map(|it| (it, false)),
     };
-    let proof = proof.inspect_err(|error| {
+    let (proof, warns) = proof.inspect_err(|error| {
         if matches!(error.kind(), ErrorKind::Rejected(_)) {
             note(app, browser, FactorAct::Refused);
         }
@@ -50,6 +50,7 @@ pub async fn raise(
     let raise = browser_steps::raise(&browser.id, cookies, &spending, &assurance, app.now);
     if !app.db.run(raise).await? {
         note(app, browser, FactorAct::Refused);
+        warn_if(app, browser, warns);
         return Err(WRONG.into());
     }
     note(app, browser, FactorAct::Proven(proof.method()));
@@ -70,26 +71,27 @@ async fn by_passkey(
     passkey::verify_own(app, owner, answer).await
 }
 
+/// The proof by a code, and whether the owner is written to if it is not spent.
 async fn by_code(
     app: &App,
     browser: &LiveBrowser,
     attempt: &AttemptId,
     typed: &str,
-) -> Result<FactorProof, Error> {
-    match TypedCode::read(typed) {
-        TypedCode::Recovery(digest) => Ok(FactorProof::Recovery { digest }),
+) -> Result<(FactorProof, bool), Error> {
+    match TypedCode::read(typed, &app.config.data_keys)? {
+        TypedCode::Recovery(digests) => Ok((FactorProof::Recovery { digests }, false)),
         TypedCode::Malformed => Err(WRONG.into()),
-        TypedCode::Digits(code) => of_app(app, browser, attempt, &code).await,
+        TypedCode::Guess(guess) => by_guess(app, browser, attempt, guess).await,
     }
 }
 
-/// The proof by a code of one of the user's apps, counted before it is compared.
-async fn of_app(
+/// The proof by a code that could be guessed, counted before it is compared.
+async fn by_guess(
     app: &App,
     browser: &LiveBrowser,
     attempt: &AttemptId,
-    code: &str,
-) -> Result<FactorProof, Error> {
+    guess: Guess,
+) -> Result<(FactorProof, bool), Error> {
     let user_id = &browser.account.id;
     let batch = (
         second_steps::count_guess(user_id, attempt, app.now),
@@ -102,11 +104,16 @@ async fn of_app(
         after.guesses.allow(app.now)?;
         return Err(WRONG.into());
     }
-    let proof = apps::matching(app, user_id, &rows, code)?;
-    if proof.is_none() && after.guesses.warns() {
+    let warns = after.guesses.warns();
+    let proof = apps::guessed(app, user_id, &rows, guess)?;
+    warn_if(app, browser, warns && proof.is_none());
+    Ok((proof.ok_or(WRONG)?, warns))
+}
+
+fn warn_if(app: &App, browser: &LiveBrowser, warns: bool) {
+    if warns {
         notifications::codes_guessed(app, owner(browser));
     }
-    proof.ok_or(WRONG.into())
 }
 
 fn owner(browser: &LiveBrowser) -> notifications::Owner<'_> {

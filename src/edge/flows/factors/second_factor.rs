@@ -43,7 +43,7 @@ pub async fn by_code_with<T>(
     (code, then): (Secret, impl Batch<Output = T>),
 ) -> Result<(Completed, T), Error> {
     let (key, attempt) = (one_time::key::<AuthCode>(token), AttemptId::draw()?);
-    let typed = TypedCode::read(typed);
+    let typed = TypedCode::read(typed, &app.config.data_keys)?;
     let attempted = Try {
         key: &key,
         attempt: &attempt,
@@ -71,8 +71,8 @@ pub async fn prove(
     let (step, rows) = app.db.run(reserve).await?;
     let step = reserved(app, step, attempted.is_guess)?;
     let proven = match typed {
-        TypedCode::Digits(code) => apps::matching(app, &step.user_id, &rows, &code)?,
-        TypedCode::Recovery(digest) => Some(FactorProof::Recovery { digest }),
+        TypedCode::Guess(guess) => apps::guessed(app, &step.user_id, &rows, guess)?,
+        TypedCode::Recovery(digests) => Some(FactorProof::Recovery { digests }),
         TypedCode::Malformed => None,
     };
     match proven {
