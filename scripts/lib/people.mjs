@@ -40,9 +40,15 @@ export function role({ id, name, permissions, type, now }, condition) {
   return insert("roles", row, condition);
 }
 
-/** A client, with the schema's lifetimes. */
-export function client({ clientId, clientSecret, secret, redirectUrl, now }, condition) {
+/**
+ * A client, with the schema's lifetimes; of an id, if one is given.
+ *
+ * @param {{ id?: Expression, clientId: string, clientSecret: string, secret: string, redirectUrl: string | null, now: number }} client
+ * @param {string} [condition]
+ */
+export function client({ id, clientId, clientSecret, secret, redirectUrl, now }, condition) {
   const row = {
+    ...(id && { id }),
     client_id: clientId,
     client_secret_digest: digest(clientSecret),
     secret_digest: digest(secret),

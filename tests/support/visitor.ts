@@ -54,6 +54,9 @@ export const links = (screen: Screen) =>
     ]),
   );
 
+/** Where the links of a page lead. */
+export const hrefs = (screen: Screen) => [...screen.html.matchAll(/<a\s[^>]*>/g)].map(([tag]) => attribute(tag, "href")!);
+
 /** The forms of a page: where they go, and what they send if nothing is typed. */
 export const forms = (screen: Screen) =>
   [...screen.html.matchAll(/<form[^>]*>([\s\S]*?)<\/form>/g)].map(([whole, inner]) => {

@@ -2,12 +2,23 @@
 
 import { randomUUID } from "node:crypto";
 import { Expression, insert, literal } from "../sql.mjs";
-import { acts, client, deletion, made, membership, shows, time, user } from "./kinds.mjs";
+import { acts, client, deletion, made, makes, membership, shows, time, user } from "./kinds.mjs";
 
 const ofUser = (name, condition = "") => `user_id = ${user(name)}${condition}`;
 
-const endOf = (table, condition, now) =>
-  `update ${table} set ended_on = ${literal(now)}, ended_why = 'operator' where ended_on is null and ${condition} returning user_id as id`;
+/** Sessions and browsers end together, so that it takes both to tell whether anything did. */
+function ending(name, condition, now) {
+  const ended = `ended_on = ${literal(now)}`;
+  const tables = ["sessions", "browsers"];
+  return {
+    target: user(name),
+    statements: tables.map(
+      (table) =>
+        `update ${table} set ${ended}, ended_why = 'operator' where ended_on is null and ${ofUser(name, condition)} returning user_id as id`,
+    ),
+    isDone: tables.map((table) => `exists (select 1 from ${table} where ${ofUser(name, condition)} and ${ended})`).join(" or "),
+  };
+}
 
 export const BELONGING_VERBS = {
   "user sessions": shows(
@@ -26,14 +37,13 @@ export const BELONGING_VERBS = {
     ) => `select id, method, country, ${time("created_on")} as since, ${time("last_used_on")} as last_used, ${time("expires_on")} as until
   from browsers where ${ofUser(name)} and ended_on is null and expires_on > ${literal(now)} order by last_used_on desc`,
   ),
-  "user sign-out": acts(["NAME"], "ends all of both", (name, now) => [
-    endOf("sessions", ofUser(name), now),
-    endOf("browsers", ofUser(name), now),
-  ]),
-  "user end-session": acts(["NAME", "ID"], "ends one of either", (name, id, now) => [
-    endOf("sessions", ofUser(name, ` and id = ${literal(id)}`), now),
-    endOf("browsers", ofUser(name, ` and id = ${literal(id)}`), now),
-  ]),
+  "user sign-out": makes(["NAME"], "ends all of both", (name, now) => ending(name, "", now), "changed"),
+  "user end-session": makes(
+    ["NAME", "ID"],
+    "ends one of either",
+    (name, id, now) => ending(name, ` and id = ${literal(id)}`, now),
+    "changed",
+  ),
   "user factors": shows(
     ["NAME"],
     "second factors, and recovery codes that are left",
@@ -44,11 +54,13 @@ export const BELONGING_VERBS = {
   "user reset-factors": acts(
     ["NAME"],
     "removes them all, and ends what rests on them",
+    user,
     (name) => `delete from factors where ${ofUser(name)} and confirmed_on is not null returning user_id as id`,
   ),
   "user remove-factor": acts(
     ["NAME", "ID"],
     "removes one",
+    user,
     (name, id) => `delete from factors where ${ofUser(name)} and id = ${literal(id)} and confirmed_on is not null returning user_id as id`,
   ),
   "user identities": shows(
@@ -60,6 +72,7 @@ export const BELONGING_VERBS = {
   "user unlink": acts(
     ["NAME", "PROVIDER"],
     "removes those of a provider, unless they are the last way in",
+    user,
     (name, provider) => `delete from user_identities where ${ofUser(name)} and provider = ${literal(provider)}
     and (exists (select 1 from user_credentials where ${ofUser(name)})
       or exists (select 1 from user_identities where ${ofUser(name)} and provider <> ${literal(provider)})) returning user_id as id`,
@@ -73,12 +86,14 @@ export const BELONGING_VERBS = {
   "user allow": acts(
     ["NAME", "CLIENT"],
     "lets a user in there",
+    user,
     (name, id) => `insert into user_clients (user_id, client_id) select ${user(name)}, ${client(id)}
   where ${user(name)} is not null and ${client(id)} is not null on conflict do nothing returning user_id as id`,
   ),
   "user disallow": acts(
     ["NAME", "CLIENT"],
     "no more, which ends the sessions there",
+    user,
     (name, id) => `delete from user_clients where ${ofUser(name)} and client_id = ${client(id)} returning user_id as id`,
   ),
   "user tenants": shows(
@@ -94,11 +109,14 @@ export const BELONGING_VERBS = {
     (name) =>
       `select permission, iif(allowed, 'granted', 'denied') as state from user_permissions where user_tenant_id = ${membership(name)} and deleted = 0 order by 1`,
   ),
-  "user grant": acts(["NAME", "PERMISSION"], "gives one", (name, permission, now) => permit(name, permission, 1, now)),
-  "user deny": acts(["NAME", "PERMISSION"], "takes one that the role gives", (name, permission, now) => permit(name, permission, 0, now)),
+  "user grant": acts(["NAME", "PERMISSION"], "gives one", user, (name, permission, now) => permit(name, permission, 1, now)),
+  "user deny": acts(["NAME", "PERMISSION"], "takes one that the role gives", user, (name, permission, now) =>
+    permit(name, permission, 0, now),
+  ),
   "user revoke": acts(
     ["NAME", "PERMISSION"],
     "takes either back",
+    user,
     (name, permission, now) => `${deletion("user_permissions", own(name, permission), now)} returning ${user(name)} as id`,
   ),
 };

@@ -3,7 +3,7 @@
 import { randomSecret } from "../keys.mjs";
 import { client as clientRow, digest } from "../people.mjs";
 import { isRedirectUrl } from "../redirect-url.mjs";
-import { literal } from "../sql.mjs";
+import { Expression, literal } from "../sql.mjs";
 import { Stop } from "../steps.mjs";
 import { LIMIT, acts, client, deletion, makes, shows, time, user } from "./kinds.mjs";
 
@@ -20,18 +20,21 @@ export const CLIENT_VERBS = {
   "client delete": acts(
     ["CLIENT"],
     "ends the sessions there",
+    client,
     (id, now) => `${deletion("auth_clients", `client_id = ${literal(id)}`, now)} returning id`,
     "deleted",
   ),
   "client demand": acts(
     ["CLIENT"],
     "lets nobody in there by one factor alone",
+    client,
     (id) => `insert into mfa_clients (client_id) select id from auth_clients where client_id = ${literal(id)} and deleted = 0
   on conflict do nothing returning client_id as id`,
   ),
   "client waive": acts(
     ["CLIENT"],
     "lets people in there again who have no second factor on",
+    client,
     (id) => `delete from mfa_clients where client_id = ${client(id)} returning client_id as id`,
   ),
   activity: shows(
@@ -55,6 +58,7 @@ export const CLIENT_VERBS = {
   "outbox resend": acts(
     ["ID"],
     "sends one again",
+    literal,
     (
       id,
       now,
@@ -68,15 +72,17 @@ function createClient(clientId, redirectUrl, now) {
   if (redirectUrl !== undefined && (!isRedirectUrl(redirectUrl) || redirectUrl.includes(",")))
     throw new Stop("the redirect URL is not https, http on this machine, or an app's");
   const secrets = { clientId, clientSecret: randomSecret(), secret: randomSecret() };
-  const statement = clientRow({ ...secrets, redirectUrl: redirectUrl ?? null, now }, `${client(clientId)} is null`);
-  return { statements: [`${statement} returning id`], shown: () => secrets };
+  // The number that the table would give it: no row of it ever goes.
+  const id = new Expression("(select coalesce(max(id), 0) + 1 from auth_clients)");
+  const statement = clientRow({ id, ...secrets, redirectUrl: redirectUrl ?? null, now }, `${client(clientId)} is null`);
+  return { target: id.sql, statements: [`${statement} returning id`], shown: () => secrets };
 }
 
 function rotate(clientId, now) {
   const clientSecret = randomSecret();
   const statement = `update auth_clients set client_secret_digest = ${literal(digest(clientSecret))}, modified_on = ${literal(now)}
     where client_id = ${literal(clientId)} and deleted = 0 returning id`;
-  return { statements: [statement], shown: () => ({ clientId, clientSecret }) };
+  return { target: client(clientId), statements: [statement], shown: () => ({ clientId, clientSecret }) };
 }
 
 function active(from, until, period) {

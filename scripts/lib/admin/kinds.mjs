@@ -10,18 +10,27 @@ export const LIMIT = 100;
 export const shows = (words, about, query) => ({ words, about, query });
 
 /**
- * A verb that changes something: its statements of which those that return rows tell whether it did; `id` is whom the audit log
- * names.
+ * A verb that changes something: words after it, what it is for, SQL for the id that the audit log names, and its statements. Those
+ * that return rows tell whether it did.
  */
-export const acts = (words, about, statements, result = "changed") => ({ words, about, statements, result });
+export const acts = (words, about, target, statements, result) =>
+  makes(words, about, (...given) => ({ target: target(...given), statements: [statements(...given)].flat() }), result ?? "changed");
 
-/** A verb that makes something with secrets, which are shown once: its statements, and what is `shown`. */
-export const makes = (words, about, make, result = "created") => ({ words, about, make, result });
+/**
+ * The same for a verb of which one call makes everything: `target`, `statements`, what is `shown` of secrets, once, and `isDone`, SQL for
+ * whether it did anything, where the last statement does not tell.
+ */
+export const makes = (words, about, plan, result = "created") => ({ words, about, plan, result });
 
 export const time = (column) => `datetime(${column} / 1000, 'unixepoch')`;
 
 /** The id of the live user of a name. */
 export const user = (name) => `(select id from users where username_key = ${literal(fold(name))} and deleted = 0)`;
+
+/** The id of the one live tenant, role or group of an id or name. */
+export const tenant = (text) => named("tenants", text);
+export const role = (text) => named("roles", text);
+export const group = (text) => named("groups", text);
 
 /** The membership of a user in the user's own tenant. */
 export const membership = (name) =>

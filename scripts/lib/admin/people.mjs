@@ -49,10 +49,15 @@ export const PEOPLE_VERBS = {
     create,
   ),
   "user invite": makes(["NAME"], "a link, good for a day, with which somebody chooses a password", invite, "link"),
-  "user set": acts(["NAME", "PROPERTY", "VALUE"], `email, ${Object.keys(TEXTS).join(", ")}; an empty one is taken away`, setProperty),
+  "user set": acts(["NAME", "PROPERTY", "VALUE"], `email, ${Object.keys(TEXTS).join(", ")}; an empty one is taken away`, user, setProperty),
+  "user disable": acts(["NAME"], "lets them in no more, and ends their sessions", user, (name, now) => setStatus(name, 2, now)),
+  "user enable": acts(["NAME"], "lets them in again", user, (name, now) => setStatus(name, 1, now)),
+  "user role": acts(["NAME", "ROLE"], "gives them another, which counts from the next request", user, setRole),
+  "user erase": acts(["NAME"], "shuts them out; the worker's next hourly run erases them", user, erase),
   "user delete": acts(
     ["NAME"],
     "deletes the account; the name is free again",
+    user,
     (name, now) =>
       `update users set deleted = 1, deleted_on = ${literal(now)}, deleted_by = 'operator', modified_on = ${literal(now)} where id = ${user(name)} returning id`,
     "deleted",
@@ -85,7 +90,7 @@ function create(name, tenant, role, clients, address, now) {
     areHere,
   );
   const link = linkFor(`id = ${literal(id)}`, now);
-  return { statements: [`${person} returning id`, ...rest, link.statement], shown: link.shown };
+  return { target: literal(id), statements: [`${person} returning id`, ...rest, link.statement], shown: link.shown };
 }
 
 /** A username with @ is its user's own address. */
@@ -102,7 +107,7 @@ function invite(name, now) {
   const condition = `id = ${user(name)} and (exists (select 1 from user_credentials c where c.user_id = users.id)
     or not exists (select 1 from user_identities i where i.user_id = users.id))`;
   const link = linkFor(condition, now);
-  return { statements: [voidLinks(name, now), `${link.statement} returning user_id as id`], shown: link.shown };
+  return { target: user(name), statements: [voidLinks(name, now), `${link.statement} returning user_id as id`], shown: link.shown };
 }
 
 const voidLinks = (name, now) =>
@@ -139,5 +144,27 @@ function setEmail(name, value, now) {
     voidLinks(name, now),
     `update users set ${moves("username", given)}, ${moves("username_key", key)}, ${moves("username_address", key)},
       email = ${given}, email_key = ${key}, ${changed(now)} where id = ${user(name)} returning id`,
+  ];
+}
+
+/** The membership of a user in the user's own tenant. */
+const ofOwnTenant = (name) => `deleted = 0 and (user_id, tenant_id) =
+    (select id, default_tenant_id from users where username_key = ${literal(fold(name))} and deleted = 0)`;
+
+/** 1 lets a user in, 2 does not; leaving 1 and 3 ends the user's sessions, by a trigger. */
+const setStatus = (name, status, now) =>
+  `update user_tenants set status = ${literal(status)}, ${changed(now)} where ${ofOwnTenant(name)} returning user_id as id`;
+
+function setRole(name, text, now) {
+  const roleId = named("roles", text, " and (tenant_id is null or tenant_id = user_tenants.tenant_id)");
+  return `update user_tenants set role_id = ${roleId}, ${changed(now)} where ${ofOwnTenant(name)} and ${roleId} is not null
+    returning user_id as id`;
+}
+
+/** Shuts a user out of every tenant, so that no sign-in undoes it, and leaves the erasure to the worker's next hour. */
+function erase(name, now) {
+  return [
+    `update user_tenants set status = 2, ${changed(now)} where user_id = ${user(name)} and deleted = 0`,
+    `update users set erase_on = ${literal(now)} where id = ${user(name)} returning id`,
   ];
 }

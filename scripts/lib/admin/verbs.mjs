@@ -2,7 +2,7 @@
 // docs/operations.md shows much of the same as plain SQL.
 
 import { randomUUID } from "node:crypto";
-import { insert } from "../sql.mjs";
+import { Expression, insert, literal } from "../sql.mjs";
 import { BELONGING_VERBS } from "./belongings.mjs";
 import { CLIENT_VERBS } from "./clients.mjs";
 import { PEOPLE_VERBS } from "./people.mjs";
@@ -23,29 +23,32 @@ export function verbOf(words) {
 }
 
 /**
- * What a verb runs with the words after it, as one transaction; `shown` is what it shows of secrets that it has made.
+ * What a verb runs with the words after it, as one transaction; `shown` is what it shows of secrets that it has made. A change stands
+ * together with its row of the audit log: written first, while what is changed still has its name, and taken back where nothing was.
  *
  * @returns {{ statements: string[], shown?: (resetLink: (token: string) => string) => object }}
  */
-export function planOf({ verb, rest }, now) {
+export function planOf({ name, verb, rest }, now) {
   // A word that may be left out comes before the time.
   const given = [...verb.words.map((_, at) => rest[at]), now];
-  if (verb.make) return verb.make(...given);
-  return { statements: [(verb.query ?? verb.statements)(...given)].flat() };
+  if (verb.query) return { statements: [verb.query(...given)] };
+  const { target, statements, isDone = "changes() > 0", shown } = verb.plan(...given);
+  const row = auditRow(name, verb.result, target, now);
+  const takenBack = `delete from login_activity where id = ${literal(row.id)} and not (${isDone})`;
+  return { statements: [insert("login_activity", row), ...statements, takenBack], shown };
 }
 
-/** The row of the audit log that a change leaves: as those of the API, by no user, with the verb. */
-export function auditRow({ name, verb }, target, now) {
+/** A row as those of the API, by no user, with the verb. */
+function auditRow(name, result, target, now) {
   const [subject] = name.split(" ");
-  const row = {
+  return {
     id: randomUUID(),
     at: now,
     kind: { outbox: "event" }[subject] ?? subject,
-    result: verb.result,
-    target: target === undefined ? null : String(target),
+    result,
+    target: new Expression(`cast(${target} as text)`),
     detail: JSON.stringify({ by: "operator", verb: name }),
   };
-  return insert("login_activity", row);
 }
 
 /** One line for each verb. */

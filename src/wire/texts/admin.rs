@@ -214,6 +214,16 @@ labels! {
         LastAdministrator = "The last administrator stays.", "Der letzte Administrator bleibt.";
         InUse = "Somebody has this role.", "Jemand hat diese Rolle.";
         LastWay = "The last way to sign in stays.", "Der letzte Weg, sich anzumelden, bleibt.";
+        NoFactor = "They have no second step.", "Die Person hat keinen zweiten Schritt.";
+        NoSuchRole = "There is no such role.", "Diese Rolle gibt es nicht.";
+        UriForm = "Redirect URIs are https, http on the own device, or of a scheme with a dot.", "Rücksprungadressen sind https, http auf dem eigenen Gerät, oder haben ein Schema mit Punkt.";
+        TooLong = "A list or a line is too long.", "Eine Liste oder Zeile ist zu lang.";
+        Unsupported = "That is not supported.", "Das wird nicht unterstützt.";
+        SecretNeeded = "client_credentials is for apps that show that they are themselves.", "client_credentials ist für Apps, die sich ausweisen.";
+        CalledForm = "The addresses of keys and for sign-outs are https, on another machine.", "Die Adressen der Schlüssel und fürs Abmelden sind https, auf einem anderen Rechner.";
+        PublicOnly = "Public keys only.", "Nur öffentliche Schlüssel.";
+        KeysOnce = "Either its keys or their address.", "Entweder ihre Schlüssel oder deren Adresse.";
+        KeyNeeded = "FAPI takes only its own key.", "FAPI nimmt nur ihren eigenen Schlüssel.";
         Taken = "There is one of that name already.", "Es gibt schon etwas dieses Namens.";
         LookAgain = "Please look at the marked fields.", "Bitte sehen Sie sich die markierten Felder an.";
         NoMessages = "This deployment sends no messages.", "Hier werden keine Nachrichten verschickt.";

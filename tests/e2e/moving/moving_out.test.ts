@@ -6,7 +6,7 @@ import { ADMIN, DEMO_WEB } from "../../support/api";
 import { useWorker } from "../../support/fixtures";
 import { PASSWORD, aUser } from "../../support/seed";
 import { exportOf, exported } from "../../../scripts/lib/admin/export.mjs";
-import { erase } from "../../../scripts/lib/members.mjs";
+import { planOf, verbOf } from "../../../scripts/lib/admin/verbs.mjs";
 import { DEMO_PLACE, folder, runOn } from "../../support/moving";
 
 const { worker, our } = useWorker({ settings: { SERVICESTACK_CLIENT_ID: "demo-web", OTP_CLIENT_IDS: "demo-web" } });
@@ -200,7 +200,8 @@ describe("an erasure", () => {
 
 test("npm run admin shuts a user out, and the next hourly run erases them, whoever tries to sign in meanwhile", async () => {
   const { mark, user, pair } = await somebody();
-  await worker.db.batch(erase(user.username, Date.now()).map((sql: string) => worker.db.prepare(sql)));
+  const { statements } = planOf(verbOf(["user", "erase", user.username])!, Date.now());
+  await worker.db.batch(statements.map((sql: string) => worker.db.prepare(sql)));
   expect((await our.me(pair.accessToken)).status).toBe(401);
   expect((await our.loginToken({ username: user.username, password: PASSWORD })).status).toBe(401);
   await worker.settled();

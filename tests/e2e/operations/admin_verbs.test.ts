@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { VERBS, auditRow, planOf, table, verbOf } from "../../../scripts/lib/admin/verbs.mjs";
+import { VERBS, planOf, table, verbOf } from "../../../scripts/lib/admin/verbs.mjs";
 import { demoSettings } from "../../../scripts/lib/demo.mjs";
 import { DEMO_WEB } from "../../support/api";
 import { REVOKED, useWorker } from "../../support/fixtures";
@@ -39,24 +39,153 @@ const WORDS: Record<string, string> = {
   "[REDIRECT-URL]": "https://n.example",
 };
 
-test("every verb runs on the schema, and one that names nothing changes nothing", async () => {
+test("every verb runs on the schema, and one that names nothing changes nothing, nor says that it did", async () => {
+  const logged = () => rowsOf(["select count(*) as n from login_activity where detail like '%operator%'"]);
   for (const [name, verb] of Object.entries(VERBS as Record<string, { words: string[]; query?: unknown }>)) {
     const needsNothing = ["tenant create", "role create", "client create"].includes(name);
     for (const words of [verb.words, verb.words.filter((word) => !word.startsWith("["))]) {
+      const before = await logged();
       const rows = await run(...name.split(" "), ...words.map((word) => WORDS[word] ?? (needsNothing ? "something" : "nothing")));
-      if (!verb.query && !needsNothing) expect([name, rows]).toEqual([name, []]);
+      if (!verb.query && !needsNothing) expect([name, rows, await logged()]).toEqual([name, [], before]);
     }
   }
 });
 
-test("a change leaves a row in the audit log that names whom it is about, and who did it: no user", async () => {
-  const user = await aUser(worker);
-  const found = verbOf(["user", "set", user.username, "phone", "123"])!;
-  const [row] = await rowsOf(planOf(found, Date.now()).statements);
-  await rowsOf([auditRow(found, row!.id, Date.now())]);
-  expect(await rowsOf([`select kind, result, user_id, target, detail from login_activity where target = '${user.id}'`])).toEqual([
-    { kind: "user", result: "changed", user_id: null, target: user.id, detail: '{"by":"operator","verb":"user set"}' },
-  ]);
+/** What verbs that act are tried on: of everything one. */
+async function oneOfEverything() {
+  const tag = randomUUID();
+  const user = await aUser(worker, { email: `${tag}@example.com` });
+  await our.signIn({ username: user.username, password: PASSWORD });
+  await visitor(worker).signIn(user.username, PASSWORD);
+  const { tenantId } = (await worker.db
+    .prepare("select default_tenant_id as tenantId from users where id = ?")
+    .bind(user.id)
+    .first<Row>())!;
+  const [tenant, role, group, client] = [`tenant ${tag}`, `role ${tag}`, `group ${tag}`, `client ${tag}`];
+  for (const [sql, ...values] of [
+    ["insert into tenants (id, name, status, created_on, modified_on) values (?1, ?1, 1, 0, 0)", tenant],
+    ["insert into roles (id, name, permissions, role_type, created_on, modified_on) values (?1, ?1, '[\"Held\"]', 1, 0, 0)", role],
+    ["insert into groups (id, name, tenant_id, created_on, modified_on) values (?1, ?1, ?2, 0, 0)", group, tenantId],
+    [
+      "insert into auth_clients (client_id, client_secret_digest, secret_digest, created_on, modified_on) values (?1, ?1, ?1, 0, 0)",
+      client,
+    ],
+    [
+      "insert into user_identities (provider, issuer, subject, user_id, created_on) values ('google', 'i', ?1, ?2, 1), ('apple', 'i', ?1, ?2, 1)",
+      tag,
+      user.id,
+    ],
+    [
+      "insert into outbox (id, kind, subject, data, created_on, next_on, failed_on) values (?1, 'user.created', 's', '{}', 1, 1, 2)",
+      `event ${tag}`,
+    ],
+  ] as [string, ...string[]][])
+    await worker.db
+      .prepare(sql)
+      .bind(...values)
+      .run();
+  return { tag, user, tenant, role, group, client };
+}
+
+/** Two factors, of which the sessions from before know nothing, so that they end. */
+async function twoFactors({ tag, user }: { tag: string; user: { id: string } }) {
+  for (const id of ["one", "two"])
+    await worker.db
+      .prepare(
+        `insert into factors (id, user_id, kind, name, secret, algorithm, digits, period, created_on, confirmed_on)
+           values (?1, ?2, 'totp', 'Phone', '', 'SHA1', 6, 30, 0, 0)`,
+      )
+      .bind(`${id} ${tag}`, user.id)
+      .run();
+}
+
+/** Every verb that acts, with words that it can act on, in an order in which each can; and whom the log names, by a column. */
+function acting({ tag, user, tenant, role, group, client }: Awaited<ReturnType<typeof oneOfEverything>>, sessions: string[]) {
+  const { username: name } = user;
+  const [made, address] = [`made-${tag}`, `new-${tag}@example.com`];
+  const [ofUser, ofTenant, ofRole, ofGroup] = [user.id, tenant, role, group];
+  return [
+    [["user", "end-session", name, sessions[0]!], ofUser],
+    [["user", "sign-out", name], ofUser],
+    [["user", "set", name, "phone", "12"], ofUser],
+    [["user", "disable", name], ofUser],
+    [["user", "enable", name], ofUser],
+    [["user", "role", name, role], ofUser],
+    [["user", "role", name, "Member"], ofUser],
+    [["user", "invite", name], ofUser],
+    [["user", "remove-factor", name, `one ${tag}`], ofUser],
+    [["user", "reset-factors", name], ofUser],
+    [["user", "unlink", name, "google"], ofUser],
+    [["user", "allow", name, client], ofUser],
+    [["user", "disallow", name, client], ofUser],
+    [["user", "grant", name, "Own"], ofUser],
+    [["user", "deny", name, "Own"], ofUser],
+    [["user", "revoke", name, "Own"], ofUser],
+    [["group", "add", group, name], ofGroup],
+    [["group", "remove", group, name], ofGroup],
+    [["group", "delete", group], ofGroup],
+    [["group", "create", tenant, made], "select id from groups where name = ?"],
+    [["role", "grant", role, "More"], ofRole],
+    [["role", "revoke", role, "More"], ofRole],
+    [["role", "demand", role], ofRole],
+    [["role", "waive", role], ofRole],
+    [["role", "delete", role], ofRole],
+    [["role", "create", made, "A,B", tenant], "select id from roles where name = ?"],
+    [["tenant", "set", tenant, "key", "{}"], ofTenant],
+    [["tenant", "unset", tenant, "key"], ofTenant],
+    [["tenant", "disable", tenant], ofTenant],
+    [["tenant", "enable", tenant], ofTenant],
+    [["tenant", "rename", tenant, `${tenant} 2`], ofTenant],
+    [["tenant", "delete", tenant], ofTenant],
+    [["tenant", "create", made], "select id from tenants where name = ?"],
+    [["client", "create", made], "select id from auth_clients where client_id = ?"],
+    [["client", "rotate", made], "select id from auth_clients where client_id = ?"],
+    [["client", "demand", made], "select id from auth_clients where client_id = ?"],
+    [["client", "waive", made], "select id from auth_clients where client_id = ?"],
+    [["client", "delete", made], "select id from auth_clients where client_id = ?"],
+    [["user", "create", made, made, "Member", "demo-web"], "select id from users where username = ?"],
+    [["user", "erase", name], ofUser],
+    [["user", "set", name, "email", address], ofUser],
+    [["user", "delete", name], ofUser],
+    [["outbox", "resend", `event ${tag}`], `event ${tag}`],
+  ] as [string[], string][];
+}
+
+/** The tables that verbs write, as they stand. */
+async function everything() {
+  const { results } = await worker.db.prepare("select name from sqlite_master where type = 'table' order by 1").all<{ name: string }>();
+  const tables = results.map(({ name }) => name).filter((name) => !/^(sqlite_|_cf_|d1_)/.test(name));
+  const answers = await worker.db.batch<Row>(tables.map((name) => worker.db.prepare(`select * from ${name}`)));
+  return Object.fromEntries(tables.map((name, at) => [name, answers[at]!.results]));
+}
+
+test("every verb acts together with its one row in the audit log, which names what it was done to: without the row, nothing is done", async () => {
+  const made = await oneOfEverything();
+  const sessions = (await run("user", "sessions", made.user.username)).map(({ id }) => String(id));
+  const tried = new Set<string>();
+  for (const [words, target] of acting(made, sessions)) {
+    const found = verbOf(words)!;
+    tried.add(found.name);
+    if (found.name === "user remove-factor") await twoFactors(made);
+    await worker.settled();
+    const before = await everything();
+    // The log takes nothing: as a full disk, or a death before the end.
+    await worker.db.prepare("create trigger no_log before insert on login_activity begin select raise(abort, 'no log'); end").run();
+    await expect(run(...words), found.name).rejects.toThrow("no log");
+    await worker.db.prepare("drop trigger no_log").run();
+    expect(await everything(), `${found.name} is undone`).toEqual(before);
+    expect(await run(...words), found.name).not.toEqual([]);
+    const rows = (await everything()).login_activity!.filter(({ id }) => !before.login_activity!.some((row) => row.id === id));
+    const id = target.startsWith("select ")
+      ? (await worker.db.prepare(target).bind(`made-${made.tag}`).first<{ id: unknown }>())!.id
+      : target;
+    expect(rows, found.name).toMatchObject([
+      { kind: found.name.replace("outbox", "event").split(" ")[0], user_id: null, target: String(id), result: found.verb.result },
+    ]);
+    expect(JSON.parse(String(rows[0]!.detail))).toEqual({ by: "operator", verb: found.name });
+  }
+  const all = Object.entries(VERBS as Record<string, { query?: unknown }>).filter(([, { query }]) => !query);
+  expect([...tried].sort()).toEqual(all.map(([name]) => name).sort());
 });
 
 describe("somebody who is made", () => {

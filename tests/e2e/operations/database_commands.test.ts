@@ -6,10 +6,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { calculateJwkThumbprint, importJWK, jwtVerify, SignJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { planOf, verbOf } from "../../../scripts/lib/admin/verbs.mjs";
 import { bootstrap } from "../../../scripts/lib/first-tenant.mjs";
 import { withFile } from "../../../scripts/lib/database.mjs";
 import { freshDataKey, freshJwtKeys } from "../../../scripts/lib/keys.mjs";
-import { findMember, findRoles, setRole, setStatus } from "../../../scripts/lib/members.mjs";
 import { digest, fold, hashPassword } from "../../../scripts/lib/people.mjs";
 import { applyMigrations, migrations, openLocalDb, seedDemo } from "../../../scripts/lib/local-db.mjs";
 
@@ -27,6 +27,12 @@ function onAFreshDatabase() {
 const rows = async (sql: string) => (await db.prepare(sql).all()).results;
 const count = async (table: string) => (await rows(`select count(*) as n from ${table}`))[0]!.n;
 const run = (statements: string[]) => db.batch(statements.map((sql) => db.prepare(sql)));
+/** Does a verb of `npm run admin`. */
+const admin = (...words: string[]) => run(planOf(verbOf(words)!, Date.now()).statements);
+const member = (name: string) =>
+  rows(`select u.username, m.status, r.name as role,
+    (select count(*) from sessions s where s.user_id = u.id and s.ended_on is null) as sessions
+    from users u join user_tenants m on m.user_id = u.id join roles r on r.id = m.role_id where u.username_key = '${name}'`);
 
 const options = { tenant: "Main", client: "web", username: "admin" };
 async function attempt(changes = {}) {
@@ -117,14 +123,14 @@ describe("bootstrap", () => {
     await seedDemo(db);
     expect((await attempt({ username: "second" })).made).toBe(false);
     expect(await count("tenants")).toBe(1);
-    await run([setStatus("admin", 2, Date.now())]);
+    await admin("user", "disable", "admin");
     expect((await attempt({ username: "second" })).made).toBe(true);
   });
 
   test("is refused while a member holds the permission in person", async () => {
     await seedDemo(db);
+    await admin("user", "disable", "admin");
     await run([
-      setStatus("admin", 2, Date.now()),
       `insert into user_permissions (id, user_tenant_id, permission, allowed, created_on, modified_on)
        select 'p', user_tenant_id, 'NotAllowed', 1, 0, 0 from accounts where username = 'demo'`,
     ]);
@@ -135,7 +141,7 @@ describe("bootstrap", () => {
 
   test("a name that is taken changes nothing", async () => {
     await seedDemo(db);
-    await run([setStatus("admin", 2, Date.now())]);
+    await admin("user", "disable", "admin");
     await expect(attempt({ username: "Demo" })).rejects.toThrow("UNIQUE");
     await expect(attempt({ client: "demo-web", username: "second" })).rejects.toThrow("UNIQUE");
     expect(await count("tenants")).toBe(1);
@@ -176,27 +182,27 @@ describe("members", () => {
   test("disabling a user ends that user's sessions and no other user's", async () => {
     await seedDemo(db);
     await openSession();
-    await run([setStatus(" DEMO", 2, Date.now())]);
-    expect(await rows(findMember("demo", Date.now()))).toMatchObject([{ username: "demo", status: 2, role: "Member", sessions: 0 }]);
-    expect(await rows(findMember("admin", Date.now()))).toMatchObject([
-      { username: "admin", status: 1, role: "Administrator", sessions: 1 },
-    ]);
-    await run([setStatus("demo", 1, Date.now())]);
-    expect(await rows(findMember("demo", Date.now()))).toMatchObject([{ username: "demo", status: 1, role: "Member", sessions: 0 }]);
+    await admin("user", "disable", " DEMO");
+    expect(await member("demo")).toEqual([{ username: "demo", status: 2, role: "Member", sessions: 0 }]);
+    expect(await member("admin")).toEqual([{ username: "admin", status: 1, role: "Administrator", sessions: 1 }]);
+    await admin("user", "enable", "demo");
+    expect(await member("demo")).toEqual([{ username: "demo", status: 1, role: "Member", sessions: 0 }]);
   });
 
   test("a role is given by its name", async () => {
     await seedDemo(db);
-    const [found] = await rows(findRoles("Administrator"));
-    await run([setRole("demo", String(found!.id), Date.now())]);
-    expect((await rows(findMember("demo", Date.now())))[0]!.role).toBe("Administrator");
+    await admin("user", "role", "demo", "Administrator");
+    expect((await member("demo"))[0]!.role).toBe("Administrator");
+    await admin("tenant", "create", "Elsewhere");
+    await admin("role", "create", "Else", "A", "Elsewhere");
+    await admin("user", "role", "demo", "Else");
+    expect((await member("demo"))[0]!.role, "that of another tenant is not").toBe("Administrator");
   });
 
   test("a name cannot end the statement it stands in", async () => {
     await seedDemo(db);
     for (const name of ["x'; drop table users; --", "' or '1'='1"]) {
-      await run([setStatus(name, 2, Date.now())]);
-      expect(await rows(findMember(name, Date.now()))).toEqual([]);
+      await admin("user", "disable", name);
     }
     expect(await count("user_tenants where status = 1")).toBe(2);
   });

@@ -3,12 +3,13 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ADMIN, type Answer } from "../../support/api";
+import { KINDS, oneOfEverything, walk } from "../../support/administration";
 import { HOME, MANAGES, MEMBER, useManagement } from "../../support/management";
 import { mailbox } from "../../support/mailbox";
 import { PASSWORD, aUser } from "../../support/seed";
-import { type Screen, forms, links, said, texts, visitor } from "../../support/visitor";
+import { type Screen, forms, hrefs, links, said, texts, visitor } from "../../support/visitor";
 
-const { worker, our, call, aTenant, aMember, withPermissions } = useManagement({ settings: { DEV_MAILBOX: "on" } });
+const { worker, our, aTenant, aMember, withPermissions } = useManagement({ settings: { DEV_MAILBOX: "on" } });
 const mails = mailbox(worker);
 let admin: ReturnType<typeof visitor>;
 
@@ -166,6 +167,8 @@ describe("people", () => {
     const removed = await admin.submit(await admin.open(href));
     expect([removed.status, removed.html.includes("Blue key")]).toEqual([200, false]);
     expect(await first("select count(*) as n from factors where user_id = ?", member.id)).toEqual({ n: 0 });
+    const none = await does(personPath(member.id), "re-enrol");
+    expect([none.status, said(none)]).toEqual([400, "They have no second step."]);
   });
 
   test("get and lose permissions of their own, and join and leave groups", async () => {
@@ -219,6 +222,9 @@ describe("tenants, roles, settings", () => {
       tenant_id: tenant.split("/").at(-1),
     });
     const composite = await does(`${tenant}/roles`, "new", { name: "Chief", includes: "Clerk" });
+    const unknown = await does(`${tenant}/roles`, "new", { name: "Nobody's", includes: "Nobody" });
+    expect([unknown.status, said(unknown)]).toEqual([400, "Please look at the marked fields."]);
+    expect(texts(unknown, "p")).toContain("There is no such role.");
     expect(facts(composite)).toMatchObject({ Permissions: "ViewRoles\nOwn", "Made of the roles": "Clerk" });
     await does(role, "edit", { permissions: "Own", requireMfa: "on" });
     expect(facts(await admin.open(role))).toMatchObject({ Permissions: "Own", "Demands a second step": "yes" });
@@ -271,7 +277,14 @@ describe("apps", () => {
     const api = `/auth-clients/${id}/oauth`;
     const read = async () => (await our.send("GET", api, { headers: our.bearer(accessToken) })).body;
     const wrong = await does(path, "oauth", { redirect_uris: "http://app.example/back" });
-    expect(wrong.status).toBe(422);
+    expect([wrong.status, said(wrong)]).toEqual([422, "Redirect URIs are https, http on the own device, or of a scheme with a dot."]);
+    const keyless = await does(path, "oauth", {
+      redirect_uris: "https://app.example/back",
+      token_endpoint_auth_method: '"private_key_jwt"',
+    });
+    expect([keyless.status, said(keyless)]).toEqual([422, "Please look at the marked fields."]);
+    expect(keyless.html).toMatch(/id="jwks"[^>]*aria-invalid="true"/);
+    expect(texts(keyless, "p")).toContain("Either its keys or their address.");
     const set = await does(path, "oauth", {
       redirect_uris: "https://app.example/back\nhttps://app.example/other",
       token_endpoint_auth_method: '"client_secret_basic"',
@@ -458,43 +471,25 @@ describe("who may not", () => {
   });
 });
 
-test("markup in names is text on every page", async () => {
+test("links lead to every kind of page, and markup in names is text on each", async () => {
   const markup = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
-  const member = await aMember();
-  await worker.db
-    .prepare("update users set first_name = ?1, last_name = ?1, username = ?1 || id, designation = ?1 where id = ?2")
-    .bind(markup, member.id)
-    .run();
-  const { id: role } = (await call("POST", `/tenants/${HOME}/roles`, { name: markup.slice(0, 60), permissions: [markup.slice(0, 50)] }))
-    .body;
-  const { id: client } = (
-    await call("POST", "/auth-clients", {
-      clientId: markup,
-      clientSecret: "x",
-      secret: "y",
-      accessTokenExpiration: 1,
-      refreshTokenExpiration: 1,
-      authCodeExpiration: 1,
-    })
-  ).body;
-  for (const path of [
-    `/admin/tenants/${HOME}/users?q=${encodeURIComponent(markup)}`,
-    `/admin/tenants/${HOME}/users`,
-    personPath(member.id),
-    `${personPath(member.id)}?step=edit`,
-    `${personPath(member.id)}?step=disable&item=${encodeURIComponent(markup)}`,
-    `/admin/tenants/${HOME}/roles`,
-    `/admin/tenants/${HOME}/roles/${role}`,
-    `/admin/tenants/${HOME}/roles/${role}?step=edit`,
-    "/admin/auth-clients",
-    `/admin/auth-clients/${client}`,
-    `/admin/auth-clients/${client}?step=edit`,
-    "/admin/login-activity",
-  ]) {
+  const { name, user } = await oneOfEverything(worker, markup);
+  const safe = (page: Screen) => {
+    expect([page.path, page.status]).toEqual([page.path, 200]);
+    expect(page.html, page.path).not.toMatch(/<img src=x|<script>alert/);
+  };
+  const shows = new Set<string>();
+  const visited = await walk(async (path) => {
     const page = await admin.open(path);
-    expect([path, page.status]).toEqual([path, 200]);
-    expect(page.html).not.toMatch(/<img src=x|<script>alert/);
-  }
+    safe(page);
+    if (page.html.includes("&lt;script&gt;alert") || page.html.includes("&#60;script&#62;alert")) shows.add(path.split("?")[0]!);
+    return hrefs(page);
+  });
+  expect(visited).toEqual([...KINDS].sort());
+  // Each list, and each row of it, had it.
+  expect(shows.size).toBeGreaterThanOrEqual(16);
+  safe(await admin.open(`/admin/tenants/${HOME}/users?q=${encodeURIComponent(markup)}`));
+  safe(await admin.open(`${personPath(user.id)}?step=disable&item=${encodeURIComponent(name)}`));
 });
 
 test("the pages speak German", async () => {

@@ -4,6 +4,89 @@ use serde_json::Value;
 
 use crate::wire::texts::{Label, Locale};
 
+/// What the API says of a body as a whole, or of what stands in the way: the field of a form that it is
+/// about, if it is one, and the words of the page.
+const SAID: [(&str, &str, Label); 21] = [
+    ("The last administrator stays", "", Label::LastAdministrator),
+    ("The role is in use", "", Label::InUse),
+    ("The last way to sign in stays", "", Label::LastWay),
+    ("MFA is not enabled for this user.", "", Label::NoFactor),
+    (
+        "includes must name roles of the tenant",
+        "includes",
+        Label::NoSuchRole,
+    ),
+    (
+        "redirect_uris is missing",
+        "redirect_uris",
+        Label::FieldEmpty,
+    ),
+    (
+        "a redirect URI is not https, http on loopback, or a scheme with a dot",
+        "",
+        Label::UriForm,
+    ),
+    ("there are too many redirect URIs", "", Label::TooLong),
+    (
+        "a member that is a list of texts is none, or too long",
+        "",
+        Label::TooLong,
+    ),
+    (
+        "a member that is a text is none, or too long",
+        "",
+        Label::TooLong,
+    ),
+    (
+        "grant_types has none that is supported",
+        "grant_types",
+        Label::Unsupported,
+    ),
+    (
+        "grant_types has one that is not supported",
+        "grant_types",
+        Label::Unsupported,
+    ),
+    (
+        "a public client cannot use client_credentials",
+        "grant_types",
+        Label::SecretNeeded,
+    ),
+    ("scope is malformed", "scope", Label::FieldForm),
+    (
+        "a URI that is called from here is not https",
+        "",
+        Label::CalledForm,
+    ),
+    ("jwks is not a JWK set", "jwks", Label::FieldForm),
+    (
+        "jwks has a key that is not public",
+        "jwks",
+        Label::PublicOnly,
+    ),
+    (
+        "private_key_jwt needs jwks or jwks_uri",
+        "jwks",
+        Label::KeysOnce,
+    ),
+    (
+        "jwks and jwks_uri are both present",
+        "jwks",
+        Label::KeysOnce,
+    ),
+    (
+        "fapi needs private_key_jwt",
+        "token_endpoint_auth_method",
+        Label::KeyNeeded,
+    ),
+    // Of what the form keeps and does not show, as an algorithm whose key is gone.
+    (
+        "a member has a value that is not supported",
+        "",
+        Label::Unsupported,
+    ),
+];
+
 /// A refusal of the API.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
@@ -22,21 +105,15 @@ impl Refusal {
 
     /// What is wrong, above the form.
     pub fn problem(&self, locale: Locale) -> String {
-        let message = self.message();
-        let label = match self.status {
-            403 => Label::Forbidden,
-            404 => Label::Gone,
-            409 => match message {
-                "The last administrator stays" => Label::LastAdministrator,
-                "The role is in use" => Label::InUse,
-                "The last way to sign in stays" => Label::LastWay,
-                _ => Label::Taken,
-            },
-            422 => match self.of_no_field() {
-                Some(why) => return format!("{} {why}", Label::NotUnderstood.of(locale)),
-                None => Label::LookAgain,
-            },
-            501 => Label::NoMessages,
+        let message = self.of_no_field().unwrap_or_else(|| self.message());
+        let label = match (self.status, said(message)) {
+            (_, Some(("", label))) => label,
+            (_, Some(_)) => Label::LookAgain,
+            (403, _) => Label::Forbidden,
+            (404, _) => Label::Gone,
+            (409, _) => Label::Taken,
+            (422, _) if self.of_no_field().is_none() => Label::LookAgain,
+            (501, _) => Label::NoMessages,
             _ if message.contains("rows to look through") => Label::TooWide,
             _ => return format!("{} {message}", Label::NotUnderstood.of(locale)),
         };
@@ -53,6 +130,10 @@ impl Refusal {
 
     /// What is wrong with a field.
     pub fn of_field(&self, property: &str) -> Option<Label> {
+        let message = self.of_no_field().unwrap_or_else(|| self.message());
+        if let Some((_, label)) = said(message).filter(|(field, _)| *field == property) {
+            return Some(label);
+        }
         let is_it = |detail: &&Value| {
             let path = detail
                 .get("path")
@@ -85,6 +166,12 @@ impl Refusal {
     }
 }
 
+/// The field, and the words of the page, for what the API says.
+fn said(message: &str) -> Option<(&'static str, Label)> {
+    let mut all = SAID.iter();
+    all.find_map(|(text, field, label)| (*text == message).then_some((*field, *label)))
+}
+
 fn code(detail: &Value) -> &str {
     detail
         .get("code")
@@ -94,9 +181,15 @@ fn code(detail: &Value) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::auth::jose::algorithm::SignatureAlgorithm;
     use crate::auth::management::tables::USERS;
+    use crate::auth::oauth::client::Source;
+    use crate::auth::oauth::client::metadata::{ClientMetadata, Policy};
     use crate::error::{Error, ErrorKind};
+    use crate::wire::loopback::detail::Detail;
     use crate::wire::loopback::envelope;
     use crate::wire::loopback::failure::LoopbackFailure;
     use crate::wire::loopback::records::new_row;
@@ -136,8 +229,117 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_together_is_said_in_words_of_the_page_at_the_field_if_it_is_one() {
+        let policy = Policy {
+            source: Source::Operator,
+            local: false,
+            signing: &[SignatureAlgorithm::Rs256],
+        };
+        let uris = |count| vec!["https://app.example/cb"; count];
+        let private =
+            json!({ "keys": [{ "kty": "EC", "crv": "P-256", "x": "x", "y": "y", "d": "d" }] });
+        for (changed, property, label) in [
+            (
+                json!({ "redirect_uris": null }),
+                "redirect_uris",
+                Label::FieldEmpty,
+            ),
+            (
+                json!({ "redirect_uris": ["http://app.example/"] }),
+                "",
+                Label::UriForm,
+            ),
+            (
+                json!({ "post_logout_redirect_uris": ["x"] }),
+                "",
+                Label::UriForm,
+            ),
+            (json!({ "redirect_uris": uris(21) }), "", Label::TooLong),
+            (json!({ "redirect_uris": uris(51) }), "", Label::TooLong),
+            (
+                json!({ "default_acr_values": ["x".repeat(2_001)] }),
+                "",
+                Label::TooLong,
+            ),
+            (json!({ "scope": "x".repeat(2_001) }), "", Label::TooLong),
+            (json!({ "scope": "a\"b" }), "scope", Label::FieldForm),
+            (
+                json!({ "grant_types": ["refresh_token", "implicit"] }),
+                "grant_types",
+                Label::Unsupported,
+            ),
+            (
+                json!({ "grant_types": [] }),
+                "grant_types",
+                Label::Unsupported,
+            ),
+            (
+                json!({ "grant_types": ["client_credentials"], "token_endpoint_auth_method": "none" }),
+                "grant_types",
+                Label::SecretNeeded,
+            ),
+            (
+                json!({ "jwks_uri": "http://app.example/keys" }),
+                "",
+                Label::CalledForm,
+            ),
+            (
+                json!({ "backchannel_logout_uri": "x" }),
+                "",
+                Label::CalledForm,
+            ),
+            (json!({ "jwks": "x" }), "jwks", Label::FieldForm),
+            (json!({ "jwks": { "keys": "x" } }), "jwks", Label::FieldForm),
+            (json!({ "jwks": private }), "jwks", Label::PublicOnly),
+            (
+                json!({ "jwks": { "keys": [] }, "jwks_uri": "https://app.example/keys" }),
+                "jwks",
+                Label::KeysOnce,
+            ),
+            (
+                json!({ "token_endpoint_auth_method": "private_key_jwt" }),
+                "jwks",
+                Label::KeysOnce,
+            ),
+            (
+                json!({ "fapi": true }),
+                "token_endpoint_auth_method",
+                Label::KeyNeeded,
+            ),
+            (
+                json!({ "id_token_signed_response_alg": "EdDSA" }),
+                "",
+                Label::Unsupported,
+            ),
+        ] {
+            let mut document = json!({ "redirect_uris": uris(1) });
+            for (name, value) in changed.as_object().unwrap() {
+                document[name] = value.clone();
+            }
+            let failure = ClientMetadata::read(document.as_object().unwrap(), policy).unwrap_err();
+            let refusal = refusal(LoopbackFailure::InvalidBody(vec![Detail {
+                path: String::new(),
+                code: failure.code.name(),
+                message: failure.description.to_owned(),
+                info: json!({}),
+            }]));
+            let above = if property.is_empty() {
+                label
+            } else {
+                assert_eq!(refusal.of_field(property), Some(label), "{changed}");
+                Label::LookAgain
+            };
+            assert_eq!(
+                refusal.problem(Locale::De),
+                above.of(Locale::De),
+                "{changed}"
+            );
+        }
+    }
+
+    #[test]
     fn a_field_says_what_is_wrong_with_it() {
-        let body = serde_json::json!({ "firstName": "", "lastName": "x".repeat(51), "email": "x" });
+        let body = json!({ "firstName": "", "lastName": "x".repeat(51), "email": "x" });
         let refusal = refusal(new_row(&USERS, body.as_object().unwrap()).unwrap_err());
         assert_eq!(refusal.of_field("firstName"), Some(Label::FieldEmpty));
         assert_eq!(refusal.of_field("lastName"), Some(Label::FieldLong));
