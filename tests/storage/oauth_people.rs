@@ -18,6 +18,7 @@ use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::people::{NOW, at, leaked};
 use crate::sqlite::Db;
+use crate::store::client_registrations::{self, NewClient, Registration};
 use crate::store::device_codes::{self, DeviceDecision, NewDeviceCode};
 use crate::store::device_polls::{self, DevicePoll};
 use crate::store::grant_codes::{self, NewGrantCode};
@@ -25,7 +26,7 @@ use crate::store::grant_opening::Opening;
 use crate::store::grant_redemption::{self, GrantRedemption};
 use crate::store::grant_refresh::{self, GrantRefresh};
 use crate::store::grants;
-use crate::store::oauth_clients::{self, ClientProof, Registration};
+use crate::store::oauth_clients::{self, ClientProof};
 use crate::store::refresh_tokens::RefreshAttempt;
 use crate::store::{browser_steps, consents, logout_notices, one_uses, pushed_requests};
 
@@ -43,7 +44,7 @@ pub fn put(db: &Db, number: ClientNumber, source: Source, members: Value) {
     document.as_object_mut().unwrap().extend(members);
     let metadata =
         ClientMetadata::read(document.as_object().unwrap(), Policy::stored(source)).unwrap();
-    assert!(db.run(oauth_clients::put(
+    assert!(db.run(client_registrations::put(
         number,
         &metadata,
         &Registration::default(),
@@ -114,6 +115,7 @@ pub fn code<'a>(
         browser: leaked(BrowserId::new("browser")),
         user_id: leaked(UserId::new("id-ann")),
         client,
+        client_id: leaked(ClientId::new(if client == WEB { "web" } else { "app" })),
         source: Source::Operator,
         session_id: leaked(SessionId::new(format!("session of {key}"))),
         request,
@@ -265,7 +267,7 @@ pub fn tour(db: &Db) {
         &ann,
         at(NOW),
     ));
-    db.run(oauth_clients::unregister(WEB));
+    db.run(client_registrations::unregister(WEB));
     assert_eq!(
         db.run(consents::given(browser, &web.client_id)),
         Some(consent)
@@ -297,12 +299,6 @@ pub fn tour(db: &Db) {
 fn clients(db: &Db) {
     let name = ClientId::new("https://document.example/x");
     let (secret, token) = (Secret::new("s"), Secret::new("t"));
-    let number = db.run(oauth_clients::create(&name, &secret, &secret, at(NOW)));
-    let (number,) = number.unwrap();
-    assert_eq!(
-        db.run(oauth_clients::create(&name, &secret, &secret, at(NOW))),
-        None
-    );
     let document =
         json!({ "redirect_uris": ["https://document.example/cb"], "client_name": "Doc" });
     let document: Map<String, Value> = document.as_object().unwrap().clone();
@@ -310,12 +306,24 @@ fn clients(db: &Db) {
     let digest = token.digest();
     let registration = Registration {
         token_digest: Some(&digest),
-        fresh_until: None,
+        ..Registration::default()
     };
-    assert!(db.run(oauth_clients::put(
+    let new = NewClient {
+        client_id: &name,
+        secret: &secret,
+        signing: &secret,
+    };
+    let register = || client_registrations::register(&new, &metadata, &registration, at(NOW));
+    let (number,) = db.run(register()).unwrap();
+    assert_eq!(db.run(register()), None);
+    let changed = Registration {
+        secret_digest: Some("another"),
+        ..Registration::default()
+    };
+    assert!(db.run(client_registrations::put(
         number,
         &metadata,
-        &registration,
+        &changed,
         at(NOW)
     )));
     let (read, display) = db
@@ -330,7 +338,30 @@ fn clients(db: &Db) {
             .is_none()
     );
     assert_eq!(db.run(oauth_clients::by_number(number)).unwrap().1, display);
-    assert_eq!(db.run(oauth_clients::delete(number)), 0);
+    assert_eq!(db.run(client_registrations::delete(number)), 0);
+    assert!(learnt(db, "https://document.example/y", NOW));
+}
+
+/// A client of strangers, as its document describes it; whether it is new.
+pub fn learnt(db: &Db, name: &str, when: i64) -> bool {
+    let document = json!({ "redirect_uris": [format!("{name}/cb")], "client_name": name });
+    let document = document.as_object().unwrap();
+    let metadata = ClientMetadata::read(document, Policy::stored(Source::Document)).unwrap();
+    let (name, secret) = (
+        ClientId::new(name),
+        Secret::new(format!("secret of {name}")),
+    );
+    let new = NewClient {
+        client_id: &name,
+        secret: &secret,
+        signing: &secret,
+    };
+    db.run(client_registrations::learn(
+        &new,
+        &metadata,
+        at(when + 1),
+        at(when),
+    ))
 }
 
 fn device(db: &Db, app: &ClientProof) {

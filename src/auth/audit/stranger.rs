@@ -27,6 +27,8 @@ pub enum Stranger {
     RefusedLogoutToken,
     /// A passkey, or the sign-in that it is to complete, that nobody knows.
     UnknownPasskey,
+    /// A client that has been learnt from its metadata document.
+    ClientDocument,
     /// An OTP posted without credentials (the compatibility flag `open-otp-caches`).
     OpenOtp,
 }
@@ -47,6 +49,7 @@ impl Stranger {
             Self::DeniedAtProvider => "denied at provider",
             Self::RefusedLogoutToken => "refused logout token",
             Self::UnknownPasskey => "unknown passkey",
+            Self::ClientDocument => "client document",
             Self::OpenOtp => "open otp",
         }
     }
