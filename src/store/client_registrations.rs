@@ -10,12 +10,12 @@ use crate::auth::oauth::client::metadata::ClientMetadata;
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
 
-/// Clients that have been learnt from their documents, and that no user has ever let in: the next one takes
-/// the place of the oldest, so that strangers who bring documents leave no more rows than these.
+/// Clients of strangers, by document or by registration, that no user has ever let in: the next one takes the
+/// place of the oldest, so that strangers leave no more rows than these.
 pub const MOST_UNUSED: u32 = 1_000;
 
 /// What OAuth needs of the client `c` that a condition finds. One that has never been used is as old as what
-/// was last learnt of it.
+/// was last learnt of it, or as its registration.
 macro_rules! put {
     ($which:expr) => {
         concat!(
@@ -25,8 +25,9 @@ macro_rules! put {
             $which,
             " on conflict (client_id) do update set open = excluded.open, metadata = excluded.metadata, \
                fresh_until = excluded.fresh_until, modified_on = excluded.modified_on, \
-               created_on = iif(oauth_clients.source = 'document' and oauth_clients.used_on is null, \
-                 excluded.created_on, oauth_clients.created_on) \
+               created_on = iif(oauth_clients.used_on is null and (oauth_clients.source = 'document' \
+                 or excluded.registration_digest is not null), excluded.created_on, oauth_clients.created_on), \
+               registration_digest = coalesce(excluded.registration_digest, oauth_clients.registration_digest) \
              where source = excluded.source"
         )
     };
@@ -52,23 +53,42 @@ macro_rules! put_branding {
     };
 }
 
-const PUT: &str = put!("c.id = ?1");
+/// Whether the row of a number is still that of the client which has this registration access token, where a
+/// client changes its own: the row of one that was never used may be another's by now.
+macro_rules! is_own {
+    ($number:literal, $digest:literal) => {
+        concat!(
+            "(",
+            $digest,
+            " is null or exists (select 1 from oauth_clients o where o.client_id = ",
+            $number,
+            " and o.registration_digest = ",
+            $digest,
+            "))"
+        )
+    };
+}
 
-const PUT_BRANDING: &str = put_branding!("c.id = ?1");
+const PUT: &str = put!(concat!("c.id = ?1 and ", is_own!("?1", "?5")));
 
-// The client that was created a moment ago, or one that is in OAuth: a client of the other APIs that has the
-// name of a document is none.
+const PUT_BRANDING: &str = put_branding!(concat!("c.id = ?1 and ", is_own!("?1", "?8")));
+
+// The client that was created a moment ago, or one that was learnt before: a client of the other APIs that has
+// the name of a document is none.
 const PUT_NAMED: &str = put!(
     "c.client_id = ?1 and (c.client_secret_digest = ?8 \
-       or exists (select 1 from oauth_clients r where r.client_id = c.id))"
+       or exists (select 1 from oauth_clients r where r.client_id = c.id and r.source = 'document'))"
 );
 
 const PUT_BRANDING_NAMED: &str = put_branding!("c.client_id = ?1");
 
 // Its events are of now.
-const RENEW_SECRET: &str = "update auth_clients set client_secret_digest = ?2, modified_on = ?4 \
+const RENEW_SECRET: &str = concat!(
+    "update auth_clients set client_secret_digest = ?2, modified_on = ?4 \
      where id = ?1 and deleted = 0 \
-       and exists (select 1 from oauth_clients r where r.client_id = ?1 and r.source = ?3)";
+       and exists (select 1 from oauth_clients r where r.client_id = ?1 and r.source = ?3) and ",
+    is_own!("?1", "?5")
+);
 
 // A secret that nobody has, until the client is given one.
 const CREATE: &str = "insert into auth_clients \
@@ -77,13 +97,14 @@ const CREATE: &str = "insert into auth_clients \
 
 const REUSE: &str = "update auth_clients set client_id = ?1, client_secret_digest = ?2, secret_digest = ?3, \
        created_on = ?4, modified_on = ?4, deleted = 0, deleted_on = null, deleted_by = null \
-     where id = (select r.client_id from oauth_clients r where r.source = 'document' and r.used_on is null \
-         and r.created_on > 0 order by r.created_on desc limit 1 offset ?5) \
-       and not exists (select 1 from auth_clients n where n.client_id = ?1 and n.deleted = 0)";
+     where id = (select r.client_id from oauth_clients r where r.source = ?6 and r.source <> 'operator' \
+         and r.used_on is null order by r.created_on desc limit 1 offset ?5) \
+       and not exists (select 1 from auth_clients n where n.client_id = ?1 and n.deleted = 0) returning id";
 
 const DELETE: &str = "delete from oauth_clients where client_id = ?1 and source = 'operator'";
 
-const UNREGISTER: &str = "delete from oauth_clients where client_id = ?1 and source = 'registered'";
+const UNREGISTER: &str = "delete from oauth_clients where client_id = ?1 and source = 'registered' \
+     and registration_digest = ?2";
 
 const USED: &str = "update oauth_clients set used_on = ?2 where source <> 'operator' and client_id = \
      (select o.client_id from one_time o where o.key = ?1 and o.user_id is not null)";
@@ -91,7 +112,7 @@ const USED: &str = "update oauth_clients set used_on = ?2 where source <> 'opera
 /// What is written of a client, besides its metadata.
 #[derive(Default)]
 pub struct Registration<'a> {
-    /// Digest of the registration access token, where a client registers itself.
+    /// Digest of the registration access token, where a client registers itself, or changes its registration.
     pub token_digest: Option<&'a str>,
     /// Until when a metadata document need not be fetched again.
     pub fresh_until: Option<Timestamp>,
@@ -107,54 +128,50 @@ pub struct NewClient<'a> {
     pub secret: &'a Secret,
     /// What its codes at the other APIs would be bound to.
     pub signing: &'a Secret,
+    /// Whether anybody may bring such a client.
+    pub of_strangers: bool,
 }
 
 /// Writes what OAuth needs to know of a client that there is; answers whether it was written: nobody
-/// takes over a client of another source.
+/// takes over a client of another source, or with another registration access token.
 pub fn put(
     number: ClientNumber,
     metadata: &ClientMetadata,
     registration: &Registration<'_>,
     now: Timestamp,
 ) -> impl Batch<Output = bool> {
-    let source = metadata.client.source.name();
+    let (source, token) = (metadata.client.source.name(), registration.token_digest);
     let renew = registration
         .secret_digest
-        .map(|digest| sql!(RENEW_SECRET, number, digest, source, now).run());
+        .map(|digest| sql!(RENEW_SECRET, number, digest, source, now, token).run());
     let put = written(PUT, number, metadata, registration, now).changes();
-    let branding = branded(PUT_BRANDING, number, metadata, now).run();
-    (put, branding, renew).map(|(written, (), _)| written > 0)
+    let mut branding = branded(PUT_BRANDING, number, metadata, now);
+    branding.values.push(Value::from(token));
+    (put, branding.run(), renew).map(|(written, (), _)| written > 0)
 }
 
-/// Creates a client that registers itself; nothing if its name is taken.
+/// Writes what OAuth needs to know of a client that there may be or not; answers its number if it is new.
+/// One of strangers may take the place of another.
 pub fn register(
     new: &NewClient<'_>,
     metadata: &ClientMetadata,
     registration: &Registration<'_>,
     now: Timestamp,
-) -> impl Batch<Output = Option<(ClientNumber,)>> {
+) -> impl Batch<Output = Option<ClientNumber>> {
     let (secret, signing) = (new.secret.digest(), new.signing.digest());
-    let create = sql!(CREATE, new.client_id, secret, signing, now).first();
-    (create, named(new, metadata, registration, now)).map(|(created, ())| created)
-}
-
-/// Writes what the document of a client says, be the client new or not; answers whether it is new.
-pub fn learn(
-    new: &NewClient<'_>,
-    metadata: &ClientMetadata,
-    fresh_until: Timestamp,
-    now: Timestamp,
-) -> impl Batch<Output = bool> {
-    let (secret, signing) = (new.secret.digest(), new.signing.digest());
-    let registration = Registration {
-        fresh_until: Some(fresh_until),
-        ..Registration::default()
-    };
+    let (name, source) = (new.client_id, metadata.client.source.name());
     let last = MOST_UNUSED - 1;
-    let reuse = sql!(REUSE, new.client_id, &*secret, &*signing, now, last).changes();
-    let create = sql!(CREATE, new.client_id, secret, signing, now).changes();
-    let put = named(new, metadata, &registration, now);
-    (reuse, create, put).map(|(reused, created, ())| reused + created > 0)
+    let reuse = new
+        .of_strangers
+        .then(|| sql!(REUSE, name, &*secret, &*signing, now, last, source).first());
+    let create = sql!(CREATE, name, &*secret, &*signing, now).first();
+    let mut put = written(PUT_NAMED, name, metadata, registration, now);
+    put.values.push(Value::from(secret));
+    let branding = branded(PUT_BRANDING_NAMED, name, metadata, now);
+    (reuse, create, put.run(), branding.run()).map(|(reused, created, (), ())| {
+        let number: Option<(ClientNumber,)> = reused.flatten().or(created);
+        number.map(|(number,)| number)
+    })
 }
 
 /// Takes an operator's client out of OAuth; 0 if it was not.
@@ -162,27 +179,15 @@ pub fn delete(number: ClientNumber) -> Query<usize> {
     sql!(DELETE, number).changes()
 }
 
-/// Deletes a client that has registered itself; a trigger takes the client itself along.
-pub fn unregister(number: ClientNumber) -> Query<()> {
-    sql!(UNREGISTER, number).run()
+/// Deletes a client that has registered itself, by the digest of its token; a trigger takes the client itself
+/// along.
+pub fn unregister(number: ClientNumber, token_digest: &str) -> Query<()> {
+    sql!(UNREGISTER, number, token_digest).run()
 }
 
 /// Notes that a user has let a client in, by the key of the row that says so.
 pub fn used(key: &str, now: Timestamp) -> Query<()> {
     sql!(USED, key, now).run()
-}
-
-/// What OAuth needs to know of a client by its name, and what users see.
-fn named(
-    new: &NewClient<'_>,
-    metadata: &ClientMetadata,
-    registration: &Registration<'_>,
-    now: Timestamp,
-) -> impl Batch<Output = ()> + use<> {
-    let mut put = written(PUT_NAMED, new.client_id, metadata, registration, now);
-    put.values.push(Value::from(new.secret.digest()));
-    let branding = branded(PUT_BRANDING_NAMED, new.client_id, metadata, now);
-    (put.run(), branding.run()).map(|((), ())| ())
 }
 
 fn written(

@@ -9,11 +9,12 @@ use crate::auth::oauth::client::metadata::{ClientMetadata, Policy};
 use crate::auth::oauth::client::{AuthenticationMethod, Source};
 use crate::auth::oauth::device::DeviceRequest;
 use crate::auth::oauth::scope::Scope;
+use crate::auth::secret::Secret;
 use crate::auth::session::Refresh;
 use crate::auth::time::Seconds;
 use crate::oauth_people::{
-    APP, CHALLENGE, WEB, app, begin, browser, code, granted, learnt, one_use, opening, poll, put,
-    redemption, refresh, request, waiting, web,
+    APP, CHALLENGE, WEB, app, begin, brought, browser, code, granted, learnt, one_use, opening,
+    poll, put, redemption, refresh, request, waiting, web,
 };
 use crate::people::{NOW, at, column, database, leaked};
 use crate::sqlite::Db;
@@ -315,6 +316,7 @@ fn a_code_is_made_while_its_user_is_signed_in_and_once_for_a_pushed_request() {
     let pushed = pushed_requests::NewPushedRequest {
         key: "par:x",
         client: WEB,
+        client_id: leaked(ClientId::new("web")),
         payload: "[]",
         expires_on: at(NOW + 90_000),
     };
@@ -695,13 +697,20 @@ fn nobody_takes_over_a_client_of_another_source() {
 }
 
 #[test]
-fn documents_of_strangers_leave_so_many_rows_and_none_that_a_user_has_let_in_goes() {
+fn clients_of_strangers_leave_so_many_rows_and_none_that_a_user_has_let_in_goes() {
+    for source in [Source::Document, Source::Registered] {
+        of_strangers(source);
+    }
+}
+
+fn of_strangers(source: Source) {
     let db = world();
+    let learnt = |db: &Db, name: &str, when| brought(db, source, name, when);
     let name = |n: u32| format!("https://document.example/{n}");
     let count = |table: &str| column(&db, &format!("select cast(count(*) as text) from {table}"));
     let before: i64 = count("auth_clients").first().unwrap().parse().unwrap();
     assert!(learnt(&db, "https://used.example/x", NOW - 1));
-    let used = "update oauth_clients set used_on = 1 where source = 'document'";
+    let used = "update oauth_clients set used_on = 1 where source <> 'operator'";
     db.connection.execute_batch(used).unwrap();
     for n in 0..MOST_UNUSED + 20 {
         assert!(learnt(&db, &name(n), NOW + i64::from(n)), "{n} is new");
@@ -715,9 +724,17 @@ fn documents_of_strangers_leave_so_many_rows_and_none_that_a_user_has_let_in_goe
     assert!(known(&name(19)).is_none() && known(&name(20)).is_some());
     assert!(known("https://used.example/x").is_some());
     let last = NOW + i64::from(MOST_UNUSED) + 20;
+    if source == Source::Registered {
+        let token = Secret::new(format!("token of {}", name(20)));
+        let own = |name: &str| db.run(oauth_clients::by_registration(&ClientId::new(name), &token));
+        assert!(own(&name(20)).is_some() && own(&name(21)).is_none());
+    }
+    // What a document says now makes its client as young as a new one.
     assert!(!learnt(&db, &name(20), last), "is known");
     assert!(learnt(&db, &name(0), last + 1), "is new again");
-    assert!(known(&name(20)).is_some() && known(&name(21)).is_none());
+    let renewed = source == Source::Document;
+    assert_eq!(known(&name(20)).is_some(), renewed);
+    assert_eq!(known(&name(21)).is_none(), renewed);
 }
 
 #[test]
@@ -764,6 +781,44 @@ fn a_secret_is_renewed_by_whoever_vouches_for_the_client() {
     assert_eq!(digest(), ["web digest"]);
     assert!(put(Source::Operator));
     assert_eq!(digest(), ["renewed"]);
+}
+
+#[test]
+fn a_client_changes_its_registration_and_no_other_that_has_its_row_by_now() {
+    let db = world();
+    let registered = "update oauth_clients set source = 'registered', registration_digest = 'its' where client_id = 1";
+    db.connection.execute_batch(registered).unwrap();
+    let put = |token, name| {
+        let document =
+            json!({ "redirect_uris": ["https://other.example/cb"], "client_name": name });
+        let document = document.as_object().unwrap();
+        let metadata = ClientMetadata::read(document, Policy::stored(Source::Registered)).unwrap();
+        let registration = Registration {
+            token_digest: Some(token),
+            secret_digest: Some("renewed"),
+            ..Registration::default()
+        };
+        db.run(client_registrations::put(
+            WEB,
+            &metadata,
+            &registration,
+            at(NOW),
+        ))
+    };
+    let rows = || {
+        let sql = "select c.client_secret_digest || r.metadata || coalesce(b.client_name, '') \
+                   from auth_clients c join oauth_clients r on r.client_id = c.id \
+                   left join client_branding b on b.client_id = c.id where c.id = 1";
+        column(&db, sql)
+    };
+    let before = rows();
+    assert!(!put("former", "Former"));
+    db.run(client_registrations::unregister(WEB, "former"));
+    assert_eq!(rows(), before);
+    assert!(put("its", "Its"));
+    assert!(rows()[0].starts_with("renewed") && rows()[0].ends_with("Its"));
+    db.run(client_registrations::unregister(WEB, "its"));
+    assert!(rows().is_empty());
 }
 
 #[test]

@@ -220,6 +220,7 @@ pub fn tour(db: &Db) {
     let pushed = pushed_requests::NewPushedRequest {
         key: "par:x",
         client: WEB,
+        client_id: &web.client_id,
         payload: "[]",
         expires_on: at(NOW + 1),
     };
@@ -267,7 +268,7 @@ pub fn tour(db: &Db) {
         &ann,
         at(NOW),
     ));
-    db.run(client_registrations::unregister(WEB));
+    db.run(client_registrations::unregister(WEB, "none"));
     assert_eq!(
         db.run(consents::given(browser, &web.client_id)),
         Some(consent)
@@ -312,9 +313,10 @@ fn clients(db: &Db) {
         client_id: &name,
         secret: &secret,
         signing: &secret,
+        of_strangers: true,
     };
     let register = || client_registrations::register(&new, &metadata, &registration, at(NOW));
-    let (number,) = db.run(register()).unwrap();
+    let number = db.run(register()).unwrap();
     assert_eq!(db.run(register()), None);
     let changed = Registration {
         secret_digest: Some("another"),
@@ -344,24 +346,35 @@ fn clients(db: &Db) {
 
 /// A client of strangers, as its document describes it; whether it is new.
 pub fn learnt(db: &Db, name: &str, when: i64) -> bool {
+    brought(db, Source::Document, name, when)
+}
+
+/// The same of a client by its document or its registration.
+pub fn brought(db: &Db, source: Source, name: &str, when: i64) -> bool {
     let document = json!({ "redirect_uris": [format!("{name}/cb")], "client_name": name });
     let document = document.as_object().unwrap();
-    let metadata = ClientMetadata::read(document, Policy::stored(Source::Document)).unwrap();
-    let (name, secret) = (
-        ClientId::new(name),
-        Secret::new(format!("secret of {name}")),
-    );
+    let metadata = ClientMetadata::read(document, Policy::stored(source)).unwrap();
+    let secret = Secret::new(format!("secret of {name} at {when}"));
+    let digest = Secret::new(format!("token of {name}")).digest();
+    let name = ClientId::new(name);
     let new = NewClient {
         client_id: &name,
         secret: &secret,
         signing: &secret,
+        of_strangers: true,
     };
-    db.run(client_registrations::learn(
+    let registration = Registration {
+        token_digest: (source == Source::Registered).then_some(&*digest),
+        fresh_until: Some(at(when + 1)),
+        ..Registration::default()
+    };
+    db.run(client_registrations::register(
         &new,
         &metadata,
-        at(when + 1),
+        &registration,
         at(when),
     ))
+    .is_some()
 }
 
 fn device(db: &Db, app: &ClientProof) {

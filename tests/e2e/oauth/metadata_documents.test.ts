@@ -197,7 +197,7 @@ describe("a client that is its document", () => {
     await worker.settled();
     const { login_activity, hourly_counts } = await worker.rows();
     expect(login_activity).toHaveLength(before);
-    expect(hourly_counts!.map(({ kind }) => kind)).toContain("client document");
+    expect(hourly_counts!.map(({ kind }) => kind)).toContain("new client");
   });
 
   test("is said in both documents of ours, at every path that clients try", async () => {

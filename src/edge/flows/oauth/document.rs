@@ -16,7 +16,7 @@ use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::outbound::http::{OutboundRequest, receive};
 use crate::edge::rate_limit::{self, RateLimit};
-use crate::store::client_registrations::{self, NewClient};
+use crate::store::client_registrations::{self, NewClient, Registration};
 use crate::store::oauth_clients::{self, RegisteredClient};
 
 const UNREADABLE: Failure =
@@ -43,10 +43,15 @@ pub(super) async fn learn(
         client_id,
         secret: &random_secret()?,
         signing: &random_secret()?,
+        of_strangers: true,
     };
-    let learn = client_registrations::learn(&new, &metadata, fresh_until, app.now);
-    if app.db.run(learn).await? {
-        audit::count(app, Stranger::ClientDocument);
+    let registration = Registration {
+        fresh_until: Some(fresh_until),
+        ..Registration::default()
+    };
+    let register = client_registrations::register(&new, &metadata, &registration, app.now);
+    if app.db.run(register).await?.is_some() {
+        audit::count(app, Stranger::NewClient);
     }
     Ok(true)
 }

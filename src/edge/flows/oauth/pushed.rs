@@ -74,6 +74,7 @@ pub async fn push(
     let row = NewPushedRequest {
         key: &format!("par:{}", secret.digest()),
         client: client.client.id,
+        client_id: &client.client.client_id,
         payload: &payload,
         expires_on: app.now + LIFETIME,
     };

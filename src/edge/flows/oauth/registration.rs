@@ -10,7 +10,7 @@ use crate::auth::oauth::failure::{ErrorCode, Failure, OAuthError};
 use crate::auth::secret::{Secret, random_secret, random_uuid};
 use crate::config::Registration;
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Act, Event, Managed};
+use crate::edge::flows::audit::{self, Act, Event, Managed, Stranger};
 use crate::error::ErrorKind;
 use crate::store::client_registrations::{self, NewClient};
 use crate::store::oauth_clients;
@@ -44,6 +44,7 @@ pub async fn register(
         client_id: &client_id,
         secret: &secret,
         signing: &random_secret()?,
+        of_strangers: matches!(settings.registration, Registration::Open),
     };
     let digest = token.digest();
     let registration = client_registrations::Registration {
@@ -52,7 +53,7 @@ pub async fn register(
     };
     let register = client_registrations::register(&new, &metadata, &registration, app.now);
     let registered = app.db.run(register).await?;
-    let (number,) = registered.ok_or(ErrorKind::Conflict("client_id"))?;
+    let number = registered.ok_or(ErrorKind::Conflict("client_id"))?;
     record(app, number, Act::Created, &metadata);
     let mut told = told(app, &client_id, &metadata, &token, Some(&secret));
     told.insert("client_id_issued_at".to_owned(), json!(app.now.seconds()));
@@ -81,13 +82,16 @@ pub async fn replace(
     let metadata = read(app, document)?;
     let changes = shares_secret(&before) != shares_secret(&metadata);
     let secret = changes.then(random_secret).transpose()?;
-    let digest = secret.as_ref().map(Secret::digest);
+    let (digest, of_token) = (secret.as_ref().map(Secret::digest), token.digest());
     let registration = client_registrations::Registration {
+        token_digest: Some(&of_token),
         secret_digest: digest.as_deref(),
         ..Default::default()
     };
     let put = client_registrations::put(number, &metadata, &registration, app.now);
-    app.db.run(put).await?;
+    if !app.db.run(put).await? {
+        return Err(UNKNOWN.into());
+    }
     record(app, number, Act::Changed, &metadata);
     Ok(told(app, client_id, &metadata, token, secret.as_ref()))
 }
@@ -95,13 +99,20 @@ pub async fn replace(
 /// Deletes a client (RFC 7592 §2.3); a trigger ends its sessions.
 pub async fn delete(app: &App, client_id: &ClientId, token: &Secret) -> Result<(), OAuthError> {
     let (number, metadata) = own(app, client_id, token).await?;
-    app.db.run(client_registrations::unregister(number)).await?;
+    app.db
+        .run(client_registrations::unregister(number, &token.digest()))
+        .await?;
     record(app, number, Act::Deleted, &metadata);
     Ok(())
 }
 
-/// Records what a client does with its own registration, which is nobody's act.
+/// Records what a client does with its own registration, which is nobody's act. Where anybody may register,
+/// it is only counted.
 fn record(app: &App, number: ClientNumber, act: Act, metadata: &ClientMetadata) {
+    let settings = app.config.oauth.on();
+    if settings.is_ok_and(|settings| matches!(settings.registration, Registration::Open)) {
+        return audit::count(app, Stranger::NewClient);
+    }
     let managed = Managed {
         tenant: None,
         target: Some(number.to_string()),
