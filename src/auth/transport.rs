@@ -49,7 +49,11 @@ const fn is_public_v4(address: Ipv4Addr) -> bool {
 /// Addresses of 127.0.0.0/8 and `::1`, and the names that RFC 6761 §6.3 keeps for them.
 fn names_this_machine(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            // The dot of the root makes no other name of it.
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -72,6 +76,8 @@ mod tests {
         for url in [
             "http://hooks.example",
             "https://localhost",
+            "https://localhost.",
+            "https://a.localhost.",
             "https://127.0.0.1",
             "https://10.0.0.1",
             "https://172.16.0.1",

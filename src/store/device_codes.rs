@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::batch::Batch;
+use super::client_registrations;
 use super::factors::needs_second_step;
 use super::query::{Query, sql};
 use super::row::{FromRow, Row, Unreadable};
@@ -165,7 +166,8 @@ pub fn approve(decision: &DeviceDecision<'_>, now: Timestamp) -> impl Batch<Outp
     } = *decision;
     let approve = sql!(APPROVE, key, browser, now, user_id).changes();
     let admit = sql!(ADMIT, key, browser, now, user_id).run();
-    (approve, admit).map(|(approved, ())| approved > 0)
+    let used = client_registrations::used(key, now);
+    (approve, admit, used).map(|(approved, (), ())| approved > 0)
 }
 
 /// The user does not; answers whether it was still waiting.

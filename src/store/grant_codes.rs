@@ -4,11 +4,11 @@
 use serde_json::{Value as Json, json};
 
 use super::batch::Batch;
+use super::client_registrations;
 use super::factors::needs_second_step;
-use super::oauth_clients;
 use super::query::{Query, sql};
 use super::trusted_devices::trusted_device;
-use crate::auth::id::{AttemptId, BrowserId, ClientNumber, SessionId, UserId};
+use crate::auth::id::{AttemptId, BrowserId, ClientId, ClientNumber, SessionId, UserId};
 use crate::auth::oauth::authorization::decision::GivenConsent;
 use crate::auth::oauth::authorization::request::AuthorizationRequest;
 use crate::auth::oauth::client::Source;
@@ -16,11 +16,15 @@ use crate::auth::oauth::scope::OFFLINE_ACCESS;
 use crate::auth::pkce::Challenge;
 use crate::auth::time::Timestamp;
 
-/// The browser ?1 is signed in at ?2 as the user ?3.
+/// The browser ?1 is signed in at ?2 as the user ?3, and the client ?4 is still that of the name which the user
+/// was shown: the row of one that was never used may be another's by now.
 macro_rules! is_signed_in {
-    () => {
-        "exists (select 1 from browsers b where b.id = ?1 and b.user_id = ?3 \
-           and b.ended_on is null and b.expires_on > ?2)"
+    ($name:literal) => {
+        concat!(
+            "exists (select 1 from browsers b join auth_clients c on c.id = ?4 and c.client_id = ",
+            $name,
+            " and c.deleted = 0 where b.id = ?1 and b.user_id = ?3 and b.ended_on is null and b.expires_on > ?2)"
+        )
     };
 }
 
@@ -28,13 +32,13 @@ macro_rules! is_signed_in {
 const ADMIT: &str = concat!(
     "insert into user_clients (user_id, client_id) select ?3, r.client_id from oauth_clients r \
      where r.client_id = ?4 and r.open = 1 and ",
-    is_signed_in!(),
+    is_signed_in!("?5"),
     " on conflict do nothing"
 );
 
 const CONSENT: &str = concat!(
     "insert into consents (user_id, client_id, scope, audience, given_on) select ?3, ?4, ?5, ?6, ?2 where ",
-    is_signed_in!(),
+    is_signed_in!("?7"),
     " on conflict (user_id, client_id) do update set scope = excluded.scope, \
        audience = excluded.audience, given_on = excluded.given_on"
 );
@@ -43,7 +47,7 @@ const CONSENT: &str = concat!(
 const CONSUME_REQUEST: &str = concat!(
     "update one_time set taken_by = ?6, taken_on = ?2 where key = ?5 and kind = 'par' and client_id = ?4 \
        and taken_by is null and expires_on > ?2 and ",
-    is_signed_in!()
+    is_signed_in!("?7")
 );
 
 const INSERT: &str = concat!(
@@ -51,7 +55,8 @@ const INSERT: &str = concat!(
        browser_id, aal, amr, auth_time, user_agent, country, factor_id, created_on, expires_on) \
      select ?5, 'grant', b.user_id, ?4, ?6, ?7, ?8, b.method, b.id, b.aal, b.amr, b.auth_time, \
        b.user_agent, b.country, b.factor_id, ?2, ?9 \
-     from browsers b where b.id = ?1 and b.user_id = ?3 and b.ended_on is null and b.expires_on > ?2 \
+     from browsers b join auth_clients c on c.id = ?4 and c.client_id = ?12 and c.deleted = 0 \
+     where b.id = ?1 and b.user_id = ?3 and b.ended_on is null and b.expires_on > ?2 \
        and (?10 is null or exists (select 1 from one_time p where p.key = ?10 and p.taken_by = ?11)) \
        and not ",
     needs_second_step!(
@@ -72,6 +77,8 @@ pub struct NewGrantCode<'a> {
     pub user_id: &'a UserId,
     /// The client.
     pub client: ClientNumber,
+    /// Its name, as the user was shown it.
+    pub client_id: &'a ClientId,
     /// Who vouches for the client.
     pub source: Source,
     /// The session it will open, drawn now so that a replay can end it.
@@ -117,7 +124,8 @@ pub fn insert(code: &NewGrantCode<'_>, now: Timestamp) -> impl Batch<Output = bo
             user,
             client,
             key,
-            code.attempt
+            code.attempt,
+            code.client_id
         )
         .run()
     });
@@ -134,11 +142,12 @@ pub fn insert(code: &NewGrantCode<'_>, now: Timestamp) -> impl Batch<Output = bo
         payload(code.request),
         code.expires_on,
         code.pushed,
-        code.attempt
+        code.attempt,
+        code.client_id
     );
     let unvouched = code.source != Source::Operator;
-    let used = unvouched.then(|| oauth_clients::used(client, now));
-    let admit = sql!(ADMIT, browser, now, user, client).run();
+    let used = unvouched.then(|| client_registrations::used(code.key, now));
+    let admit = sql!(ADMIT, browser, now, user, client, code.client_id).run();
     (code.consent(now), admit, pushed, insert.changes(), used)
         .map(|(_, (), _, inserted, _)| inserted > 0)
 }
@@ -150,6 +159,7 @@ impl NewGrantCode<'_> {
         let (browser, user, client) = (self.browser, self.user_id, self.client);
         let (scope, audience) = (given.scope.to_string(), Json::from(given.audience.clone()));
         let audience = audience.to_string();
-        Some(sql!(CONSENT, browser, now, user, client, scope, audience).run())
+        let name = self.client_id;
+        Some(sql!(CONSENT, browser, now, user, client, scope, audience, name).run())
     }
 }

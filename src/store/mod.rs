@@ -27,6 +27,7 @@ pub mod branding;
 pub mod browser_steps;
 pub mod browsers;
 pub mod clause;
+pub mod client_registrations;
 pub mod codes;
 pub mod consents;
 pub mod device_codes;

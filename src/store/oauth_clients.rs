@@ -1,15 +1,14 @@
-//! `oauth_clients`: what OAuth needs to know of a client, beside the row of `auth_clients` that it is.
+//! `oauth_clients`: what OAuth needs to know of a client, beside the row of `auth_clients` that it is. How it
+//! is written is in [`super::client_registrations`].
 
 use serde_json::{Map, Value as Json};
 
-use super::batch::Batch;
 use super::query::{Query, Statement, sql};
 use super::row::{FromRow, Row, Unreadable};
 use super::value::Value;
 use crate::auth::client::AuthClient;
 use crate::auth::id::{ClientId, ClientNumber};
 use crate::auth::oauth::client::authentication::PresentedClient;
-use crate::auth::oauth::client::metadata::ClientMetadata;
 use crate::auth::oauth::client::{AuthenticationMethod, Display, OAuthClient, Source};
 use crate::auth::secret::Secret;
 use crate::auth::time::Timestamp;
@@ -65,33 +64,6 @@ const BY_REGISTRATION: &str = concat!(
      left join client_branding b on b.client_id = c.id \
      where c.client_id = ?1 and c.deleted = 0 and r.source = 'registered' and r.registration_digest = ?2"
 );
-
-const PUT: &str = "insert into oauth_clients \
-       (client_id, source, open, metadata, registration_digest, fresh_until, created_on, modified_on) \
-     select c.id, ?2, ?3, ?4, ?5, ?6, ?7, ?7 from auth_clients c where c.id = ?1 and c.deleted = 0 \
-     on conflict (client_id) do update set open = excluded.open, metadata = excluded.metadata, \
-       fresh_until = excluded.fresh_until, modified_on = excluded.modified_on \
-     where source = excluded.source";
-
-// An operator's client that says nothing of this keeps what it has.
-const PUT_BRANDING: &str = "insert into client_branding \
-       (client_id, client_name, client_uri, tos_uri, policy_uri, modified_on) \
-     select r.client_id, ?2, ?3, ?4, ?5, ?6 from oauth_clients r where r.client_id = ?1 \
-       and (r.source <> 'operator' or coalesce(?2, ?3, ?4, ?5) is not null) \
-     on conflict (client_id) do update set client_name = excluded.client_name, \
-       client_uri = excluded.client_uri, tos_uri = excluded.tos_uri, policy_uri = excluded.policy_uri, \
-       modified_on = max(excluded.modified_on, client_branding.modified_on + 1)";
-
-// A secret that nobody has, until the client is given one.
-const CREATE: &str = "insert into auth_clients \
-       (client_id, client_secret_digest, secret_digest, created_on, modified_on) \
-     values (?1, ?2, ?3, ?4, ?4) on conflict do nothing returning id";
-
-const DELETE: &str = "delete from oauth_clients where client_id = ?1 and source = 'operator'";
-
-const UNREGISTER: &str = "delete from oauth_clients where client_id = ?1 and source = 'registered'";
-
-const USED: &str = "update oauth_clients set used_on = ?2 where client_id = ?1";
 
 /// A client of the OAuth endpoints.
 #[derive(Debug, Clone, PartialEq)]
@@ -183,63 +155,4 @@ pub fn by_registration(
     token: &Secret,
 ) -> Query<Option<(RegisteredClient, Display)>> {
     sql!(BY_REGISTRATION, client_id, token.digest()).first()
-}
-
-/// What is written of a client, besides its metadata.
-#[derive(Default)]
-pub struct Registration<'a> {
-    /// Digest of the registration access token, where a client registers itself.
-    pub token_digest: Option<&'a str>,
-    /// Until when a metadata document need not be fetched again.
-    pub fresh_until: Option<Timestamp>,
-}
-
-/// Writes what OAuth needs to know of a client that there is; answers whether it was written: nobody
-/// takes over a client of another source.
-pub fn put(
-    number: ClientNumber,
-    metadata: &ClientMetadata,
-    registration: &Registration<'_>,
-    now: Timestamp,
-) -> impl Batch<Output = bool> {
-    let members = Json::Object(metadata.client.to_members()).to_string();
-    let put = sql!(
-        PUT,
-        number,
-        metadata.client.source.name(),
-        metadata.client.open,
-        members,
-        registration.token_digest,
-        registration.fresh_until,
-        now
-    );
-    let [name, home, terms, policy] = metadata.display.members().map(|(_, text)| text);
-    let branding = sql!(PUT_BRANDING, number, name, home, terms, policy, now);
-    (put.changes(), branding.run()).map(|(written, ())| written > 0)
-}
-
-/// Creates the client itself; nothing if its name is taken.
-pub fn create(
-    client_id: &ClientId,
-    secret: &Secret,
-    signing: &Secret,
-    now: Timestamp,
-) -> Query<Option<(ClientNumber,)>> {
-    let (secret, signing) = (secret.digest(), signing.digest());
-    sql!(CREATE, client_id, secret, signing, now).first()
-}
-
-/// Takes an operator's client out of OAuth; 0 if it was not.
-pub fn delete(number: ClientNumber) -> Query<usize> {
-    sql!(DELETE, number).changes()
-}
-
-/// Deletes a client that has registered itself; a trigger takes the client itself along.
-pub fn unregister(number: ClientNumber) -> Query<()> {
-    sql!(UNREGISTER, number).run()
-}
-
-/// Notes that a client is in use.
-pub fn used(number: ClientNumber, now: Timestamp) -> Query<()> {
-    sql!(USED, number, now).run()
 }

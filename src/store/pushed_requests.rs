@@ -5,12 +5,12 @@ use super::row::{FromRow, Row, Unreadable};
 use crate::auth::id::{ClientId, ClientNumber};
 use crate::auth::time::Timestamp;
 
-const INSERT: &str = "insert into one_time (key, kind, client_id, payload, created_on, expires_on) \
-     values (?1, 'par', ?2, ?3, ?4, ?5)";
+const INSERT: &str = "insert into one_time (key, kind, client_id, recipient, payload, created_on, expires_on) \
+     values (?1, 'par', ?2, ?6, ?3, ?4, ?5)";
 
 const LOOK: &str = "select o.payload from one_time o join auth_clients c on c.id = o.client_id \
      where o.key = ?1 and o.kind = 'par' and o.taken_by is null and o.expires_on > ?3 \
-       and c.client_id = ?2 and c.deleted = 0";
+       and c.client_id = ?2 and o.recipient = ?2 and c.deleted = 0";
 
 /// A request about to be kept.
 pub struct NewPushedRequest<'a> {
@@ -18,6 +18,8 @@ pub struct NewPushedRequest<'a> {
     pub key: &'a str,
     /// The client that has pushed it.
     pub client: ClientNumber,
+    /// Its name.
+    pub client_id: &'a ClientId,
     /// Its parameters, as JSON.
     pub payload: &'a str,
     /// Its end.
@@ -47,7 +49,8 @@ pub fn insert(new: &NewPushedRequest<'_>, now: Timestamp) -> Query<()> {
         new.client,
         new.payload,
         now,
-        new.expires_on
+        new.expires_on,
+        new.client_id
     )
     .run()
 }

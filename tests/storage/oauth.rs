@@ -5,24 +5,27 @@ use serde_json::json;
 
 use crate::auth::id::{BrowserId, ClientId, UserId};
 use crate::auth::oauth::authorization::decision::GivenConsent;
+use crate::auth::oauth::client::metadata::{ClientMetadata, Policy};
 use crate::auth::oauth::client::{AuthenticationMethod, Source};
 use crate::auth::oauth::device::DeviceRequest;
 use crate::auth::oauth::scope::Scope;
+use crate::auth::secret::Secret;
 use crate::auth::session::Refresh;
 use crate::auth::time::Seconds;
 use crate::oauth_people::{
-    APP, CHALLENGE, WEB, app, begin, browser, code, granted, one_use, opening, poll, put,
-    redemption, refresh, request, waiting, web,
+    APP, CHALLENGE, WEB, app, begin, brought, browser, code, granted, learnt, one_use, opening,
+    poll, put, redemption, refresh, request, waiting, web,
 };
-use crate::people::{NOW, at, column, database};
+use crate::people::{NOW, at, column, database, leaked};
 use crate::sqlite::Db;
+use crate::store::client_registrations::{self, MOST_UNUSED, Registration};
 use crate::store::device_codes::{self, DeviceDecision};
 use crate::store::device_polls;
 use crate::store::grant_codes::{self, NewGrantCode};
 use crate::store::grant_opening::Opening;
 use crate::store::grant_redemption::{self, GrantRedemption};
 use crate::store::grant_refresh::{self, GrantRefresh};
-use crate::store::oauth_clients::ClientProof;
+use crate::store::oauth_clients::{self, ClientProof};
 use crate::store::{clients, consents, logout_notices, pushed_requests};
 
 fn world() -> Db {
@@ -313,6 +316,7 @@ fn a_code_is_made_while_its_user_is_signed_in_and_once_for_a_pushed_request() {
     let pushed = pushed_requests::NewPushedRequest {
         key: "par:x",
         client: WEB,
+        client_id: leaked(ClientId::new("web")),
         payload: "[]",
         expires_on: at(NOW + 90_000),
     };
@@ -673,8 +677,6 @@ fn whoever_ends_a_session_its_client_is_told_once() {
 
 #[test]
 fn nobody_takes_over_a_client_of_another_source() {
-    use crate::auth::oauth::client::metadata::{ClientMetadata, Policy};
-    use crate::store::oauth_clients::{Registration, by_client_id, put};
     let db = world();
     let document = json!({ "redirect_uris": ["https://evil.example/cb"] });
     let metadata = ClientMetadata::read(
@@ -682,9 +684,194 @@ fn nobody_takes_over_a_client_of_another_source() {
         Policy::stored(Source::Document),
     )
     .unwrap();
-    assert!(!db.run(put(WEB, &metadata, &Registration::default(), at(NOW))));
-    let client = db.run(by_client_id(&ClientId::new("web"))).unwrap();
+    assert!(!db.run(client_registrations::put(
+        WEB,
+        &metadata,
+        &Registration::default(),
+        at(NOW)
+    )));
+    let client = db
+        .run(oauth_clients::by_client_id(&ClientId::new("web")))
+        .unwrap();
     assert_eq!(client.oauth.redirect_uris, ["https://app.example/cb"]);
+}
+
+#[test]
+fn clients_of_strangers_leave_so_many_rows_and_none_that_a_user_has_let_in_goes() {
+    for source in [Source::Document, Source::Registered] {
+        of_strangers(source);
+    }
+}
+
+fn of_strangers(source: Source) {
+    let db = world();
+    let learnt = |db: &Db, name: &str, when| brought(db, source, name, when);
+    let name = |n: u32| format!("https://document.example/{n}");
+    let count = |table: &str| column(&db, &format!("select cast(count(*) as text) from {table}"));
+    let before: i64 = count("auth_clients").first().unwrap().parse().unwrap();
+    assert!(learnt(&db, "https://used.example/x", NOW - 1));
+    let used = "update oauth_clients set used_on = 1 where source <> 'operator'";
+    db.connection.execute_batch(used).unwrap();
+    for n in 0..MOST_UNUSED + 20 {
+        assert!(learnt(&db, &name(n), NOW + i64::from(n)), "{n} is new");
+    }
+    let all = before + 1 + i64::from(MOST_UNUSED);
+    assert_eq!(count("auth_clients"), [all.to_string()]);
+    let known = |name: &str| db.run(oauth_clients::by_client_id(&ClientId::new(name)));
+    let newest = known(&name(MOST_UNUSED + 19)).unwrap();
+    let own = format!("{}/cb", name(MOST_UNUSED + 19));
+    assert_eq!(newest.oauth.redirect_uris, [own]);
+    assert!(known(&name(19)).is_none() && known(&name(20)).is_some());
+    assert!(known("https://used.example/x").is_some());
+    let last = NOW + i64::from(MOST_UNUSED) + 20;
+    if source == Source::Registered {
+        let token = Secret::new(format!("token of {}", name(20)));
+        let own = |name: &str| db.run(oauth_clients::by_registration(&ClientId::new(name), &token));
+        assert!(own(&name(20)).is_some() && own(&name(21)).is_none());
+    }
+    // What a document says now makes its client as young as a new one.
+    assert!(!learnt(&db, &name(20), last), "is known");
+    assert!(learnt(&db, &name(0), last + 1), "is new again");
+    let renewed = source == Source::Document;
+    assert_eq!(known(&name(20)).is_some(), renewed);
+    assert_eq!(known(&name(21)).is_none(), renewed);
+}
+
+#[test]
+fn a_client_of_the_other_apis_is_none_of_oauths_by_a_document_of_its_name() {
+    let db = world();
+    let name = "https://arc.example/client";
+    let rename = format!("update auth_clients set client_id = '{name}' where client_id = 'app'");
+    let out = "delete from oauth_clients where client_id = 2";
+    db.connection
+        .execute_batch(&format!("{rename};{out}"))
+        .unwrap();
+    assert!(!learnt(&db, name, NOW));
+    assert_eq!(
+        db.run(oauth_clients::by_client_id(&ClientId::new(name))),
+        None
+    );
+}
+
+#[test]
+fn a_secret_is_renewed_by_whoever_vouches_for_the_client() {
+    let db = world();
+    let digest = || {
+        column(
+            &db,
+            "select client_secret_digest from auth_clients where id = 1",
+        )
+    };
+    let put = |source| {
+        let document = json!({ "redirect_uris": ["https://app.example/cb"] });
+        let document = document.as_object().unwrap();
+        let metadata = ClientMetadata::read(document, Policy::stored(source)).unwrap();
+        let registration = Registration {
+            secret_digest: Some("renewed"),
+            ..Registration::default()
+        };
+        db.run(client_registrations::put(
+            WEB,
+            &metadata,
+            &registration,
+            at(NOW),
+        ))
+    };
+    assert!(!put(Source::Registered));
+    assert_eq!(digest(), ["web digest"]);
+    assert!(put(Source::Operator));
+    assert_eq!(digest(), ["renewed"]);
+}
+
+#[test]
+fn a_client_changes_its_registration_and_no_other_that_has_its_row_by_now() {
+    let db = world();
+    let registered = "update oauth_clients set source = 'registered', registration_digest = 'its' where client_id = 1";
+    db.connection.execute_batch(registered).unwrap();
+    let put = |token, name| {
+        let document =
+            json!({ "redirect_uris": ["https://other.example/cb"], "client_name": name });
+        let document = document.as_object().unwrap();
+        let metadata = ClientMetadata::read(document, Policy::stored(Source::Registered)).unwrap();
+        let registration = Registration {
+            token_digest: Some(token),
+            secret_digest: Some("renewed"),
+            ..Registration::default()
+        };
+        db.run(client_registrations::put(
+            WEB,
+            &metadata,
+            &registration,
+            at(NOW),
+        ))
+    };
+    let rows = || {
+        let sql = "select c.client_secret_digest || r.metadata || coalesce(b.client_name, '') \
+                   from auth_clients c join oauth_clients r on r.client_id = c.id \
+                   left join client_branding b on b.client_id = c.id where c.id = 1";
+        column(&db, sql)
+    };
+    let before = rows();
+    assert!(!put("former", "Former"));
+    db.run(client_registrations::unregister(WEB, "former"));
+    assert_eq!(rows(), before);
+    assert!(put("its", "Its"));
+    assert!(rows()[0].starts_with("renewed") && rows()[0].ends_with("Its"));
+    db.run(client_registrations::unregister(WEB, "its"));
+    assert!(rows().is_empty());
+}
+
+#[test]
+fn a_user_lets_in_the_client_that_was_shown_and_no_other_in_its_place() {
+    let db = world();
+    let request = request();
+    let consent = GivenConsent {
+        scope: request.consent_scope(),
+        audience: request.audience.clone(),
+    };
+    let shown = ClientId::new("another");
+    let new = NewGrantCode {
+        client_id: &shown,
+        consent: Some(&consent),
+        ..code("grant:x", WEB, &request)
+    };
+    assert!(!db.run(grant_codes::insert(&new, at(NOW))));
+    assert!(column(&db, "select user_id from consents").is_empty());
+}
+
+#[test]
+fn a_client_that_nobody_vouches_for_is_used_once_a_user_has_let_it_in() {
+    let db = world();
+    let registered = "update oauth_clients set source = 'registered'";
+    db.connection.execute_batch(registered).unwrap();
+    let used = || {
+        column(
+            &db,
+            "select cast(client_id as text) from oauth_clients where used_on is not null",
+        )
+    };
+    let device = DeviceRequest {
+        scope: Scope::of(&["openid"]),
+        audience: Vec::new(),
+    };
+    waiting(&db, "device:x", "X", &device);
+    let decision = |browser: &'static BrowserId| DeviceDecision {
+        key: "device:x",
+        browser,
+        user_id: leaked(UserId::new("id-ann")),
+    };
+    let stranger = leaked(BrowserId::new("none"));
+    assert!(!db.run(device_codes::approve(&decision(stranger), at(NOW))));
+    assert!(used().is_empty());
+    let browser = leaked(BrowserId::new("browser"));
+    assert!(db.run(device_codes::approve(&decision(browser), at(NOW))));
+    assert_eq!(used(), ["2"]);
+    let new = NewGrantCode {
+        source: Source::Registered,
+        ..code("grant:x", WEB, leaked(request()))
+    };
+    assert!(db.run(grant_codes::insert(&new, at(NOW))));
+    assert_eq!(used(), ["1", "2"]);
 }
 
 #[test]

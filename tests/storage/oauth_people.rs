@@ -18,6 +18,7 @@ use crate::auth::secret::Secret;
 use crate::auth::time::Seconds;
 use crate::people::{NOW, at, leaked};
 use crate::sqlite::Db;
+use crate::store::client_registrations::{self, NewClient, Registration};
 use crate::store::device_codes::{self, DeviceDecision, NewDeviceCode};
 use crate::store::device_polls::{self, DevicePoll};
 use crate::store::grant_codes::{self, NewGrantCode};
@@ -25,7 +26,7 @@ use crate::store::grant_opening::Opening;
 use crate::store::grant_redemption::{self, GrantRedemption};
 use crate::store::grant_refresh::{self, GrantRefresh};
 use crate::store::grants;
-use crate::store::oauth_clients::{self, ClientProof, Registration};
+use crate::store::oauth_clients::{self, ClientProof};
 use crate::store::refresh_tokens::RefreshAttempt;
 use crate::store::{browser_steps, consents, logout_notices, one_uses, pushed_requests};
 
@@ -43,7 +44,7 @@ pub fn put(db: &Db, number: ClientNumber, source: Source, members: Value) {
     document.as_object_mut().unwrap().extend(members);
     let metadata =
         ClientMetadata::read(document.as_object().unwrap(), Policy::stored(source)).unwrap();
-    assert!(db.run(oauth_clients::put(
+    assert!(db.run(client_registrations::put(
         number,
         &metadata,
         &Registration::default(),
@@ -114,6 +115,7 @@ pub fn code<'a>(
         browser: leaked(BrowserId::new("browser")),
         user_id: leaked(UserId::new("id-ann")),
         client,
+        client_id: leaked(ClientId::new(if client == WEB { "web" } else { "app" })),
         source: Source::Operator,
         session_id: leaked(SessionId::new(format!("session of {key}"))),
         request,
@@ -218,6 +220,7 @@ pub fn tour(db: &Db) {
     let pushed = pushed_requests::NewPushedRequest {
         key: "par:x",
         client: WEB,
+        client_id: &web.client_id,
         payload: "[]",
         expires_on: at(NOW + 1),
     };
@@ -265,7 +268,7 @@ pub fn tour(db: &Db) {
         &ann,
         at(NOW),
     ));
-    db.run(oauth_clients::unregister(WEB));
+    db.run(client_registrations::unregister(WEB, "none"));
     assert_eq!(
         db.run(consents::given(browser, &web.client_id)),
         Some(consent)
@@ -297,12 +300,6 @@ pub fn tour(db: &Db) {
 fn clients(db: &Db) {
     let name = ClientId::new("https://document.example/x");
     let (secret, token) = (Secret::new("s"), Secret::new("t"));
-    let number = db.run(oauth_clients::create(&name, &secret, &secret, at(NOW)));
-    let (number,) = number.unwrap();
-    assert_eq!(
-        db.run(oauth_clients::create(&name, &secret, &secret, at(NOW))),
-        None
-    );
     let document =
         json!({ "redirect_uris": ["https://document.example/cb"], "client_name": "Doc" });
     let document: Map<String, Value> = document.as_object().unwrap().clone();
@@ -310,12 +307,25 @@ fn clients(db: &Db) {
     let digest = token.digest();
     let registration = Registration {
         token_digest: Some(&digest),
-        fresh_until: None,
+        ..Registration::default()
     };
-    assert!(db.run(oauth_clients::put(
+    let new = NewClient {
+        client_id: &name,
+        secret: &secret,
+        signing: &secret,
+        of_strangers: true,
+    };
+    let register = || client_registrations::register(&new, &metadata, &registration, at(NOW));
+    let number = db.run(register()).unwrap();
+    assert_eq!(db.run(register()), None);
+    let changed = Registration {
+        secret_digest: Some("another"),
+        ..Registration::default()
+    };
+    assert!(db.run(client_registrations::put(
         number,
         &metadata,
-        &registration,
+        &changed,
         at(NOW)
     )));
     let (read, display) = db
@@ -330,7 +340,41 @@ fn clients(db: &Db) {
             .is_none()
     );
     assert_eq!(db.run(oauth_clients::by_number(number)).unwrap().1, display);
-    assert_eq!(db.run(oauth_clients::delete(number)), 0);
+    assert_eq!(db.run(client_registrations::delete(number)), 0);
+    assert!(learnt(db, "https://document.example/y", NOW));
+}
+
+/// A client of strangers, as its document describes it; whether it is new.
+pub fn learnt(db: &Db, name: &str, when: i64) -> bool {
+    brought(db, Source::Document, name, when)
+}
+
+/// The same of a client by its document or its registration.
+pub fn brought(db: &Db, source: Source, name: &str, when: i64) -> bool {
+    let document = json!({ "redirect_uris": [format!("{name}/cb")], "client_name": name });
+    let document = document.as_object().unwrap();
+    let metadata = ClientMetadata::read(document, Policy::stored(source)).unwrap();
+    let secret = Secret::new(format!("secret of {name} at {when}"));
+    let digest = Secret::new(format!("token of {name}")).digest();
+    let name = ClientId::new(name);
+    let new = NewClient {
+        client_id: &name,
+        secret: &secret,
+        signing: &secret,
+        of_strangers: true,
+    };
+    let registration = Registration {
+        token_digest: (source == Source::Registered).then_some(&*digest),
+        fresh_until: Some(at(when + 1)),
+        ..Registration::default()
+    };
+    db.run(client_registrations::register(
+        &new,
+        &metadata,
+        &registration,
+        at(when),
+    ))
+    .is_some()
 }
 
 fn device(db: &Db, app: &ClientProof) {

@@ -19,6 +19,13 @@ import { Printed } from "./printed";
 const build = new URL("../../build/", import.meta.url);
 const support = new URL("./", import.meta.url);
 
+/** The runtime as it is when deployed. */
+const COMPATIBILITY = (() => {
+  const wrangler = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
+  const said = (name: string) => JSON.parse(new RegExp(`^${name} = (.+)$`, "m").exec(wrangler)![1]!);
+  return { compatibilityDate: said("compatibility_date") as string, compatibilityFlags: said("compatibility_flags") as string[] };
+})();
+
 const module = (path: string, folder: URL) => ({ type: "ESModule", path, contents: readFileSync(new URL(path, folder), "utf8") }) as const;
 
 /** Settings by name; undefined removes one. */
@@ -134,7 +141,7 @@ export function createWorker({
       module("index.js", build),
       { type: "CompiledWasm", path: "index_bg.wasm", contents: readFileSync(new URL("index_bg.wasm", build)) },
     ],
-    compatibilityDate: "2026-04-01",
+    ...COMPATIBILITY,
     bindings: Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined)) as Record<string, string>,
     ...STORAGE,
     ratelimits: Object.fromEntries(Object.entries(floodLimits).map(([name, limit]) => [name, { simple: { limit, period: 60 } }])),

@@ -27,6 +27,8 @@ pub enum Stranger {
     RefusedLogoutToken,
     /// A passkey, or the sign-in that it is to complete, that nobody knows.
     UnknownPasskey,
+    /// What a client that nobody vouches for has said of itself, by its document or its registration.
+    NewClient,
     /// An OTP posted without credentials (the compatibility flag `open-otp-caches`).
     OpenOtp,
 }
@@ -47,6 +49,7 @@ impl Stranger {
             Self::DeniedAtProvider => "denied at provider",
             Self::RefusedLogoutToken => "refused logout token",
             Self::UnknownPasskey => "unknown passkey",
+            Self::NewClient => "new client",
             Self::OpenOtp => "open otp",
         }
     }

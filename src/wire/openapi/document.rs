@@ -95,6 +95,7 @@ fn reference(name: &str) -> Value {
 fn body(takes: Takes) -> Option<Value> {
     let (media, schema, required) = match takes {
         Takes::Json(model) => (JSON, schema::body(model, None), has_required(&takes)),
+        Takes::JsonWithSecret(model) => (JSON, schema::with_secret(model), true),
         Takes::Form(model) => (FORM, schema::body(model, None), true),
         Takes::JsonList(model) => {
             let items = schema::body(model, None);
@@ -207,6 +208,19 @@ mod tests {
             role["permissions"],
             json!({ "type": "array", "items": { "type": "string" } })
         );
+    }
+
+    #[test]
+    fn a_client_needs_its_secret_where_one_that_keeps_none_is_refused() {
+        let document = document();
+        let required = |path: &str| {
+            let content = "post/requestBody/content/application~1json/schema/required";
+            let required = document.pointer(&format!("/paths/~1auth~1{path}/{content}"));
+            let names = required.and_then(Value::as_array).unwrap();
+            names.iter().any(|name| name == "client_secret")
+        };
+        assert!(required("login-token"));
+        assert!(!required("login"));
     }
 
     #[test]

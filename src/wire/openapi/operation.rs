@@ -37,6 +37,8 @@ pub enum Takes {
     Nothing,
     /// A JSON body.
     Json(&'static Model),
+    /// A JSON body of a client that keeps a secret.
+    JsonWithSecret(&'static Model),
     /// A list of JSON objects.
     JsonList(&'static Model),
     /// A form.

@@ -7,8 +7,8 @@ use super::operation::Answers::{
 };
 use super::operation::Caller::{Anybody, Bearer, BearerOrClient};
 use super::operation::Takes::{
-    Changes, ChangesWhere, Filter, Form, Json, JsonList, MaybeWhere, Names, NewRow, Nothing, Query,
-    Replacement, Where,
+    Changes, ChangesWhere, Filter, Form, Json, JsonList, JsonWithSecret, MaybeWhere, Names, NewRow,
+    Nothing, Query, Replacement, Where,
 };
 use super::operation::{Answers, Caller, Operation, Takes};
 use crate::auth::client::columns::AUTH_CLIENTS;
@@ -48,7 +48,7 @@ const fn op(
 #[rustfmt::skip]
 pub static SIGNING_IN: &[Operation] = &[
     op("post", "/auth/login", "Signs in; a code comes back", Anybody, Json(&LOGIN_REQUEST), One("CodeResponse")),
-    op("post", "/auth/login-token", "Signs in; tokens come back", Anybody, Json(&LOGIN_TOKEN_REQUEST), One("TokenResponse")),
+    op("post", "/auth/login-token", "Signs in; tokens come back", Anybody, JsonWithSecret(&LOGIN_TOKEN_REQUEST), One("TokenResponse")),
     op("post", "/auth/token", "Redeems a code", Anybody, Json(&AUTH_TOKEN_REQUEST), One("TokenResponse")),
     op("post", "/auth/token-refresh", "Moves a session on", Bearer, Json(&REFRESH_REQUEST), One("TokenResponse")),
     op("get", "/auth/me", "Who is signed in", Bearer, Nothing, One("AuthUser")),

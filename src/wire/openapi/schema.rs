@@ -7,16 +7,32 @@ use crate::wire::loopback::client_body::SECRET;
 use crate::wire::loopback::records::branding::BRANDING;
 use crate::wire::loopback::validate::{Field, Model, ValueKind};
 
-/// The schema of a body.
+/// The schema of a body. Whoever keeps no secret sends none.
 pub fn body(model: &Model, table: Option<&Table>) -> Value {
+    let required = required(model).filter(|name| *name != SECRET);
+    of_model(model, table, required.collect())
+}
+
+/// The schema of a body that is for clients that keep a secret.
+pub fn with_secret(model: &Model) -> Value {
+    let mut schema = of_model(model, None, required(model).collect());
+    if let Some(secret) = schema.pointer_mut("/properties/client_secret") {
+        *secret = json!({ "type": "string" });
+    }
+    schema
+}
+
+fn required(model: &Model) -> impl Iterator<Item = &'static str> {
+    let required = model.fields.iter().filter(|field| field.required);
+    required.map(|field| field.name)
+}
+
+fn of_model(model: &Model, table: Option<&Table>, required: Vec<&str>) -> Value {
     let property = |field: &Field| {
         let column = table.and_then(|table| table.of_property(field.name));
         (field.name.to_owned(), of_field(field, column))
     };
     let properties: Map<_, _> = model.fields.iter().map(property).collect();
-    let required = model.fields.iter().filter(|field| field.required);
-    let required = required.map(|field| field.name);
-    let required: Vec<_> = required.filter(|name| *name != SECRET).collect();
     json!({
         "type": "object",
         "properties": properties,

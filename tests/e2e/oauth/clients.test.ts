@@ -3,9 +3,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import * as client from "openid-client";
 import { beforeAll, describe, expect, test } from "vitest";
-import { DEMO } from "../../support/api";
 import { useWorker } from "../../support/fixtures";
-import { CALLBACK, browserOf, oauthSettings, putClient } from "../../support/oauth";
+import { ADMIN, DEMO, api } from "../../support/api";
+import { CALLBACK, browserOf, oauth, oauthSettings, putClient } from "../../support/oauth";
 import { freePort } from "../../support/ports";
 
 const port = await freePort();
@@ -160,6 +160,56 @@ describe("a client that registers itself", () => {
     await worker.restart({ REGISTRATION: undefined });
     const off = await fetch(`${issuer}/oauth/register`, { method: "POST", headers, body: JSON.stringify(metadata) });
     expect(off.status).toBe(404);
+  });
+});
+
+describe("a client's secret", () => {
+  const server = oauth(worker);
+  /** Whether it authenticates, by the error of a made-up code. */
+  const isGood = async (id: string, secret: string) => {
+    const { body } = await server.token({ grant_type: "authorization_code", code: "x" }, server.basic(id, secret));
+    expect(["invalid_client", "invalid_grant"]).toContain(body.error);
+    return body.error === "invalid_grant";
+  };
+
+  test("is nobody's once an operator says that it keeps none, and it needs another to be confidential again", async () => {
+    const our = api(worker);
+    const headers = our.bearer((await our.signIn(ADMIN)).accessToken);
+    const id = await worker.db.prepare("select id from auth_clients where client_id = 'demo-mobile'").first("id");
+    const put = async (token_endpoint_auth_method: string) => {
+      const body = { redirect_uris: [CALLBACK], token_endpoint_auth_method };
+      const answer = await our.send("PUT", `/auth-clients/${id}/oauth`, { body, headers });
+      expect(answer.status, answer.text).toBe(200);
+    };
+    await put("client_secret_basic");
+    expect(await isGood("demo-mobile", "demo-mobile-secret")).toBe(true);
+    await put("none");
+    await put("client_secret_basic");
+    expect(await isGood("demo-mobile", "demo-mobile-secret")).toBe(false);
+    const login = { ...DEMO, client_id: "demo-mobile", client_secret: "demo-mobile-secret" };
+    expect((await our.loginToken(login)).status, "nor at the other API").toBe(401);
+    const rotated = await our.send("PATCH", `/auth-clients/${id}`, { body: { clientSecret: "another secret" }, headers });
+    expect(rotated.status, rotated.text).toBe(204);
+    expect(await isGood("demo-mobile", "another secret")).toBe(true);
+  });
+
+  test("is told anew where a client that registers itself keeps one again", async () => {
+    await worker.restart({ REGISTRATION: "open" });
+    const metadata = (token_endpoint_auth_method: string) => ({ redirect_uris: [CALLBACK], token_endpoint_auth_method });
+    const send = async (method: string, path: string, body: object, token?: string) => {
+      const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+      return JSON.parse(await (await worker.fetch(path, { method, headers, body: JSON.stringify(body) })).text());
+    };
+    const first = await send("POST", "/oauth/register", metadata("client_secret_basic"));
+    const replace = (method: string) =>
+      send("PUT", `/oauth/register/${first.client_id}`, metadata(method), first.registration_access_token);
+    expect(await replace("client_secret_basic")).not.toHaveProperty("client_secret");
+    expect(await isGood(first.client_id, first.client_secret), "stays").toBe(true);
+    expect(await replace("none")).not.toHaveProperty("client_secret");
+    const again = await replace("client_secret_basic");
+    expect(await isGood(first.client_id, first.client_secret)).toBe(false);
+    expect(await isGood(first.client_id, again.client_secret)).toBe(true);
+    await worker.restart({ REGISTRATION: undefined });
   });
 });
 

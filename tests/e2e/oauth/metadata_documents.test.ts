@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { DEMO } from "../../support/api";
 import { useWorker } from "../../support/fixtures";
 import { decode } from "../../support/jwt";
+import { fapiClient, signingKey } from "../../support/fapi";
 import { type Parameters, oauth, oauthSettings, pkce } from "../../support/oauth";
 import { freePort } from "../../support/ports";
 import { texts, visitor } from "../../support/visitor";
@@ -44,7 +45,7 @@ const rows = async () => (await worker.rows()).oauth_clients!.filter(({ source }
 /** Forgets the clients, and what was asked. */
 afterEach(async () => {
   asked.length = 0;
-  for (const table of ["consents", "grants", "oauth_clients where source = 'document'"])
+  for (const table of ["consents", "grants", "one_time", "oauth_clients where source = 'document'"])
     await worker.db.prepare(`delete from ${table}`).run();
 });
 
@@ -105,6 +106,98 @@ describe("a client that is its document", () => {
     host = serve({ ...DOCUMENT, client_id });
     expect((await visitor(worker).open(request({ client_id }))).status).toBe(400);
     expect(asked).toEqual([]);
+  });
+
+  test("may begin with a pushed request, which leads its user on", async () => {
+    host = serve(DOCUMENT, { "cache-control": "max-age=3600" });
+    const { verifier, challenge } = pkce();
+    const form = { response_type: "code", client_id: ID, redirect_uri: CALLBACK, scope: "openid", ...challenge };
+    const pushed = await our.post("/oauth/par", form);
+    expect([pushed.status, asked], JSON.stringify(pushed.body)).toEqual([201, [ID]]);
+    const ann = visitor(worker);
+    const query = new URLSearchParams({ client_id: ID, request_uri: pushed.body.request_uri });
+    const page = await ann.submit(await ann.open(`/oauth/authorize?${query}`), { username: DEMO.username, password: DEMO.password });
+    const code = (await ann.submit(page, { allow: "on" })).elsewhere!.searchParams.get("code")!;
+    const tokens = await our.token({
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: CALLBACK,
+      client_id: ID,
+      code_verifier: verifier,
+    });
+    expect([tokens.status, asked.length], JSON.stringify(tokens.body)).toEqual([200, 1]);
+  });
+
+  test("may begin with a device", async () => {
+    const grant_types = ["urn:ietf:params:oauth:grant-type:device_code"];
+    host = serve({ ...DOCUMENT, grant_types });
+    const device = await our.post("/oauth/device", { client_id: ID, scope: "openid" });
+    expect([device.status, asked], JSON.stringify(device.body)).toEqual([200, [ID]]);
+    const ann = visitor(worker);
+    await ann.signIn(DEMO.username, DEMO.password);
+    const { user_code } = device.body;
+    const page = await ann.submit(await ann.open(`/device?user_code=${user_code}`), { user_code }, { action: "/device" });
+    expect(page.html).toContain("A tool");
+  });
+
+  test("authenticates by the keys that its document has now", async () => {
+    const [old, key] = [signingKey("ES256"), signingKey("ES256")];
+    const by = (signing: typeof key) => ({ ...DOCUMENT, token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [signing.jwk] } });
+    host = serve(by(old), { "cache-control": "max-age=3600" });
+    const form = { response_type: "code", redirect_uri: CALLBACK, scope: "openid", ...pkce().challenge };
+    const push = (signing: typeof key) => {
+      const tool = fapiClient(worker, { id: ID, key: signing });
+      return tool.push(form, { by: tool.credentials(tool.assertion({ aud: issuer })) });
+    };
+    expect((await push(old)).status).toBe(201);
+    host = serve(by(key));
+    expect((await push(key)).status, "is fresh").toBe(401);
+    await worker.db.prepare("update oauth_clients set fresh_until = 1 where source = 'document'").run();
+    expect((await push(key)).status).toBe(201);
+    expect((await push(old)).status).toBe(401);
+  });
+
+  test.each([
+    ["/oauth/par", { response_type: "code", redirect_uri: CALLBACK, scope: "openid", ...pkce().challenge }],
+    ["/oauth/device", {}],
+  ] as [string, Parameters][])("is nobody at %s where its document cannot be read, or not from there", async (path, form) => {
+    const count = async () => {
+      await worker.settled();
+      const rows = await worker.rows({ but: ["hourly_counts"] });
+      return Object.fromEntries(Object.entries(rows).map(([name, list]) => [name, list.length]));
+    };
+    const before = await count();
+    for (const [client_id, answer] of [
+      [ID, serve("<html>")],
+      [ID, serve({ ...DOCUMENT, client_id: "https://tool.example/other.json" })],
+      ["https://10.0.0.1/client.json", undefined],
+      ["https://[fd00::1]/client.json", undefined],
+      ["http://tool.example/client.json", undefined],
+    ] as const) {
+      asked.length = 0;
+      host = answer ?? serve({ ...DOCUMENT, client_id });
+      const refused = await our.post(path, { ...form, client_id });
+      expect([refused.status, refused.body.error], client_id).toEqual([401, "invalid_client"]);
+      expect(asked, client_id).toEqual(answer ? [ID] : []);
+    }
+    expect(await count()).toEqual(before);
+  });
+
+  test("is not learnt at the other endpoints, where nobody comes first", async () => {
+    host = serve(DOCUMENT);
+    for (const path of ["/oauth/token", "/oauth/revoke"])
+      expect((await our.post(path, { grant_type: "authorization_code", code: "x", token: "x", client_id: ID })).status).toBe(401);
+    expect(asked).toEqual([]);
+  });
+
+  test("leaves no row in the log, and is counted", async () => {
+    host = serve(DOCUMENT);
+    const before = (await worker.rows()).login_activity!.length;
+    await visitor(worker).open(request());
+    await worker.settled();
+    const { login_activity, hourly_counts } = await worker.rows();
+    expect(login_activity).toHaveLength(before);
+    expect(hourly_counts!.map(({ kind }) => kind)).toContain("new client");
   });
 
   test("is said in both documents of ours, at every path that clients try", async () => {

@@ -107,6 +107,7 @@ mod tests {
             "https://APP.example/x",
             "https://app.example:443/x",
             "https://localhost/x",
+            "https://localhost./x",
             "https://127.0.0.1/x",
             "https://10.0.0.1/x",
             "https://169.254.169.254/x",

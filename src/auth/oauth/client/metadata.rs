@@ -86,7 +86,7 @@ fn client(members: Members<'_>, policy: Policy<'_>) -> Result<OAuthClient, Failu
         jwks_uri: keys.jwks_uri,
         grant_types: grant_types(members, source)?,
         scope: members.text("scope")?.map(scope).transpose()?,
-        id_token_algorithm: id_token_algorithm(members, policy)?,
+        id_token_algorithm: id_token_algorithm(members, policy, chosen.fapi)?,
         access_token_algorithm: known("access_token_signed_response_alg", policy.signing)?,
         require_pkce: chosen.require_pkce,
         require_pushed_authorization_requests: flag("require_pushed_authorization_requests")?,
@@ -104,14 +104,19 @@ fn client(members: Members<'_>, policy: Policy<'_>) -> Result<OAuthClient, Failu
     })
 }
 
-/// The default may always be said: without a key for it the endpoints are off.
+/// The default may always be said: without a key for it the endpoints are off. The FAPI profile has another,
+/// if there is a key for it: RS256 is none of its algorithms (FAPI 2.0 §5.4.1).
 fn id_token_algorithm(
     members: Members<'_>,
     policy: Policy<'_>,
+    fapi: bool,
 ) -> Result<SignatureAlgorithm, Failure> {
-    let possible = [policy.signing, &[SignatureAlgorithm::Rs256]].concat();
+    const DEFAULT: SignatureAlgorithm = SignatureAlgorithm::Rs256;
+    let possible = [policy.signing, &[DEFAULT]].concat();
     let said = algorithm(members, "id_token_signed_response_alg", &possible)?;
-    Ok(said.unwrap_or(SignatureAlgorithm::Rs256))
+    let mut others = policy.signing.iter().copied();
+    let of_fapi = others.find(|algorithm| fapi && *algorithm != DEFAULT);
+    Ok(said.or(of_fapi).unwrap_or(DEFAULT))
 }
 
 impl OAuthClient {
@@ -201,6 +206,20 @@ mod tests {
         assert_eq!(operator.id_token_algorithm, SignatureAlgorithm::Rs256);
         assert!(operator.require_pkce && !operator.open && registered.open && document.open);
         assert_eq!(operator.scope, None);
+    }
+
+    #[test]
+    fn a_client_of_the_fapi_profile_gets_id_tokens_by_an_algorithm_of_it() {
+        let mut document = with("fapi", json!(true));
+        document["token_endpoint_auth_method"] = json!("private_key_jwt");
+        document["jwks_uri"] = json!("https://app.example/keys");
+        let algorithm = |document: &Value| {
+            let read = read(Source::Operator, document).unwrap();
+            read.client.id_token_algorithm
+        };
+        assert_eq!(algorithm(&document), SignatureAlgorithm::EdDsa);
+        document["id_token_signed_response_alg"] = json!("RS256");
+        assert_eq!(algorithm(&document), SignatureAlgorithm::Rs256);
     }
 
     #[test]

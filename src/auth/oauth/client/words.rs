@@ -70,3 +70,10 @@ words! {
         None "none",
     }
 }
+
+impl AuthenticationMethod {
+    /// Whether it rests on a secret that client and service share.
+    pub const fn is_by_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
+}

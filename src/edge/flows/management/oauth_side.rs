@@ -8,28 +8,40 @@ use crate::auth::caller::Caller;
 use crate::auth::id::ClientNumber;
 use crate::auth::management::resource::AUTH_CLIENTS;
 use crate::auth::oauth::client::metadata::ClientMetadata;
+use crate::auth::secret::{Secret, random_secret};
 use crate::edge::app::App;
 use crate::edge::flows::audit::{Act, Managed};
 use crate::error::Error;
 use crate::store::Batch;
-use crate::store::oauth_clients::{self, Registration};
+use crate::store::client_registrations::{self, Registration};
+use crate::store::oauth_clients;
 
-/// Writes it; whether the client exists, and is an operator's.
+/// Writes it; whether the client exists, and is an operator's. The secret of one that keeps none is from then
+/// on one that nobody has.
 pub async fn put(
     app: &App,
     caller: &Caller,
     client: ClientNumber,
     metadata: &ClientMetadata,
 ) -> Result<bool, Error> {
-    let registration = Registration::default();
-    let put = oauth_clients::put(client, metadata, &registration, app.now);
+    let nobodys = metadata
+        .client
+        .is_public()
+        .then(random_secret)
+        .transpose()?;
+    let digest = nobodys.as_ref().map(Secret::digest);
+    let registration = Registration {
+        secret_digest: digest.as_deref(),
+        ..Registration::default()
+    };
+    let put = client_registrations::put(client, metadata, &registration, app.now);
     let after = Value::Object(metadata.to_members());
     change(app, caller, client, after, put).await
 }
 
 /// Takes a client out of OAuth; whether it was in it.
 pub async fn delete(app: &App, caller: &Caller, client: ClientNumber) -> Result<bool, Error> {
-    let delete = oauth_clients::delete(client);
+    let delete = client_registrations::delete(client);
     let deleted = change(app, caller, client, Value::Null, delete).await?;
     Ok(deleted > 0)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::document;
 use crate::auth::jose::compact::CompactJws;
 use crate::auth::jose::key_set::JwkSet;
 use crate::auth::jose::provider_token::SignedClaims;
@@ -38,12 +39,20 @@ impl AuthenticatedOAuthClient {
     }
 }
 
-/// Verifies what can be verified before the batch. Only an assertion costs a trip: for the client's keys.
+/// Where a client may call that nobody has been brought by before.
+const FIRST_CALLS: [&str; 2] = [paths::PUSH, paths::DEVICE];
+
+/// Verifies what can be verified before the batch. Only an assertion costs a trip: for the client's keys. A
+/// client that is its metadata document costs another, where these decide.
 pub async fn caller(
     app: &App,
     presented: PresentedClient,
     endpoint: &str,
 ) -> Result<Caller, OAuthError> {
+    let by_key = matches!(presented.credential, Credential::Assertion(_));
+    if by_key || FIRST_CALLS.contains(&endpoint) {
+        document::meet(app, &presented.client_id).await?;
+    }
     let proof = ClientProof::from(&presented);
     let use_once = match &presented.credential {
         Credential::Assertion(assertion) => {

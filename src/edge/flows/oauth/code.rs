@@ -31,6 +31,7 @@ pub(super) async fn grant(
         browser: &browser.id,
         user_id: &browser.account.id,
         client: client.client.id,
+        client_id: &client.client.client_id,
         source: client.oauth.source,
         session_id: &SessionId::draw()?,
         request: &request,

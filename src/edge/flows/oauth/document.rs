@@ -3,21 +3,21 @@
 use worker::Method;
 
 use super::client::PATIENCE;
-use super::registration::record;
 use crate::auth::federation::http::cache::lifetime;
 use crate::auth::federation::http::call::ProviderResponse;
 use crate::auth::id::ClientId;
 use crate::auth::oauth::client::Source;
 use crate::auth::oauth::client::document::{DocumentUrl, LARGEST};
 use crate::auth::oauth::client::metadata::ClientMetadata;
-use crate::auth::oauth::failure::{Failure, OAuthError};
+use crate::auth::oauth::failure::{ErrorCode, Failure, OAuthError};
 use crate::auth::secret::random_secret;
 use crate::auth::time::Timestamp;
 use crate::edge::app::App;
-use crate::edge::flows::audit::Act;
+use crate::edge::flows::audit::{self, Stranger};
 use crate::edge::outbound::http::{OutboundRequest, receive};
 use crate::edge::rate_limit::{self, RateLimit};
-use crate::store::oauth_clients::{self, RegisteredClient, Registration};
+use crate::store::client_registrations::{self, NewClient, Registration};
+use crate::store::oauth_clients::{self, RegisteredClient};
 
 const UNREADABLE: Failure =
     Failure::invalid_request("the metadata document of the client cannot be read");
@@ -39,32 +39,35 @@ pub(super) async fn learn(
     };
     rate_limit::check(app, RateLimit::SignIn).await?;
     let (metadata, fresh_until) = fetch(app, &url).await?;
-    let number = match known {
-        Some(client) => client.client.id,
-        None => {
-            let secrets = (random_secret()?, random_secret()?);
-            let create = oauth_clients::create(client_id, &secrets.0, &secrets.1, app.now);
-            // Another request was faster.
-            let Some((number,)) = app.db.run(create).await? else {
-                return Ok(true);
-            };
-            record(app, number, Act::Created, &metadata);
-            number
-        }
+    let new = NewClient {
+        client_id,
+        secret: &random_secret()?,
+        signing: &random_secret()?,
+        of_strangers: true,
     };
     let registration = Registration {
         fresh_until: Some(fresh_until),
         ..Registration::default()
     };
-    app.db
-        .run(oauth_clients::put(
-            number,
-            &metadata,
-            &registration,
-            app.now,
-        ))
-        .await?;
+    let register = client_registrations::register(&new, &metadata, &registration, app.now);
+    if app.db.run(register).await?.is_some() {
+        audit::count(app, Stranger::NewClient);
+    }
     Ok(true)
+}
+
+/// Learns the same of a client that calls an endpoint by itself. One whose document cannot be read is nobody.
+pub(super) async fn meet(app: &App, client_id: &ClientId) -> Result<(), OAuthError> {
+    if DocumentUrl::of(client_id, app.config.oauth.local).is_none() {
+        return Ok(());
+    }
+    let known = app.db.run(oauth_clients::by_client_id(client_id)).await?;
+    match learn(app, client_id, known.as_ref()).await {
+        Err(OAuthError::Refused(failure)) => {
+            Err(Failure::new(ErrorCode::InvalidClient, failure.description).into())
+        }
+        learnt => learnt.map(drop),
+    }
 }
 
 /// The document, and until when it need not be fetched again.

@@ -11,12 +11,15 @@ use crate::auth::oauth::parameters::Parameters;
 use crate::auth::secret::{Secret, random_secret};
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
+use crate::edge::rate_limit::{self, RateLimit};
 use crate::store::pushed_requests::{self, NewPushedRequest};
 
 /// What a `request_uri` of ours begins with (§2.2).
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 /// How long a request may wait for its browser.
 const LIFETIME: Seconds = Seconds::new(90);
+/// The largest request that is kept, in bytes.
+const LARGEST: usize = 16_384;
 /// What authenticates the client, and is no part of its request.
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
 
@@ -34,7 +37,8 @@ pub fn key(request_uri: &str) -> Option<String> {
     Some(format!("par:{}", Secret::new(secret).digest()))
 }
 
-/// Checks a request as the authorization endpoint would, and keeps it.
+/// Checks a request as the authorization endpoint would, and keeps it. Anybody can be a public client, so its
+/// network is slowed down.
 pub async fn push(
     app: &App,
     caller: &Caller,
@@ -47,6 +51,9 @@ pub async fn push(
     }
     let client = caller.authenticate(app).await?;
     let client = client.registered();
+    if client.oauth.is_public() {
+        rate_limit::check(app, RateLimit::SignIn).await?;
+    }
     let target = ResponseTarget::read(form, &client.oauth)?;
     let context = RequestContext {
         of_resources: &settings.scopes,
@@ -59,11 +66,16 @@ pub async fn push(
     if asked.is_some() && key.is_some() && asked != key {
         return Err(Failure::invalid_request("dpop_jkt is not that of the DPoP proof").into());
     }
+    let payload = payload(form, key);
+    if payload.len() > LARGEST {
+        return Err(Failure::invalid_request("the request is too long").into());
+    }
     let secret = random_secret()?;
     let row = NewPushedRequest {
         key: &format!("par:{}", secret.digest()),
         client: client.client.id,
-        payload: &payload(form, key),
+        client_id: &client.client.client_id,
+        payload: &payload,
         expires_on: app.now + LIFETIME,
     };
     app.db.run(pushed_requests::insert(&row, app.now)).await?;

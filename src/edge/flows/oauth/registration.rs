@@ -3,15 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use crate::auth::id::{ClientId, ClientNumber};
+use crate::auth::oauth::client::Source;
 use crate::auth::oauth::client::metadata::{ClientMetadata, Policy};
-use crate::auth::oauth::client::{AuthenticationMethod, Source};
 use crate::auth::oauth::discovery::paths;
 use crate::auth::oauth::failure::{ErrorCode, Failure, OAuthError};
 use crate::auth::secret::{Secret, random_secret, random_uuid};
 use crate::config::Registration;
 use crate::edge::app::App;
-use crate::edge::flows::audit::{self, Act, Event, Managed};
+use crate::edge::flows::audit::{self, Act, Event, Managed, Stranger};
 use crate::error::ErrorKind;
+use crate::store::client_registrations::{self, NewClient};
 use crate::store::oauth_clients;
 
 const UNKNOWN: Failure = Failure::new(
@@ -39,21 +40,24 @@ pub async fn register(
     let metadata = read(app, document)?;
     let client_id = ClientId::new(random_uuid()?);
     let (secret, token) = (random_secret()?, random_secret()?);
-    let create = oauth_clients::create(&client_id, &secret, &random_secret()?, app.now);
-    let (number,) = app
-        .db
-        .run(create)
-        .await?
-        .ok_or(ErrorKind::Conflict("client_id"))?;
-    let digest = token.digest();
-    let registration = oauth_clients::Registration {
-        token_digest: Some(&digest),
-        fresh_until: None,
+    let new = NewClient {
+        client_id: &client_id,
+        secret: &secret,
+        signing: &random_secret()?,
+        of_strangers: matches!(settings.registration, Registration::Open),
     };
-    let put = oauth_clients::put(number, &metadata, &registration, app.now);
-    app.db.run(put).await?;
+    let digest = token.digest();
+    let registration = client_registrations::Registration {
+        token_digest: Some(&digest),
+        ..Default::default()
+    };
+    let register = client_registrations::register(&new, &metadata, &registration, app.now);
+    let registered = app.db.run(register).await?;
+    let number = registered.ok_or(ErrorKind::Conflict("client_id"))?;
     record(app, number, Act::Created, &metadata);
-    Ok(told(app, &client_id, &metadata, &token, Some(&secret)))
+    let mut told = told(app, &client_id, &metadata, &token, Some(&secret));
+    told.insert("client_id_issued_at".to_owned(), json!(app.now.seconds()));
+    Ok(told)
 }
 
 /// What a client is registered with (RFC 7592 §2.1).
@@ -66,32 +70,49 @@ pub async fn show(
     Ok(told(app, client_id, &metadata, token, None))
 }
 
-/// Registers a client anew under its name (RFC 7592 §2.2). Its secret stays.
+/// Registers a client anew under its name (RFC 7592 §2.2). Its secret stays, unless it keeps none from now on,
+/// or has kept none so far.
 pub async fn replace(
     app: &App,
     client_id: &ClientId,
     token: &Secret,
     document: &Map<String, Value>,
 ) -> Result<Map<String, Value>, OAuthError> {
-    let (number, _) = own(app, client_id, token).await?;
+    let (number, before) = own(app, client_id, token).await?;
     let metadata = read(app, document)?;
-    let registration = oauth_clients::Registration::default();
-    let put = oauth_clients::put(number, &metadata, &registration, app.now);
-    app.db.run(put).await?;
+    let changes = shares_secret(&before) != shares_secret(&metadata);
+    let secret = changes.then(random_secret).transpose()?;
+    let (digest, of_token) = (secret.as_ref().map(Secret::digest), token.digest());
+    let registration = client_registrations::Registration {
+        token_digest: Some(&of_token),
+        secret_digest: digest.as_deref(),
+        ..Default::default()
+    };
+    let put = client_registrations::put(number, &metadata, &registration, app.now);
+    if !app.db.run(put).await? {
+        return Err(UNKNOWN.into());
+    }
     record(app, number, Act::Changed, &metadata);
-    Ok(told(app, client_id, &metadata, token, None))
+    Ok(told(app, client_id, &metadata, token, secret.as_ref()))
 }
 
 /// Deletes a client (RFC 7592 §2.3); a trigger ends its sessions.
 pub async fn delete(app: &App, client_id: &ClientId, token: &Secret) -> Result<(), OAuthError> {
     let (number, metadata) = own(app, client_id, token).await?;
-    app.db.run(oauth_clients::unregister(number)).await?;
+    app.db
+        .run(client_registrations::unregister(number, &token.digest()))
+        .await?;
     record(app, number, Act::Deleted, &metadata);
     Ok(())
 }
 
-/// Records what a client does with its own registration, which is nobody's act.
-pub(super) fn record(app: &App, number: ClientNumber, act: Act, metadata: &ClientMetadata) {
+/// Records what a client does with its own registration, which is nobody's act. Where anybody may register,
+/// it is only counted.
+fn record(app: &App, number: ClientNumber, act: Act, metadata: &ClientMetadata) {
+    let settings = app.config.oauth.on();
+    if settings.is_ok_and(|settings| matches!(settings.registration, Registration::Open)) {
+        return audit::count(app, Stranger::NewClient);
+    }
     let managed = Managed {
         tenant: None,
         target: Some(number.to_string()),
@@ -108,6 +129,11 @@ pub(super) fn record(app: &App, number: ClientNumber, act: Act, metadata: &Clien
             managed,
         },
     );
+}
+
+/// Whether the client authenticates by its secret.
+const fn shares_secret(metadata: &ClientMetadata) -> bool {
+    metadata.client.authentication.is_by_secret()
 }
 
 fn read(app: &App, document: &Map<String, Value>) -> Result<ClientMetadata, OAuthError> {
@@ -145,18 +171,13 @@ fn told(
     let mut told = metadata.to_members();
     let address = app.config.oauth.address(paths::REGISTER);
     told.insert("client_id".to_owned(), json!(client_id));
-    told.insert("client_id_issued_at".to_owned(), json!(app.now.seconds()));
     let uri = format!("{address}/{client_id}");
     told.insert("registration_client_uri".to_owned(), json!(uri));
     told.insert(
         "registration_access_token".to_owned(),
         json!(token.expose()),
     );
-    let shared = matches!(
-        metadata.client.authentication,
-        AuthenticationMethod::ClientSecretBasic | AuthenticationMethod::ClientSecretPost
-    );
-    if let Some(secret) = secret.filter(|_| shared) {
+    if let Some(secret) = secret.filter(|_| shares_secret(metadata)) {
         told.insert("client_secret".to_owned(), json!(secret.expose()));
         told.insert("client_secret_expires_at".to_owned(), json!(0));
     }
