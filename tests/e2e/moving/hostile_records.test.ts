@@ -6,8 +6,8 @@ import { freshDataKey } from "../../../scripts/lib/keys.mjs";
 import { applyMigrations, openLocalDb, seedDemo } from "../../../scripts/lib/local-db.mjs";
 import { BCRYPT, DEMO_PLACE, type Tables, byCopy, folder, runOn } from "../../support/moving";
 
-process.env.DATA_KEY = freshDataKey();
-process.env.PASSKEY_RP_ID = "localhost";
+vi.stubEnv("DATA_KEY", freshDataKey());
+vi.stubEnv("PASSKEY_RP_ID", "localhost");
 const { file } = folder();
 let db: ReturnType<typeof openLocalDb>["db"];
 let close: () => Promise<void>;
@@ -17,7 +17,10 @@ beforeAll(async () => {
   await applyMigrations(db);
   await seedDemo(db);
 });
-afterAll(() => close());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await close();
+});
 
 const SECRET = "JBSWY3DPEHPK3PXP";
 const THEN = "2024-03-01 12:00:00.123456+02";
