@@ -13,6 +13,9 @@ use worker::{
 use crate::edge::clock::before;
 use crate::error::{Error, ErrorKind};
 
+/// How long a call to an address that a client has named may take.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
 /// A request to another server.
 pub struct OutboundRequest<'a> {
     /// GET or POST.

@@ -1,7 +1,5 @@
 //! The client that is calling an OAuth endpoint.
 
-use std::time::Duration;
-
 use super::document;
 use crate::auth::jose::compact::CompactJws;
 use crate::auth::jose::key_set::JwkSet;
@@ -147,6 +145,3 @@ async fn assertion_use(
     let client_id = &presented.client_id;
     Ok(client.check_assertion(client_id, &signed, addressee, app.now)?)
 }
-
-/// How long a call to a client may take.
-pub const PATIENCE: Duration = Duration::from_secs(5);

@@ -2,7 +2,6 @@
 
 use worker::Method;
 
-use super::client::PATIENCE;
 use crate::auth::federation::http::cache::lifetime;
 use crate::auth::federation::http::call::ProviderResponse;
 use crate::auth::id::ClientId;
@@ -14,7 +13,7 @@ use crate::auth::secret::random_secret;
 use crate::auth::time::Timestamp;
 use crate::edge::app::App;
 use crate::edge::flows::audit::{self, Stranger};
-use crate::edge::outbound::http::{OutboundRequest, receive};
+use crate::edge::outbound::http::{OutboundRequest, PATIENCE, receive};
 use crate::edge::rate_limit::{self, RateLimit};
 use crate::store::client_registrations::{self, NewClient, Registration};
 use crate::store::oauth_clients::{self, RegisteredClient};

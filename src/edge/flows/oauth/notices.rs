@@ -13,9 +13,8 @@ use crate::config::Config;
 use crate::edge::app::App;
 use crate::edge::clock::now;
 use crate::edge::d1::Db;
-use crate::edge::flows::oauth::client::PATIENCE;
 use crate::edge::log;
-use crate::edge::outbound::http::{OutboundRequest, send};
+use crate::edge::outbound::http::{OutboundRequest, PATIENCE, send};
 use crate::error::{Error, ErrorKind};
 use crate::store::logout_notices::{self, LogoutNotice};
 

@@ -12,6 +12,7 @@ use crate::auth::secret::{Secret, random_secret};
 use crate::auth::time::Seconds;
 use crate::edge::app::App;
 use crate::edge::rate_limit::{self, RateLimit};
+use crate::store::oauth_clients::RegisteredClient;
 use crate::store::pushed_requests::{self, NewPushedRequest};
 
 /// What a `request_uri` of ours begins with (§2.2).
@@ -66,7 +67,15 @@ pub async fn push(
     if asked.is_some() && key.is_some() && asked != key {
         return Err(Failure::invalid_request("dpop_jkt is not that of the DPoP proof").into());
     }
-    let payload = payload(form, key);
+    keep(app, client, &payload(form, key)).await
+}
+
+/// Keeps the parameters for the browser that brings their address.
+async fn keep(
+    app: &App,
+    client: &RegisteredClient,
+    payload: &str,
+) -> Result<PushedRequest, OAuthError> {
     if payload.len() > LARGEST {
         return Err(Failure::invalid_request("the request is too long").into());
     }
@@ -75,7 +84,7 @@ pub async fn push(
         key: &format!("par:{}", secret.digest()),
         client: client.client.id,
         client_id: &client.client.client_id,
-        payload: &payload,
+        payload,
         expires_on: app.now + LIFETIME,
     };
     app.db.run(pushed_requests::insert(&row, app.now)).await?;
