@@ -6,6 +6,8 @@ import { Stop } from "../steps.mjs";
 
 /** As many as a person may have (src/auth/factor/kind.rs). */
 const MOST = 20;
+/** No system makes more recovery codes at a time than a tenth of it; each makes a guess a little likelier. */
+const MOST_CODES = 100;
 /** The longest name of one, in characters (src/wire/loopback/models/own_factors.rs). */
 const LONGEST_NAME = 100;
 const ALGORITHMS = new Map([
@@ -78,11 +80,11 @@ export function factorsOf({ factors, id: userId, createdOn }, { sealer, rpId }, 
 function recoveryCodesOf(factors, sealer, tell) {
   const sets = factors.filter(({ kind }) => kind === "recovery");
   const given = sets.flatMap(({ codes = [], digests = [] }) => [...codes.map(digestOfCode), ...digests.map(hashOf)]);
-  const rows = given
-    .filter(Boolean)
-    .map((hash) => ({ kind: "recovery", digest: sealer().tag("edgelatch/recovery-code", hash.toString("base64url")) }));
-  if (rows.length < given.length) tell("left out", "recovery codes that cannot be read");
-  return rows;
+  const hashes = given.filter(Boolean);
+  if (hashes.length < given.length) tell("left out", "recovery codes that cannot be read");
+  if (hashes.length > MOST_CODES) tell("left out", `recovery codes beyond ${MOST_CODES}`);
+  const digestOf = (hash) => sealer().tag("edgelatch/recovery-code", hash.toString("base64url"));
+  return hashes.slice(0, MOST_CODES).map((hash) => ({ kind: "recovery", digest: digestOf(hash) }));
 }
 
 function digestOfCode(text) {

@@ -356,3 +356,14 @@ test("a dump in another encoding is refused by its name", async () => {
   const failure = await runOn(db, "arc", [file("arc.sql", dump("LATIN1\u001b[2J"))]).catch((error: Error) => error.message);
   expect(failure).toBe("arc.sql:1: has bytes that are not UTF-8 at this line or soon after it: convert it with iconv");
 });
+
+test("nobody comes with more than a hundred recovery codes", async () => {
+  const codes = Array.from({ length: 1000 }, (_, n) => n.toString(16).padStart(8, "0"));
+  const tables = identity();
+  const name = tables.AspNetUsers![0]!.UserName;
+  tables.AspNetUserTokens![1]!.Value = codes.join(";");
+  const { told } = await runOn(db, "identity", csvFiles(tables), DEMO_PLACE);
+  expect(told.map(({ why }) => why)).toContain("recovery codes beyond 100");
+  const count = `select count(*) as n from recovery_codes r join users u on u.id = r.user_id where u.username = '${name}'`;
+  expect(await db.prepare(count).first()).toEqual({ n: 100 });
+});

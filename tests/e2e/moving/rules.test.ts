@@ -97,7 +97,7 @@ describe("into a database", () => {
       { username: "of-south", role_id: "r3" },
     ]);
     for (const other of ["Northern", "r4"]) await expect(csv("username\nx\n", say(other))).rejects.toThrow(/--role .*in the tenant/);
-    await db.prepare("delete from roles where id = 'r3'").run();
+    await db.prepare("update roles set deleted = 1 where id = 'r3'").run();
     const { told } = await csv("username,tenant\nnowhere,South\n", say("Editor"));
     expect(why(told)).toEqual(["its tenant has no role of the name that --role says"]);
   });
