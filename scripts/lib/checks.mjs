@@ -1,6 +1,5 @@
 // What holds the code to its rules, as steps: each command takes the ones it is for, `npm test` all.
 
-import { availableParallelism } from "node:os";
 import { buildSteps, checkSize } from "./build.mjs";
 import { run } from "./steps.mjs";
 
@@ -14,11 +13,6 @@ export const node =
   (program, ...args) =>
   () =>
     run(process.execPath, [`node_modules/${program}`, ...args]);
-
-/** Hashing passwords beside another program's work takes its time; none of the tests is about speed. */
-const PATIENCE = ["--testTimeout=60000", "--hookTimeout=60000"];
-/** Much of what the tests do is wait, so two files at a time suit even one processor. */
-const WORKERS = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
 
 /** What needs no test run. */
 export const lint = [
@@ -41,10 +35,7 @@ export const unit = (args = []) => [{ name: "tests of the rules and formats", wo
 /** The worker, built and within its size. */
 export const built = async () => [...(await buildSteps()), { name: "size of the worker", work: checkSize }];
 
-/** Loading Miniflare takes a second of CPU, so a process does it once for all the files that it runs. */
-const END_TO_END = ["run", "--dir", "tests/e2e", "--no-isolate", WORKERS, ...PATIENCE];
-
 /** The tests of the built worker; `args` go to vitest. */
 export const endToEnd = (args = []) => [
-  { name: "tests of the worker in workerd", work: node("vitest/vitest.mjs", ...END_TO_END, ...args) },
+  { name: "tests of the worker in workerd", work: node("vitest/vitest.mjs", "run", "--config", "tests/vitest.config.mjs", ...args) },
 ];
