@@ -31,15 +31,19 @@ async function perform(database, found, values) {
   const rows = answers.flat();
   if (found.verb.query) return console.log(values.json ? JSON.stringify(rows) : table(rows));
   if (rows.length === 0) throw new Stop("there is nothing of that name, or it is so already; nothing was changed");
-  const secrets = shown?.(resetLink(settings(values)));
+  const secrets = shown?.(resetLink(values));
   if (values.json) return console.log(JSON.stringify(secrets ? { ...rows[0], ...secrets } : rows));
   say(`changed: ${rows.length}`);
   if (secrets) console.log(table([secrets]));
 }
 
-/** Where a new password is chosen. */
-const resetLink = (setting) => (token) =>
-  (setting("RESET_LINK") ?? `${setting("PUBLIC_URL") ?? ""}/reset-password?token={token}`).replace("{token}", token);
+/** Where a new password is chosen; locally at `npm run dev`. */
+function resetLink({ remote }) {
+  const setting = settings({ remote });
+  const origin = remote ? setting("PUBLIC_URL") : `http://localhost:${process.env.PORT || 8787}`;
+  const link = setting("RESET_LINK") ?? `${origin}/reset-password?token={token}`;
+  return (token) => link.replace("{token}", token);
+}
 
 async function exportUser(database, username) {
   const found = exported(await database.query(exportOf(username)));

@@ -109,8 +109,8 @@ const ERASE: [&str; 20] = [
 const OTP: &str = "delete from otps where username_key = ?2 \
      and exists (select 1 from erased_users where user_id = ?1)";
 
-const AUDIT: &str = "insert into login_activity (id, at, kind, result, user_id) \
-     select ?3, ?2, 'erasure', 'ok', ?1 \
+const AUDIT: &str = "insert into login_activity (id, at, kind, result, user_id, detail) \
+     select ?3, ?2, 'erasure', 'ok', ?1, iif(?4 is null, null, json_object('by', ?4)) \
      where exists (select 1 from erased_users where user_id = ?1 and erased_on = ?2)";
 
 /// The folded names of a person, by which one-time passwords are found.
@@ -173,23 +173,27 @@ pub struct Erasure<'a> {
     /// Whether an administrator wants it now, also where the person has not asked or may change
     /// their mind still.
     pub at_once: bool,
-    /// The keys of the person's one-time passwords.
-    pub otp_keys: &'a [String],
-    /// The id of the row that stays in the audit log.
-    pub audit_id: &'a str,
+    /// The administrator.
+    pub by: Option<&'a UserId>,
 }
 
-/// Erases a person, whole or not at all; says whether it did.
-pub fn erase(erasure: &Erasure<'_>, now: Timestamp) -> impl Batch<Output = bool> {
+/// Erases a person, and their one-time passwords by their keys, whole or not at all; says whether it
+/// did. `audit_id` is that of the row that stays in the audit log.
+pub fn erase(
+    erasure: &Erasure<'_>,
+    otp_keys: &[String],
+    audit_id: &str,
+    now: Timestamp,
+) -> impl Batch<Output = bool> + use<> {
     let user_id = erasure.user_id;
-    let otps = erasure.otp_keys.iter();
+    let otps = otp_keys.iter();
     let otps: Vec<_> = otps.map(|key| sql!(OTP, user_id, key).run()).collect();
     let rows: Vec<_> = ERASE.iter().map(|sql| sql!(*sql, user_id).run()).collect();
     let batch = (
         sql!(CLAIM, user_id, now, erasure.at_once).changes(),
         otps,
         rows,
-        sql!(AUDIT, user_id, now, erasure.audit_id).run(),
+        sql!(AUDIT, user_id, now, audit_id, erasure.by).run(),
     );
     batch.map(|(claimed, _, _, ())| claimed > 0)
 }

@@ -100,10 +100,10 @@ fn moving_out(db: &Db) {
     let erasure = Erasure {
         user_id: &bob,
         at_once: true,
-        otp_keys: &["otp:bob".to_owned()],
-        audit_id: "erasure",
+        by: Some(&UserId::new("id-ann")),
     };
-    assert!(db.run(erasure::erase(&erasure, at(NOW))));
+    let otp_keys = ["otp:bob".to_owned()];
+    assert!(db.run(erasure::erase(&erasure, &otp_keys, "erasure", at(NOW))));
 }
 
 fn attempts_and_otps(db: &Db) {

@@ -68,14 +68,24 @@ pub async fn request_erasure_here(
 
 /// Erases somebody at once, for an administrator; whether there was such a person.
 pub async fn erase(app: &App, caller: &Caller, user_id: &UserId) -> Result<bool, Error> {
-    administrator_to_change(app, caller).await?;
-    erase_now(&app.db, &app.kv, user_id, true, app.now).await
+    let by = administrator_to_change(app, caller).await?.user_id();
+    let erasure = Erasure {
+        user_id,
+        at_once: true,
+        by: by.as_ref(),
+    };
+    erase_now(&app.db, &app.kv, &erasure, app.now).await
 }
 
 /// Erases whoever has asked for it and has not signed in since; a failure is left to the next sweep.
 pub async fn erase_due(db: &Db, kv: &Kv, now: Timestamp) -> Result<(), Error> {
     for (id,) in db.run(erasure::due(now)).await? {
-        erase_now(db, kv, &UserId::new(id), false, now).await?;
+        let erasure = Erasure {
+            user_id: &UserId::new(id),
+            at_once: false,
+            by: None,
+        };
+        erase_now(db, kv, &erasure, now).await?;
     }
     Ok(())
 }
@@ -89,32 +99,23 @@ async fn session(app: &App, token: &Secret) -> Result<LiveSession, Error> {
 
 /// What KV remembers goes first: where that fails, the rows still say what is left, and the next try
 /// finishes it. A record that is missed there refuses nothing, should the rows decide against it.
-async fn erase_now(
-    db: &Db,
-    kv: &Kv,
-    user_id: &UserId,
-    at_once: bool,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let reads = (erasure::remains(user_id), borders::has_administrator());
+async fn erase_now(db: &Db, kv: &Kv, erasure: &Erasure<'_>, now: Timestamp) -> Result<bool, Error> {
+    let reads = (
+        erasure::remains(erasure.user_id),
+        borders::has_administrator(),
+    );
     let ((names, keys), (had_administrator,)) = db.run(reads).await?;
     let names = names.iter();
     let otp_keys: Vec<_> = names
         .flat_map(|names| [&names.username, &names.email])
         .map(|name| otp::key(name.expose()))
         .collect();
-    let erasure = Erasure {
-        user_id,
-        at_once,
-        otp_keys: &otp_keys,
-        audit_id: &random_id()?,
-    };
-    let erase = erasure::erase(&erasure, now);
+    let erase = erasure::erase(erasure, &otp_keys, &random_id()?, now);
     for key in otp_keys.iter().chain(keys.iter().map(|(key,)| key)) {
         kv.delete(key).await?;
     }
     // Whoever asked for their own erasure has a right to it.
-    let keep = borders::keep_administrator(at_once && had_administrator);
+    let keep = borders::keep_administrator(erasure.at_once && had_administrator);
     let (erased, ()) = db.run((erase, keep)).await.map_err(of_constraint)?;
     Ok(erased)
 }

@@ -6,8 +6,6 @@ use crate::wire::document::{Malformed, NO_NUL, Pairs};
 use crate::wire::incoming::{Incoming, media_essence};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-/// More bytes than any form of ours sends.
-const MAX_FORM: usize = 16_384;
 
 /// The fields of a form, each once. A field that was not sent is empty.
 #[derive(Debug)]
@@ -18,7 +16,7 @@ impl Form {
     ///
     /// # Errors
     ///
-    /// Another media type (415), a body over 16 KiB (413), a field that comes twice or holds U+0000
+    /// Another media type (415), a body that is too large (413), a field that comes twice or holds U+0000
     /// (400).
     pub fn read(incoming: &Incoming) -> Result<Self, Error> {
         let media = incoming.header("content-type").unwrap_or_default();
@@ -30,9 +28,6 @@ impl Form {
             .into());
         }
         let text = incoming.text()?;
-        if text.len() > MAX_FORM {
-            return Err(ErrorKind::TooLarge.into());
-        }
         let pairs = Pairs::url_encoded(text).map_err(|malformed| match malformed {
             Malformed::Syntax(why) => ErrorKind::Syntax(why.into_owned()),
             Malformed::Nul(_) => ErrorKind::BadRequest(format!("The form {NO_NUL}")),
@@ -109,9 +104,5 @@ mod tests {
             read(FORM, "a=%00").unwrap_err().kind(),
             ErrorKind::BadRequest(_)
         ));
-        assert_eq!(
-            read(FORM, &"a".repeat(16_385)).err(),
-            Some(ErrorKind::TooLarge.into())
-        );
     }
 }

@@ -131,12 +131,14 @@ describe("an erasure", () => {
     expect(await found(mark)).toEqual([]);
     expect((await found(user.id)).sort()).toEqual(["erased_users", "login_activity"]);
     const rows = await worker.db
-      .prepare("select kind, result, client_id, session_id, address, country, user_agent, ray from login_activity where user_id = ?")
+      .prepare(
+        "select kind, result, client_id, session_id, address, country, user_agent, ray, detail from login_activity where user_id = ?",
+      )
       .bind(user.id)
       .all();
-    expect(rows.results).toEqual([
-      { kind: "erasure", result: "ok", client_id: null, session_id: null, address: null, country: null, user_agent: null, ray: null },
-    ]);
+    const { id: by } = (await our.me(admin.accessToken)).body;
+    const nothing = { client_id: null, session_id: null, address: null, country: null, user_agent: null, ray: null };
+    expect(rows.results).toEqual([{ kind: "erasure", result: "ok", ...nothing, detail: JSON.stringify({ by }) }]);
     expect((await our.me(pair.accessToken)).status).toBe(401);
     expect((await our.loginToken({ username: user.username, password: PASSWORD })).status).toBe(401);
     await aUser(worker, { username: user.username, email: `${mark}@example.com` });

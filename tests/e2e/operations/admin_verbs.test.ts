@@ -1,9 +1,15 @@
 // The verbs of npm run admin: their statements on the real schema, and how they are printed.
 
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VERBS, planOf, table, verbOf } from "../../../scripts/lib/admin/verbs.mjs";
 import { demoSettings } from "../../../scripts/lib/demo.mjs";
+import { seedDemo, withLocalDb } from "../../../scripts/lib/local-db.mjs";
+import { root } from "../../../scripts/lib/steps.mjs";
 import { DEMO_WEB } from "../../support/api";
 import { REVOKED, useWorker } from "../../support/fixtures";
 import { PASSWORD, aUser } from "../../support/seed";
@@ -342,6 +348,71 @@ test("who lost their factors is helped, and a role or a client demands a second 
     expect(await run(...waive)).toHaveLength(1);
     expect(await login()).toBeUndefined();
   }
+});
+
+describe("the command itself", () => {
+  let folder: string;
+
+  /** Runs it in a copy of the project, with a database of its own. */
+  function admin(...words: string[]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, "scripts/admin.mjs"), ...words, "--local"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, PORT: "9000" },
+      timeout: 60_000,
+    });
+    return { status, stdout, stderr };
+  }
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "edgelatch-"));
+    for (const name of ["scripts", "migrations", "wrangler.toml", "package.json", "package-lock.json", "rust-toolchain.toml"])
+      cpSync(join(root, name), join(folder, name), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    await withLocalDb(seedDemo, join(folder, ".wrangler/state"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("prints tables, or JSON; and what it makes of secrets, once it has made it", () => {
+    expect(admin("tenant", "list")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^id +name +key +status +members\n.+ Demo /),
+    });
+    expect(JSON.parse(admin("user", "show", "demo", "--json").stdout)).toMatchObject([{ username: "demo", status: "active" }]);
+    const link = /^http:\/\/localhost:9000\/reset-password\?token=[\w-]{43}$/;
+    const made = JSON.parse(admin("user", "create", "ann@example.com", "Demo", "Member", "demo-web", "--json").stdout);
+    expect(made).toEqual({ id: expect.any(String), link: expect.stringMatching(link) });
+    const [changed, heading, shown] = admin("user", "invite", "ann@example.com").stdout.trim().split("\n");
+    expect([changed, heading, shown]).toEqual(["▸ changed: 1", "link", expect.stringMatching(link)]);
+    const client = JSON.parse(admin("client", "create", "app", "--json").stdout);
+    expect(client).toEqual({
+      id: expect.any(Number),
+      clientId: "app",
+      clientSecret: expect.stringMatching(/^[\w-]{43}$/),
+      secret: expect.any(String),
+    });
+    expect(JSON.parse(admin("client", "rotate", "app", "--json").stdout).clientSecret).not.toBe(client.clientSecret);
+    expect(JSON.parse(admin("user", "disable", "ann@example.com", "--json").stdout)).toEqual([{ id: made.id }]);
+    expect(JSON.parse(admin("user", "export", "ann@example.com").stdout).profile).toMatchObject({ username: "ann@example.com" });
+    const log = JSON.parse(admin("activity", "--json").stdout) as Row[];
+    expect(log.map(({ kind, result }) => `${kind} ${result}`).reverse()).toEqual([
+      "user created",
+      "user link",
+      "client created",
+      "client changed",
+      "user changed",
+    ]);
+  });
+
+  test("says in one line why it did nothing", () => {
+    const nothing = "✗ there is nothing of that name, or it is so already; nothing was changed\n";
+    expect(admin("user", "disable", "nobody")).toEqual({ status: 1, stdout: "", stderr: nothing });
+    expect(admin("user", "export", "nobody")).toEqual({ status: 1, stdout: "", stderr: "✗ there is no user nobody\n" });
+    const taken = "✗ that name is taken already; nothing was changed\n";
+    expect(admin("user", "create", "DEMO", "Demo", "Member", "demo-web")).toEqual({ status: 1, stdout: "", stderr: taken });
+    expect(admin("user", "set", "demo", "gender", "X")).toEqual({ status: 1, stdout: "", stderr: "✗ that is no gender\n" });
+    expect(admin("user", "juggle", "demo").stderr).toContain("not understood: user juggle demo");
+  });
 });
 
 describe("words", () => {

@@ -1,6 +1,6 @@
 // The administration, by forms alone: each verb, and who may not.
 
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ADMIN, type Answer } from "../../support/api";
 import { KINDS, oneOfEverything, walk } from "../../support/administration";
@@ -108,6 +108,20 @@ describe("people", () => {
     const told = await first<{ detail: string }>("select detail from login_activity where target = ? order by at desc limit 1", member.id);
     expect(Object.keys(JSON.parse(told!.detail).after).sort()).toEqual(["dob", "gender", "lastName"]);
     expect((await does(path, "edit")).status).toBe(200);
+  });
+
+  test("keep a role that is not among those that can be chosen", async () => {
+    const tenant = (await aTenant()).id;
+    const member = await aMember(tenant);
+    await worker.db
+      .prepare(
+        `with recursive n(i) as (select 1 union all select i + 1 from n where i < 501)
+         insert into roles (id, name, permissions, tenant_id, created_on, modified_on) select ?1 || i, '!' || i, '[]', ?1, 1, 1 from n`,
+      )
+      .bind(tenant)
+      .run();
+    expect((await does(personPath(member.id, tenant), "edit", { lastName: "Grün" })).status).toBe(200);
+    expect(await first("select role_id from user_tenants where user_id = ?", member.id)).toEqual({ role_id: MEMBER });
   });
 
   test("are disabled, which ends their sessions, and enabled", async () => {
@@ -262,7 +276,9 @@ describe("apps", () => {
     expect([wrong.status, texts(wrong, "p").includes("That number is out of range.")]).toEqual([422, true]);
     const dull = await does(path, "looks", { client_name: "Fieldbook", accent_color: "#ffff00" });
     expect(dull.status).toBe(422);
-    await does(path, "looks", { client_name: "Fieldbook", accent_color: "#1f5f5b" });
+    // About as large as the API takes it.
+    const logo = `data:image/png;base64,${randomBytes(24_000).toString("base64")}`;
+    await does(path, "looks", { client_name: "Fieldbook", accent_color: "#1f5f5b", logo });
     expect(forms(await admin.open(`${path}?step=looks`)).at(-1)!.fields).toMatchObject({ client_name: "Fieldbook" });
     await does(path, "delete");
     expect((await knows(clientId, rotated)).status).toBe(401);

@@ -115,7 +115,6 @@ describe("what is no page", () => {
     ["application/json", "{}", 415],
     ["application/x-www-form-urlencoded", "username=a&username=b", 400],
     ["application/x-www-form-urlencoded", "username=%00", 400],
-    ["application/x-www-form-urlencoded", `username=${"a".repeat(17_000)}`, 413],
     ["application/x-www-form-urlencoded", `username=${"a".repeat(70_000)}`, 413],
   ])("a form of %s %.22s is refused by a page", async (type, body, status) => {
     const answer = await worker.fetch("/sign-in", { method: "POST", body, headers: { "content-type": type } });

@@ -112,11 +112,25 @@ impl Manager {
     pub fn reach(&self, resource: &Resource, parent: &str, writes: bool) -> Scope {
         let scope = borders::reach(resource, parent, self.borders(), writes);
         if writes && resource.belongs_to == Belonging::Membership && !self.is_administrator() {
-            let held = serde_json::json!(self.permissions()).to_string();
             let is_held = "permission in (select value from json_each(?))";
-            return scope.and(is_held, [Scalar::Text(held)]);
+            return scope.and(is_held, [self.held()]);
         }
         scope
+    }
+
+    /// Of roles those that the bearer may name: composite roles take permissions by the names of their
+    /// parts, so that to name a role is to give what it has.
+    pub fn nameable(&self, roles: Scope) -> Scope {
+        if self.is_administrator() {
+            return roles;
+        }
+        let are_held = "not exists (select 1 from json_each(permissions) \
+             where value not in (select value from json_each(?)))";
+        roles.and(are_held, [self.held()])
+    }
+
+    fn held(&self) -> Scalar {
+        Scalar::Text(serde_json::json!(self.permissions()).to_string())
     }
 }
 

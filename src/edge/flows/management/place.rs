@@ -41,8 +41,12 @@ pub(super) async fn meant_by(
     manager: &Manager,
     place: Place<'_>,
     meant: Meant<'_>,
+    renames: bool,
 ) -> Result<Clause, Error> {
-    let scope = manager.reach(place.resource, place.parent, true);
+    let mut scope = manager.reach(place.resource, place.parent, true);
+    if renames && place.resource.belongs_to == Belonging::TenantOrAll {
+        scope = manager.nameable(scope);
+    }
     match meant {
         Meant::One(id) => Ok(Clause::of_ids(&scope, std::slice::from_ref(id))),
         Meant::All(rows) => clause(app, &scope, rows).await,

@@ -78,7 +78,8 @@ pub async fn update(
     rights::changes(app, &manager, place, &mut changes)
         .await
         .inspect_err(|error| access::record_refusal(app, &manager, access, error))?;
-    let clause = meant_by(app, &manager, place, meant).await?;
+    let renames = written(&changes.values, "name").is_some();
+    let clause = meant_by(app, &manager, place, meant, renames).await?;
     let by = manager.user_id();
     let author = manager.author(by.as_ref(), app);
     let update = records::update(resource.table, clause.clone(), &changes.values, author);
@@ -95,14 +96,7 @@ pub async fn update(
         let told_before = told(resource, &changes.values, &before);
         let detail =
             json!({ "before": told_before, "after": set(&changes.values), "count": count });
-        record(
-            app,
-            &manager,
-            place,
-            Act::Changed,
-            only(meant, &before),
-            detail,
-        );
+        record(app, &manager, place, Act::Changed, &before, detail);
     }
     missing_one(&manager, place, meant, count)
 }
@@ -126,7 +120,7 @@ pub async fn delete(
     let access = Access::to(resource, resource.delete, parent);
     let manager = access::writer(app, caller, access).await?;
     rights::deletion(app, &manager, place, meant).await?;
-    let clause = meant_by(app, &manager, place, meant).await?;
+    let clause = meant_by(app, &manager, place, meant, false).await?;
     let by = manager.user_id();
     let delete = records::delete(
         resource.table,
@@ -148,19 +142,11 @@ pub async fn delete(
             &manager,
             place,
             Act::Deleted,
-            only(meant, &before),
-            json!({ "count": count }),
+            &before,
+            json!({ "before": told(resource, &[], &before), "count": count }),
         );
     }
     missing_one(&manager, place, meant, count)
-}
-
-/// The row that a request is about, where it is about one.
-const fn only<'a>(meant: Meant<'_>, rows: &'a [TableRow]) -> &'a [TableRow] {
-    match meant {
-        Meant::One(_) => rows,
-        Meant::All(_) => &[],
-    }
 }
 
 /// The first rows of a clause, as they are before they change.

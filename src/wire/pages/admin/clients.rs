@@ -5,6 +5,7 @@ use super::plain::{
     word,
 };
 use super::screen::{Call, Field, Input, List, Screen, Search, Step, Word};
+use crate::auth::branding::MAX_LOGO;
 use crate::auth::management::resource::AUTH_CLIENTS;
 use crate::wire::texts::Label;
 
@@ -155,7 +156,7 @@ pub static CLIENTS: Screen = Screen {
             fields: &[
                 given("client_name", Label::ShownName, Input::Line(200)),
                 given("client_uri", Label::Home, Input::Line(2_000)),
-                given("logo", Label::Logo, Input::Text(16_000)),
+                given("logo", Label::Logo, Input::Text(MAX_LOGO)),
                 given("tos_uri", Label::Terms, Input::Line(2_000)),
                 given("policy_uri", Label::Privacy, Input::Line(2_000)),
                 given("accent_color", Label::Colour, Input::Line(7)),

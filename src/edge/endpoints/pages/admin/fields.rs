@@ -42,19 +42,21 @@ pub async fn fields(
     let all = step.fields.iter().zip(options).enumerate();
     let view = |(at, (field, options)): (usize, (&Field, _))| {
         let column = screen.table.of_property(field.property);
-        let (kind, most) = kind(field, column, options, locale);
+        let (mut kind, most) = kind(field, column, options, locale);
         let is_flag = matches!(kind, FieldKind::Flag);
         let error = refusal.and_then(|refusal| refusal.of_field(field.property));
+        let value = match form {
+            Some(form) if is_flag => form.has(field.property).to_string(),
+            Some(form) => form.text(field.property).to_owned(),
+            None => present(field, column, &asked.present, locale),
+        };
+        keep(&mut kind, &value);
         FieldView {
             name: field.property,
             label: field.label.of(locale),
             hint: field.hint.map(|hint| hint.of(locale)),
             error: error.map(|error| error.of(locale)),
-            value: match form {
-                Some(form) if is_flag => form.has(field.property).to_string(),
-                Some(form) => form.text(field.property).to_owned(),
-                None => present(field, column, &asked.present, locale),
-            },
+            value,
             kind,
             most,
             is_required: column.is_none_or(|column| column.required),
@@ -64,6 +66,16 @@ pub async fn fields(
     let mut views: Vec<_> = all.map(view).collect();
     focus(&mut views);
     views
+}
+
+/// What is not among the rows that can be chosen stays chosen, so that nothing else is sent unasked.
+fn keep(kind: &mut FieldKind, value: &str) {
+    if let FieldKind::Choice(options) = kind
+        && !value.is_empty()
+        && !options.iter().any(|(known, _)| known == value)
+    {
+        options.push((value.to_owned(), value.to_owned()));
+    }
 }
 
 /// The focus is where something is wrong.
