@@ -33,6 +33,8 @@ pub mod paths {
     pub const REGISTER: &str = "/oauth/register";
     /// RFC 7517 §5.
     pub const KEYS: &str = "/.well-known/jwks.json";
+    /// RFC 8414 §2, what developers read: every operation, to be called from there.
+    pub const EXPLORER: &str = "/explorer";
 }
 
 /// The claims of ID Tokens that are not of a user's.
@@ -97,6 +99,7 @@ impl Provider<'_> {
             ("introspection_endpoint", paths::INTROSPECT),
             ("pushed_authorization_request_endpoint", paths::PUSH),
             ("device_authorization_endpoint", paths::DEVICE),
+            ("service_documentation", paths::EXPLORER),
         ];
         // Absent, and not null, which some clients fail at.
         let registration = self

@@ -51,6 +51,7 @@ describe("oidcc-config-certification-test-plan", () => {
       request_uri_parameter_supported: false,
       require_pushed_authorization_requests: false,
       authorization_response_iss_parameter_supported: true,
+      service_documentation: `${ISSUER}/explorer`,
     });
   });
 
