@@ -200,7 +200,7 @@ describe.skipIf(CHROMIUM === undefined)("in a real Chromium", () => {
 
   /** Sends the form of a page with texts that are too long and of no right form, if it has any; says whether it was refused. */
   async function sendNonsense(page: Page) {
-    const typed = page.locator("form.narrow :is(input:not([type=hidden], [type=checkbox]), textarea)");
+    const typed = page.locator("form.narrow :is(input:is([type=text], [type=email]), textarea)");
     if ((await typed.count()) === 0) return false;
     for (const field of await typed.all())
       await field.evaluate((it: { form: { noValidate: boolean }; value: string }) => {
