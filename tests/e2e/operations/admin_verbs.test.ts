@@ -10,9 +10,10 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VERBS, planOf, table, verbOf } from "../../../scripts/lib/admin/verbs.mjs";
 import { demoSettings } from "../../../scripts/lib/demo.mjs";
-import { seedDemo, withLocalDb } from "../../../scripts/lib/local-db.mjs";
+import { withLocalDb } from "../../../scripts/lib/local-db.mjs";
 import { root } from "../../../scripts/lib/steps.mjs";
 import { DEMO_WEB } from "../../support/api";
+import { seed } from "../../support/demo_db";
 import { REVOKED, useWorker } from "../../support/fixtures";
 import { PASSWORD, aUser } from "../../support/seed";
 import { visitor } from "../../support/visitor";
@@ -369,7 +370,7 @@ describe("the command itself", () => {
     for (const name of ["scripts", "migrations", "wrangler.toml", "package.json", "package-lock.json", "rust-toolchain.toml"])
       cpSync(join(root, name), join(folder, name), { recursive: true });
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-    await withLocalDb(seedDemo, join(folder, ".wrangler/state"));
+    await withLocalDb(seed, join(folder, ".wrangler/state"));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -353,7 +353,7 @@ test("every change of a client with its author, and every attempt without the pe
   const where = encodeURIComponent(JSON.stringify({ clientId: "written-down" }));
   const many = await watched({ method: "PATCH", path: `/auth-clients?where=${where}`, headers, body: { accessTokenExpiration: 600 } });
   expect(many.answer.body).toEqual({ count: 1 });
-  expect(many.written).toEqual([row("client changed", by, null)]);
+  expect(many.written).toEqual([row("client changed", by, id)]);
   const none = encodeURIComponent(JSON.stringify({ clientId: "there is none" }));
   expect(
     (await watched({ method: "PATCH", path: `/auth-clients?where=${none}`, headers, body: { accessTokenExpiration: 600 } })).written,
