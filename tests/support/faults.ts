@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { type Answer, api } from "./api";
+import type { Answer, api } from "./api";
 import type { Attempt } from "./attempts";
 import type { Worker } from "./worker";
 
@@ -22,19 +22,12 @@ function expectOutage(answer: Answer, family: Family, what: string) {
   expect(answer.headers.getSetCookie(), what).toEqual([]);
 }
 
-/** How many are tried at once: each is idle for five seconds. */
-const HANGING_AT_ONCE = 64;
-
 export type Fault = "fail" | "lose" | "slow" | "hang";
 
 /** What suffers faults: a worker, and how it is asked. */
 export function faultsOf(worker: Worker, our: ReturnType<typeof api>) {
-  const sending =
-    ({ send }: Pick<typeof our, "send">) =>
-    ({ method = "POST", path, body, headers }: Attempt, order?: object) =>
-      send(method, path, { body, headers: { ...headers, ...(order && { "x-meddle": JSON.stringify(order) }) } });
-  const send = sending(our);
-  const sendToHang = sending(api({ fetch: worker.fetchAtOnce }));
+  const send = ({ method = "POST", path, body, headers }: Attempt, order?: object) =>
+    our.send(method, path, { body, headers: { ...headers, ...(order && { "x-meddle": JSON.stringify(order) }) } });
 
   /** How many trips an attempt makes to each store, those after its answer too. */
   async function tripsOf(make: () => Promise<Attempt>): Promise<[on: string, trip: number][]> {
@@ -51,7 +44,7 @@ export function faultsOf(worker: Worker, our: ReturnType<typeof api>) {
     const what = `${on} ${trip} ${fault}`;
     const attempt = await make();
     const start = performance.now();
-    const answer = await (fault === "hang" ? sendToHang : send)(attempt, { on, trip, [fault]: true });
+    const answer = await send(attempt, { on, trip, [fault]: true });
     // Five seconds, and what a machine takes that hashes for all callers at once.
     expect(performance.now() - start, what).toBeLessThan(15_000);
     if (answer.status >= 500) expectOutage(answer, family, what);
@@ -94,11 +87,7 @@ export function faultsOf(worker: Worker, our: ReturnType<typeof api>) {
 
   /** Then the one that takes its time, of all that have suffered the others. */
   async function hangAll() {
-    const left = hanging.values();
-    const inTurn = async () => {
-      for (const hang of left) await hang();
-    };
-    await Promise.all(Array.from({ length: HANGING_AT_ONCE }, inTurn));
+    for (let n = 0; n < hanging.length; n += 32) await Promise.all(hanging.slice(n, n + 32).map((hang) => hang()));
     return hanging.length;
   }
 

@@ -164,9 +164,9 @@ export function createWorker({
   let miniflare: Miniflare;
   const storage = openStorage({ dispatchFetch: (...request) => miniflare.dispatchFetch(...request) });
   const db = storage.database();
-  const fetchAtOnce = (path: string, init?: Init) =>
-    miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init });
-  const fetch = limited(atOnce, fetchAtOnce);
+  const fetch = limited(atOnce, (path: string, init?: Init) =>
+    miniflare.dispatchFetch(new URL(path, "http://127.0.0.1:8787"), { redirect: "manual", ...init }),
+  );
   /** Waits until all work has ended that goes on after the answers which were given so far, and what it printed is here. */
   async function settled() {
     const settle = randomUUID();
@@ -207,8 +207,6 @@ export function createWorker({
       await miniflare.setOptions(options());
     },
     fetch,
-    /** The same, for what waits in the worker and keeps it from nothing: it takes no place among those that it gets at once. */
-    fetchAtOnce,
     settled,
     /** Sends the event of a cron trigger; gives how its handling ended: "ok", if it did well. */
     scheduled: async (cron: string) => (await fetch(`/cdn-cgi/handler/scheduled?${new URLSearchParams({ cron })}`)).text(),
