@@ -26,8 +26,7 @@ export default {
     dir: "tests/e2e",
     // Loading Miniflare takes a second of CPU, so a process does it once for all the files that it runs.
     isolate: false,
-    // Much of what the tests do is wait.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },
     // Hashing passwords beside another program's work takes its time; none of the tests is about speed.
     testTimeout: 60_000,
