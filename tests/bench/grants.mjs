@@ -2,27 +2,12 @@
 // browser never asked.
 
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { oauthClient } from "../../scripts/lib/people.mjs";
 import { CLIENT, person } from "./people.mjs";
 import { host } from "./workerd.mjs";
 
 const REDIRECT_URI = "https://bench-web.example.com/back";
-const METADATA = {
-  redirect_uris: [REDIRECT_URI],
-  post_logout_redirect_uris: [],
-  token_endpoint_auth_method: "client_secret_post",
-  grant_types: ["authorization_code", "refresh_token"],
-  response_types: ["code"],
-  id_token_signed_response_alg: "RS256",
-  require_pushed_authorization_requests: false,
-  dpop_bound_access_tokens: false,
-  require_auth_time: false,
-  default_acr_values: [],
-  consent: "none",
-  open: false,
-  require_pkce: true,
-  fapi: false,
-  id_token_claims: false,
-};
+const METADATA = { redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: "client_secret_post", consent: "none" };
 const HOUR = 3_600_000;
 
 const digest = (text) => createHash("sha256").update(text).digest("base64url");
@@ -37,13 +22,7 @@ const secret = () => randomBytes(32).toString("base64url");
 export async function openGrants({ name, db, send }) {
   const us = { host: host(name) };
   const verifier = secret();
-  await db
-    .prepare(
-      `insert into oauth_clients (client_id, source, open, metadata, created_on, modified_on)
-       select id, 'operator', 0, ?2, 0, 0 from auth_clients where client_id = ?1`,
-    )
-    .bind(CLIENT.client_id, JSON.stringify(METADATA))
-    .run();
+  await db.prepare(oauthClient({ clientId: CLIENT.client_id, metadata: METADATA, now: Date.now() })).run();
   const authorize = await signedInBrowser(db, us, verifier);
   const { headers } = await send(authorize);
   const code = new URL(headers.location).searchParams.get("code");
